@@ -1,0 +1,225 @@
+"""Thermal counts, kelvin or AGC video to the [0, 1] the network was trained on, without flicker."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+MODES = ("percentile", "fixed", "none")
+
+_SAMPLES = 40_000
+"""About so many pixels give the percentiles: their error is then far below a grey level."""
+
+_SCENE_CUT_OVERLAP = 0.5
+"""Bounds that overlap the running ones by less (intersection over union) replace them at once."""
+
+
+class ThermalNormalizer:
+    """Turn a thermal picture of any common kind into float32 values in [0, 1].
+
+    Modes:
+        percentile: uint16 and float pictures are stretched between two percentiles of the frame.
+            The bounds are smoothed over frames, so that the picture does not flicker, and jump at
+            once when the scene changes. uint8 pictures have been stretched by the camera already
+            (AGC): they are divided by 255, as the published networks expect, unless
+            `stretch_uint8` is set.
+        fixed: the given range, in the picture's own unit (counts, kelvin), maps to 0..1.
+        none: uint8 / 255, uint16 / 65535, float as it is, clipped.
+
+    Missing and dead pixels: NaN is filled from its neighbourhood; -inf and +inf (below and above
+    what the sensor measures) become 0 and 1; isolated uint16 pixels of 0 or 65535 take the median
+    of their neighbours. None of them moves the bounds.
+
+    Args:
+        mode: one of `MODES`.
+        range: (low, high) for "fixed", in counts or kelvin.
+        smoothing: weight of the past in the running bounds, 0 (none) to below 1; 0.9 settles within
+            some 20 frames.
+        percentiles: lower and upper, 0 to 100.
+        stretch_uint8: stretch 8-bit pictures in mode "percentile" too.
+
+    Raises:
+        ValueError: a wrong mode, range, smoothing or percentiles.
+    """
+
+    def __init__(
+        self,
+        mode: str = "percentile",
+        range: tuple[float, float] | None = None,
+        smoothing: float = 0.9,
+        percentiles: tuple[float, float] = (1.0, 99.0),
+        stretch_uint8: bool = False,
+    ) -> None:
+        if mode not in MODES:
+            raise ValueError(f"thermal normalisation {mode!r}: choose one of {', '.join(MODES)}")
+        if not 0.0 <= smoothing < 1.0:
+            raise ValueError(f"thermal smoothing is {smoothing}: it must be at least 0 and below 1")
+        if not 0.0 <= percentiles[0] < percentiles[1] <= 100.0:
+            raise ValueError(f"thermal percentiles are {percentiles}: 0 <= lower < upper <= 100")
+        if mode == "fixed":
+            _check_range(range)
+        self.mode = mode
+        self.range = None if range is None else (float(range[0]), float(range[1]))
+        self.smoothing = float(smoothing)
+        self.percentiles = (float(percentiles[0]), float(percentiles[1]))
+        self.stretch_uint8 = bool(stretch_uint8)
+        self._bounds: tuple[float, float] | None = None
+        self._dtype: np.dtype | None = None
+
+    @property
+    def bounds(self) -> tuple[float, float] | None:
+        """What mapped to 0 and 1 in the last frame of mode "percentile", in its unit; else None."""
+        return self._bounds
+
+    def reset(self) -> None:
+        """Forget the running bounds: the next frame sets them alone."""
+        self._bounds = None
+
+    def __call__(self, thermal: np.ndarray) -> np.ndarray:
+        """Normalise one frame.
+
+        Args:
+            thermal: h x w, uint8, uint16 or float.
+
+        Returns:
+            h x w float32 in [0, 1], a new array.
+
+        Raises:
+            ValueError: another shape or type.
+        """
+        check_thermal(thermal)
+        if thermal.dtype == np.uint8 and (
+            self.mode == "none" or (self.mode == "percentile" and not self.stretch_uint8)
+        ):
+            return np.divide(thermal, np.float32(255), dtype=np.float32)
+        low, high = self._range_of(thermal)
+        normalized = thermal.astype(np.float32)
+        normalized -= np.float32(low)
+        normalized *= np.float32(1.0 / (high - low))
+        missing = None
+        if thermal.dtype.kind == "f":
+            missing = np.isnan(normalized)
+            missing = missing if missing.any() else None
+        np.clip(normalized, 0.0, 1.0, out=normalized)
+        if missing is not None:
+            _fill_missing(normalized, missing)
+        elif thermal.dtype == np.uint16 and self.mode != "none":
+            _mend_dead_pixels(normalized, thermal)
+        return normalized
+
+    def _range_of(self, thermal: np.ndarray) -> tuple[float, float]:
+        if self.mode == "fixed":
+            return self.range
+        if self.mode == "none":
+            return (0.0, 65535.0) if thermal.dtype == np.uint16 else (0.0, 1.0)
+        if thermal.dtype != self._dtype:
+            self.reset()  # another unit: the old bounds mean nothing
+            self._dtype = thermal.dtype
+        measured = _percentile_bounds(thermal, self.percentiles)
+        if measured is None:
+            return self._bounds or (0.0, 1.0)
+        self._bounds = _smoothed(self._bounds, measured, self.smoothing)
+        return self._bounds
+
+
+def check_thermal(thermal: np.ndarray) -> None:
+    """Refuse what is not a thermal picture.
+
+    Raises:
+        ValueError: not an h x w array of uint8, uint16 or float.
+    """
+    if not isinstance(thermal, np.ndarray) or thermal.ndim != 2:
+        shape = getattr(thermal, "shape", type(thermal).__name__)
+        raise ValueError(
+            f"the thermal picture must be a height x width array with one channel, not {shape}: "
+            "switch the camera from colour (ironbow etc.) to mono8 or mono16"
+        )
+    if thermal.dtype not in (np.uint8, np.uint16) and thermal.dtype.kind != "f":
+        raise ValueError(
+            f"the thermal picture must be uint8, uint16 or float32, not {thermal.dtype}"
+        )
+    if thermal.size == 0:
+        raise ValueError(f"the thermal picture is empty: its size is {thermal.shape}")
+
+
+def _check_range(bounds: tuple[float, float] | None) -> None:
+    if bounds is None:
+        raise ValueError(
+            "thermal normalisation 'fixed' needs thermal.range: (low, high) in counts or kelvin"
+        )
+    if len(bounds) != 2 or not np.all(np.isfinite(bounds)) or not bounds[0] < bounds[1]:
+        raise ValueError(
+            f"thermal.range is {tuple(bounds)}: it must be (low, high) with low below high"
+        )
+
+
+def sparse_view(picture: np.ndarray, samples: int = _SAMPLES) -> np.ndarray:
+    """Return a regularly strided view of a picture with at most about `samples` pixels.
+
+    The strides are the same in both directions, so that the share of each region stays.
+    """
+    stride = max(1, int(np.ceil(np.sqrt(picture.shape[0] * picture.shape[1] / samples))))
+    return picture[stride // 2 :: stride, stride // 2 :: stride]
+
+
+def _percentile_bounds(
+    thermal: np.ndarray, percentiles: tuple[float, float]
+) -> tuple[float, float] | None:
+    """Return the percentiles of the valid pixels of a sparse sample, or None where none is valid."""
+    values = sparse_view(thermal).reshape(-1)
+    if thermal.dtype.kind == "f":
+        values = values[np.isfinite(values)]
+    elif thermal.dtype == np.uint16:
+        alive = values[(values != 0) & (values != 65535)]
+        values = alive if alive.size else values
+    if values.size == 0:
+        return None
+    ranks = np.round(np.array(percentiles) / 100.0 * (values.size - 1)).astype(np.intp)
+    ordered = np.partition(values, ranks)
+    low, high = float(ordered[ranks[0]]), float(ordered[ranks[1]])
+    least = 1.0 if thermal.dtype.kind == "u" else max(1e-6, 1e-5 * abs(low))
+    if high - low < least:  # a uniform frame becomes mid-grey
+        middle = (low + high) / 2.0
+        low, high = middle - least / 2.0, middle + least / 2.0
+    return low, high
+
+
+def _smoothed(
+    running: tuple[float, float] | None, measured: tuple[float, float], smoothing: float
+) -> tuple[float, float]:
+    """Return the exponentially smoothed bounds, or the measured ones after a scene cut."""
+    if running is None or _overlap(running, measured) < _SCENE_CUT_OVERLAP:
+        return measured
+    return (
+        smoothing * running[0] + (1.0 - smoothing) * measured[0],
+        smoothing * running[1] + (1.0 - smoothing) * measured[1],
+    )
+
+
+def _overlap(a: tuple[float, float], b: tuple[float, float]) -> float:
+    """Return the intersection over the union of two intervals."""
+    shared = min(a[1], b[1]) - max(a[0], b[0])
+    return max(0.0, shared) / (max(a[1], b[1]) - min(a[0], b[0]))
+
+
+def _fill_missing(normalized: np.ndarray, missing: np.ndarray) -> None:
+    """Fill missing pixels in place: the mean of the valid ones in a 5 x 5 window, else mid-grey."""
+    valid = (~missing).astype(np.float32)
+    normalized[missing] = 0.0
+    total = cv2.blur(normalized, (5, 5), borderType=cv2.BORDER_CONSTANT)
+    weight = cv2.blur(valid, (5, 5), borderType=cv2.BORDER_CONSTANT)
+    mean = np.full_like(normalized, 0.5)
+    np.divide(total, weight, out=mean, where=weight > 0.02)
+    normalized[missing] = np.clip(mean[missing], 0.0, 1.0)
+
+
+def _mend_dead_pixels(normalized: np.ndarray, thermal: np.ndarray) -> None:
+    """Replace pixels of 0 or 65535 in place by the median of their 3 x 3 neighbourhood.
+
+    A region of such values keeps them (its median is itself): only isolated pixels change.
+    """
+    lowest, highest = cv2.minMaxLoc(thermal)[:2]
+    if lowest > 0 and highest < 65535:
+        return
+    dead = (thermal == 0) | (thermal == 65535)
+    normalized[dead] = cv2.medianBlur(normalized, 3)[dead]
