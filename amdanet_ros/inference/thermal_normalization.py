@@ -165,7 +165,7 @@ def sparse_view(picture: np.ndarray, samples: int = _SAMPLES) -> np.ndarray:
 def _percentile_bounds(
     thermal: np.ndarray, percentiles: tuple[float, float]
 ) -> tuple[float, float] | None:
-    """Return the percentiles of the valid pixels of a sparse sample, or None where none is valid."""
+    """Return the percentiles of the valid pixels of a sparse sample; None where none is valid."""
     values = sparse_view(thermal).reshape(-1)
     if thermal.dtype.kind == "f":
         values = values[np.isfinite(values)]
