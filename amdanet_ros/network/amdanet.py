@@ -1,0 +1,150 @@
+"""AMDANet: RGB-infrared fusion and semantic segmentation in one network (ICCV 2025)."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from torch import Tensor, nn
+
+from amdanet_ros.network.backbone import TwoBranchBackbone
+from amdanet_ros.network.feature_masking import (
+    mask_pairs,
+    mask_semantics,
+    mask_semantics_this_step,
+)
+from amdanet_ros.network.fusion_decoder import FusionDecoder
+from amdanet_ros.network.mix_transformer import BACKBONES, initialize
+from amdanet_ros.network.segmentation_decoder import SegmentationDecoder
+
+SMALLEST_SIDE = 32
+"""Pixels: below this the coarsest stage has nothing left to look at."""
+
+
+class AMDANetOutput(NamedTuple):
+    """What the network returns.
+
+    Attributes:
+        logits: class scores, B x K x H x W.
+        fused: fused picture, B x 3 x H x W in (0, 1).
+        masked_logits, masked_fused: the same decoded from masked features; in training mode only, else None.
+    """
+
+    logits: Tensor
+    fused: Tensor
+    masked_logits: Tensor | None = None
+    masked_fused: Tensor | None = None
+
+
+class AMDANet(nn.Module):
+    """Attention-driven multi-perspective discrepancy alignment network.
+
+    Parameter names and shapes are those of the authors' published checkpoints.
+
+    Args:
+        backbone: "mit_b0" to "mit_b5"; the published model is "mit_b4".
+        num_classes: K.
+        bn_eps, bn_momentum: of the decoders' BatchNorms (the authors train with 0.01 for both and evaluate with eps 1e-5; eps is
+            not stored in a checkpoint).
+        embed_dim: of the segmentation decoder.
+        drop_path_rate: largest rate of the stochastic depth in training.
+        dropout: rate before the segmentation decoder's last layer in training.
+        masking_rate: share of elements that mutual feature masking drops in training.
+        sci_rule, sci_tau: see ``SemanticConsistencyInference``.
+        local_alignment: "amdanet", or a variant of the ablations (see ``backbone.LOCAL_ALIGNMENTS``).
+        global_alignment: False: the mean of the pair is the semantic feature.
+        sfe: False: no salient feature enhancement.
+
+    Raises:
+        ValueError: an argument out of its range.
+    """
+
+    def __init__(
+        self,
+        backbone: str = "mit_b4",
+        num_classes: int = 9,
+        bn_eps: float = 1e-5,
+        bn_momentum: float = 0.1,
+        embed_dim: int = 512,
+        drop_path_rate: float = 0.1,
+        dropout: float = 0.1,
+        masking_rate: float = 0.15,
+        sci_rule: str = "released",
+        sci_tau: float = 0.4,
+        local_alignment: str = "amdanet",
+        global_alignment: bool = True,
+        sfe: bool = True,
+    ) -> None:
+        super().__init__()
+        if num_classes < 1:
+            raise ValueError(f"num_classes must be at least 1, not {num_classes}")
+        if not 0.0 <= masking_rate < 1.0:
+            raise ValueError(f"masking_rate must lie in [0, 1), not {masking_rate}")
+        self._config: dict[str, Any] = {
+            "backbone": backbone,
+            "num_classes": num_classes,
+            "bn_eps": bn_eps,
+            "bn_momentum": bn_momentum,
+            "embed_dim": embed_dim,
+            "drop_path_rate": drop_path_rate,
+            "dropout": dropout,
+            "masking_rate": masking_rate,
+            "sci_rule": sci_rule,
+            "sci_tau": sci_tau,
+            "local_alignment": local_alignment,
+            "global_alignment": global_alignment,
+            "sfe": sfe,
+        }
+        self.num_classes = num_classes
+        self.masking_rate = masking_rate
+        self.backbone = TwoBranchBackbone(
+            backbone, drop_path_rate, sci_rule, sci_tau, local_alignment, global_alignment, sfe
+        )
+        channels = BACKBONES[backbone].channels
+        self.decode_head = SegmentationDecoder(
+            channels, num_classes, embed_dim, dropout, bn_eps, bn_momentum
+        )
+        self.aux_head = FusionDecoder(channels, bn_eps, bn_momentum)
+        self.apply(initialize)
+
+    def config(self) -> dict[str, Any]:
+        """The constructor's arguments, for a checkpoint to carry."""
+        return dict(self._config)
+
+    def forward(self, rgb: Tensor, thermal: Tensor) -> AMDANetOutput:
+        """Fuse and segment, at the pictures' own size: nothing is padded or resized.
+
+        Args:
+            rgb: B x 3 x H x W float in [0, 1], R, G, B; H and W at least 32.
+            thermal: the same shape; one channel repeated three times.
+
+        Raises:
+            ValueError: another shape.
+        """
+        self._check(rgb, thermal)
+        semantic, pairs = self.backbone(rgb, thermal)
+        size = rgb.shape[2:]
+        logits = self.decode_head(semantic, size)
+        fused = self.aux_head(pairs, rgb, thermal)
+        if not self.training:
+            return AMDANetOutput(logits, fused)
+        if mask_semantics_this_step():
+            masked = mask_semantics(semantic, self.masking_rate)
+            # The fusion decoder has no dropout: decoding the unmasked pairs again would give the same picture.
+            return AMDANetOutput(logits, fused, self.decode_head(masked, size), fused)
+        masked_fused = self.aux_head(mask_pairs(pairs, self.masking_rate), rgb, thermal)
+        return AMDANetOutput(logits, fused, self.decode_head(semantic, size), masked_fused)
+
+    @staticmethod
+    def _check(rgb: Tensor, thermal: Tensor) -> None:
+        if rgb.ndim != 4 or rgb.shape[1] != 3:
+            raise ValueError(f"rgb must be B x 3 x H x W, not {tuple(rgb.shape)}")
+        if thermal.shape != rgb.shape:
+            raise ValueError(
+                f"thermal must have the shape of rgb, {tuple(rgb.shape)} (one channel repeated three times), "
+                f"not {tuple(thermal.shape)}"
+            )
+        if min(rgb.shape[2:]) < SMALLEST_SIDE:
+            raise ValueError(
+                f"pictures must be at least {SMALLEST_SIDE} x {SMALLEST_SIDE} pixels, not "
+                f"{rgb.shape[2]} x {rgb.shape[3]}"
+            )

@@ -1,0 +1,117 @@
+"""The encoder: two Mix Transformer branches that meet at every stage (AMDANet, Figure 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from amdanet_ros.network.global_alignment import GlobalAlignment, MeanSemantics
+from amdanet_ros.network.local_alignment import LocalAlignment
+from amdanet_ros.network.mix_transformer import (
+    BACKBONES,
+    BLOCK_NORM_EPS,
+    HEADS,
+    REDUCTIONS,
+    OverlapPatchEmbedding,
+    TransformerBlock,
+    drop_path_rates,
+    to_map,
+)
+from amdanet_ros.network.sci import SemanticConsistencyInference
+
+STAGES = (1, 2, 3, 4)
+BRANCH_PREFIXES = ("", "extra_")
+"""Before the parameter names of the RGB and of the thermal branch."""
+
+
+class KeptPair(nn.Module):
+    """What stands in for the local alignment when it is left out (supplement, Table 5): the pair as it came."""
+
+    def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
+        """Two maps B x C x H x W, unchanged."""
+        return rgb, thermal
+
+
+LOCAL_ALIGNMENTS: dict[str, Callable[[int], nn.Module]] = {
+    "amdanet": LocalAlignment,
+    "none": lambda channels: KeptPair(),
+}
+"""Local alignment by name: the paper's and what its ablations put in its place, each built from the number of channels."""
+
+
+class TwoBranchBackbone(nn.Module):
+    """Patch embedding, SCI, transformer blocks and feature discrepancy alignment, four times over.
+
+    Modules are named as in the published checkpoints: ``patch_embed1`` and ``extra_patch_embed1``, ``block1``, ``norm1``,
+    ``sci_1``, ``LEs.0`` (local alignment) and ``GEs.0`` (global alignment).
+    """
+
+    def __init__(
+        self,
+        backbone: str,
+        drop_path_rate: float = 0.1,
+        sci_rule: str = "released",
+        sci_tau: float = 0.4,
+        local_alignment: str = "amdanet",
+        global_alignment: bool = True,
+        sfe: bool = True,
+    ) -> None:
+        super().__init__()
+        if backbone not in BACKBONES:
+            raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, not {backbone!r}")
+        if local_alignment not in LOCAL_ALIGNMENTS:
+            known = ", ".join(LOCAL_ALIGNMENTS)
+            raise ValueError(f"local_alignment must be one of {known}, not {local_alignment!r}")
+        size = BACKBONES[backbone]
+        rates = drop_path_rates(size.depths, drop_path_rate)
+        for index, stage in enumerate(STAGES):
+            channels, heads, reduction = size.channels[index], HEADS[index], REDUCTIONS[index]
+            in_channels = 3 if stage == 1 else size.channels[index - 1]
+            kernel, stride = (7, 4) if stage == 1 else (3, 2)
+            for prefix in BRANCH_PREFIXES:
+                embedding = OverlapPatchEmbedding(in_channels, channels, kernel, stride)
+                self.add_module(f"{prefix}patch_embed{stage}", embedding)
+                blocks = [TransformerBlock(channels, heads, reduction, r) for r in rates[index]]
+                self.add_module(f"{prefix}block{stage}", nn.ModuleList(blocks))
+                self.add_module(f"{prefix}norm{stage}", nn.LayerNorm(channels, eps=BLOCK_NORM_EPS))
+            sci = SemanticConsistencyInference(channels, sci_rule, sci_tau)
+            self.add_module(f"sci_{stage}", sci)
+        self.LEs = nn.ModuleList([LOCAL_ALIGNMENTS[local_alignment](c) for c in size.channels])
+        self.GEs = nn.ModuleList(
+            [
+                GlobalAlignment(channels, heads, reduction, sfe)
+                if global_alignment
+                else MeanSemantics()
+                for channels, heads, reduction in zip(size.channels, HEADS, REDUCTIONS, strict=True)
+            ]
+        )
+
+    def _run_blocks(self, prefix: str, stage: int, tokens: Tensor, height: int, width: int) -> Tensor:
+        for block in getattr(self, f"{prefix}block{stage}"):
+            tokens = block(tokens, height, width)
+        return to_map(getattr(self, f"{prefix}norm{stage}")(tokens), height, width)
+
+    def forward(
+        self, rgb: Tensor, thermal: Tensor
+    ) -> tuple[list[Tensor], list[tuple[Tensor, Tensor]]]:
+        """Extract features at strides 4, 8, 16 and 32.
+
+        Args:
+            rgb, thermal: B x 3 x H x W float in [0, 1].
+
+        Returns:
+            (semantic, pairs): for each stage the semantic feature, B x C_s x H_s x W_s, for the segmentation decoder; and the
+            aligned (RGB branch, thermal branch) pair of the same shape for the fusion decoder.
+        """
+        semantic, pairs = [], []
+        for index, stage in enumerate(STAGES):
+            rgb, height, width = getattr(self, f"patch_embed{stage}")(rgb)
+            thermal, _, _ = getattr(self, f"extra_patch_embed{stage}")(thermal)
+            rgb, thermal = getattr(self, f"sci_{stage}")(rgb, thermal)
+            rgb = self._run_blocks("", stage, rgb, height, width)
+            thermal = self._run_blocks("extra_", stage, thermal, height, width)
+            rgb, thermal = self.LEs[index](rgb, thermal)
+            pairs.append((rgb, thermal))
+            semantic.append(self.GEs[index](rgb, thermal))
+        return semantic, pairs
