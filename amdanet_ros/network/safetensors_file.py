@@ -1,0 +1,119 @@
+"""Reading and writing safetensors files: a JSON header, then raw numbers. Nothing in such a file can run.
+
+The format (https://github.com/huggingface/safetensors): 8 bytes, the header's length, little-endian; the header, a JSON object of
+``name -> {dtype, shape, data_offsets}`` with an optional ``__metadata__`` of strings; then the tensors' bytes. It is read here
+so that a robot needs no further library.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+_DTYPES = {
+    "F64": torch.float64,
+    "F32": torch.float32,
+    "F16": torch.float16,
+    "BF16": torch.bfloat16,
+    "I64": torch.int64,
+    "I32": torch.int32,
+    "I16": torch.int16,
+    "I8": torch.int8,
+    "U8": torch.uint8,
+    "BOOL": torch.bool,
+}
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+_LARGEST_HEADER = 100_000_000
+
+
+class SafetensorsError(ValueError):
+    """The file is not a whole safetensors file; the message says where it breaks off."""
+
+
+def write_safetensors(
+    path: str | os.PathLike, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> None:
+    """Write tensors and metadata; the file appears whole or not at all.
+
+    Args:
+        path: file to write or replace.
+        tensors: by name; stored in their dtype.
+        metadata: strings by name.
+    """
+    header: dict[str, object] = {"__metadata__": dict(metadata)}
+    chunks = []
+    offset = 0
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu().contiguous()
+        raw = tensor.reshape(-1).view(torch.uint8).numpy().tobytes()
+        header[name] = {
+            "dtype": _NAMES[tensor.dtype],
+            "shape": list(tensor.shape),
+            "data_offsets": [offset, offset + len(raw)],
+        }
+        chunks.append(raw)
+        offset += len(raw)
+    text = json.dumps(header).encode()
+    # Readers that map the file want the numbers aligned.
+    text += b" " * (-len(text) % 8)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(len(text).to_bytes(8, "little"))
+            file.write(text)
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def read_safetensors(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read all tensors and the metadata.
+
+    Raises:
+        OSError: the file cannot be opened.
+        SafetensorsError: it is cut short or no safetensors file.
+    """
+    with open(path, "rb") as file:
+        raw = bytearray(file.read())
+    if len(raw) < 8:
+        raise SafetensorsError(f"it has {len(raw)} bytes, less than the length of a header")
+    length = int.from_bytes(raw[:8], "little")
+    if length > _LARGEST_HEADER or 8 + length > len(raw):
+        raise SafetensorsError(f"its header should have {length} bytes, the file has {len(raw)}")
+    try:
+        header = json.loads(raw[8 : 8 + length])
+        metadata = header.pop("__metadata__", {})
+        entries = {
+            name: (_DTYPES[entry["dtype"]], entry["shape"], *entry["data_offsets"])
+            for name, entry in header.items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SafetensorsError(f"its header cannot be read ({error})") from error
+    start = 8 + length
+    tensors = {}
+    for name, (dtype, shape, begin, end) in entries.items():
+        count = 1
+        for extent in shape:
+            count *= extent
+        if end - begin != count * dtype.itemsize or begin < 0:
+            raise SafetensorsError(f"tensor {name!r} has {end - begin} bytes, not those of its shape")
+        if start + end > len(raw):
+            raise SafetensorsError(f"it ends within tensor {name!r}")
+        if count == 0:
+            tensors[name] = torch.empty(shape, dtype=dtype)
+            continue
+        flat = torch.frombuffer(raw, dtype=torch.uint8, count=end - begin, offset=start + begin)
+        # A copy of its own: aligned, and the file's bytes can go.
+        tensors[name] = flat.clone().view(dtype).reshape(shape)
+    return tensors, metadata
