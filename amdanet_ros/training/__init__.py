@@ -1,0 +1,1 @@
+"""Training of AMDANet: losses, data sets, augmentation, optimiser and trainer. Knows no ROS."""

@@ -1,0 +1,122 @@
+"""The whole training loss: the released weights, or the supplement's L_total with its alphas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from amdanet_ros.classes import UNLABELED
+from amdanet_ros.training.losses.dice import RULES, dice_loss
+from amdanet_ros.training.losses.fusion_loss import FusionTarget
+
+DICE_WEIGHT = 2.0
+"""Of the Dice term against the cross entropy, within the segmentation loss."""
+
+MASKED_WEIGHT = 0.5
+"""Of the masked decoding's terms within L_cr (the supplement's consistency regularisation)."""
+
+
+class NetworkOutput(Protocol):
+    """What the loss reads: AMDANet's output in training mode."""
+
+    logits: Tensor
+    fused: Tensor
+    masked_logits: Tensor | None
+    masked_fused: Tensor | None
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """The supplement's L_total = alpha1 L_seg + alpha2 L_fus + alpha3 L_cr.
+
+    The defaults are the published choice; with them L_total is the released code's loss:
+    CE + 2 Dice + 0.5 Fus + 0.25 CE_m + 0.5 Dice_m + 0.25 Fus_m, the last three on the decoding of
+    the masked features. L_cr holds them at half weight: 0.5 (CE_m + 2 Dice_m + Fus_m).
+    """
+
+    alpha1: float = 1.0
+    alpha2: float = 0.5
+    alpha3: float = 0.5
+
+
+class AMDANetLoss(nn.Module):
+    """Compute every term of the training loss.
+
+    Args:
+        weights: alpha1 to alpha3.
+        dice_rule: "ignore" leaves pixels without a label out of the Dice term; "released" counts
+            them as class 0.
+
+    Raises:
+        ValueError: an unknown Dice rule.
+    """
+
+    def __init__(self, weights: LossWeights | None = None, dice_rule: str = "ignore") -> None:
+        super().__init__()
+        if dice_rule not in RULES:
+            raise ValueError(f"dice rule {dice_rule!r}: choose one of {', '.join(RULES)}")
+        self.weights = weights or LossWeights()
+        self.dice_rule = dice_rule
+
+    def forward(
+        self,
+        output: NetworkOutput,
+        rgb: Tensor,
+        thermal: Tensor,
+        labels: Tensor,
+        valid: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """Return the terms, each a scalar tensor; "total" is the one to differentiate.
+
+        Args:
+            output: logits, fused and their masked pair (training mode; without the pair the masked
+                terms are left out).
+            rgb, thermal: B x 3 x H x W in [0, 1], as the network saw them.
+            labels: B x H x W class index, 255 = no label.
+            valid: B x H x W, 1 inside the crop and 0 in the padding; None where all is valid.
+
+        Returns:
+            "total", "cross_entropy", "dice", "fusion", "fusion_content", "fusion_gradient",
+            "fusion_color", and "masked_cross_entropy", "masked_dice", "masked_fusion".
+            All but "total" before their weights.
+        """
+        target = FusionTarget(rgb, thermal, valid)
+        cross_entropy, dice = self._segmentation(output.logits, labels)
+        fusion = target.terms(output.fused)
+        terms = {
+            "cross_entropy": cross_entropy,
+            "dice": dice,
+            "fusion": fusion.total,
+            "fusion_content": fusion.content,
+            "fusion_gradient": fusion.gradient,
+            "fusion_color": fusion.color,
+        }
+        weights = self.weights
+        total = (
+            weights.alpha1 * (cross_entropy + DICE_WEIGHT * dice) + weights.alpha2 * terms["fusion"]
+        )
+        if output.masked_logits is not None and output.masked_fused is not None:
+            masked_entropy, masked_dice = self._segmentation(output.masked_logits, labels)
+            masked_fusion = target.terms(output.masked_fused).total
+            consistency = MASKED_WEIGHT * (
+                masked_entropy + DICE_WEIGHT * masked_dice + masked_fusion
+            )
+            total = total + weights.alpha3 * consistency
+            terms |= {
+                "masked_cross_entropy": masked_entropy,
+                "masked_dice": masked_dice,
+                "masked_fusion": masked_fusion,
+            }
+        return {"total": total, **terms}
+
+    def _segmentation(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        return _cross_entropy(logits, labels), dice_loss(logits, labels, self.dice_rule)
+
+
+def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    """Mean over labelled pixels; 0, not NaN, for a batch without any."""
+    summed = F.cross_entropy(logits, labels.long(), ignore_index=UNLABELED, reduction="sum")
+    return summed / (labels != UNLABELED).sum().clamp(min=1)

@@ -1,0 +1,120 @@
+"""Fusion loss of the released code: content, gradient and colour (spec network.md, "Training loss")."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+CONTENT_WEIGHT = 0.5
+GRADIENT_WEIGHT = 1.0
+COLOR_WEIGHT = 1.0
+GAMMA = 0.8
+"""The visible picture is brightened by this power before it is compared."""
+
+
+@dataclass
+class FusionTerms:
+    """The terms of the fusion loss before their weights, each a scalar tensor."""
+
+    content: Tensor
+    gradient_x: Tensor
+    gradient_y: Tensor
+    cb: Tensor
+    cr: Tensor
+
+    @property
+    def gradient(self) -> Tensor:
+        """Half the sum of the two directions."""
+        return 0.5 * (self.gradient_x + self.gradient_y)
+
+    @property
+    def color(self) -> Tensor:
+        """Both chroma differences."""
+        return self.cb + self.cr
+
+    @property
+    def total(self) -> Tensor:
+        """The weighted sum."""
+        return (
+            CONTENT_WEIGHT * self.content
+            + GRADIENT_WEIGHT * self.gradient
+            + COLOR_WEIGHT * self.color
+        )
+
+
+class FusionTarget:
+    """What the fused picture is compared with; made once a batch, used for both decodings.
+
+    Args:
+        rgb: B x 3 x H x W in [0, 1].
+        thermal: B x 3 x H x W in [0, 1].
+        valid: B x H x W, 1 inside the crop and 0 in the padding; None where all is valid.
+    """
+
+    @torch.no_grad()
+    def __init__(self, rgb: Tensor, thermal: Tensor, valid: Tensor | None = None) -> None:
+        self.valid = None if valid is None else valid.unsqueeze(1).to(rgb.dtype)
+        visible = self._masked(rgb).pow(GAMMA)
+        thermal = self._masked(thermal)
+        self.content = torch.maximum(visible, thermal)
+        visible_x, visible_y = sobel(visible)
+        thermal_x, thermal_y = sobel(thermal)
+        self.gradient_x = torch.maximum(visible_x, thermal_x)
+        self.gradient_y = torch.maximum(visible_y, thermal_y)
+        self.cb, self.cr = chroma(visible)
+
+    def _masked(self, picture: Tensor) -> Tensor:
+        return picture if self.valid is None else picture * self.valid
+
+    def terms(self, fused: Tensor) -> FusionTerms:
+        """Compare a fused picture, B x 3 x H x W in [0, 1]."""
+        fused = self._masked(fused)
+        fused_x, fused_y = sobel(fused)
+        cb, cr = chroma(fused)
+        return FusionTerms(
+            content=F.l1_loss(fused, self.content),
+            gradient_x=F.l1_loss(fused_x, self.gradient_x),
+            gradient_y=F.l1_loss(fused_y, self.gradient_y),
+            cb=F.l1_loss(cb, self.cb),
+            cr=F.l1_loss(cr, self.cr),
+        )
+
+
+def fusion_loss(
+    fused: Tensor, rgb: Tensor, thermal: Tensor, valid: Tensor | None = None
+) -> FusionTerms:
+    """Return the terms of the fusion loss.
+
+    Args:
+        fused, rgb, thermal: B x 3 x H x W in [0, 1].
+        valid: B x H x W, 1 = inside the crop, 0 = padding; None where all is valid.
+    """
+    return FusionTarget(rgb, thermal, valid).terms(fused)
+
+
+def sobel(picture: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the Sobel derivatives of each channel, B x C x H x W, borders padded with 0.
+
+    x grows to the right, y upwards: the fusion loss takes signed maxima, so the sign matters.
+    """
+    padded = F.pad(picture, (1, 1, 1, 1))
+    upper, middle, lower = padded[..., :-2, :], padded[..., 1:-1, :], padded[..., 2:, :]
+    column_sum = upper + 2.0 * middle + lower
+    column_difference = upper - lower
+    along_x = column_sum[..., 2:] - column_sum[..., :-2]
+    along_y = (
+        column_difference[..., :-2]
+        + 2.0 * column_difference[..., 1:-1]
+        + column_difference[..., 2:]
+    )
+    return along_x, along_y
+
+
+def chroma(picture: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (Cb, Cr) of a B x 3 x H x W RGB picture in [0, 1], each B x H x W."""
+    red, green, blue = picture.unbind(dim=1)
+    luma = 0.299 * red + 0.587 * green + 0.114 * blue
+    return 0.564 * (blue - luma) + 0.5, 0.713 * (red - luma) + 0.5
