@@ -1,0 +1,43 @@
+"""Which device runs the network."""
+
+from __future__ import annotations
+
+import torch
+
+from .errors import DeviceUnavailableError
+
+
+def choose_device(device: str | torch.device = "auto") -> torch.device:
+    """Return the device named by "auto", "cpu", "cuda" or "cuda:N".
+
+    "auto" is the first CUDA device where there is one, else the CPU.
+
+    Raises:
+        ValueError: not the name of a device.
+        DeviceUnavailableError: no such device here.
+    """
+    if device == "auto":
+        return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError:
+        chosen = None
+    if chosen is None or chosen.type not in ("cpu", "cuda"):
+        raise ValueError(f"device {device!r}: choose auto, cpu, cuda or cuda:N") from None
+    if chosen.type == "cpu":
+        return torch.device("cpu")
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    index = chosen.index or 0
+    if index >= count:
+        raise DeviceUnavailableError(
+            f"device {device!r}: torch {torch.__version__} finds {count} CUDA devices"
+            " here; choose auto or cpu, or install a torch built for CUDA and the driver"
+        )
+    return torch.device("cuda", index)
+
+
+def device_name(device: torch.device) -> str:
+    """Return the device's name for people."""
+    if device.type == "cuda":
+        return f"{device} ({torch.cuda.get_device_name(device)})"
+    return f"cpu ({torch.get_num_threads()} threads)"

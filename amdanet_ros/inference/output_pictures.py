@@ -1,0 +1,52 @@
+"""From the network's output to pictures at the RGB picture's size."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import torch
+
+
+def labels_of(logits: torch.Tensor) -> tuple[np.ndarray, torch.Tensor]:
+    """Return the class of each pixel, H x W uint8, and its logit, 1 x H x W, of 1 x K x H x W."""
+    # max(1) gives both, and is several times faster than argmax(1) on the CPU.
+    best, index = logits.max(1)
+    return index[0].to(torch.uint8).cpu().numpy(), best
+
+
+def confidence_of(logits: torch.Tensor, best: torch.Tensor) -> np.ndarray:
+    """Return the softmax of the chosen class, H x W float32: 1 / sum of exp(logit - best)."""
+    return (logits - best.unsqueeze(1)).exp_().sum(1).reciprocal_()[0].cpu().numpy()
+
+
+def fused_picture(fused: torch.Tensor, stretch: bool = False) -> np.ndarray:
+    """Return 1 x 3 x H x W in [0, 1] as an H x W x 3 uint8 picture.
+
+    Args:
+        fused: the network's fused picture.
+        stretch: from the minimum to the maximum over all channels to 0..255, as the released
+            scripts write single pictures. A video so stretched flickers.
+    """
+    picture = fused[0]
+    if stretch:
+        low, high = (bound.item() for bound in picture.aminmax())
+        picture = (picture - low) / max(high - low, 1e-6)
+    picture = (picture * 255.0 + 0.5).clamp_(0, 255).to(torch.uint8)
+    return np.ascontiguousarray(picture.permute(1, 2, 0).cpu().numpy())
+
+
+def resize_labels(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize class indices to (height, width) by nearest neighbour: no class in between appears."""
+    return _resize(labels, size, cv2.INTER_NEAREST_EXACT)
+
+
+def resize_smooth(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize a picture or a confidence map to (height, width), bilinear (areas when shrinking)."""
+    shrinks = size[0] <= picture.shape[0] and size[1] <= picture.shape[1]
+    return _resize(picture, size, cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def _resize(picture: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:
+    if picture.shape[:2] == tuple(size):
+        return picture
+    return cv2.resize(picture, (size[1], size[0]), interpolation=interpolation)

@@ -1,0 +1,68 @@
+"""The training module itself as the engine: slow, and right for every variant of the network."""
+
+from __future__ import annotations
+
+import copy
+from typing import NamedTuple, Protocol
+
+import torch
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+class EngineOutput(NamedTuple):
+    """What an engine computes; None where not wanted.
+
+    Attributes:
+        logits: B x K x H x W float32.
+        fused: B x 3 x H x W float32 in [0, 1].
+    """
+
+    logits: torch.Tensor | None
+    fused: torch.Tensor | None
+
+
+class Engine(Protocol):
+    """Runs the network: rgb B x 3 x H x W and thermal B x 1 x H x W, float32 in [0, 1]."""
+
+    name: str
+
+    def __call__(
+        self,
+        rgb: torch.Tensor,
+        thermal: torch.Tensor,
+        want_logits: bool = True,
+        want_fused: bool = True,
+    ) -> EngineOutput:
+        """Compute what is wanted."""
+
+
+class PlainEngine:
+    """AMDANet's own forward, at one precision.
+
+    Args:
+        network: an AMDANet; copied, so that the given one stays as it is.
+        device: where it runs.
+        precision: "fp32", "bf16" or "fp16".
+    """
+
+    name = "plain"
+
+    def __init__(self, network: torch.nn.Module, device: torch.device, precision: str) -> None:
+        self._dtype = PRECISIONS[precision]
+        self._network = copy.deepcopy(network).eval().to(device=device, dtype=self._dtype)
+
+    def __call__(
+        self,
+        rgb: torch.Tensor,
+        thermal: torch.Tensor,
+        want_logits: bool = True,
+        want_fused: bool = True,
+    ) -> EngineOutput:
+        """Compute both outputs (the module's forward has no choice) in float32."""
+        three = thermal.expand(-1, 3, -1, -1)
+        output = self._network(rgb.to(self._dtype), three.to(self._dtype))
+        return EngineOutput(
+            output.logits.float() if want_logits else None,
+            output.fused.float() if want_fused else None,
+        )

@@ -1,0 +1,131 @@
+"""Which number format the network runs in: asked for, or decided by measurement."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+
+from .built_in_scene import built_in_scene
+from .plain_engine import PRECISIONS, Engine
+
+AGREEMENT = 0.99
+"""Least share of the built-in scene's labels that half precision must leave as they are."""
+
+_GAIN = 1.1
+"""Half precision must be faster than fp32 by this much: less is not worth any difference."""
+
+_BUDGET_S = 5.0
+
+
+@dataclass(frozen=True)
+class PrecisionChoice:
+    """The chosen engine, its precision and a sentence that says why."""
+
+    engine: Engine
+    precision: str
+    reason: str
+
+
+def choose_precision(
+    build: Callable[[str], Engine], device: torch.device, precision: str = "auto"
+) -> PrecisionChoice:
+    """Build the engine at the precision asked for, or at the one that measurement favours.
+
+    "auto" keeps fp32 unless fp16 or bf16 is faster on this device and leaves at least 99 % of the
+    labels of a built-in scene as they are with these weights. On a CPU a product of two matrices
+    tells first whether the format is computed or only emulated: most are, and the start is quick.
+
+    Args:
+        build: makes the engine of a precision.
+        device: where the engines run.
+        precision: "auto", "fp32", "bf16" or "fp16".
+
+    Raises:
+        ValueError: another precision.
+    """
+    if precision in PRECISIONS:
+        return PrecisionChoice(build(precision), precision, "as configured")
+    if precision != "auto":
+        raise ValueError(f"precision {precision!r}: choose auto, {', '.join(PRECISIONS)}")
+    return _measured_choice(build, device)
+
+
+def _measured_choice(build: Callable[[str], Engine], device: torch.device) -> PrecisionChoice:
+    candidates, notes = [], []
+    for name in ("fp16", "bf16"):
+        if device.type == "cuda":
+            candidates.append(name)
+            continue
+        gain = _product_gain(PRECISIONS[name], device)
+        if gain > _GAIN:
+            candidates.append(name)
+        else:
+            notes.append(f"{name} products run at {gain:.2g} times fp32's speed here")
+    reference = build("fp32")
+    if not candidates:
+        return PrecisionChoice(reference, "fp32", "; ".join(notes))
+    size = (480, 640) if device.type == "cuda" else (96, 128)
+    rgb, thermal = _scene_tensors(size, device)
+    labels, seconds = _labels_and_seconds(reference, rgb, thermal)
+    best = PrecisionChoice(reference, "fp32", "")
+    started = time.perf_counter()
+    for name in candidates:
+        if time.perf_counter() - started > _BUDGET_S:
+            notes.append(f"{name} not tried: the measurement took too long")
+            break
+        try:
+            engine = build(name)
+            half_labels, half_seconds = _labels_and_seconds(engine, rgb, thermal)
+        except RuntimeError as error:
+            notes.append(f"{name} does not run here ({str(error).splitlines()[0]})")
+            continue
+        agreement = (half_labels == labels).float().mean().item()
+        note = f"{name}: {seconds / half_seconds:.2g} times fp32's speed, {agreement:.2%} of labels"
+        notes.append(note)
+        if agreement >= AGREEMENT and half_seconds * _GAIN < seconds:
+            best = PrecisionChoice(engine, name, "")
+            seconds = half_seconds
+    return PrecisionChoice(best.engine, best.precision, "; ".join(notes))
+
+
+def _product_gain(dtype: torch.dtype, device: torch.device) -> float:
+    """Return how many times faster than fp32 a product of matrices of the network's sizes runs."""
+    seconds = []
+    for each in (torch.float32, dtype):
+        a = torch.ones(1024, 320, device=device).to(each)
+        b = torch.ones(320, 1280, device=device).to(each)
+        seconds.append(_fastest(lambda a=a, b=b: a @ b, repetitions=3))
+    return seconds[0] / seconds[1]
+
+
+def _scene_tensors(
+    size: tuple[int, int], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    rgb, thermal = built_in_scene(size)
+    return (
+        torch.from_numpy(rgb).permute(2, 0, 1)[None].to(device).float() / 255.0,
+        torch.from_numpy(thermal)[None, None].to(device).float() / 255.0,
+    )
+
+
+def _labels_and_seconds(
+    engine: Engine, rgb: torch.Tensor, thermal: torch.Tensor
+) -> tuple[torch.Tensor, float]:
+    with torch.inference_mode():
+        labels = engine(rgb, thermal).logits.max(1).indices
+        seconds = _fastest(lambda: engine(rgb, thermal), repetitions=3)
+    return labels, seconds
+
+
+def _fastest(action: Callable[[], object], repetitions: int) -> float:
+    seconds = []
+    for _ in range(repetitions):
+        started = time.perf_counter()
+        action()
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)

@@ -1,0 +1,287 @@
+"""The predictor: one RGB picture and one thermal picture in, labels and fused picture out."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ..classes import DEMO, FMB, MFNET, PST900, ClassTable, class_table_of_size
+from ..network import AMDANet
+from ..network.checkpoint import Checkpoint, load_checkpoint
+from .device import choose_device, device_name
+from .errors import DemoWeightsMissingError, InferenceError, OutOfMemoryError
+from .input_pictures import check_homography, check_size, prepare_rgb, prepare_thermal
+from .modality_health import check_rgb
+from .output_pictures import (
+    confidence_of,
+    fused_picture,
+    labels_of,
+    resize_labels,
+    resize_smooth,
+)
+from .plain_engine import Engine, PlainEngine
+from .precision import choose_precision
+from .prediction import Prediction
+from .thermal_normalization import ThermalNormalizer, check_thermal
+
+OUTPUTS = frozenset({"labels", "confidence", "fused"})
+DEMO_WEIGHTS = "demo_mit_b0.safetensors"
+
+
+class Predictor:
+    """Runs AMDANet on pairs of pictures. One thread at a time.
+
+    Args:
+        network: an AMDANet; it is copied and stays as it is.
+        classes: names and colours; by default those of the data set with as many classes.
+        device: "auto" (the first CUDA device, else the CPU), "cpu", "cuda" or "cuda:N".
+        precision: "auto" (by measurement, see `choose_precision`), "fp32", "bf16" or "fp16".
+        inference_size: (height, width) at which the network runs; None: the RGB picture's own.
+        thermal: how thermal pictures become [0, 1]; by default `ThermalNormalizer()`.
+        homography: 3 x 3, thermal pixels to RGB pixels, centres at integers; None or the
+            identity: equal field of view, the thermal picture is resized to the RGB picture.
+        fused_stretch: stretch each fused picture from its minimum to its maximum, as the released
+            scripts do for single pictures (a video flickers).
+
+    Raises:
+        ValueError: a wrong argument.
+        DeviceUnavailableError: no such device here.
+        OutOfMemoryError: the weights do not fit the device.
+    """
+
+    def __init__(
+        self,
+        network: AMDANet,
+        classes: ClassTable | None = None,
+        device: str = "auto",
+        precision: str = "auto",
+        inference_size: tuple[int, int] | None = None,
+        thermal: ThermalNormalizer | None = None,
+        homography: np.ndarray | None = None,
+        fused_stretch: bool = False,
+    ) -> None:
+        self.classes = classes or class_table_of_size(network.num_classes)
+        if len(self.classes) != network.num_classes:
+            raise ValueError(
+                f"the network tells {network.num_classes} classes apart, but the class table "
+                f"{self.classes.name!r} names {len(self.classes)}"
+            )
+        self.backbone: str = network.config()["backbone"]
+        self.device = choose_device(device)
+        self.thermal = thermal or ThermalNormalizer()
+        self.fused_stretch = fused_stretch
+        self.inference_size = inference_size
+        self.homography = homography
+        with self._memory_errors("loading the network"):
+            choice = choose_precision(
+                lambda name: PlainEngine(network, self.device, name), self.device, precision
+            )
+        self._engine: Engine = choice.engine
+        self.precision = choice.precision
+        self.precision_reason = choice.reason
+        self.checkpoint_metadata: dict[str, str] = {}
+
+    @classmethod
+    def from_checkpoint(
+        cls,
+        path: str | Path,
+        device: str = "auto",
+        precision: str = "auto",
+        inference_size: tuple[int, int] | None = None,
+        thermal: ThermalNormalizer | None = None,
+        homography: np.ndarray | None = None,
+        fused_stretch: bool = False,
+    ) -> Predictor:
+        """Build the predictor of a checkpoint: ours (.safetensors) or the authors' (.pth).
+
+        Args:
+            path: of the file, or "demo" for the weights that come with the package.
+            device: and what follows: see `Predictor`.
+            precision: see `Predictor`.
+            inference_size: see `Predictor`.
+            thermal: see `Predictor`.
+            homography: see `Predictor`.
+            fused_stretch: see `Predictor`.
+
+        Raises:
+            CheckpointError: missing, truncated, of another network, or not safe to load.
+            DemoWeightsMissingError: "demo", and this installation came without them.
+        """
+        with _resolved(path) as file:
+            checkpoint = load_checkpoint(file)
+        predictor = cls(
+            checkpoint.build(),
+            _classes_of(checkpoint),
+            device,
+            precision,
+            inference_size,
+            thermal,
+            homography,
+            fused_stretch,
+        )
+        predictor.checkpoint_metadata = dict(checkpoint.metadata)
+        return predictor
+
+    @property
+    def inference_size(self) -> tuple[int, int] | None:
+        """(height, width) at which the network runs, None for the RGB picture's own; settable."""
+        return self._inference_size
+
+    @inference_size.setter
+    def inference_size(self, size: tuple[int, int] | None) -> None:
+        if size is not None:
+            size = tuple(int(side) for side in size)
+            check_size(size, "inference_size")
+        self._inference_size = size
+
+    @property
+    def homography(self) -> np.ndarray | None:
+        """3 x 3, thermal pixels to RGB pixels, None for equal field of view; settable."""
+        return self._homography
+
+    @homography.setter
+    def homography(self, matrix: np.ndarray | None) -> None:
+        self._homography = check_homography(matrix)
+
+    def __call__(
+        self, rgb: np.ndarray, thermal: np.ndarray, want: frozenset[str] | set[str] = OUTPUTS
+    ) -> Prediction:
+        """Predict one pair.
+
+        Args:
+            rgb: H x W x 3 uint8, channel order R, G, B.
+            thermal: h x w uint8, uint16 or float, as the camera gave it.
+            want: any of "labels", "confidence", "fused"; the others are None and not computed.
+
+        Raises:
+            ValueError: a picture of a wrong shape or type, or too small.
+            OutOfMemoryError: the device's memory does not suffice; the predictor stays usable.
+            InferenceError: the network failed on the device.
+        """
+        unknown = set(want) - OUTPUTS
+        if unknown:
+            raise ValueError(f"want {sorted(unknown)}: choose from {sorted(OUTPUTS)}")
+        check_rgb(rgb)
+        check_thermal(thermal)
+        rgb_size = rgb.shape[:2]
+        size = self._inference_size or rgb_size
+        check_size(size, "the RGB picture")
+        started = time.perf_counter()
+        rgb_input = prepare_rgb(rgb, size)
+        thermal_input = prepare_thermal(thermal, self.thermal, rgb_size, size, self._homography)
+        prepared = time.perf_counter()
+        want_logits = "labels" in want or "confidence" in want
+        with self._memory_errors(f"a pair at {size[0]} x {size[1]}"), torch.inference_mode():
+            output = self._engine(
+                self._to_device(rgb_input).permute(2, 0, 1)[None].float() / 255.0,
+                self._to_device(thermal_input)[None, None],
+                want_logits,
+                "fused" in want,
+            )
+            if self.device.type == "cuda":
+                torch.cuda.synchronize(self.device)
+            computed = time.perf_counter()
+            labels = confidence = fused = None
+            if want_logits:
+                labels, best = labels_of(output.logits)
+                if "confidence" in want:
+                    confidence = resize_smooth(confidence_of(output.logits, best), rgb_size)
+                labels = resize_labels(labels, rgb_size) if "labels" in want else None
+            if "fused" in want:
+                fused = resize_smooth(fused_picture(output.fused, self.fused_stretch), rgb_size)
+        finished = time.perf_counter()
+        timings = {
+            "prepare": prepared - started,
+            "network": computed - prepared,
+            "finish": finished - computed,
+        }
+        return Prediction(labels, confidence, fused, len(self.classes), timings)
+
+    def warm_up(self, size: tuple[int, int] | None = None, frames: int = 1) -> float:
+        """Run made-up pictures of a size (height, width), so that the first real pair is not slow.
+
+        Leaves the running thermal statistics as they are. Returns the seconds of the last frame.
+        """
+        size = size or self._inference_size or (480, 640)
+        normalizer, self.thermal = self.thermal, ThermalNormalizer("none")
+        try:
+            for _ in range(max(1, frames)):
+                started = time.perf_counter()
+                self(np.zeros((*size, 3), np.uint8), np.zeros(size, np.uint8))
+        finally:
+            self.thermal = normalizer
+        return time.perf_counter() - started
+
+    def reset(self) -> None:
+        """Forget running statistics: the thermal bounds."""
+        self.thermal.reset()
+
+    def describe(self) -> str:
+        """Return one line: network, classes, device, precision and why, size, normalisation."""
+        size = "the RGB picture's size"
+        if self._inference_size:
+            size = f"{self._inference_size[0]} x {self._inference_size[1]}"
+        reason = f" ({self.precision_reason})" if self.precision_reason else ""
+        return (
+            f"AMDANet {self.backbone}, {len(self.classes)} classes ({self.classes.name}), "
+            f"{device_name(self.device)}, {self.precision}{reason}, {self._engine.name} path, "
+            f"at {size}, thermal normalisation {self.thermal.mode}"
+        )
+
+    def _to_device(self, array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(array).to(self.device)
+
+    @contextlib.contextmanager
+    def _memory_errors(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except torch.cuda.OutOfMemoryError as error:
+            torch.cuda.empty_cache()
+            raise OutOfMemoryError(
+                f"{self.device} has too little memory for {doing}: set a smaller inference_size, "
+                "a smaller backbone, or device: cpu"
+            ) from error
+        except InferenceError:
+            raise
+        except RuntimeError as error:
+            if "allocate memory" in str(error):
+                raise OutOfMemoryError(
+                    f"this machine has too little memory for {doing}: set a smaller "
+                    "inference_size or a smaller backbone"
+                ) from error
+            if self.device.type == "cuda" and "CUDA" in str(error):
+                raise InferenceError(f"{self.device} failed at {doing}: {error}") from error
+            raise
+
+
+@contextlib.contextmanager
+def _resolved(path: str | Path) -> Iterator[Path]:
+    """Give the checkpoint's file: the path itself, or the package's own weights for "demo"."""
+    if str(path) != "demo":
+        yield Path(path)
+        return
+    weights = resources.files("amdanet_ros").joinpath("weights").joinpath(DEMO_WEIGHTS)
+    if not weights.is_file():
+        raise DemoWeightsMissingError(
+            f"the built-in weights {DEMO_WEIGHTS} are not in this installation of amdanet_ros: "
+            "install the package again, or name a checkpoint file instead of 'demo'"
+        )
+    with resources.as_file(weights) as file:
+        yield file
+
+
+def _classes_of(checkpoint: Checkpoint) -> ClassTable | None:
+    """Return the class table that a checkpoint carries, or None where it has none."""
+    if checkpoint.classes is None:
+        return None
+    names = tuple(checkpoint.classes)
+    known = next((table for table in (MFNET, FMB, PST900, DEMO) if table.names == names), None)
+    if checkpoint.palette is None:
+        return known or ClassTable("checkpoint", names, class_table_of_size(len(names)).palette)
+    return ClassTable(known.name if known else "checkpoint", names, checkpoint.palette)

@@ -1,0 +1,309 @@
+"""The predictor: sizes, types, what is wanted, and that it says what is wrong."""
+
+import numpy as np
+import pytest
+import torch
+
+from amdanet_ros.classes import MFNET, ClassTable
+from amdanet_ros.inference import (
+    DemoWeightsMissingError,
+    DeviceUnavailableError,
+    OutOfMemoryError,
+    Predictor,
+    ThermalNormalizer,
+)
+from amdanet_ros.inference import predictor as predictor_module
+from amdanet_ros.inference.built_in_scene import built_in_scene
+from amdanet_ros.network import AMDANet
+from amdanet_ros.network.checkpoint import save_checkpoint
+
+
+@pytest.fixture(scope="module")
+def network():
+    torch.manual_seed(7)
+    return AMDANet(backbone="mit_b0", num_classes=9, embed_dim=64).eval()
+
+
+@pytest.fixture(scope="module")
+def predictor(network):
+    return Predictor(network, device="cpu", precision="fp32")
+
+
+@pytest.fixture(autouse=True)
+def _as_new(predictor):
+    yield
+    predictor.reset()
+    predictor.inference_size = None
+    predictor.homography = None
+    predictor.fused_stretch = False
+
+
+def direct(network, rgb, thermal):
+    """The network's own forward on 8-bit pictures of one size."""
+    with torch.inference_mode():
+        first = torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255
+        second = torch.from_numpy(thermal)[None, None].float() / 255
+        return network(first, second.expand(-1, 3, -1, -1))
+
+
+def test_eight_bit_pair_gives_what_the_network_gives(network, predictor):
+    rgb, thermal = built_in_scene((64, 96))
+    prediction = predictor(rgb, thermal)
+    expected = direct(network, rgb, thermal)
+    probabilities = expected.logits.softmax(1)[0].numpy()
+    agreement = (prediction.labels == probabilities.argmax(0)).mean()
+    assert agreement > 0.999
+    np.testing.assert_allclose(prediction.confidence, probabilities.max(0), atol=1e-4)
+    fused = expected.fused[0].permute(1, 2, 0).numpy() * 255
+    assert np.abs(prediction.fused.astype(float) - fused).max() <= 0.51
+    assert prediction.labels.dtype == np.uint8
+    assert prediction.confidence.dtype == np.float32
+    assert prediction.fused.dtype == np.uint8
+
+
+@pytest.mark.parametrize("size", [(32, 32), (45, 70), (64, 48), (75, 101)])
+def test_outputs_have_the_rgb_size_whatever_it_is(predictor, size):
+    rgb, _ = built_in_scene(size)
+    _, thermal = built_in_scene((40, 52))
+    prediction = predictor(rgb, thermal)
+    assert prediction.labels.shape == size
+    assert prediction.confidence.shape == size
+    assert prediction.fused.shape == (*size, 3)
+
+
+def test_inference_size_is_inside_only(predictor):
+    predictor.inference_size = (64, 64)
+    rgb, thermal = built_in_scene((90, 120))
+    prediction = predictor(rgb, thermal)
+    assert prediction.labels.shape == (90, 120)
+    assert prediction.confidence.shape == (90, 120)
+    assert prediction.fused.shape == (90, 120, 3)
+    small = predictor(rgb, thermal, want={"labels"}).labels
+    assert set(np.unique(small)) <= set(range(9))
+
+
+def test_labels_come_back_by_nearest_neighbour():
+    labels = np.array([[0, 8], [3, 5]], np.uint8)
+    large = predictor_module.resize_labels(labels, (4, 6))
+    np.testing.assert_array_equal(large, np.kron(labels, np.ones((2, 3), np.uint8)))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_every_thermal_type_is_taken(predictor, dtype):
+    rgb, thermal = built_in_scene((48, 64))
+    scaled = thermal.astype(np.float64) * (1 if dtype == np.uint8 else 10) + (
+        0 if dtype == np.uint8 else 28000
+    )
+    prediction = predictor(rgb, scaled.astype(dtype))
+    assert 0 < prediction.confidence.min() <= prediction.confidence.max() <= 1
+
+
+@pytest.mark.parametrize(
+    "want", [set(), {"labels"}, {"confidence"}, {"fused"}, {"labels", "fused"}]
+)
+def test_what_is_not_wanted_is_none(predictor, want):
+    prediction = predictor(*built_in_scene((32, 40)), want=want)
+    for name in ("labels", "confidence", "fused"):
+        assert (getattr(prediction, name) is not None) == (name in want)
+
+
+def test_an_unknown_output_is_refused(predictor):
+    with pytest.raises(ValueError, match="depth"):
+        predictor(*built_in_scene((32, 40)), want={"depth"})
+
+
+def test_a_homography_moves_the_thermal_picture_into_the_rgb_pixels(network, predictor):
+    rgb, thermal = built_in_scene((64, 96))
+    shifted = np.zeros_like(thermal)
+    shifted[:-8, :-12] = thermal[8:, 12:]
+    expected = np.zeros_like(thermal)
+    expected[8:, 12:] = thermal[8:, 12:]
+    predictor.homography = np.array([[1, 0, 12], [0, 1, 8], [0, 0, 1]], float)
+    moved = predictor(rgb, shifted)
+    predictor.homography = None
+    straight = predictor(rgb, expected)
+    assert (moved.labels == straight.labels).mean() > 0.995
+    assert np.abs(moved.fused.astype(int) - straight.fused).mean() < 0.5
+
+
+def test_a_homography_means_rgb_pixels_at_every_inference_size(predictor):
+    rgb, thermal = built_in_scene((128, 192))
+    half = thermal[::2, ::2].copy()
+    predictor.inference_size = (64, 96)
+    by_resizing = predictor(rgb, half)
+    predictor.homography = np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1]], float)
+    by_homography = predictor(rgb, half)
+    assert np.abs(by_resizing.fused.astype(int) - by_homography.fused).mean() < 0.5
+
+
+def test_the_identity_means_equal_field_of_view_at_any_resolution(predictor):
+    rgb, thermal = built_in_scene((64, 96))
+    plain = predictor(rgb, thermal[::2, ::2].copy())
+    predictor.homography = np.eye(3)
+    np.testing.assert_array_equal(plain.fused, predictor(rgb, thermal[::2, ::2].copy()).fused)
+
+
+def test_stretching_the_fused_picture_uses_the_whole_range(predictor):
+    predictor.fused_stretch = True
+    fused = predictor(*built_in_scene((64, 64)), want={"fused"}).fused
+    assert fused.min() == 0
+    assert fused.max() == 255
+
+
+def test_class_statistics_count_the_mask(predictor):
+    prediction = predictor(*built_in_scene((48, 64)))
+    statistics = prediction.class_statistics()
+    assert statistics.areas.sum() == pytest.approx(1, abs=1e-6)
+    for k in range(9):
+        chosen = prediction.labels == k
+        assert statistics.areas[k] == pytest.approx(chosen.mean(), abs=1e-6)
+        mean = prediction.confidence[chosen].mean() if chosen.any() else 0.0
+        assert statistics.confidences[k] == pytest.approx(mean, abs=1e-5)
+
+
+def test_pixels_below_the_threshold_are_unlabelled_and_belong_to_no_class(predictor):
+    prediction = predictor(*built_in_scene((48, 64)))
+    threshold = float(np.median(prediction.confidence))
+    mask = prediction.mask(threshold)
+    np.testing.assert_array_equal(mask == 255, prediction.confidence < threshold)
+    np.testing.assert_array_equal(mask[mask != 255], prediction.labels[mask != 255])
+    areas = prediction.class_statistics(threshold).areas
+    assert areas.sum() == pytest.approx((mask != 255).mean(), abs=1e-6)
+
+
+def test_statistics_need_what_they_count(predictor):
+    prediction = predictor(*built_in_scene((32, 32)), want={"labels"})
+    with pytest.raises(ValueError, match="confidence"):
+        prediction.class_statistics()
+
+
+@pytest.mark.parametrize(
+    ("rgb", "thermal", "words"),
+    [
+        (np.zeros((31, 64, 3), np.uint8), np.zeros((31, 64), np.uint8), "at least 32"),
+        (np.zeros((64, 64), np.uint8), np.zeros((64, 64), np.uint8), "x 3"),
+        (np.zeros((64, 64, 4), np.uint8), np.zeros((64, 64), np.uint8), "x 3"),
+        (np.zeros((64, 64, 3), np.float32), np.zeros((64, 64), np.uint8), "uint8"),
+        (np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64, 3), np.uint8), "one channel"),
+        (np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.int64), "int64"),
+    ],
+)
+def test_bad_pictures_are_refused_and_the_next_good_one_works(predictor, rgb, thermal, words):
+    with pytest.raises(ValueError, match=words):
+        predictor(rgb, thermal)
+    assert predictor(*built_in_scene((32, 32))).labels.shape == (32, 32)
+
+
+def test_a_small_thermal_picture_and_a_strided_rgb_are_taken(predictor):
+    rgb, _ = built_in_scene((64, 96))
+    wide = np.zeros((64, 192, 3), np.uint8)
+    wide[:, ::2] = rgb
+    thermal = np.full((6, 8), 90, np.uint8)
+    np.testing.assert_array_equal(
+        predictor(wide[:, ::2], thermal).fused, predictor(rgb, thermal).fused
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"inference_size": (16, 64)}, "inference_size"),
+        ({"homography": np.zeros((3, 3))}, "inverted"),
+        ({"homography": [1, 2, 3]}, "nine"),
+        ({"precision": "int8"}, "fp32"),
+        ({"device": "tpu"}, "cuda:N"),
+        ({"classes": ClassTable("two", ("a", "b"), np.zeros((2, 3)))}, "9 classes"),
+    ],
+)
+def test_wrong_settings_are_refused(network, arguments, words):
+    with pytest.raises(ValueError, match=words):
+        Predictor(network, **{"device": "cpu", "precision": "fp32", **arguments})
+
+
+def test_a_device_that_is_not_there_is_refused(network):
+    missing = f"cuda:{torch.cuda.device_count()}"
+    with pytest.raises(DeviceUnavailableError, match=missing):
+        Predictor(network, device=missing)
+
+
+def test_too_little_memory_has_its_own_error_and_the_predictor_survives(predictor, monkeypatch):
+    engine = predictor._engine
+
+    def exhausted(*_):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(predictor, "_engine", exhausted)
+    with pytest.raises(OutOfMemoryError, match="inference_size"):
+        predictor(*built_in_scene((32, 32)))
+    monkeypatch.setattr(predictor, "_engine", engine)
+    assert predictor(*built_in_scene((32, 32))).labels.shape == (32, 32)
+
+
+def test_reset_forgets_the_thermal_bounds(network):
+    predictor = Predictor(
+        network, device="cpu", precision="fp32", thermal=ThermalNormalizer(smoothing=0.9)
+    )
+    rgb, thermal = built_in_scene((32, 32))
+    predictor(rgb, thermal.astype(np.uint16) * 10 + 28000)
+    assert predictor.thermal.bounds is not None
+    predictor.reset()
+    assert predictor.thermal.bounds is None
+
+
+def test_warming_up_leaves_no_trace(predictor):
+    assert predictor.warm_up((32, 32)) > 0
+    assert predictor.thermal.bounds is None
+
+
+def test_the_description_names_what_runs(predictor):
+    line = predictor.describe()
+    for word in ("mit_b0", "9 classes", "MFNet", "cpu", "fp32", "percentile"):
+        assert word in line
+    assert "\n" not in line
+    assert predictor.classes is MFNET
+
+
+def test_the_given_network_stays_as_it_is(network):
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    Predictor(network, device="cpu", precision="bf16")(*built_in_scene((32, 32)))
+    for key, value in network.state_dict().items():
+        assert value.dtype == before[key].dtype
+        assert torch.equal(value, before[key])
+
+
+def test_bf16_stays_near_fp32(network, predictor):
+    scene = built_in_scene((64, 64))
+    half = Predictor(network, device="cpu", precision="bf16")(*scene)
+    difference = np.abs(half.fused.astype(int) - predictor(*scene).fused).mean()
+    assert difference < 4
+    assert half.confidence.dtype == np.float32
+
+
+def test_timings_are_told(predictor):
+    timings = predictor(*built_in_scene((32, 32))).timings
+    assert set(timings) == {"prepare", "network", "finish"}
+    assert all(seconds >= 0 for seconds in timings.values())
+
+
+def test_demo_weights_that_are_missing_are_said_to_be(tmp_path, monkeypatch):
+    monkeypatch.setattr(predictor_module.resources, "files", lambda _: tmp_path)
+    with pytest.raises(DemoWeightsMissingError, match="install"):
+        Predictor.from_checkpoint("demo")
+
+
+def test_a_checkpoint_brings_its_network_and_its_classes(network, predictor, tmp_path):
+    names = tuple(f"thing_{i}" for i in range(9))
+    palette = np.arange(27, dtype=np.uint8).reshape(9, 3)
+    save_checkpoint(tmp_path / "w.safetensors", network, classes=names, palette=palette)
+    loaded = Predictor.from_checkpoint(tmp_path / "w.safetensors", "cpu", "fp32")
+    assert loaded.classes.names == names
+    np.testing.assert_array_equal(loaded.classes.palette, palette)
+    scene = built_in_scene((48, 64))
+    np.testing.assert_array_equal(loaded(*scene).labels, predictor(*scene).labels)
+
+
+def test_the_authors_files_have_the_published_classes(network, tmp_path):
+    torch.save({"model": network.state_dict(), "epoch": 1}, tmp_path / "authors.pth")
+    loaded = Predictor.from_checkpoint(tmp_path / "authors.pth", "cpu", "fp32")
+    assert loaded.classes is MFNET
+    assert loaded.backbone == "mit_b0"
