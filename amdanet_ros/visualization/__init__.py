@@ -1,0 +1,15 @@
+"""Pictures for people: classes in their colours, overlays, legends, contact sheets. No ROS here."""
+
+from .colorize import colorize_labels, colorize_thermal
+from .contact_sheet import ContactRow, contact_sheet
+from .legend import legend
+from .overlay import overlay
+
+__all__ = [
+    "ContactRow",
+    "colorize_labels",
+    "colorize_thermal",
+    "contact_sheet",
+    "legend",
+    "overlay",
+]

@@ -1,0 +1,73 @@
+"""Class indices and thermal values as colours."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+
+def colorize_labels(labels: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """Give each pixel its class's colour.
+
+    Args:
+        labels: H x W uint8 class index; 255 (unlabelled) and indices beyond the palette are black.
+        palette: K x 3 uint8 RGB.
+
+    Returns:
+        H x W x 3 uint8 RGB.
+
+    Raises:
+        ValueError: another shape or type.
+    """
+    check_labels(labels)
+    return cv2.LUT(cv2.merge((labels, labels, labels)), color_table(palette))
+
+
+def colorize_thermal(thermal: np.ndarray) -> np.ndarray:
+    """Show a thermal picture in false colours, from black over red to yellow-white (inferno).
+
+    Args:
+        thermal: h x w uint8, uint16 or float, in any unit; stretched between the 1st and the 99th
+            percentile of its finite values.
+
+    Returns:
+        h x w x 3 uint8 RGB; pixels without a finite value are black.
+
+    Raises:
+        ValueError: not an h x w array.
+    """
+    if thermal.ndim != 2:
+        raise ValueError(f"a thermal picture is height x width, not {thermal.shape}")
+    values = thermal.astype(np.float32)
+    finite = np.isfinite(values)
+    if not finite.any():
+        return np.zeros((*thermal.shape, 3), np.uint8)
+    low, high = np.percentile(values[finite][:: max(1, values.size // 50_000)], (1, 99))
+    scaled = (values - low) * (255.0 / max(float(high - low), 1e-6))
+    grey = np.where(finite, np.clip(scaled, 0, 255), 0).astype(np.uint8)
+    return cv2.cvtColor(cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
+
+
+def color_table(palette: np.ndarray) -> np.ndarray:
+    """Return a palette as a 1 x 256 x 3 look-up table; what lies beyond the palette is black.
+
+    Raises:
+        ValueError: not K x 3 with K at most 255.
+    """
+    if palette.ndim != 2 or palette.shape[1] != 3 or not 0 < len(palette) <= 255:
+        raise ValueError(f"a palette is K x 3 with 1 <= K <= 255, not {palette.shape}")
+    table = np.zeros((1, 256, 3), np.uint8)
+    table[0, : len(palette)] = palette
+    return table
+
+
+def check_labels(labels: np.ndarray) -> None:
+    """Refuse what is not a label map.
+
+    Raises:
+        ValueError: not H x W uint8.
+    """
+    if labels.ndim != 2 or labels.dtype != np.uint8:
+        raise ValueError(
+            f"labels are height x width uint8, not {labels.dtype} of shape {labels.shape}"
+        )
