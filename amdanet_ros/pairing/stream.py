@@ -1,0 +1,158 @@
+"""One side of the synchroniser: a queue in stamp order, and what is known of the stream."""
+
+from collections import deque
+from typing import Any
+
+from amdanet_ros.pairing.pair import Unmatched
+from amdanet_ros.pairing.rhythm import Rhythm
+from amdanet_ros.pairing.statistics import REASONS
+
+Entry = tuple[int, Any]
+"""Corrected stamp in nanoseconds, message."""
+
+LATE_LIMIT_NS = 500_000_000
+"""A stamp that goes back by no more than this is a late message; more is a jump."""
+
+
+class Stream:
+    """Messages of one camera that still wait for a partner, in the order of their stamps.
+
+    ``offset`` is added to each stamp (key = stamp + offset). ``newest`` is the largest key of the
+    present lap, ``floor`` the key up to which everything has been handed out. ``lap`` counts the
+    jumps of the stamps: only messages of equal laps may pair; ``lap_end`` is the newest key of the
+    lap before. ``suspect`` holds one message whose stamp does not continue the stream until
+    another one confirms or refutes it. Where thermal messages are reused, the head of the queue
+    may have been paired already; its key then equals ``floor``.
+    """
+
+    __slots__ = (
+        "dropped",
+        "first_arrival",
+        "floor",
+        "lap",
+        "lap_end",
+        "last_arrival",
+        "matched",
+        "name",
+        "newest",
+        "offset",
+        "queue",
+        "received",
+        "reused",
+        "rhythm",
+        "suspect",
+        "unmatched",
+    )
+
+    def __init__(self, name: str, unmatched: deque[Unmatched]) -> None:
+        self.name = name
+        self.offset = 0
+        self.unmatched = unmatched
+        self.received = 0
+        self.matched = 0
+        self.reused = 0
+        self.dropped = dict.fromkeys(REASONS, 0)
+        self.rhythm = Rhythm()
+        self.first_arrival: int | None = None
+        self.last_arrival: int | None = None
+        self.queue: deque[Entry] = deque()
+        self.newest: int | None = None
+        self.floor: int | None = None
+        self.suspect: tuple[int, Any, int] | None = None
+        self.lap = 0
+        self.lap_end: int | None = None
+
+    def clear(self, reason: str) -> None:
+        """Drop all that waits under ``reason`` and begin as if nothing had come yet."""
+        self.drop_all(reason)
+        self.refute_suspect(reason)
+        self.newest = self.floor = self.lap_end = None
+        self.lap = 0
+        self.rhythm.interrupt()
+
+    def waiting(self) -> int:
+        """Number of messages received whose fate is open."""
+        held = self.is_head_held()
+        return len(self.queue) - held + (self.suspect is not None)
+
+    def is_head_held(self) -> bool:
+        """Whether the head has been paired already and stays only to be reused."""
+        return bool(self.queue) and self.queue[0][0] == self.floor
+
+    def release_held(self) -> None:
+        """Let go of a head that stays only to be reused."""
+        if self.is_head_held():
+            self.queue.popleft()
+
+    def drop_oldest(self, reason: str) -> None:
+        """Take the head out of the queue and count it under ``reason``."""
+        key, item = self.queue.popleft()
+        if key != self.floor:
+            self.discard(key, item, reason)
+
+    def drop_all(self, reason: str) -> None:
+        """Empty the queue and count what was in it under ``reason``."""
+        while self.queue:
+            self.drop_oldest(reason)
+
+    def discard(self, key: int, item: Any, reason: str) -> None:
+        """Count a message that is not, or no longer, in the queue under ``reason``."""
+        self.dropped[reason] += 1
+        if self.unmatched.maxlen:
+            self.unmatched.append(Unmatched(self.name, item, key - self.offset, reason))
+
+    def refute_suspect(self, reason: str = "jump") -> None:
+        """Drop the suspect, if there is one: it stood alone."""
+        if self.suspect is not None:
+            key, item, _ = self.suspect
+            self.suspect = None
+            self.discard(key, item, reason)
+
+    def append(self, key: int, item: Any, now: int) -> None:
+        """Add a message newer than all before it in this lap."""
+        self.newest = key
+        self.rhythm.observe(key - self.offset, now)
+        if self.floor is not None and key <= self.floor:
+            self.discard(key, item, "duplicate" if key == self.floor else "late")
+        else:
+            self.queue.append((key, item))
+
+    def insert(self, key: int, item: Any) -> None:
+        """Add a message that comes late, at its place; or count why it has none any more."""
+        if key in (self.newest, self.floor):
+            self.discard(key, item, "duplicate")
+            return
+        if self.floor is not None and key < self.floor:
+            self.discard(key, item, "late")
+            return
+        place = len(self.queue)
+        while place and self.queue[place - 1][0] > key:
+            place -= 1
+        if place and self.queue[place - 1][0] == key:
+            self.discard(key, item, "duplicate")
+            return
+        self.queue.insert(place, (key, item))
+
+    def restart(self, lap: int, key: int) -> None:
+        """Begin lap ``lap`` at ``key``: what waited belongs to the old one."""
+        self.drop_all("jump")
+        self.lap_end = self.newest
+        self.newest = None
+        if self.floor is not None and key < self.floor - LATE_LIMIT_NS:
+            self.floor = None
+        self.lap = lap
+        self.rhythm.interrupt()
+
+    def shift(self, offset: int) -> None:
+        """Change the offset, also of what waits already."""
+        by = offset - self.offset
+        self.offset = offset
+        for place, (key, item) in enumerate(self.queue):
+            self.queue[place] = (key + by, item)
+        for name in ("newest", "floor", "lap_end"):
+            value = getattr(self, name)
+            if value is not None:
+                setattr(self, name, value + by)
+        if self.suspect is not None:
+            key, item, now = self.suspect
+            self.suspect = (key + by, item, now)
