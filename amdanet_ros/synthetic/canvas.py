@@ -1,0 +1,92 @@
+"""The canvas: polygons become pixels of an index picture, and tables turn indices into colour, temperature, class and depth.
+
+One index picture is painted from far to near. What only RGB shows (paint on signs and on the road) is painted into the index
+picture of the visible light and left out of that of the heat: there the surface below shows through, at its temperature.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+_SHIFT = 4  # binary digits of sub-pixel position in OpenCV's polygon filler
+
+
+@dataclass(frozen=True)
+class Surface:
+    """What a polygon is made of.
+
+    Attributes:
+        color: reflectance of red, green and blue, 0 to 1 (linear light).
+        temperature: kelvin.
+        label: class index.
+        texture: strength of the random pattern in reflectance, 0 to 1.
+        heat_texture: strength of the random pattern in temperature, kelvin.
+        emission: light of its own (lamps, lit windows), linear, 1 = a white surface by day.
+        only_visible: True: paint; the heat picture shows what lies below.
+    """
+
+    color: tuple[float, float, float]
+    temperature: float
+    label: int
+    texture: float = 0.1
+    heat_texture: float = 0.1
+    emission: float = 0.0
+    only_visible: bool = False
+
+
+@dataclass
+class Canvas:
+    """Index pictures and the tables behind them.
+
+    Attributes:
+        size: (height, width).
+        visible, heat: H x W uint16 indices into the tables.
+    """
+
+    size: tuple[int, int]
+    visible: np.ndarray = field(init=False)
+    heat: np.ndarray = field(init=False)
+    surfaces: list[Surface] = field(default_factory=list)
+    instances: list[int] = field(default_factory=list)
+    depths: list[float] = field(default_factory=list)
+    lights: list[float] = field(default_factory=list)
+    anchors: list[tuple[float, float, float]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.visible = np.zeros(self.size, np.uint16)
+        self.heat = np.zeros(self.size, np.uint16)
+
+    def add(
+        self,
+        surface: Surface,
+        depth: float,
+        instance: int = 0,
+        light: float = 0.0,
+        anchor: tuple[float, float, float] = (0.0, 0.0, 1.0),
+    ) -> int:
+        """Register a surface and return its index.
+
+        Args:
+            surface: what it is made of.
+            depth: distance, metres; infinite for the sky, NaN where the road's own depth holds.
+            instance: number of the object, 0 for none.
+            light: lamp light that falls on it at night.
+            anchor: pixel (x, y) and scale (pixels a metre) that its texture is fixed to.
+        """
+        self.surfaces.append(surface)
+        self.instances.append(instance)
+        self.depths.append(depth)
+        self.lights.append(light)
+        self.anchors.append(anchor)
+        return len(self.surfaces) - 1
+
+    def fill(self, index: int, polygon: np.ndarray) -> None:
+        """Paint a polygon, N x 2 pixels (x, y), over what is there."""
+        corners = np.clip(polygon, -4000, 4000)
+        corners = np.round(corners * (1 << _SHIFT)).astype(np.int32)[None]
+        cv2.fillPoly(self.visible, corners, index, lineType=cv2.LINE_8, shift=_SHIFT)
+        if not self.surfaces[index].only_visible:
+            cv2.fillPoly(self.heat, corners, index, lineType=cv2.LINE_8, shift=_SHIFT)
