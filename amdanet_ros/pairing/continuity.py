@@ -58,7 +58,7 @@ def _leap(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None:
         _restart(stream, other, key)
         stream.append(key, item, now)
         return
-    stream.suspect = (key, item, now)
+    stream.hold_suspect(key, item, now)
 
 
 def _nearness(stream: Stream, key: int) -> int:

@@ -21,11 +21,13 @@ class Stream:
     present lap, ``floor`` the key up to which everything has been handed out. ``lap`` counts the
     jumps of the stamps: only messages of equal laps may pair; ``lap_end`` is the newest key of the
     lap before. ``suspect`` holds one message whose stamp does not continue the stream until
-    another one confirms or refutes it. Where thermal messages are reused, the head of the queue
+    another one confirms or refutes it; ``continues`` says that there is none and that a message
+    has come in this lap. Where thermal messages are reused, the head of the queue
     may have been paired already; its key then equals ``floor``.
     """
 
     __slots__ = (
+        "continues",
         "dropped",
         "first_arrival",
         "floor",
@@ -59,6 +61,7 @@ class Stream:
         self.newest: int | None = None
         self.floor: int | None = None
         self.suspect: tuple[int, Any, int] | None = None
+        self.continues = False
         self.lap = 0
         self.lap_end: int | None = None
 
@@ -67,6 +70,7 @@ class Stream:
         self.drop_all(reason)
         self.refute_suspect(reason)
         self.newest = self.floor = self.lap_end = None
+        self.continues = False
         self.lap = 0
         self.rhythm.interrupt()
 
@@ -106,11 +110,20 @@ class Stream:
         if self.suspect is not None:
             key, item, _ = self.suspect
             self.suspect = None
+            self.continues = self.newest is not None
             self.discard(key, item, reason)
+
+    def hold_suspect(self, key: int, item: Any, now: int) -> None:
+        """Keep a message apart until the next one tells what it is."""
+        self.suspect = (key, item, now)
+        self.continues = False
 
     def append(self, key: int, item: Any, now: int) -> None:
         """Add a message newer than all before it in this lap."""
+        if self.first_arrival is None:
+            self.first_arrival = now
         self.newest = key
+        self.continues = self.suspect is None
         self.rhythm.observe(key - self.offset, now)
         if self.floor is not None and key <= self.floor:
             self.discard(key, item, "duplicate" if key == self.floor else "late")
@@ -138,6 +151,7 @@ class Stream:
         self.drop_all("jump")
         self.lap_end = self.newest
         self.newest = None
+        self.continues = False
         if self.floor is not None and key < self.floor - LATE_LIMIT_NS:
             self.floor = None
         self.lap = lap

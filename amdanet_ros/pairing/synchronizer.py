@@ -64,6 +64,7 @@ class PairSynchronizer:
         self._offsets: deque[int] = deque(maxlen=OFFSET_WINDOW)
         self._waiting = False
         self._wait_until = 0
+        self._deadline = 0
         self._wait_pair: tuple[int, int] | None = None
         self._reuse = False
         self._before: SyncStatistics | None = None
@@ -126,7 +127,7 @@ class PairSynchronizer:
     @property
     def deadline_ns(self) -> int | None:
         """When ``poll`` should be called at the latest; None when nothing waits."""
-        deadline = self._wait_until if self._waiting else None
+        deadline = self._deadline if self._waiting else None
         if self._unmatched.maxlen:
             for stream, other in ((self._rgb, self._thermal), (self._thermal, self._rgb)):
                 if len(stream.queue) > stream.is_head_held():
@@ -190,19 +191,20 @@ class PairSynchronizer:
     def _add(self, stream: Stream, other: Stream, stamp: int, item: Any, now: int) -> list[Pair]:
         stream.received += 1
         stream.last_arrival = now
-        if stream.first_arrival is None:
-            stream.first_arrival = now
         key = stamp + stream.offset
-        newest = stream.newest
         if (
-            newest is not None
-            and 0 < key - newest <= stream.rhythm.continuity_limit
-            and stream.suspect is None
+            stream.continues
+            and 0 < key - stream.newest <= stream.rhythm.continuity_limit
             and stream.lap == other.lap
         ):
+            # The usual case, written out: this is what a message costs.
             stream.newest = key
             stream.queue.append((key, item))
-            stream.rhythm.observe(stamp, now)
+            rhythm = stream.rhythm
+            rhythm.recent.append((stamp, now))
+            rhythm.countdown -= 1
+            if not rhythm.countdown:
+                rhythm.estimate()
         else:
             admit(stream, other, key, item, now)
         pairs: list[Pair] = []
@@ -216,11 +218,9 @@ class PairSynchronizer:
 
     def _decide(self, now: int, pairs: list[Pair]) -> None:
         self._waiting = False
-        if self._rgb.lap != self._thermal.lap:
-            return
         if self._reuse:
             self._decide_reusing(now, pairs)
-        else:
+        elif self._rgb.lap == self._thermal.lap:
             self._decide_once(now, pairs)
 
     def _decide_once(self, now: int, pairs: list[Pair]) -> None:
@@ -250,22 +250,16 @@ class PairSynchronizer:
             if gap > slop:
                 # Its successor will clear it away; until then a late partner may still come.
                 return
-            spacing = early.rhythm.spacing
-            if spacing is not None:
-                expected = early.newest + spacing
-                gain = gap - abs(expected - target)
-                if (
-                    gain > 0
-                    and not self._is_toss_up(gain)
-                    and self._must_wait(early, expected, rgb_key, thermal_key, now)
-                ):
-                    return
+            if early.rhythm.spacing is not None and self._is_better_expected(
+                early, target, gap, rgb_key, thermal_key, now
+            ):
+                return
             self._emit(pairs)
 
     def _decide_reusing(self, now: int, pairs: list[Pair]) -> None:
         rgb, thermal = self._rgb, self._thermal
         rgb_queue, thermal_queue = rgb.queue, thermal.queue
-        while rgb_queue and thermal_queue:
+        while rgb_queue and thermal_queue and rgb.lap == thermal.lap:
             rgb_key = rgb_queue[0][0]
             while len(thermal_queue) > 1 and abs(thermal_queue[1][0] - rgb_key) < abs(
                 thermal_queue[0][0] - rgb_key
@@ -279,16 +273,11 @@ class PairSynchronizer:
                     return
                 rgb.drop_oldest("no_partner")
                 continue
-            spacing = thermal.rhythm.spacing
-            if newest_thermal and gap and spacing is not None:
-                expected = thermal.newest + spacing
-                # Only the RGB image that lies nearest to the next thermal one waits for it;
-                # the others take the image at hand, that is what reuse is for.
-                if (
-                    abs(expected - rgb_key) < gap
-                    and 2 * (expected - rgb_key) <= (rgb.rhythm.spacing or 0)
-                    and self._must_wait(thermal, expected, rgb_key, thermal_key, now)
-                ):
+            # Only the RGB image that lies nearest to the next thermal one waits for it; the
+            # others take the image at hand, that is what reuse is for.
+            if newest_thermal and gap and thermal.rhythm.spacing is not None:
+                reach = min(gap, (rgb.rhythm.spacing or 0) // 2)
+                if self._is_better_expected(thermal, rgb_key, reach, rgb_key, thermal_key, now):
                     return
             self._emit(pairs)
 
@@ -324,17 +313,32 @@ class PairSynchronizer:
             return False
         return 32 * abs(rgb.spacing - thermal.spacing) < rgb.spacing
 
-    def _must_wait(
-        self, stream: Stream, expected: int, rgb_key: int, thermal_key: int, now: int
+    def _is_better_expected(
+        self, stream: Stream, target: int, gap: int, rgb_key: int, thermal_key: int, now: int
     ) -> bool:
-        """Whether the message of ``stream`` expected at ``expected`` may still come in time."""
+        """Whether ``stream`` should soon bring a message nearer to ``target`` than ``gap``.
+
+        Sets the deadline up to which to wait for it. Messages that are overdue by the stream's
+        rhythm and delay count as lost, and the one after them is looked at.
+        """
         if self._wait_pair != (rgb_key, thermal_key):
             self._wait_pair = (rgb_key, thermal_key)
-            rhythm = stream.rhythm
-            due = expected - stream.offset + rhythm.delay_high + rhythm.jitter + _SLACK_NS
-            self._wait_until = due
+            self._wait_until = now + self._max_wait
+        rhythm = stream.rhythm
+        expected = stream.newest + rhythm.spacing
+        lag = rhythm.delay_high - stream.offset + 4 * rhythm.jitter + _SLACK_NS
+        if expected + lag <= now and expected < target:
+            missed = min(now - lag - expected, target - expected) // rhythm.spacing
+            expected += missed * rhythm.spacing
+            if expected + lag <= now:
+                expected += rhythm.spacing
+        gain = gap - abs(expected - target)
+        if gain <= 0 or self._is_toss_up(gain):
+            return False
+        # A clock that was set back must not prolong the wait.
         self._wait_until = min(self._wait_until, now + self._max_wait)
-        self._waiting = now < self._wait_until
+        self._deadline = min(self._wait_until, expected + lag)
+        self._waiting = now < self._deadline
         return self._waiting
 
     def _make_room(self, stream: Stream, now: int, pairs: list[Pair]) -> None:
