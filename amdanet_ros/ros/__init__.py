@@ -1,0 +1,1 @@
+"""The node and what it needs of ROS: messages, parameters, topics, diagnostics."""

@@ -1,0 +1,120 @@
+"""Image messages of a colour camera, in any usual encoding, as RGB pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+from .compressed_images import check_compressed, decode_rgb, is_compressed
+from .image_buffer import BadImage, image_view
+
+# OpenCV names Bayer patterns by the second row's second and third pixel; these aliases by the first
+# two rows, as ROS does.
+BAYER = {
+    "bayer_rggb8": cv2.COLOR_BayerRGGB2RGB,
+    "bayer_bggr8": cv2.COLOR_BayerBGGR2RGB,
+    "bayer_gbrg8": cv2.COLOR_BayerGBRG2RGB,
+    "bayer_grbg8": cv2.COLOR_BayerGRBG2RGB,
+}
+
+# Encoding: channels, and the conversion to RGB (None: it is RGB).
+# 8UC3 and 8UC4 say nothing of the order of channels; as OpenCV and cv_bridge do, they are read as BGR.
+_ENCODINGS: dict[str, tuple[int, int | None]] = {
+    "rgb8": (3, None),
+    "bgr8": (3, cv2.COLOR_BGR2RGB),
+    "8UC3": (3, cv2.COLOR_BGR2RGB),
+    "rgba8": (4, cv2.COLOR_RGBA2RGB),
+    "bgra8": (4, cv2.COLOR_BGRA2RGB),
+    "8UC4": (4, cv2.COLOR_BGRA2RGB),
+    "mono8": (1, cv2.COLOR_GRAY2RGB),
+    "8UC1": (1, cv2.COLOR_GRAY2RGB),
+    **{encoding: (1, code) for encoding, code in BAYER.items()},
+    "uyvy": (2, cv2.COLOR_YUV2RGB_UYVY),
+    "yuv422": (2, cv2.COLOR_YUV2RGB_UYVY),
+    "yuyv": (2, cv2.COLOR_YUV2RGB_YUYV),
+    "yuv422_yuy2": (2, cv2.COLOR_YUV2RGB_YUYV),
+}
+
+RGB_ENCODINGS = tuple(_ENCODINGS)
+"""Encodings that are read without cv_bridge."""
+
+Fallback = Callable[[Any], np.ndarray]
+"""Converts an image message to H x W x 3 uint8 RGB, or raises any exception."""
+
+
+def check_rgb_message(message: Any, fallback: Fallback | None = None) -> None:
+    """Refuse at once, without touching pixels, what ``rgb_from_message`` would refuse.
+
+    Compressed data is only looked at from outside; whether it decodes is known when it is decoded.
+
+    Raises:
+        BadImage: see ``rgb_from_message``.
+    """
+    if is_compressed(message):
+        check_compressed(message)
+    elif message.encoding in _ENCODINGS:
+        _view(message)
+    elif fallback is None:
+        raise _unknown_encoding(message)
+
+
+def rgb_from_message(message: Any, fallback: Fallback | None = None) -> np.ndarray:
+    """Return an image message's picture.
+
+    Args:
+        message: ``sensor_msgs/Image`` in one of ``RGB_ENCODINGS``, or ``CompressedImage`` with a JPEG
+            or PNG picture. ``8UC3`` and ``8UC4`` are read as BGR(A).
+        fallback: converts other encodings (cv_bridge, where it is installed).
+
+    Returns:
+        H x W x 3 uint8, R, G, B; a view of the message's data where that is RGB already.
+
+    Raises:
+        BadImage: empty, size, step and data do not agree, an unknown encoding, or it does not decode.
+    """
+    if is_compressed(message):
+        return decode_rgb(message, BAYER)
+    if message.encoding not in _ENCODINGS:
+        if fallback is None:
+            raise _unknown_encoding(message)
+        return _by_fallback(message, fallback)
+    conversion = _ENCODINGS[message.encoding][1]
+    view = _view(message)
+    return view if conversion is None else cv2.cvtColor(view, conversion)
+
+
+def _view(message: Any) -> np.ndarray:
+    view = image_view(message, "u1", _ENCODINGS[message.encoding][0])
+    height, width = view.shape[:2]
+    if message.encoding.startswith(("yuv", "uyvy", "yuyv")) and width % 2:
+        raise BadImage(
+            f"{message.encoding} stores pixels in pairs, but the width is {width}",
+            "set an even width in the driver",
+        )
+    if message.encoding in BAYER and min(height, width) < 3:
+        raise BadImage(
+            f"a Bayer picture of {width} x {height} cannot be demosaiced",
+            "set the camera's full size in the driver",
+        )
+    return view
+
+
+def _unknown_encoding(message: Any) -> BadImage:
+    return BadImage(
+        f"encoding {message.encoding!r} is not known here",
+        f"set one of {', '.join(RGB_ENCODINGS)} in the driver, or install cv_bridge",
+    )
+
+
+def _by_fallback(message: Any, fallback: Fallback) -> np.ndarray:
+    try:
+        picture = fallback(message)
+    except Exception as error:  # cv_bridge raises its own, OpenCV's and Python's errors
+        raise BadImage(
+            f"cv_bridge cannot convert encoding {message.encoding!r} ({error})",
+            f"set one of {', '.join(RGB_ENCODINGS)} in the driver",
+        ) from error
+    return picture
