@@ -18,6 +18,7 @@ TAIL_NS = 2_000_000_000
 
 def admit(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None:
     """Put a message into ``stream``'s queue, or count why not, or hold it as suspect."""
+    stream.last_irregular = now
     if key - stream.offset <= 0:
         stream.discard(key, item, "zero_stamp")
         return

@@ -3,14 +3,14 @@
 from collections import deque
 from operator import sub
 
-WINDOW = 64
+WINDOW = 33
 """Messages that the estimates look back on."""
 
 _REFRESH = 64
-_GAPS = 32
-_FALLBACK_LIMIT_NS = 1 << 62
+_REFRESH_IRREGULAR = 16
 _MIN_LIMIT_NS = 2_000_000_000
 _LIMIT_SPACINGS = 8
+_UNLIMITED_NS = 1 << 62
 
 
 class Rhythm:
@@ -18,20 +18,24 @@ class Rhythm:
 
     The spacing is the mean of those gaps that lie near their lower quartile: lost messages make
     gaps longer, so the upper part of the gaps says nothing about the rhythm, and the mean of the
-    others is not biased by jitter. It is computed anew after 2, 3, 4, 6, ... messages and then
-    after every 64, so that a message costs one append and one countdown.
+    others is not biased by jitter. It is computed anew after 2, 3, 4, 6, ... messages, then after
+    every 64, or 16 where gaps are long, so that a message costs one append and one countdown.
 
-    All times are integer nanoseconds. ``spacing`` is None until two messages have come.
+    All times are integer nanoseconds. ``spacing`` is None until two messages have come; ``jitter``
+    is the mean deviation of the gaps from it; ``delay_high`` the longest time from stamp to
+    arrival; ``lost`` counts the messages missing in the gaps. A step of up to ``regular_limit``
+    is that of the next message, one of up to ``continuity_limit`` an interruption, a longer one a
+    jump.
     """
 
     __slots__ = (
-        "_period",
         "continuity_limit",
         "countdown",
         "delay_high",
         "jitter",
         "lost",
         "recent",
+        "regular_limit",
         "spacing",
     )
 
@@ -41,20 +45,27 @@ class Rhythm:
         self.jitter = 0
         self.lost = 0
         self.delay_high = 0
-        self.continuity_limit = _FALLBACK_LIMIT_NS
-        self._period = self.countdown = 2
+        self.regular_limit = 0
+        self.continuity_limit = _UNLIMITED_NS
+        self.countdown = 2
 
     def observe(self, stamp: int, now: int) -> None:
         """Take note of a message that is newer than all before it."""
-        self.recent.append((stamp, now))
+        recent = self.recent
+        if self.spacing is not None and recent:
+            gap = stamp - recent[-1][0]
+            if gap > self.regular_limit:
+                self.lost += round(gap / self.spacing) - 1
+                self.countdown = min(self.countdown, _REFRESH_IRREGULAR)
+        recent.append((stamp, now))
         self.countdown -= 1
-        if not self.countdown:
+        if self.countdown <= 0:
             self.estimate()
 
     def interrupt(self) -> None:
         """Forget the last messages after a jump; keep the spacing, the camera is the same."""
         self.recent.clear()
-        self._period = self.countdown = 2
+        self.countdown = 2
 
     def delays(self) -> list[int]:
         """Arrival minus stamp of the last messages: transport delay plus the clocks' difference."""
@@ -68,16 +79,14 @@ class Rhythm:
 
     def estimate(self) -> None:
         """Compute all estimates anew; due when ``countdown`` has come to zero."""
-        recent = self.recent
-        stamps = [stamp for stamp, _ in recent]
+        stamps, arrivals = zip(*self.recent, strict=True)
         gaps = list(map(sub, stamps[1:], stamps))
-        latest = gaps[-_GAPS:]
-        base = sorted(latest)[len(latest) // 4]
-        usual = [gap for gap in latest if 0.6 * base <= gap <= 1.5 * base]
+        base = sorted(gaps)[len(gaps) // 4]
+        low, high = 3 * base // 5, 3 * base // 2
+        usual = [gap for gap in gaps if low <= gap <= high]
         self.spacing = spacing = max(1, sum(usual) // len(usual))
-        self.jitter = sum(abs(gap - spacing) for gap in usual) // len(usual)
-        self.delay_high = max(now - stamp for stamp, now in recent)
+        self.jitter = sum([abs(gap - spacing) for gap in usual]) // len(usual)
+        self.delay_high = max(map(sub, arrivals, stamps))
+        self.regular_limit = 3 * spacing // 2
         self.continuity_limit = max(_MIN_LIMIT_NS, _LIMIT_SPACINGS * spacing)
-        long = 3 * spacing // 2
-        self.lost += sum(round(gap / spacing) - 1 for gap in gaps[-self._period :] if gap > long)
-        self._period = self.countdown = max(1, min(_REFRESH, len(recent) // 2))
+        self.countdown = max(1, len(stamps) // 2) if len(stamps) < WINDOW else _REFRESH

@@ -81,7 +81,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def snapshot(
-    rgb: Stream, thermal: Stream, pairs: int, offsets: Sequence[int], now: int | None
+    rgb: Stream, thermal: Stream, offsets: Sequence[int], now: int | None
 ) -> SyncStatistics:
     """Read the streams' counters; ``now`` in nanoseconds, or None for the last arrival."""
     if now is None:
@@ -90,7 +90,7 @@ def snapshot(
     return SyncStatistics(
         rgb=_stream_snapshot(rgb, now),
         thermal=_stream_snapshot(thermal, now),
-        pairs=pairs,
+        pairs=rgb.matched,
         laps=1 + max(rgb.lap, thermal.lap),
         mean_offset=1e-9 * sum(sizes) / len(sizes) if sizes else None,
         p95_offset=1e-9 * percentile(sizes, 0.95) if sizes else None,

@@ -23,7 +23,8 @@ class Stream:
     lap before. ``suspect`` holds one message whose stamp does not continue the stream until
     another one confirms or refutes it; ``continues`` says that there is none and that a message
     has come in this lap. Where thermal messages are reused, the head of the queue
-    may have been paired already; its key then equals ``floor``.
+    may have been paired already; its key then equals ``floor``. ``unmatched`` collects what is
+    dropped, where somebody wants it.
     """
 
     __slots__ = (
@@ -33,30 +34,28 @@ class Stream:
         "floor",
         "lap",
         "lap_end",
-        "last_arrival",
+        "last_irregular",
         "matched",
         "name",
         "newest",
         "offset",
         "queue",
-        "received",
         "reused",
         "rhythm",
         "suspect",
         "unmatched",
     )
 
-    def __init__(self, name: str, unmatched: deque[Unmatched]) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
         self.offset = 0
-        self.unmatched = unmatched
-        self.received = 0
+        self.unmatched: deque[Unmatched] | None = None
         self.matched = 0
         self.reused = 0
         self.dropped = dict.fromkeys(REASONS, 0)
         self.rhythm = Rhythm()
         self.first_arrival: int | None = None
-        self.last_arrival: int | None = None
+        self.last_irregular: int | None = None
         self.queue: deque[Entry] = deque()
         self.newest: int | None = None
         self.floor: int | None = None
@@ -67,12 +66,26 @@ class Stream:
 
     def clear(self, reason: str) -> None:
         """Drop all that waits under ``reason`` and begin as if nothing had come yet."""
+        self.last_irregular = self.last_arrival
         self.drop_all(reason)
         self.refute_suspect(reason)
         self.newest = self.floor = self.lap_end = None
         self.continues = False
         self.lap = 0
         self.rhythm.interrupt()
+
+    @property
+    def received(self) -> int:
+        """Number of messages that have come."""
+        return self.matched + sum(self.dropped.values()) + self.waiting()
+
+    @property
+    def last_arrival(self) -> int | None:
+        """When the last message came, whatever its stamp."""
+        recent = self.rhythm.recent
+        if not recent:
+            return self.last_irregular
+        return max(recent[-1][1], self.last_irregular or recent[-1][1])
 
     def waiting(self) -> int:
         """Number of messages received whose fate is open."""
@@ -92,7 +105,9 @@ class Stream:
         """Take the head out of the queue and count it under ``reason``."""
         key, item = self.queue.popleft()
         if key != self.floor:
-            self.discard(key, item, reason)
+            self.dropped[reason] += 1
+            if self.unmatched is not None:
+                self.unmatched.append(Unmatched(self.name, item, key - self.offset, reason))
 
     def drop_all(self, reason: str) -> None:
         """Empty the queue and count what was in it under ``reason``."""
@@ -102,7 +117,7 @@ class Stream:
     def discard(self, key: int, item: Any, reason: str) -> None:
         """Count a message that is not, or no longer, in the queue under ``reason``."""
         self.dropped[reason] += 1
-        if self.unmatched.maxlen:
+        if self.unmatched is not None:
             self.unmatched.append(Unmatched(self.name, item, key - self.offset, reason))
 
     def refute_suspect(self, reason: str = "jump") -> None:

@@ -14,6 +14,8 @@ OFFSET_WINDOW = 512
 
 _SLACK_NS = 2_000_000
 
+_new = tuple.__new__
+
 
 class PairSynchronizer:
     """Pairs two streams of stamped messages, each with its nearest in time, in order.
@@ -57,10 +59,9 @@ class PairSynchronizer:
         if queue_size < 1:
             raise ValueError(f"queue_size is {queue_size}: it must be at least 1")
         self.queue_size = int(queue_size)
-        self._unmatched: deque[Unmatched] = deque(maxlen=0)
-        self._rgb = Stream("rgb", self._unmatched)
-        self._thermal = Stream("thermal", self._unmatched)
-        self._pairs = 0
+        self._unmatched: deque[Unmatched] | None = None
+        self._rgb = Stream("rgb")
+        self._thermal = Stream("thermal")
         self._offsets: deque[int] = deque(maxlen=OFFSET_WINDOW)
         self._waiting = False
         self._wait_until = 0
@@ -116,19 +117,19 @@ class PairSynchronizer:
     @property
     def keep_unmatched(self) -> bool:
         """Whether messages that stay alone are collected for ``take_unmatched``."""
-        return bool(self._unmatched.maxlen)
+        return self._unmatched is not None
 
     @keep_unmatched.setter
     def keep_unmatched(self, keep: bool) -> None:
         if bool(keep) != self.keep_unmatched:
-            self._unmatched = deque(maxlen=2 * self.queue_size if keep else 0)
+            self._unmatched = deque(maxlen=2 * self.queue_size) if keep else None
             self._rgb.unmatched = self._thermal.unmatched = self._unmatched
 
     @property
     def deadline_ns(self) -> int | None:
         """When ``poll`` should be called at the latest; None when nothing waits."""
         deadline = self._deadline if self._waiting else None
-        if self._unmatched.maxlen:
+        if self._unmatched is not None:
             for stream, other in ((self._rgb, self._thermal), (self._thermal, self._rgb)):
                 if len(stream.queue) > stream.is_head_held():
                     end = self._silent_from(stream, other)
@@ -147,7 +148,7 @@ class PairSynchronizer:
         """Return the pairs whose wait is over."""
         pairs: list[Pair] = []
         self._decide(now_ns, pairs)
-        if self._unmatched.maxlen:
+        if self._unmatched is not None:
             self._release_silent(now_ns)
         return pairs
 
@@ -158,6 +159,8 @@ class PairSynchronizer:
         stream is silent for longer than ``max_wait`` (and two and a half of its periods), messages
         come out here at once, with the reason ``silent``.
         """
+        if self._unmatched is None:
+            return []
         taken = list(self._unmatched)
         self._unmatched.clear()
         return taken
@@ -176,7 +179,7 @@ class PairSynchronizer:
 
     def statistics_at(self, now_ns: int | None) -> SyncStatistics:
         """A snapshot as of ``now_ns``, which tells how long each stream has been silent."""
-        return snapshot(self._rgb, self._thermal, self._pairs, self._offsets, now_ns)
+        return snapshot(self._rgb, self._thermal, self._offsets, now_ns)
 
     def diagnosis(self, now_ns: int) -> list[str]:
         """Say what is wrong, why, and what mends it; empty when all is well.
@@ -189,18 +192,17 @@ class PairSynchronizer:
         return sentences
 
     def _add(self, stream: Stream, other: Stream, stamp: int, item: Any, now: int) -> list[Pair]:
-        stream.received += 1
-        stream.last_arrival = now
         key = stamp + stream.offset
+        queue = stream.queue
+        rhythm = stream.rhythm
         if (
             stream.continues
-            and 0 < key - stream.newest <= stream.rhythm.continuity_limit
+            and 0 < key - stream.newest <= rhythm.regular_limit
             and stream.lap == other.lap
         ):
             # The usual case, written out: this is what a message costs.
             stream.newest = key
-            stream.queue.append((key, item))
-            rhythm = stream.rhythm
+            queue.append((key, item))
             rhythm.recent.append((stamp, now))
             rhythm.countdown -= 1
             if not rhythm.countdown:
@@ -210,21 +212,21 @@ class PairSynchronizer:
         pairs: list[Pair] = []
         if other.queue:
             self._decide(now, pairs)
-        if len(stream.queue) > self.queue_size:
+        if len(queue) > self.queue_size:
             self._make_room(stream, now, pairs)
-        if self._unmatched.maxlen:
+        if self._unmatched is not None:
             self._release_silent(now)
         return pairs
 
     def _decide(self, now: int, pairs: list[Pair]) -> None:
+        """Give out what can be decided now."""
+        rgb, thermal = self._rgb, self._thermal
         self._waiting = False
+        if rgb.lap != thermal.lap:
+            return
         if self._reuse:
             self._decide_reusing(now, pairs)
-        elif self._rgb.lap == self._thermal.lap:
-            self._decide_once(now, pairs)
-
-    def _decide_once(self, now: int, pairs: list[Pair]) -> None:
-        rgb, thermal = self._rgb, self._thermal
+            return
         rgb_queue, thermal_queue = rgb.queue, thermal.queue
         slop = self._slop
         while rgb_queue and thermal_queue:
@@ -235,31 +237,31 @@ class PairSynchronizer:
                 early, queue, target = rgb, rgb_queue, thermal_key
             else:
                 early, queue, target, gap = thermal, thermal_queue, rgb_key, -gap
-            if gap == 0:
-                self._emit(pairs)
-                continue
             if len(queue) > 1:
                 rival = abs(queue[1][0] - target)
                 if gap > slop:
                     early.drop_oldest("no_partner")
-                elif rival < gap and not self._is_toss_up(gap - rival):
+                    continue
+                if rival < gap and not self._is_toss_up(gap - rival):
                     early.drop_oldest("overtaken")
-                else:
-                    self._emit(pairs)
-                continue
-            if gap > slop:
+                    continue
+            elif gap > slop:
                 # Its successor will clear it away; until then a late partner may still come.
                 return
-            if early.rhythm.spacing is not None and self._is_better_expected(
-                early, target, gap, rgb_key, thermal_key, now
-            ):
-                return
+            elif gap:
+                spacing = early.rhythm.spacing
+                if (
+                    spacing is not None
+                    and abs(early.newest + spacing - target) < gap
+                    and self._is_better_expected(early, target, gap, rgb_key, thermal_key, now)
+                ):
+                    return
             self._emit(pairs)
 
     def _decide_reusing(self, now: int, pairs: list[Pair]) -> None:
         rgb, thermal = self._rgb, self._thermal
         rgb_queue, thermal_queue = rgb.queue, thermal.queue
-        while rgb_queue and thermal_queue and rgb.lap == thermal.lap:
+        while rgb_queue and thermal_queue:
             rgb_key = rgb_queue[0][0]
             while len(thermal_queue) > 1 and abs(thermal_queue[1][0] - rgb_key) < abs(
                 thermal_queue[0][0] - rgb_key
@@ -275,9 +277,12 @@ class PairSynchronizer:
                 continue
             # Only the RGB image that lies nearest to the next thermal one waits for it; the
             # others take the image at hand, that is what reuse is for.
-            if newest_thermal and gap and thermal.rhythm.spacing is not None:
+            spacing = thermal.rhythm.spacing
+            if newest_thermal and gap and spacing is not None:
                 reach = min(gap, (rgb.rhythm.spacing or 0) // 2)
-                if self._is_better_expected(thermal, rgb_key, reach, rgb_key, thermal_key, now):
+                if thermal.newest + spacing - rgb_key < reach and self._is_better_expected(
+                    thermal, rgb_key, reach, rgb_key, thermal_key, now
+                ):
                     return
             self._emit(pairs)
 
@@ -295,10 +300,11 @@ class PairSynchronizer:
             thermal.floor = thermal_key
         rgb.floor = rgb_key
         rgb.matched += 1
-        self._pairs += 1
         offset = thermal_key - rgb_key
         self._offsets.append(offset)
-        pairs.append(Pair(rgb_item, thermal_item, rgb_key, thermal_key - thermal.offset, offset))
+        thermal_stamp = thermal_key - thermal.offset
+        # Half the time of Pair(...), which checks its arguments in Python.
+        pairs.append(_new(Pair, (rgb_item, thermal_item, rgb_key, thermal_stamp, offset)))
 
     def _is_toss_up(self, gain: int) -> bool:
         """Whether a neighbour is nearer by no more than jitter, in streams of equal rate.
