@@ -1,0 +1,54 @@
+# Two commands: `make demo` runs the whole chain on a built-in recording, `make test` the tests. Each sets up .venv first; what is
+# there already is kept.
+
+PYTHON ?= python3
+# A CPU build serves demo and tests; on a robot set TORCH to the build that fits its GPU.
+TORCH ?= torch==2.13.0
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+
+# DDS stays on this machine.
+export ROS_AUTOMATIC_DISCOVERY_RANGE := LOCALHOST
+export FASTRTPS_DEFAULT_PROFILES_FILE := $(CURDIR)/config/fastdds_images.xml
+export ROS_LOG_DIR ?= $(CURDIR)/$(VENV)/ros_log
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport AMENT_PREFIX_PATH
+unexport PYTHONPATH
+
+BUILD_FILES := CMakeLists.txt setup.py pyproject.toml package.xml README.md
+SOURCES := $(shell find amdanet_ros msg launch config scripts cmake -type f -not -name '*.pyc')
+
+.PHONY: setup demo test lint clean
+
+setup: $(STAMPS)/installed
+
+$(STAMPS)/venv:
+	$(PYTHON) -m venv $(VENV)
+	mkdir -p $(STAMPS)
+	touch $@
+
+# Dependencies are read from pyproject.toml, so that they stand in one place.
+$(STAMPS)/dependencies: $(STAMPS)/venv pyproject.toml cmake/list_requirements.py
+	$(BIN)/python -m pip install --quiet "$(TORCH)" "setuptools>=68,<80"
+	$(BIN)/python -m pip install --quiet tomli
+	$(BIN)/python cmake/list_requirements.py > $(STAMPS)/requirements.txt
+	$(BIN)/python -m pip install --quiet -r $(STAMPS)/requirements.txt
+	touch $@
+
+$(STAMPS)/installed: $(STAMPS)/dependencies $(BUILD_FILES) $(SOURCES)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation .
+	touch $@
+
+demo: setup
+	$(BIN)/amdanet demo --output demo_output
+
+test: setup lint
+	$(BIN)/python -m pytest
+
+lint: $(STAMPS)/dependencies
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info demo_output

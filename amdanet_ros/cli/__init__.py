@@ -1,0 +1,1 @@
+"""The command ``amdanet``: one module a command, imported when it is called."""

@@ -1,0 +1,14 @@
+"""Print what pyproject.toml asks for, build, run time and extras together, one requirement a line, for `pip install -r`."""
+
+from pathlib import Path
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())
+wanted = project["build-system"]["requires"] + project["project"]["dependencies"]
+for extra in project["project"]["optional-dependencies"].values():
+    wanted += extra
+print("\n".join(dict.fromkeys(wanted)))
