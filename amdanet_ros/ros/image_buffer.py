@@ -1,4 +1,4 @@
-"""The bytes of an image message as an array, without copying, checked against what the message says.
+"""The bytes of an image message as an array, without copying, checked against its other fields.
 
 Reads ``sensor_msgs/Image`` by its fields alone and imports no ROS, so that messages read from a bag
 by other libraries serve as well.
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 
-class BadImage(ValueError):
+class BadImage(ValueError):  # noqa: N818 - the name is part of the package's seams
     """An image message that cannot be used.
 
     Attributes:
@@ -37,8 +37,8 @@ def image_view(message: Any, dtype: str, channels: int) -> np.ndarray:
         channels: values per pixel.
 
     Returns:
-        H x W (one channel) or H x W x channels, in the machine's byte order; a view of the message's
-        data where possible: do not write to it.
+        H x W (one channel) or H x W x channels, in the machine's byte order; where possible a view
+        of the message's data: do not write to it.
 
     Raises:
         BadImage: empty, or size, step and data do not agree.

@@ -21,7 +21,7 @@ BAYER = {
 }
 
 # Encoding: channels, and the conversion to RGB (None: it is RGB).
-# 8UC3 and 8UC4 say nothing of the order of channels; as OpenCV and cv_bridge do, they are read as BGR.
+# 8UC3 and 8UC4 do not say the order of channels: they are read as BGR, as OpenCV and cv_bridge do.
 _ENCODINGS: dict[str, tuple[int, int | None]] = {
     "rgb8": (3, None),
     "bgr8": (3, cv2.COLOR_BGR2RGB),
@@ -65,15 +65,15 @@ def rgb_from_message(message: Any, fallback: Fallback | None = None) -> np.ndarr
     """Return an image message's picture.
 
     Args:
-        message: ``sensor_msgs/Image`` in one of ``RGB_ENCODINGS``, or ``CompressedImage`` with a JPEG
-            or PNG picture. ``8UC3`` and ``8UC4`` are read as BGR(A).
+        message: ``sensor_msgs/Image`` in one of ``RGB_ENCODINGS``, or ``CompressedImage`` with a
+            JPEG or PNG picture. ``8UC3`` and ``8UC4`` are read as BGR(A).
         fallback: converts other encodings (cv_bridge, where it is installed).
 
     Returns:
         H x W x 3 uint8, R, G, B; a view of the message's data where that is RGB already.
 
     Raises:
-        BadImage: empty, size, step and data do not agree, an unknown encoding, or it does not decode.
+        BadImage: empty, size, step and data do not agree, unknown encoding, or it does not decode.
     """
     if is_compressed(message):
         return decode_rgb(message, BAYER)

@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("sensor_msgs")
 
-from sensor_msgs.msg import CompressedImage, Image  # noqa: E402
-from std_msgs.msg import Header  # noqa: E402
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
 
-from amdanet_ros.ros.image_messages import (  # noqa: E402
+from amdanet_ros.ros.image_messages import (
     BadImage,
     check_rgb_message,
     check_thermal_message,

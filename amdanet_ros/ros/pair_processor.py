@@ -1,0 +1,176 @@
+"""What the worker does with a pair: convert, judge, predict, publish, count."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+from std_msgs.msg import Header
+
+from ..inference import HealthMonitor, InferenceError, ModalityHealth, Prediction, Predictor
+from ..inference.substitution import registered_pictures, rgb_from_thermal, thermal_from_rgb
+from .age_limit import age_by_stamp, is_too_old
+from .counters import Counters
+from .cv_bridge_fallback import cv_bridge_fallback
+from .image_messages import BadImage, crop, rgb_from_message, thermal_from_message
+from .outputs import OutputPublishers, needs
+from .pair_subscription import PairJob
+from .parameters import Settings
+from .stamps import time_message
+
+
+class PairProcessor:
+    """Computes pairs, one at a time, in the worker's thread.
+
+    Args:
+        predictor: the network.
+        outputs: where the results go.
+        counters: what became of each pair.
+        settings: as of now; parameters may change between pairs.
+        clock: the node's clock in nanoseconds.
+        warn: logs a warning, throttled by cause.
+        topics: resolved names by stream, for warnings.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        outputs: OutputPublishers,
+        counters: Counters,
+        settings: Callable[[], Settings],
+        clock: Callable[[], int],
+        warn: Callable[[str], None],
+        topics: dict[str, str],
+    ) -> None:
+        self._predictor = predictor
+        self._outputs = outputs
+        self._counters = counters
+        self._settings = settings
+        self._clock = clock
+        self._warn = warn
+        self._topics = topics
+        self._health = HealthMonitor()
+        self._reset = threading.Event()
+        self._rgb_size: tuple[int, int] | None = None
+        self._rgb_frame: str | None = None
+
+    def request_reset(self) -> None:
+        """Forget running statistics before the next pair; from any thread."""
+        self._reset.set()
+
+    def __call__(self, job: PairJob) -> None:
+        """Compute and publish a pair, or count why not."""
+        if self._reset.is_set():
+            self._reset.clear()
+            self._predictor.reset()
+            self._health.reset()
+        settings = self._settings()
+        wanted = self._outputs.wanted()
+        if not wanted:
+            self._counters.drop("no_subscriber")
+            return
+        taken = time.monotonic_ns()
+        waited = (taken - job.arrival_ns) * 1e-9
+        if is_too_old(job.stamp_ns, self._clock(), waited, settings.max_age):
+            self._counters.drop("too_old")
+            return
+        try:
+            rgb, thermal = self._pictures(job, settings)
+            health = self._judge(job, rgb, thermal)
+            started = time.monotonic_ns()
+            needed = needs(wanted, settings.confidence_threshold)
+            prediction = self._predict(rgb, thermal, needed, settings) if needed else None
+            computed = time.monotonic_ns()
+        except _RefusedError:
+            self._counters.drop("bad_image")
+            return
+        except (InferenceError, ValueError) as error:
+            self._counters.fail(str(error))
+            self._warn(f"a pair was not computed: {error}")
+            return
+        self._outputs.publish(
+            wanted, self._header(job), prediction, settings, job.offset_ns, health
+        )
+        done = time.monotonic_ns()
+        age = age_by_stamp(job.stamp_ns, self._clock())
+        single = job.rgb is None or job.thermal is None
+        self._counters.publish(
+            (done - job.arrival_ns) * 1e-9, waited, (computed - started) * 1e-9, age, single
+        )
+
+    def failed(self, error: Exception) -> None:
+        """Take what the worker caught: something that no pair should be able to cause."""
+        words = f"{type(error).__name__}: {error}"
+        self._counters.fail(words)
+        self._warn(f"a pair was not computed, the next one is tried: {words}")
+
+    def _pictures(
+        self, job: PairJob, settings: Settings
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        rgb = thermal = None
+        if job.rgb is not None:
+            with self._refusing("rgb"):
+                rgb = rgb_from_message(job.rgb, cv_bridge_fallback())
+            self._rgb_size = rgb.shape[:2]
+            self._rgb_frame = job.rgb.header.frame_id
+        if job.thermal is not None:
+            with self._refusing("thermal"):
+                thermal = crop(thermal_from_message(job.thermal), settings.thermal.crop)
+        return rgb, thermal
+
+    def _judge(
+        self, job: PairJob, rgb: np.ndarray | None, thermal: np.ndarray | None
+    ) -> dict[str, ModalityHealth]:
+        if rgb is None:
+            rgb_health = ModalityHealth.lost("no RGB picture came: the thermal one stands in")
+        else:
+            rgb_health = self._health.check_rgb(rgb, job.stamp_ns)
+        if thermal is None:
+            thermal_health = ModalityHealth.lost("no thermal picture came: the RGB one stands in")
+        else:
+            thermal_health = self._health.check_thermal(thermal, job.thermal_stamp_ns)
+        health = {"rgb": rgb_health, "thermal": thermal_health}
+        for stream, state in health.items():
+            self._counters.see(stream, state)
+        return health
+
+    def _predict(
+        self,
+        rgb: np.ndarray | None,
+        thermal: np.ndarray | None,
+        needed: frozenset[str],
+        settings: Settings,
+    ) -> Prediction:
+        predictor = self._predictor
+        predictor.fused_stretch = settings.fused_stretch
+        if rgb is not None and thermal is not None:
+            return predictor(rgb, thermal, needed)
+        if rgb is None:
+            size = self._rgb_size or thermal.shape
+            rgb = rgb_from_thermal(thermal, predictor.thermal, size, predictor.homography)
+        with registered_pictures(predictor):
+            return predictor(rgb, thermal_from_rgb(rgb), needed)
+
+    def _header(self, job: PairJob) -> Header:
+        if job.rgb is not None:
+            return job.rgb.header
+        # The result lies in RGB pixels once their size is known, else in the thermal's.
+        frame = job.thermal.header.frame_id if self._rgb_frame is None else self._rgb_frame
+        return Header(stamp=time_message(job.stamp_ns), frame_id=frame)
+
+    @contextlib.contextmanager
+    def _refusing(self, stream: str):
+        try:
+            yield
+        except BadImage as bad:
+            words = f"{self._topics[stream]}: {bad}"
+            self._counters.refuse(stream, words)
+            self._warn(words)
+            raise _RefusedError from bad
+
+
+class _RefusedError(Exception):
+    """A picture of the pair did not decode; counted and told already."""

@@ -1,0 +1,418 @@
+"""The node's parameters: one table from which they are declared, described, checked and read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from ..inference.input_pictures import check_homography, check_size
+from ..inference.thermal_normalization import MODES, ThermalNormalizer
+
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class ParameterSpec:
+    """One parameter as users see it.
+
+    Attributes:
+        name: as in ``ros2 param``.
+        default: its type is the parameter's: a tuple stands for an array.
+        description: with unit and meaning of special values.
+        lowest: least allowed value of numbers (of each element, of arrays), or None.
+        highest: largest allowed value, or None.
+        choices: allowed strings; empty: any.
+        fixed: read-only after configure: it can be changed while the node is unconfigured.
+    """
+
+    name: str
+    default: Any
+    description: str
+    lowest: float | None = None
+    highest: float | None = None
+    choices: tuple[str, ...] = ()
+    fixed: bool = False
+
+    @property
+    def element(self) -> type:
+        """The type of the value, or of an array's elements."""
+        value = self.default[0] if isinstance(self.default, tuple) else self.default
+        return type(value)
+
+    def descriptor(self) -> ParameterDescriptor:
+        """Return what ``ros2 param describe`` shows."""
+        text = self.description
+        constraints = f"one of: {', '.join(self.choices)}" if self.choices else ""
+        if self.fixed:
+            text += " (read-only after configure)"
+        descriptor = ParameterDescriptor(description=text, additional_constraints=constraints)
+        # A whole number is a fine value of seconds: YAML's 1 must not be refused for 1.0.
+        descriptor.dynamic_typing = self.element is float
+        if self.lowest is not None and not isinstance(self.default, tuple):
+            if self.element is float:
+                bounds = FloatingPointRange(
+                    from_value=float(self.lowest), to_value=float(self.highest)
+                )
+                descriptor.floating_point_range = [bounds]
+            else:
+                bounds = IntegerRange(from_value=int(self.lowest), to_value=int(self.highest))
+                descriptor.integer_range = [bounds]
+        return descriptor
+
+    def parse(self, value: Any) -> Any:
+        """Return the value in the parameter's own type.
+
+        Raises:
+            ValueError: wrong type, out of range, or not a choice; the message says what is allowed.
+        """
+        if isinstance(self.default, tuple):
+            if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
+                raise ValueError(f"{self.name} must be {self._kind()}")
+            if len(value) != len(self.default):
+                raise ValueError(f"{self.name} must be {self._kind()}, not {len(value)} numbers")
+            return tuple(self._parse_one(one) for one in value)
+        return self._parse_one(value)
+
+    def _parse_one(self, value: Any) -> Any:
+        wanted = self.element
+        fits = isinstance(value, wanted)
+        if wanted in (int, float):
+            fits = isinstance(value, (int, float) if wanted is float else int)
+            fits = fits and not isinstance(value, bool)
+        if not fits:
+            raise ValueError(f"{self.name} must be {self._kind()}, not {value!r}")
+        if self.choices and value not in self.choices:
+            raise ValueError(
+                f"{self.name} is {value!r}: it must be one of {', '.join(self.choices)}"
+            )
+        if wanted is float:
+            value = float(value)
+            if not math.isfinite(value):
+                raise ValueError(f"{self.name} is {value}: it must be a finite number")
+        if self.lowest is not None and not self.lowest <= value <= self.highest:
+            raise ValueError(
+                f"{self.name} is {value}: it must lie between {self.lowest} and {self.highest}"
+            )
+        return value
+
+    def _kind(self) -> str:
+        names = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
+        if not isinstance(self.default, tuple):
+            return names[self.element]
+        plural = "whole numbers" if self.element is int else "numbers"
+        return f"an array of {len(self.default)} {plural}"
+
+
+PARAMETERS = (
+    ParameterSpec(
+        "checkpoint",
+        "demo",
+        "Weights: path of a .safetensors or .pth file, or demo: those that come with the package",
+        fixed=True,
+    ),
+    ParameterSpec(
+        "device",
+        "auto",
+        "Where the network runs: auto (the first CUDA device, else the CPU), cpu, cuda or cuda:N",
+        fixed=True,
+    ),
+    ParameterSpec(
+        "precision",
+        "auto",
+        "Number format; auto measures at configure which one is faster and gives the same labels",
+        choices=("auto", "fp32", "bf16", "fp16"),
+        fixed=True,
+    ),
+    ParameterSpec(
+        "inference_size",
+        (0, 0),
+        "[height, width] in pixels at which the network runs; [0, 0]: the RGB image's own",
+        0,
+        16384,
+        fixed=True,
+    ),
+    ParameterSpec(
+        "sync.slop", 0.05, "Largest distance of the stamps of a pair, in seconds", 0.0, 10.0
+    ),
+    ParameterSpec(
+        "sync.queue_size",
+        10,
+        "Messages of each camera that may wait for a partner: more than the difference of the "
+        "cameras' delays times their rate",
+        1,
+        1000,
+        fixed=True,
+    ),
+    ParameterSpec(
+        "sync.thermal_offset",
+        0.0,
+        "Seconds added to thermal stamps: corrects a trigger or driver delay",
+        -1e6,
+        1e6,
+    ),
+    ParameterSpec(
+        "sync.reuse_thermal",
+        False,
+        "A slow thermal camera: its last image serves for each RGB image within the slop",
+    ),
+    ParameterSpec(
+        "max_wait",
+        0.1,
+        "Seconds that a pair waits at most for a better partner; also the silence of one camera "
+        "after which the other goes on alone with single_modality: substitute",
+        0.0,
+        60.0,
+    ),
+    ParameterSpec(
+        "single_modality",
+        "none",
+        "What happens when one camera stops for max_wait: none (nothing is published), or "
+        "substitute (the other camera's picture stands in for it, and the outputs say so)",
+        choices=("none", "substitute"),
+    ),
+    ParameterSpec(
+        "max_age",
+        1.0,
+        "Seconds; a pair whose RGB stamp is older is dropped, not computed; 0: no limit. Stamps of "
+        "another clock (10 s or more away): the time since arrival counts",
+        0.0,
+        3600.0,
+    ),
+    ParameterSpec(
+        "rgb.transport",
+        "raw",
+        "raw: rgb/image_raw; compressed: rgb/image_raw/compressed",
+        choices=("raw", "compressed"),
+        fixed=True,
+    ),
+    ParameterSpec(
+        "thermal.transport",
+        "raw",
+        "raw: thermal/image_raw; compressed: thermal/image_raw/compressed",
+        choices=("raw", "compressed"),
+        fixed=True,
+    ),
+    ParameterSpec(
+        "qos.reliability",
+        "auto",
+        "Of the image subscriptions; auto follows what the publishers offer",
+        choices=("auto", "reliable", "best_effort"),
+        fixed=True,
+    ),
+    ParameterSpec(
+        "thermal.normalization",
+        "percentile",
+        "How thermal values become grey: percentile (of the picture, smoothed; 8-bit video stays "
+        "as it is), fixed (thermal.range), none (the whole range of the type)",
+        choices=MODES,
+    ),
+    ParameterSpec(
+        "thermal.range",
+        (0.0, 16383.0),
+        "[low, high] in raw counts or kelvin for thermal.normalization: fixed",
+    ),
+    ParameterSpec(
+        "thermal.smoothing",
+        0.9,
+        "Weight of the past in the percentiles, so that the picture does not flicker",
+        0.0,
+        0.999,
+    ),
+    ParameterSpec(
+        "thermal.crop",
+        (0, 0, 0, 0),
+        "Telemetry or border to cut, in pixels: [top, bottom, left, right]",
+        0,
+        16384,
+        fixed=True,
+    ),
+    ParameterSpec(
+        "thermal.registration",
+        IDENTITY,
+        "Homography from pixels of the thermal image (as it comes, before thermal.crop) to RGB "
+        "pixels, 3 x 3 row by row; the identity: both cameras have the same field of view",
+        fixed=True,
+    ),
+    ParameterSpec(
+        "confidence_threshold",
+        0.0,
+        "Pixels below this confidence (0 to 1) become 255 (unlabelled) in the mask",
+        0.0,
+        1.0,
+    ),
+    ParameterSpec("overlay_alpha", 0.5, "Weight of the classes' colours in the overlay", 0.0, 1.0),
+    ParameterSpec(
+        "fused.stretch",
+        False,
+        "Stretch each fused picture to the full range, as the authors' scripts do; video flickers",
+    ),
+    ParameterSpec(
+        "fused.jpeg_quality", 95, "Quality of fused/image_raw/compressed, 1 to 100", 1, 100
+    ),
+    ParameterSpec(
+        "autostart", True, "The node configures and activates itself when it starts", fixed=True
+    ),
+)
+
+_SPECS = {spec.name: spec for spec in PARAMETERS}
+
+
+@dataclass(frozen=True)
+class SyncSettings:
+    """How images are paired; see the parameters ``sync.*`` and ``max_wait``. Seconds."""
+
+    slop: float
+    queue_size: int
+    thermal_offset: float
+    reuse_thermal: bool
+    max_wait: float
+
+
+@dataclass(frozen=True)
+class ThermalSettings:
+    """How thermal pictures are prepared; see the parameters ``thermal.*``."""
+
+    normalization: str
+    range: tuple[float, float]
+    smoothing: float
+    crop: tuple[int, int, int, int]
+    registration: tuple[float, ...]
+
+    def normalizer(self) -> ThermalNormalizer:
+        """Return a fresh normaliser of these settings."""
+        return ThermalNormalizer(self.normalization, self.range, self.smoothing)
+
+    def homography(self) -> np.ndarray | None:
+        """Return the homography from *cropped* thermal pixels to RGB pixels; None: the identity."""
+        matrix = check_homography(np.array(self.registration))
+        if matrix is None:
+            return None
+        top, _, left, _ = self.crop
+        return matrix @ np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All parameters, checked; names as in ``PARAMETERS`` with dots as underscores."""
+
+    checkpoint: str
+    device: str
+    precision: str
+    inference_size: tuple[int, int] | None
+    sync: SyncSettings
+    single_modality: str
+    max_age: float
+    rgb_transport: str
+    thermal_transport: str
+    qos_reliability: str
+    thermal: ThermalSettings
+    confidence_threshold: float
+    overlay_alpha: float
+    fused_stretch: bool
+    fused_jpeg_quality: int
+    autostart: bool
+
+
+def declare(node: Node) -> None:
+    """Declare all parameters with their descriptors."""
+    for spec in PARAMETERS:
+        default = list(spec.default) if isinstance(spec.default, tuple) else spec.default
+        node.declare_parameter(spec.name, default, spec.descriptor())
+
+
+def read_settings(node: Node) -> Settings:
+    """Read the node's parameters.
+
+    Raises:
+        ValueError: a value that is wrong by itself or beside another one.
+    """
+    return settings_from({spec.name: node.get_parameter(spec.name).value for spec in PARAMETERS})
+
+
+def settings_from(values: Mapping[str, Any]) -> Settings:
+    """Check parameters by name and put them in order.
+
+    Raises:
+        ValueError: a value that is wrong by itself or beside another one.
+    """
+    v = {spec.name: spec.parse(values[spec.name]) for spec in PARAMETERS}
+    size = v["inference_size"]
+    if size == (0, 0):
+        size = None
+    else:
+        check_size(size, "inference_size")
+    if v["checkpoint"] == "":
+        raise ValueError("checkpoint is empty: give the path of a file, or demo")
+    low, high = v["thermal.range"]
+    if not low < high:
+        raise ValueError(f"thermal.range is [{low:g}, {high:g}]: low must be below high")
+    check_homography(np.array(v["thermal.registration"]))
+    return Settings(
+        checkpoint=v["checkpoint"],
+        device=v["device"],
+        precision=v["precision"],
+        inference_size=size,
+        sync=SyncSettings(
+            v["sync.slop"],
+            v["sync.queue_size"],
+            v["sync.thermal_offset"],
+            v["sync.reuse_thermal"],
+            v["max_wait"],
+        ),
+        single_modality=v["single_modality"],
+        max_age=v["max_age"],
+        rgb_transport=v["rgb.transport"],
+        thermal_transport=v["thermal.transport"],
+        qos_reliability=v["qos.reliability"],
+        thermal=ThermalSettings(
+            v["thermal.normalization"],
+            v["thermal.range"],
+            v["thermal.smoothing"],
+            v["thermal.crop"],
+            v["thermal.registration"],
+        ),
+        confidence_threshold=v["confidence_threshold"],
+        overlay_alpha=v["overlay_alpha"],
+        fused_stretch=v["fused.stretch"],
+        fused_jpeg_quality=v["fused.jpeg_quality"],
+        autostart=v["autostart"],
+    )
+
+
+def refusal(
+    changes: Sequence[Parameter], present: Callable[[str], Any], configured: bool
+) -> str | None:
+    """Say why parameters may not be changed so, or return None where they may.
+
+    Args:
+        changes: the parameters to set, together; those of other owners (use_sim_time) are ignored.
+        present: gives the present value of a parameter by name.
+        configured: whether the node holds a network: read-only parameters are refused then.
+    """
+    wanted = {change.name: change.value for change in changes if change.name in _SPECS}
+    if not wanted:
+        return None
+    values = {name: present(name) for name in _SPECS}
+    for name, value in wanted.items():
+        try:
+            parsed = _SPECS[name].parse(value)
+            unchanged = parsed == _SPECS[name].parse(values[name])
+        except ValueError as error:
+            return str(error)
+        if configured and _SPECS[name].fixed and not unchanged:
+            return (
+                f"{name} is read-only after configure: deactivate and clean up the node, set it, "
+                "and configure again"
+            )
+    try:
+        settings_from({**values, **wanted})
+    except ValueError as error:
+        return str(error)
+    return None

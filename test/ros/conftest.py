@@ -1,0 +1,179 @@
+"""A small network's checkpoint, the node in this process, and cameras and listeners around it."""
+
+import os
+from types import SimpleNamespace
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+import pytest
+import torch
+
+from amdanet_ros.classes import MFNET
+from amdanet_ros.network import AMDANet
+from amdanet_ros.network.checkpoint import save_checkpoint
+
+HEIGHT, WIDTH = 64, 96
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory):
+    """Path of a small random AMDANet with MFNet's nine classes."""
+    torch.manual_seed(3)
+    path = tmp_path_factory.mktemp("weights") / "small.safetensors"
+    network = AMDANet(backbone="mit_b0", num_classes=9, embed_dim=16)
+    save_checkpoint(path, network, classes=MFNET.names, palette=MFNET.palette)
+    return path
+
+
+@pytest.fixture
+def make_node(ros_domain, checkpoint):
+    """A function that makes the node with parameters (and other arguments)."""
+    from rclpy.parameter import Parameter
+
+    from amdanet_ros.ros.amdanet_node import AmdanetNode
+
+    made = []
+
+    def make(parameters=None, **kwargs):
+        values = {"checkpoint": str(checkpoint), "device": "cpu", "precision": "fp32"}
+        values.update(parameters or {})
+        overrides = [Parameter(name, value=value) for name, value in values.items()]
+        made.append(AmdanetNode(parameter_overrides=overrides, **kwargs))
+        return made[-1]
+
+    yield make
+    for node in made:
+        node.destroy_node()
+
+
+@pytest.fixture
+def bench(ros_domain, spin_until):
+    """Cameras and listeners: see ``Bench``."""
+    made = Bench(spin_until)
+    yield made
+    made.node.destroy_node()
+
+
+class Bench:
+    """A node with a camera for each stream, which keeps what it hears."""
+
+    def __init__(self, spin_until):
+        import rclpy
+
+        self.node = rclpy.create_node("bench")
+        self.heard = {}
+        self.cameras = {}
+        self._spin_until = spin_until
+        self._numbers = np.random.default_rng(1)
+        self._dut = None
+
+    def run(self, node):
+        """Let the node under test spin with the bench, and wait until it is active."""
+        self._dut = node
+        self.until(lambda: state(node) == "active")
+        return node
+
+    def until(self, predicate, timeout=20.0):
+        """Spin bench and node until something holds."""
+        self._spin_until(predicate, *filter(None, (self.node, self._dut)), timeout=timeout)
+
+    def camera(self, stream, reliable=True, message_type=None, topic=None):
+        """A publisher of a stream's images, known to the node under test when it returns."""
+        from rclpy.qos import QoSProfile, ReliabilityPolicy
+        from sensor_msgs.msg import Image
+
+        policy = ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+        publisher = self.node.create_publisher(
+            message_type or Image,
+            topic or f"{stream}/image_raw",
+            QoSProfile(depth=20, reliability=policy),
+        )
+        self.cameras[stream] = publisher
+        if self._dut is not None:
+            self.until(lambda: publisher.get_subscription_count() > 0)
+        return publisher
+
+    def listen(self, topic, message_type=None, qos=10):
+        """Keep what comes on a topic; the node under test knows of it when this returns."""
+        from sensor_msgs.msg import Image
+
+        self.heard[topic] = []
+        subscription = self.node.create_subscription(
+            message_type or Image, topic, self.heard[topic].append, qos
+        )
+        if self._dut is not None:
+            self.until(lambda: self.node.count_publishers(topic) > 0)
+            self.until(lambda: self._is_listened_to(topic))
+        return subscription
+
+    def _is_listened_to(self, topic):
+        outputs = self._dut._outputs
+        ours = outputs is not None and topic in outputs._publishers
+        return not ours or topic in outputs.wanted()
+
+    def cameras_on(self):
+        """Both cameras, reliable, 8 bit RGB and 16 bit thermal."""
+        self.camera("rgb")
+        self.camera("thermal")
+
+    def rgb(self, stamp, **changes):
+        """Publish an RGB image with a stamp in seconds; return it."""
+        picture = self._numbers.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+        return self.send("rgb", picture, "rgb8", stamp, "rgb_optical", **changes)
+
+    def thermal(self, stamp, **changes):
+        """Publish a thermal image with a stamp in seconds; return it."""
+        counts = self._numbers.integers(28000, 31000, (HEIGHT, WIDTH)).astype(np.uint16)
+        return self.send("thermal", counts, "mono16", stamp, "thermal_optical", **changes)
+
+    def pair(self, stamp, offset=0.0):
+        """Publish both images of a moment; return the RGB one."""
+        self.thermal(stamp + offset)
+        return self.rgb(stamp)
+
+    def send(self, stream, picture, encoding, stamp, frame, **changes):
+        """Publish a picture as a message, with some of its fields changed; return it."""
+        from std_msgs.msg import Header
+
+        from amdanet_ros.ros.image_messages import image_message
+
+        message = image_message(picture, encoding, Header(stamp=time_of(stamp), frame_id=frame))
+        for name, value in changes.items():
+            setattr(message, name, value)
+        self.cameras[stream].publish(message)
+        return message
+
+    def pair_until_heard(self, topic, first_stamp, step=0.1):
+        """Publish pairs one by one, each after the answer to the one before; return the first."""
+        count = len(self.heard[topic])
+        message = self.pair(first_stamp)
+        self.until(lambda: len(self.heard[topic]) > count)
+        return message
+
+
+def time_of(seconds):
+    """A stamp of seconds, exact to the nanosecond."""
+    from amdanet_ros.ros.stamps import time_message
+
+    return time_message(round(seconds * 1e9))
+
+
+def stamp_of(message):
+    """A message's stamp in seconds, rounded to the microsecond."""
+    from amdanet_ros.ros.stamps import nanoseconds
+
+    return round(nanoseconds(message.header.stamp) * 1e-9, 6)
+
+
+def state(node):
+    """The lifecycle state in words."""
+    return node._state_machine.current_state[1]
+
+
+@pytest.fixture
+def helpers():
+    """Functions for tests."""
+    return SimpleNamespace(
+        time_of=time_of, stamp_of=stamp_of, state=state, height=HEIGHT, width=WIDTH
+    )
