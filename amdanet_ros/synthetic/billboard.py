@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -10,12 +12,17 @@ from amdanet_ros.synthetic.canvas import Canvas, Surface
 from amdanet_ros.synthetic.pinhole import NEAREST, Pinhole
 
 
+@lru_cache(maxsize=32)
+def _unit_circle(points: int) -> np.ndarray:
+    angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
+    return np.column_stack([np.cos(angle), np.sin(angle)])
+
+
 def ellipse(
     x: float, y: float, half_width: float, half_height: float, points: int = 12
 ) -> np.ndarray:
     """Polygon of an upright ellipse about (x, y), N x 2."""
-    angle = np.linspace(0, 2 * np.pi, points, endpoint=False)
-    return np.column_stack([x + half_width * np.cos(angle), y + half_height * np.sin(angle)])
+    return _unit_circle(points) * (half_width, half_height) + (x, y)
 
 
 def box(left: float, bottom: float, right: float, top: float) -> np.ndarray:
@@ -25,10 +32,10 @@ def box(left: float, bottom: float, right: float, top: float) -> np.ndarray:
 
 def limb(x0: float, y0: float, x1: float, y1: float, width: float) -> np.ndarray:
     """Polygon of a straight limb from one joint to the other, 4 x 2."""
-    along = np.array([x1 - x0, y1 - y0])
-    across = 0.5 * width * np.array([-along[1], along[0]]) / max(float(np.hypot(*along)), 1e-6)
-    ends = np.array([[x0, y0], [x1, y1]])
-    return np.array([ends[0] - across, ends[0] + across, ends[1] + across, ends[1] - across])
+    dx, dy = x1 - x0, y1 - y0
+    half = 0.5 * width / max(math.hypot(dx, dy), 1e-6)
+    u, v = -dy * half, dx * half
+    return np.array([[x0 - u, y0 - v], [x0 + u, y0 + v], [x1 + u, y1 + v], [x1 - u, y1 - v]])
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,4 @@ def draw_figure(
     origin = camera.project(np.array([foot]))[0]
     for part in parts:
         index = canvas.add(part.surface, depth, instance, light, (origin[0], origin[1], scale))
-        polygon = np.column_stack(
-            [origin[0] + scale * part.polygon[:, 0], origin[1] - scale * part.polygon[:, 1]]
-        )
-        canvas.fill(index, polygon)
+        canvas.fill(index, origin + part.polygon * (scale, -scale))

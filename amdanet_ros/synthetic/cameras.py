@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
+from amdanet_ros.synthetic.pattern import camera_noise
+
 COUNTS_PER_KELVIN = 100.0
 """TLinear: a count is a hundredth of a kelvin."""
+
+_GREY = 0.26  # exposed mean of the first frame, 1 = full well
+_LEVELS = 1024
+_GAMMA = np.round(255 * (np.arange(_LEVELS) / (_LEVELS - 1)) ** (1 / 2.2)).astype(np.uint8)
 
 
 class RgbCamera:
@@ -16,34 +24,43 @@ class RgbCamera:
         seed: of the noise.
         blur: standard deviation of the lens, pixels of a picture 640 wide.
         noise: full-well noise level at full exposure (shot noise grows with the gain that the dark asks for).
+        motion_blur: smear along the rows, pixels, of a camera that turns while the shutter is open; 0 = none.
     """
 
     _LARGEST_GAIN = 14.0
 
-    def __init__(self, seed: int, blur: float = 0.9, noise: float = 0.008) -> None:
+    def __init__(
+        self, seed: int, blur: float = 0.9, noise: float = 0.008, motion_blur: int = 0
+    ) -> None:
         self._random = np.random.default_rng([seed, 1])
         self._blur = blur
         self._noise = noise
+        self._motion_blur = motion_blur
         self._gain: float | None = None
 
     def capture(self, radiance: np.ndarray) -> np.ndarray:
         """H x W x 3 float32 radiance to H x W x 3 uint8 RGB."""
         if self._gain is None:
-            grey = float(np.mean(np.minimum(radiance[::4, ::4], 1.5)))
-            self._gain = min(0.26 / max(grey, 1e-6), self._LARGEST_GAIN)
+            mean = float(np.mean(np.minimum(radiance[::4, ::4], 1.5)))
+            self._gain = min(_GREY / max(mean, 1e-6), self._LARGEST_GAIN)
         sigma = max(0.35, self._blur * radiance.shape[1] / 640)
-        exposed = self._gain * cv2.GaussianBlur(radiance, (0, 0), sigma)
-        deviation = self._noise * np.sqrt(self._gain) * np.sqrt(0.02 + np.clip(exposed, 0, 1))
-        exposed += deviation * self._random.standard_normal(exposed.shape, dtype=np.float32)
-        levels = (np.clip(exposed, 0, 1) * 1023).astype(np.uint16)
-        return _GAMMA[levels]
-
-
-_GAMMA = np.round(255 * (np.arange(1024) / 1023) ** (1 / 2.2)).astype(np.uint8)
+        exposed = cv2.GaussianBlur(radiance, (0, 0), sigma)
+        if self._motion_blur > 1:
+            exposed = cv2.blur(exposed, (self._motion_blur, 1))
+        exposed *= np.float32(self._gain)
+        np.minimum(exposed, 1.0, out=exposed)
+        deviation = exposed + np.float32(0.02)
+        cv2.sqrt(deviation, deviation)
+        deviation *= np.float32(self._noise * math.sqrt(self._gain))
+        deviation *= camera_noise(exposed.shape, self._random)
+        exposed += deviation
+        np.clip(exposed, 0.0, 1.0, out=exposed)
+        exposed *= np.float32(_LEVELS - 1)
+        return _GAMMA.take(exposed.astype(np.uint16))
 
 
 class ThermalCamera:
-    """An uncooled thermal camera: its own resolution, softer lens, noise of 50 mK, column pattern, slow drift.
+    """An uncooled thermal camera: its own resolution, softer lens, noise of 50 mK, column pattern, slow drift, shutter.
 
     Args:
         seed: of noise and pattern.
@@ -51,6 +68,8 @@ class ThermalCamera:
         blur: standard deviation of the lens, pixels of its own picture 320 wide.
         netd: noise, kelvin.
         thermal_to_rgb: 3 x 3 homography, its pixels to the scene's pixels; None = equal fields of view.
+        shutter_period: seconds between flat-field corrections, in which the drift is set back; 0 = none.
+        shutter_duration: seconds that the picture stands still in one.
     """
 
     def __init__(
@@ -60,6 +79,8 @@ class ThermalCamera:
         blur: float = 0.9,
         netd: float = 0.05,
         thermal_to_rgb: np.ndarray | None = None,
+        shutter_period: float = 0.0,
+        shutter_duration: float = 0.4,
     ) -> None:
         self._random = np.random.default_rng([seed, 2])
         self._size = size
@@ -68,27 +89,39 @@ class ThermalCamera:
         self._homography = thermal_to_rgb
         self._columns: np.ndarray | None = None
         self._drift = float(self._random.normal(0, 0.2))
+        self._shutter = (shutter_period, shutter_duration)
+        self._last: np.ndarray | None = None
 
-    def capture(self, temperature: np.ndarray) -> np.ndarray:
-        """H x W float32 kelvin to h x w uint16, hundredths of a kelvin."""
+    def capture(self, temperature: np.ndarray, time: float = 0.0) -> np.ndarray:
+        """H x W float32 kelvin to h x w uint16, hundredths of a kelvin; ``time`` in seconds moves the shutter."""
+        period, duration = self._shutter
+        if period > 0 and self._last is not None and time >= period and time % period < duration:
+            self._drift = 0.0
+            return self._last.copy()
+        picture = self._seen(temperature)
+        picture = cv2.GaussianBlur(picture, (0, 0), max(0.4, self._blur * picture.shape[1] / 320))
+        if self._columns is None:
+            columns = self._random.normal(0, 0.6 * self._netd, picture.shape[1])
+            self._columns = columns.astype(np.float32)
+        self._drift += float(self._random.normal(0, 0.01))
+        picture += self._columns + np.float32(self._drift)
+        picture += np.float32(self._netd) * camera_noise(picture.shape, self._random)
+        picture *= np.float32(COUNTS_PER_KELVIN)
+        np.clip(picture, 0, 65535, out=picture)
+        self._last = np.rint(picture).astype(np.uint16)
+        return self._last.copy()
+
+    def _seen(self, temperature: np.ndarray) -> np.ndarray:
+        """The scene on the camera's own pixels."""
         height, width = self._size or temperature.shape
         if self._homography is not None:
-            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            picture = cv2.warpPerspective(
+            return cv2.warpPerspective(
                 temperature,
                 self._homography,
                 (width, height),
-                flags=flags,
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
                 borderMode=cv2.BORDER_REPLICATE,
             )
-        elif (height, width) != temperature.shape:
-            picture = cv2.resize(temperature, (width, height), interpolation=cv2.INTER_AREA)
-        else:
-            picture = temperature
-        picture = cv2.GaussianBlur(picture, (0, 0), max(0.4, self._blur * width / 320))
-        if self._columns is None:
-            self._columns = self._random.normal(0, 0.6 * self._netd, width).astype(np.float32)
-        self._drift += float(self._random.normal(0, 0.01))
-        noise = self._netd * self._random.standard_normal(picture.shape, dtype=np.float32)
-        counts = COUNTS_PER_KELVIN * (picture + noise + self._columns + self._drift)
-        return np.clip(np.round(counts), 0, 65535).astype(np.uint16)
+        if (height, width) != temperature.shape:
+            return cv2.resize(temperature, (width, height), interpolation=cv2.INTER_AREA)
+        return temperature

@@ -1,6 +1,6 @@
 """The canvas: polygons become pixels of an index picture, and tables turn indices into colour, temperature, class and depth.
 
-One index picture is painted from far to near. What only RGB shows (paint on signs and on the road) is painted into the index
+The index pictures are painted from far to near. What only RGB shows (paint on signs and on the road) is painted into the index
 picture of the visible light and left out of that of the heat: there the surface below shows through, at its temperature.
 """
 
@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 _SHIFT = 4  # binary digits of sub-pixel position in OpenCV's polygon filler
+_FARTHEST_PIXEL = 4000.0  # beyond, OpenCV's fixed-point coordinates may overflow
 
 
 @dataclass(frozen=True)
@@ -39,25 +40,21 @@ class Surface:
 
 @dataclass
 class Canvas:
-    """Index pictures and the tables behind them.
+    """Polygons in the order of painting, and the tables behind their indices.
 
     Attributes:
         size: (height, width).
-        visible, heat: H x W uint16 indices into the tables.
+        polygons: (index, N x 2 pixels).
+        surfaces, instances, depths, lights, anchors: what `add` was told, one entry an index.
     """
 
     size: tuple[int, int]
-    visible: np.ndarray = field(init=False)
-    heat: np.ndarray = field(init=False)
+    polygons: list[tuple[int, np.ndarray]] = field(default_factory=list)
     surfaces: list[Surface] = field(default_factory=list)
     instances: list[int] = field(default_factory=list)
     depths: list[float] = field(default_factory=list)
     lights: list[float] = field(default_factory=list)
     anchors: list[tuple[float, float, float]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.visible = np.zeros(self.size, np.uint16)
-        self.heat = np.zeros(self.size, np.uint16)
 
     def add(
         self,
@@ -84,9 +81,22 @@ class Canvas:
         return len(self.surfaces) - 1
 
     def fill(self, index: int, polygon: np.ndarray) -> None:
-        """Paint a polygon, N x 2 pixels (x, y), over what is there."""
-        corners = np.clip(polygon, -4000, 4000)
-        corners = np.round(corners * (1 << _SHIFT)).astype(np.int32)[None]
-        cv2.fillPoly(self.visible, corners, index, lineType=cv2.LINE_8, shift=_SHIFT)
-        if not self.surfaces[index].only_visible:
-            cv2.fillPoly(self.heat, corners, index, lineType=cv2.LINE_8, shift=_SHIFT)
+        """Lay a polygon, N x 2 pixels (x, y), over what is there; `rasterize` paints it."""
+        self.polygons.append((index, polygon))
+
+    def rasterize(self) -> tuple[np.ndarray, np.ndarray]:
+        """Paint: (visible, heat), both H x W uint16 indices into the tables."""
+        visible = np.zeros(self.size, np.uint16)
+        heat = np.zeros(self.size, np.uint16)
+        corners = np.concatenate([polygon for _, polygon in self.polygons]).astype(np.float64)
+        np.minimum(corners, _FARTHEST_PIXEL, out=corners)
+        np.maximum(corners, -_FARTHEST_PIXEL, out=corners)
+        corners = np.rint(corners * (1 << _SHIFT)).astype(np.int32)
+        start = 0
+        for index, polygon in self.polygons:
+            outline = [corners[start : start + len(polygon)]]
+            start += len(polygon)
+            cv2.fillPoly(visible, outline, index, cv2.LINE_8, _SHIFT)
+            if not self.surfaces[index].only_visible:
+                cv2.fillPoly(heat, outline, index, cv2.LINE_8, _SHIFT)
+        return visible, heat

@@ -1,13 +1,18 @@
-"""Light: from reflectance and depth to the radiance that reaches the camera, by day, by night, in glare and in smoke."""
+"""Light: what falls on a street by day and by night, and what glare and smoke put before the camera."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 _LAMP_SPACING = 14.0
+_LAMP_STRENGTH = 0.30
+_LAMP_RADIUS = 2.6
+_HEADLIGHT_REACH = 7.0
+_THICKEST = 60.0  # metres of smoke that are looked through at most
 
 
 @dataclass(frozen=True)
@@ -50,67 +55,67 @@ class Illumination:
             smoke_density=float(random.uniform(0.04, 0.11)),
         )
 
-    def lamp_light(self, x: np.ndarray | float, z: np.ndarray | float) -> np.ndarray:
-        """Lamp light at a place on the ground at night: pools under the street lamps (float32, 1 = daylight)."""
+    def lamp_light_at(self, x: float, z: float) -> float:
+        """Lamp light at a place on the ground, 1 = daylight: none but at night, in pools under the street lamps."""
         if self.condition != "night":
-            return np.zeros_like(np.asarray(x, dtype=np.float32))
-        along = (np.asarray(z) - self.lamp_offset + _LAMP_SPACING / 2) % _LAMP_SPACING
-        along = along - _LAMP_SPACING / 2
-        distance = (np.asarray(x) - self.lamp_side) ** 2 + along**2
-        return (0.30 * np.exp(-distance / (2 * 2.6**2))).astype(np.float32)
+            return 0.0
+        along = (z - self.lamp_offset + _LAMP_SPACING / 2) % _LAMP_SPACING - _LAMP_SPACING / 2
+        square = (x - self.lamp_side) ** 2 + along**2
+        return _LAMP_STRENGTH * math.exp(-square / (2 * _LAMP_RADIUS**2))
 
-    def shine(
-        self, reflectance: np.ndarray, emission: np.ndarray, lamp: np.ndarray, depth: np.ndarray,
-        veil: np.ndarray,
-    ) -> np.ndarray:  # fmt: skip
-        """Radiance that reaches the camera.
+    def lamp_light(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """`lamp_light_at` for the ground at night (x: R x W, z: R x 1, float32 metres): R x W float32."""
+        along = (z - self.lamp_offset + _LAMP_SPACING / 2) % _LAMP_SPACING - _LAMP_SPACING / 2
+        factor = np.float32(-1 / (2 * _LAMP_RADIUS**2))
+        across = x - np.float32(self.lamp_side)
+        across *= across
+        across *= factor
+        light = cv2.exp(across)
+        light *= np.float32(_LAMP_STRENGTH) * np.exp(factor * along * along)
+        return light
+
+    def headlight(self, depth: np.ndarray) -> np.ndarray:
+        """Light of the robot's own lamps on surfaces at a depth in metres, both H x W float32."""
+        width = depth.shape[1]
+        column = (np.arange(width, dtype=np.float32) - 0.55 * width) / (0.30 * width)
+        reach = cv2.exp(np.minimum(depth, 1e3) * np.float32(-1 / _HEADLIGHT_REACH))
+        reach *= (self.headlights * np.exp(-0.5 * column**2)).astype(np.float32)
+        return reach
+
+    def sun_veil(self, size: tuple[int, int]) -> np.ndarray:
+        """The sun's disc and its light scattered in lens and air, H x W float32."""
+        height, width = size
+        x = (np.arange(width, dtype=np.float32) / width - self.sun[0])[None, :] * (width / height)
+        y = (np.arange(height, dtype=np.float32) / height - self.sun[1])[:, None]
+        distance = cv2.sqrt((x * x + y * y).astype(np.float32))
+        veil = cv2.exp(distance * np.float32(-1 / 0.06))
+        veil *= 6.0
+        veil += 0.9 * cv2.exp(distance * np.float32(-1 / 0.30))
+        veil += 0.06
+        return veil
+
+    def smoke(self, depth: np.ndarray, density: np.ndarray) -> np.ndarray:
+        """Share of visible light that smoke lets through.
 
         Args:
-            reflectance: H x W x 3 float32.
-            emission: H x W float32, light of its own, coloured as its reflectance.
-            lamp: H x W float32, lamp light on each pixel's surface.
             depth: H x W float32, metres, infinite for the sky.
-            veil: H x W float32 in [0, 1], the smoke's drifting density.
-
-        Returns:
-            H x W x 3 float32, 1 = a white surface on a bright day.
+            density: H x W float32 in [0, 1], the smoke's drifting pattern.
         """
-        light = np.full(depth.shape, self.ambient, np.float32)
-        if self.condition == "night":
-            light += lamp
-            if self.headlights:
-                height, width = depth.shape
-                column = (np.arange(width, dtype=np.float32) - 0.55 * width) / (0.30 * width)
-                reach = self.headlights * np.exp(-np.minimum(depth, 1e3) / 7.0)
-                light += reach * np.exp(-0.5 * column**2)[None, :]
-        tint = np.array(self.tint, dtype=np.float32)
-        radiance = reflectance * (light + emission)[..., None] * tint
-        if self.condition == "night":
-            radiance = _bloom(radiance, emission, 0.5)
-        elif self.condition == "glare":
-            radiance = radiance + self._sun_veil(depth.shape)[..., None]
-        elif self.condition == "smoke":
-            clear = np.exp(-self.smoke_density * (0.5 + veil) * np.minimum(depth, 60.0))[..., None]
-            radiance = radiance * clear + 0.55 * self.ambient * (1 - clear)
-        return radiance.astype(np.float32)
-
-    def _sun_veil(self, size: tuple[int, int]) -> np.ndarray:
-        height, width = size
-        x = (np.arange(width, dtype=np.float32) / width - self.sun[0])[None, :] * width / height
-        y = (np.arange(height, dtype=np.float32) / height - self.sun[1])[:, None]
-        distance = np.sqrt(x * x + y * y)
-        return 6.0 * np.exp(-distance / 0.06) + 0.9 * np.exp(-distance / 0.30) + 0.06
+        way = np.minimum(depth, np.float32(_THICKEST))
+        way *= density + np.float32(0.5)
+        way *= np.float32(-self.smoke_density)
+        return cv2.exp(way)
 
 
-def _bloom(radiance: np.ndarray, emission: np.ndarray, strength: float) -> np.ndarray:
-    """Light of bright lamps scattered in the lens."""
-    if emission.max() < 0.3:
+def bloom(radiance: np.ndarray, emission: np.ndarray, strength: float) -> np.ndarray:
+    """Add light of bright lamps scattered in the lens (radiance H x W x 3, emission H x W)."""
+    lamps = emission > 0.3
+    if not lamps.any():
         return radiance
     height, width = emission.shape
     small = cv2.resize(
-        radiance * (emission > 0.3)[..., None],
-        (width // 4, height // 4),
-        interpolation=cv2.INTER_AREA,
+        radiance * lamps[..., None], (width // 4, height // 4), interpolation=cv2.INTER_AREA
     )
     halo = cv2.GaussianBlur(small, (0, 0), max(width / 120, 1.0))
-    return radiance + strength * cv2.resize(halo, (width, height))
+    halo *= np.float32(strength)
+    return radiance + cv2.resize(halo, (width, height))

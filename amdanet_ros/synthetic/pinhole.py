@@ -1,4 +1,4 @@
-"""The pinhole camera of the robot: a metre above the road, looking along it.
+"""The pinhole camera of the robot: one and a half metres above the road, looking along it.
 
 World axes: x to the right of the road's middle, y up from the road's surface, z along the road; metres.
 """
@@ -31,36 +31,41 @@ class Pinhole:
         return 0.85 * self.size[1]
 
     @property
+    def middle(self) -> float:
+        """Column of the principal point, pixels."""
+        return 0.5 * (self.size[1] - 1)
+
+    @property
     def horizon(self) -> float:
-        """Row of the horizon, pixels: the camera looks a little down, so it lies above the middle."""
+        """Row of the horizon and of the principal point, pixels: the sensor is cropped above the middle."""
         return 0.42 * self.size[0]
+
+    def matrix(self) -> np.ndarray:
+        """The 3 x 3 camera matrix (K of sensor_msgs/CameraInfo), float64; the lens has no distortion."""
+        f = self.focal_length
+        return np.array([[f, 0.0, self.middle], [0.0, f, self.horizon], [0.0, 0.0, 1.0]])
 
     def project(self, points: np.ndarray) -> np.ndarray:
         """Project N x 3 world points to N x 2 pixels (x, y); points behind the near plane are moved onto it."""
-        depth = np.maximum(points[:, 2] - self.position[2], NEAREST)
-        scale = self.focal_length / depth
-        return np.column_stack(
-            [
-                0.5 * (self.size[1] - 1) + scale * (points[:, 0] - self.position[0]),
-                self.horizon - scale * (points[:, 1] - self.position[1]),
-            ]
-        )
+        scale = self.focal_length / np.maximum(points[:, 2] - self.position[2], NEAREST)
+        pixels = np.empty((len(points), 2), points.dtype)
+        pixels[:, 0] = self.middle + scale * (points[:, 0] - self.position[0])
+        pixels[:, 1] = self.horizon - scale * (points[:, 1] - self.position[1])
+        return pixels
 
-    def ground(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Where each pixel's ray meets the road.
+    def first_ground_row(self) -> int:
+        """The uppermost row whose rays meet the road."""
+        return int(self.horizon + 0.5) + 1
+
+    def ground(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where the rays of the rows from `first_ground_row` down meet the road.
 
         Returns:
-            (x, z, depth), each H x W float32: world coordinates, metres, and the distance along the axis; above the horizon
-            the depth is infinite and x and z are zero.
+            (x, distance), R x W and R x 1 float32: world x and the distance along the axis, metres.
         """
         height, width = self.size
-        rows = np.arange(height, dtype=np.float32)[:, None]
-        columns = np.arange(width, dtype=np.float32)[None, :]
-        below = rows > self.horizon + 0.5
-        drop = np.where(below, rows - self.horizon, 1.0)
-        depth = np.where(below, self.position[1] * self.focal_length / drop, np.inf)
-        finite = np.where(below, depth, 0.0)
-        x = self.position[0] + finite * (columns - 0.5 * (width - 1)) / self.focal_length
-        z = np.broadcast_to(self.position[2] + finite, (height, width))
-        depth = np.broadcast_to(depth, (height, width))
-        return x.astype(np.float32), z.astype(np.float32), depth.astype(np.float32)
+        rows = np.arange(self.first_ground_row(), height, dtype=np.float32)[:, None]
+        distance = np.float32(self.position[1] * self.focal_length) / (rows - self.horizon)
+        slope = (np.arange(width, dtype=np.float32) - self.middle) / self.focal_length
+        x = np.float32(self.position[0]) + distance * slope
+        return x.astype(np.float32), distance.astype(np.float32)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
-import cv2
 import numpy as np
 
 from amdanet_ros.synthetic.billboard import draw_figure
@@ -14,15 +12,14 @@ from amdanet_ros.synthetic.car import Car
 from amdanet_ros.synthetic.illumination import Illumination
 from amdanet_ros.synthetic.people_and_animals import Animal, Person
 from amdanet_ros.synthetic.pinhole import Pinhole
+from amdanet_ros.synthetic.shading import shade_canvas
 from amdanet_ros.synthetic.signs_and_trees import Sign, Tree
 from amdanet_ros.synthetic.street import Street
-from amdanet_ros.synthetic.surfaces import CONDITIONS, LABELS, Climate
+from amdanet_ros.synthetic.surfaces import CONDITIONS, Climate
 
 _CAMERA_HEIGHT = 1.45
 _SEEN = {"person": 19.0, "animal": 13.0, "sign": 17.0, "car": 30.0, "tree": 60.0}
 """Metres: what is farther away is left out of picture and label alike, too small to be told."""
-_NOISE_SIZE = 256
-_NOISE_DETAIL = 24  # noise pixels a metre
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,7 @@ class SceneObject:
         temperature: mean over its surface, kelvin.
         light: lamp light on it at night, 0 = it stands in the dark.
         distance: from the camera, metres.
+        x, z: its place in the street, metres.
     """
 
     instance: int
@@ -42,6 +40,8 @@ class SceneObject:
     temperature: float
     light: float
     distance: float
+    x: float
+    z: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ class Frame:
         temperature: H x W float32, kelvin.
         labels: H x W uint8, index into ``classes.DEMO``.
         instances: H x W uint16, number of the object, 0 = none.
-        objects: those drawn, nearest last.
+        objects: those drawn, nearest last; one may be hidden by the next.
     """
 
     radiance: np.ndarray
@@ -119,7 +119,6 @@ class StreetScene:
         self.street = Street(random, self.climate, length, condition == "night")
         self._camera_x = float(random.uniform(0.0, 0.35)) * self.street.half_width
         self._actors = self._populate(random, length)
-        self._noise, self._drift = _noise_tiles()
 
     def _populate(self, random: np.random.Generator, length: float) -> list[_Actor]:
         """Place people, animals, cars, signs and trees along the street."""
@@ -177,7 +176,7 @@ class StreetScene:
         canvas = Canvas(self.size)
         self.street.draw(canvas, camera)
         objects = self._draw_actors(canvas, camera, time)
-        return self._shade(canvas, camera, time, objects)
+        return Frame(*shade_canvas(canvas, camera, self.illumination, time), objects)
 
     def _draw_actors(self, canvas: Canvas, camera: Pinhole, time: float) -> tuple[SceneObject, ...]:
         seen = []
@@ -189,7 +188,7 @@ class StreetScene:
         seen.sort(key=lambda item: -item[0])
         objects = []
         for distance, x, z, facing, actor in seen:
-            light = float(self.illumination.lamp_light(x, z))
+            light = self.illumination.lamp_light_at(x, z)
             instance = actor.instance if actor.kind != "tree" else 0
             if isinstance(actor.body, Car):
                 actor.body.draw(canvas, camera, x, z, actor.towards, instance, light)
@@ -198,56 +197,10 @@ class StreetScene:
                 draw_figure(canvas, camera, (x, 0.0, z), parts, instance, light)
             if instance:
                 temperature = actor.body.temperature
-                objects.append(SceneObject(instance, actor.kind, temperature, light, distance))
+                objects.append(
+                    SceneObject(instance, actor.kind, temperature, light, distance, x, z)
+                )
         return tuple(objects)
-
-    def _shade(
-        self, canvas: Canvas, camera: Pinhole, time: float, objects: tuple[SceneObject, ...]
-    ) -> Frame:
-        """From indices to radiance, temperature, labels and instances."""
-        surfaces = canvas.surfaces
-        color = np.array([s.color for s in surfaces], np.float32)
-        heat = np.array([s.temperature for s in surfaces], np.float32)
-        label = np.array([s.label for s in surfaces], np.uint8)
-        texture = np.array([s.texture for s in surfaces], np.float32)
-        heat_texture = np.array([s.heat_texture for s in surfaces], np.float32)
-        emission = np.array([s.emission for s in surfaces], np.float32)
-        depths = np.array(canvas.depths, np.float32)
-        visible, warm = canvas.visible, canvas.heat
-
-        x, z, ground_depth = camera.ground()
-        depth = depths[visible]
-        on_ground = np.isnan(depth)
-        depth = np.where(on_ground, ground_depth, depth)
-        noise = self._pattern(canvas, camera, on_ground, x, z)
-        reflectance = color[visible] * np.maximum(1 + texture[visible] * noise, 0.1)[..., None]
-        lamp = np.array(canvas.lights, np.float32)[visible]
-        lamp = np.where(on_ground, self.illumination.lamp_light(x, z), lamp)
-        rows = np.arange(self.size[0], dtype=np.float32) / self.size[0]
-        veil = self._drift[
-            (np.arange(self.size[0]) * 256 // self.size[0])[:, None] % _NOISE_SIZE,
-            (np.arange(self.size[1]) * 256 // self.size[1] + int(12 * time))[None, :] % _NOISE_SIZE,
-        ]
-        radiance = self.illumination.shine(reflectance, emission[visible], lamp, depth, veil)
-        temperature = heat[warm] + heat_texture[warm] * noise
-        # The sky is warmer near the horizon, where one looks through more air.
-        sky = label[warm] == LABELS["sky"]
-        temperature = np.where(sky, temperature + (22.0 * rows)[:, None], temperature)
-        instances = np.array(canvas.instances, np.uint16)[visible]
-        return Frame(radiance, temperature.astype(np.float32), label[visible], instances, objects)
-
-    def _pattern(
-        self, canvas: Canvas, camera: Pinhole, on_ground: np.ndarray, x: np.ndarray, z: np.ndarray
-    ) -> np.ndarray:
-        """Random pattern fixed to the surfaces: to the road in world metres, to others in metres from their anchor."""
-        anchors = np.array(canvas.anchors, np.float32)[canvas.visible]
-        columns = np.arange(self.size[1], dtype=np.float32)[None, :]
-        rows = np.arange(self.size[0], dtype=np.float32)[:, None]
-        u = np.where(on_ground, x, (columns - anchors[..., 0]) / anchors[..., 2])
-        v = np.where(on_ground, z, (rows - anchors[..., 1]) / anchors[..., 2])
-        u = (u * _NOISE_DETAIL).astype(np.int32) & (_NOISE_SIZE - 1)
-        v = (v * _NOISE_DETAIL).astype(np.int32) & (_NOISE_SIZE - 1)
-        return self._noise[v, u]
 
 
 def _spread(random: np.random.Generator, first: float, last: float, spacing: float) -> list[float]:
@@ -258,22 +211,6 @@ def _spread(random: np.random.Generator, first: float, last: float, spacing: flo
         places.append(z)
         z += spacing * float(random.uniform(0.5, 1.5))
     return places
-
-
-@lru_cache(maxsize=1)
-def _noise_tiles() -> tuple[np.ndarray, np.ndarray]:
-    """The pattern of surfaces (standard deviation about 1) and of drifting smoke (0 to 1): tiles that all scenes share."""
-    noise = np.random.default_rng(0).standard_normal((_NOISE_SIZE, _NOISE_SIZE)).astype(np.float32)
-    coarse = _blurred(noise, 2.5)
-    pattern = np.clip(0.5 * noise + 0.5 * coarse / coarse.std(), -2, 2)
-    return pattern, cv2.normalize(_blurred(noise, 20.0), None, 0.0, 1.0, cv2.NORM_MINMAX)
-
-
-def _blurred(noise: np.ndarray, sigma: float) -> np.ndarray:
-    """Blur a tile so that it still repeats without a seam."""
-    rim = int(3 * sigma)
-    blurred = cv2.GaussianBlur(np.pad(noise, rim, mode="wrap"), (0, 0), sigma)
-    return blurred[rim:-rim, rim:-rim]
 
 
 def _within(random: np.random.Generator, span: float) -> float:
