@@ -59,7 +59,7 @@ def _measured_choice(build: Callable[[str], Engine], device: torch.device) -> Pr
         if device.type == "cuda":
             candidates.append(name)
             continue
-        gain = _product_gain(PRECISIONS[name], device)
+        gain = product_gain(PRECISIONS[name], device)
         if gain > _GAIN:
             candidates.append(name)
         else:
@@ -91,7 +91,7 @@ def _measured_choice(build: Callable[[str], Engine], device: torch.device) -> Pr
     return PrecisionChoice(best.engine, best.precision, "; ".join(notes))
 
 
-def _product_gain(dtype: torch.dtype, device: torch.device) -> float:
+def product_gain(dtype: torch.dtype, device: torch.device) -> float:
     """Return how many times faster than fp32 a product of matrices of the network's sizes runs."""
     seconds = []
     for each in (torch.float32, dtype):

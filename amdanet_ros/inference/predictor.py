@@ -16,6 +16,7 @@ from ..network import AMDANet
 from ..network.checkpoint import Checkpoint, load_checkpoint
 from .device import choose_device, device_name
 from .errors import DemoWeightsMissingError, InferenceError, OutOfMemoryError
+from .folded_engine import build_engine
 from .input_pictures import check_homography, check_size, prepare_rgb, prepare_thermal
 from .modality_health import check_rgb
 from .output_pictures import (
@@ -25,7 +26,7 @@ from .output_pictures import (
     resize_labels,
     resize_smooth,
 )
-from .plain_engine import Engine, PlainEngine
+from .plain_engine import Engine
 from .precision import choose_precision
 from .prediction import Prediction
 from .thermal_normalization import ThermalNormalizer, check_thermal
@@ -80,7 +81,7 @@ class Predictor:
         self.homography = homography
         with self._memory_errors("loading the network"):
             choice = choose_precision(
-                lambda name: PlainEngine(network, self.device, name), self.device, precision
+                lambda name: build_engine(network, self.device, name), self.device, precision
             )
         self._engine: Engine = choice.engine
         self.precision = choice.precision

@@ -307,3 +307,13 @@ def test_the_authors_files_have_the_published_classes(network, tmp_path):
     loaded = Predictor.from_checkpoint(tmp_path / "authors.pth", "cpu", "fp32")
     assert loaded.classes is MFNET
     assert loaded.backbone == "mit_b0"
+
+
+def test_the_fast_path_is_taken_and_variants_fall_back_to_the_module(predictor):
+    assert "folded path" in predictor.describe()
+    variant = AMDANet("mit_b0", 9, embed_dim=16, sfe=False).eval()
+    fallback = Predictor(variant, device="cpu", precision="fp32")
+    assert "plain path" in fallback.describe()
+    scene = built_in_scene((40, 48))
+    expected = direct(variant, *scene).logits[0].argmax(0).numpy()
+    assert (fallback(*scene).labels == expected).mean() > 0.999

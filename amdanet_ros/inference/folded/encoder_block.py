@@ -1,0 +1,132 @@
+"""A transformer block of the encoder, folded."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...network.mix_transformer import (
+    EfficientSelfAttention,
+    MixFfn,
+    OverlapPatchEmbedding,
+    TransformerBlock,
+    attend,
+)
+from .affine import (
+    Affine,
+    affine_of,
+    one_channel_for_three,
+    projection_into_value,
+    query_into_key,
+)
+from .layers import TokenConvolution, TokenLinear, TokenNorm, TokenReduction, as_map, as_tokens
+
+
+class FoldedPatchEmbedding(nn.Module):
+    """Overlapping patches to tokens, channels_last throughout.
+
+    Args:
+        embedding: of one branch and stage.
+        grey: the picture is one channel repeated three times, and only one is given.
+    """
+
+    def __init__(self, embedding: OverlapPatchEmbedding, grey: bool = False) -> None:
+        super().__init__()
+        affine = affine_of(embedding.proj)
+        if grey:
+            affine = one_channel_for_three(affine)
+        stride, padding = embedding.proj.stride[0], embedding.proj.padding[0]
+        self.proj = TokenConvolution(affine, stride, padding)
+        self.norm = TokenNorm(embedding.norm)
+
+    def forward(self, maps: Tensor) -> tuple[Tensor, int, int]:
+        """B x C_in x H x W to (B x N x C tokens, height, width)."""
+        maps = self.proj(maps)
+        return self.norm(as_tokens(maps)), maps.shape[2], maps.shape[3]
+
+
+class FoldedAttention(nn.Module):
+    """Self-attention of several heads: as published, on tokens."""
+
+    def __init__(self, attention: EfficientSelfAttention) -> None:
+        super().__init__()
+        self.heads = attention.heads
+        self.reduce = reduction_of(attention)
+        self.q = TokenLinear(affine_of(attention.q))
+        self.kv = TokenLinear(affine_of(attention.kv))
+        self.proj = TokenLinear(affine_of(attention.proj))
+
+    def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
+        """B x N x C to B x N x C."""
+        few = tokens if self.reduce is None else self.reduce(tokens, height, width)
+        return self.proj(attend(self.q(tokens), self.kv(few), self.heads))
+
+
+class FoldedSingleHeadAttention(nn.Module):
+    """Self-attention of one head: queries folded into keys, projection into values."""
+
+    def __init__(self, attention: EfficientSelfAttention) -> None:
+        super().__init__()
+        self.reduce = reduction_of(attention)
+        key, value = halves(affine_of(attention.kv))
+        key, offset = query_into_key(affine_of(attention.q), key)
+        scale = attention.q.out_features**-0.5
+        self.key = TokenLinear(key)
+        self.offset = TokenLinear(Affine(offset.weight * scale, offset.bias * scale))
+        self.value = TokenLinear(projection_into_value(value, affine_of(attention.proj)))
+
+    def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
+        """B x N x C to B x N x C."""
+        few = tokens if self.reduce is None else self.reduce(tokens, height, width)
+        scores = self.offset(few).transpose(1, 2)[:, None]
+        return F.scaled_dot_product_attention(
+            tokens[:, None], self.key(few)[:, None], self.value(few)[:, None], attn_mask=scores
+        )[:, 0]
+
+
+class FoldedMixFfn(nn.Module):
+    """Mix-FFN with the depthwise convolution in channels_last: no change of layout anywhere."""
+
+    def __init__(self, ffn: MixFfn) -> None:
+        super().__init__()
+        depthwise = ffn.dwconv.dwconv
+        self.fc1 = TokenLinear(affine_of(ffn.fc1))
+        self.depthwise = TokenConvolution(affine_of(depthwise), 1, 1, depthwise.groups)
+        self.fc2 = TokenLinear(affine_of(ffn.fc2))
+
+    def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
+        """B x N x C to B x N x C."""
+        hidden = self.depthwise(as_map(self.fc1(tokens), height, width))
+        return self.fc2(F.gelu(as_tokens(hidden)))
+
+
+class FoldedBlock(nn.Module):
+    """``x + attention(norm1(x))``, then ``x + mix_ffn(norm2(x))``."""
+
+    def __init__(self, block: TransformerBlock) -> None:
+        super().__init__()
+        single = block.attn.heads == 1
+        self.norm1 = TokenNorm(block.norm1)
+        self.attention = (FoldedSingleHeadAttention if single else FoldedAttention)(block.attn)
+        self.norm2 = TokenNorm(block.norm2)
+        self.ffn = FoldedMixFfn(block.mlp)
+
+    def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
+        """B x N x C to B x N x C; the given tokens are overwritten."""
+        tokens.add_(self.attention(self.norm1(tokens), height, width))
+        return tokens.add_(self.ffn(self.norm2(tokens), height, width))
+
+
+def reduction_of(attention: nn.Module) -> TokenReduction | None:
+    """Return an attention's reduction of keys and values, None for R = 1."""
+    if attention.reduction == 1:
+        return None
+    return TokenReduction(affine_of(attention.sr), attention.norm)
+
+
+def halves(key_value: Affine) -> tuple[Affine, Affine]:
+    """Split the keys' and values' common map: keys first."""
+    keys, values = key_value.weight.chunk(2)
+    key_bias, value_bias = torch.chunk(key_value.bias, 2)
+    return Affine(keys, key_bias), Affine(values, value_bias)

@@ -1,0 +1,138 @@
+"""AMDANet's inference path, folded."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ...network import AMDANet
+from ...network.backbone import BRANCH_PREFIXES, STAGES
+from .alignment import FoldedConsistency, FoldedLocalAlignment
+from .encoder_block import FoldedBlock, FoldedPatchEmbedding
+from .fusion_decoder import FoldedFusionDecoder
+from .global_alignment import FoldedGlobalAlignment
+from .layers import TokenNorm, as_map
+from .segmentation_decoder import FoldedSegmentationDecoder
+
+
+class UnsupportedVariantError(ValueError):
+    """The network is a variant (of the ablations) that the folds do not cover."""
+
+
+class FoldedAMDANet(nn.Module):
+    """The same function as an AMDANet in evaluation mode, several times faster.
+
+    Prepared once from the training module, which stays as it is; the weights are copied, later
+    changes of the module do not show.
+
+    Args:
+        network: an AMDANet as published (any backbone, number of classes and embedding dimension).
+        encoder_dtype: of the encoder and the alignment; decoders always compute in float32.
+
+    Raises:
+        UnsupportedVariantError: another local alignment, no global alignment or SFE, another SCI
+            rule than "released".
+    """
+
+    def __init__(self, network: AMDANet, encoder_dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        check_supported(network)
+        backbone = network.backbone
+        self.encoder_dtype = encoder_dtype
+        self.stages = nn.ModuleList([_Stage(backbone, stage) for stage in STAGES])
+        self.global_alignment = nn.ModuleList([FoldedGlobalAlignment(g) for g in backbone.GEs])
+        remaining = [module.remaining for module in self.global_alignment]
+        self.segmentation = FoldedSegmentationDecoder(network.decode_head, remaining)
+        self.fusion = FoldedFusionDecoder(network.aux_head)
+        self.stages.to(encoder_dtype)
+        self.global_alignment.to(encoder_dtype)
+        self.eval()
+
+    def forward(
+        self,
+        rgb: Tensor,
+        thermal: Tensor,
+        want_logits: bool = True,
+        want_fused: bool = True,
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Fuse and segment at the pictures' own size. To be called in inference mode.
+
+        Args:
+            rgb: B x 3 x H x W float32 in [0, 1], H and W at least 32.
+            thermal: B x 1 x H x W float32 in [0, 1].
+            want_logits: False leaves the global alignment and the segmentation decoder out.
+            want_fused: False leaves the fusion decoder out.
+
+        Returns:
+            (logits B x K x H x W, fused B x 3 x H x W) in float32; None for what is not wanted.
+        """
+        semantic, pairs, sizes = [], [], []
+        first = rgb.to(dtype=self.encoder_dtype, memory_format=torch.channels_last)
+        second = thermal.to(dtype=self.encoder_dtype)
+        for stage, alignment in zip(self.stages, self.global_alignment, strict=True):
+            tokens, size = stage(first, second)
+            sizes.append(size)
+            pairs.append(tokens)
+            if want_logits:
+                semantic.append(alignment(*tokens, *size).float())
+            first, second = (as_map(branch, *size) for branch in tokens)
+        logits = fused = None
+        if want_logits:
+            logits = self.segmentation(semantic, sizes, tuple(rgb.shape[2:]))
+        if want_fused:
+            fused = self.fusion(pairs, sizes, rgb, thermal)
+        return logits, fused
+
+
+class _Stage(nn.Module):
+    """One stage of both branches: patch embedding, SCI, blocks, local alignment."""
+
+    def __init__(self, backbone: nn.Module, stage: int) -> None:
+        super().__init__()
+        embeddings, blocks, norms = [], [], []
+        for prefix in BRANCH_PREFIXES:
+            embedding = getattr(backbone, f"{prefix}patch_embed{stage}")
+            grey = stage == 1 and prefix == BRANCH_PREFIXES[1]
+            embeddings.append(FoldedPatchEmbedding(embedding, grey))
+            own = getattr(backbone, f"{prefix}block{stage}")
+            blocks.append(nn.ModuleList([FoldedBlock(block) for block in own]))
+            norms.append(TokenNorm(getattr(backbone, f"{prefix}norm{stage}")))
+        self.embeddings = nn.ModuleList(embeddings)
+        self.consistency = FoldedConsistency(getattr(backbone, f"sci_{stage}"))
+        self.blocks = nn.ModuleList(blocks)
+        self.norms = nn.ModuleList(norms)
+        self.local_alignment = FoldedLocalAlignment(backbone.LEs[stage - 1])
+
+    def forward(
+        self, rgb: Tensor, thermal: Tensor
+    ) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
+        """Two maps to (aligned tokens of both branches, B x N x C each; (height, width))."""
+        rgb, height, width = self.embeddings[0](rgb)
+        thermal, _, _ = self.embeddings[1](thermal)
+        rgb, thermal = self.consistency(rgb, thermal)
+        branches = []
+        for tokens, blocks, norm in zip((rgb, thermal), self.blocks, self.norms, strict=True):
+            for block in blocks:
+                tokens = block(tokens, height, width)
+            branches.append(norm(tokens))
+        return self.local_alignment(*branches), (height, width)
+
+
+def check_supported(network: AMDANet) -> None:
+    """Refuse a variant that the folds do not cover.
+
+    Raises:
+        UnsupportedVariantError: names the setting.
+    """
+    config = network.config()
+    expected = {
+        "local_alignment": "amdanet",
+        "global_alignment": True,
+        "sfe": True,
+        "sci_rule": "released",
+    }
+    for name, value in expected.items():
+        if config.get(name, value) != value:
+            raise UnsupportedVariantError(
+                f"the folded path covers {name} = {value!r} alone, not {config[name]!r}"
+            )

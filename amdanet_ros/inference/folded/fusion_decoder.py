@@ -1,0 +1,156 @@
+"""The fusion decoder, folded: channels are mixed at low size, each tap is upsampled by matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ...network.fusion_decoder import POINT_CHANNELS, FusionDecoder
+from .affine import Affine, affine_of, one_channel_for_three, with_batch_norm
+from .layers import TokenLinear
+from .size_cache import SizeCache
+from .upsampling_matrices import bilinear_matrix, blocks, shifted, three_taps
+
+Size = tuple[int, int]
+_STAGES = (1, 2, 3, 4)
+_BLOCK_ROWS = 32
+_BLOCK_COLUMNS = 128
+
+
+def mixing_with_batch_norm(decoder: FusionDecoder) -> Affine:
+    """Return the 3 x 3 convolution over all 134 channels with its BatchNorm folded in."""
+    return with_batch_norm(affine_of(decoder.CNN_fuse[0]), decoder.CNN_fuse[1])
+
+
+def tap_weights(mixing: Affine, stage: int) -> Tensor:
+    """Return a stage's share of the 3 x 3 mixing as 144 x 32: nine taps of 16 outputs.
+
+    A convolution is a sum over its nine taps of a per-pixel map of the shifted picture. Per-pixel
+    maps commute with shifting and with bilinear upsampling, so each tap's map is applied at the
+    stage's own size, and its 16 outputs are upsampled, shifted and summed.
+
+    The rows are ordered dx, dy, output channel.
+    """
+    start = 2 * POINT_CHANNELS * (stage - 1)
+    share = mixing.weight[:, start : start + 2 * POINT_CHANNELS]
+    return share.permute(3, 2, 0, 1).flatten(0, 2)
+
+
+def picture_convolution(mixing: Affine) -> Affine:
+    """Return the share of the two pictures, RGB and one thermal channel: 16 x 4 x 3 x 3."""
+    return one_channel_for_three(Affine(mixing.weight[:, -6:], mixing.bias), first=3)
+
+
+class FoldedFusionDecoder(nn.Module):
+    """The aligned pairs of all stages and the two pictures to the fused picture."""
+
+    def __init__(self, decoder: FusionDecoder) -> None:
+        super().__init__()
+        mixing = mixing_with_batch_norm(decoder)
+        self.points = nn.ModuleList()
+        for stage in _STAGES:
+            for modality in ("rgb", "ir"):
+                convolution, norm, _ = getattr(decoder, f"PointConv_{stage}_{modality}").pconv
+                self.points.append(TokenLinear(with_batch_norm(affine_of(convolution), norm)))
+            self.register_buffer(f"taps_{stage}", tap_weights(mixing, stage).float().contiguous())
+        pictures = picture_convolution(mixing)
+        self.register_buffer("picture_weight", pictures.weight.float())
+        self.register_buffer("picture_bias", pictures.bias.float())
+        last = affine_of(decoder.CNN_fuse[3])
+        self.register_buffer("last_weight", last.weight.float())
+        self.register_buffer("last_bias", last.bias.float()[:, None])
+        self._matrices = SizeCache(_Matrices)
+
+    def forward(
+        self,
+        pairs: Sequence[tuple[Tensor, Tensor]],
+        sizes: Sequence[Size],
+        rgb: Tensor,
+        thermal: Tensor,
+    ) -> Tensor:
+        """Decode.
+
+        Args:
+            pairs: of each stage, tokens of both branches, B x N_s x C_s.
+            sizes: of each stage, (height, width).
+            rgb: B x 3 x H x W in [0, 1].
+            thermal: B x 1 x H x W in [0, 1].
+
+        Returns:
+            The fused picture, B x 3 x H x W in (0, 1).
+        """
+        fused = torch.empty_like(rgb)
+        for i in range(len(rgb)):
+            pair = [(r[i], t[i]) for r, t in pairs]
+            pictures = torch.cat([rgb[i : i + 1], thermal[i : i + 1]], dim=1)
+            self._decode(pair, sizes, pictures, fused[i])
+        return fused
+
+    def _decode(
+        self,
+        pairs: Sequence[tuple[Tensor, Tensor]],
+        sizes: Sequence[Size],
+        pictures: Tensor,
+        fused: Tensor,
+    ) -> None:
+        """Decode one sample into `fused`, 3 x H x W, block by block of rows."""
+        height, width = pictures.shape[2:]
+        stages = []
+        for stage, (pair, size) in enumerate(zip(pairs, sizes, strict=True), start=1):
+            matrices = self._matrices(size, (height, width), pictures.device)
+            stages.append((matrices, self._widened(stage, pair, size, matrices)))
+        padded = F.pad(pictures, (1, 1, 1, 1))
+        for index, first in enumerate(range(0, height, stages[0][0].block_rows)):
+            end = min(first + stages[0][0].block_rows, height)
+            block = F.conv2d(padded[:, :, first : end + 2], self.picture_weight, self.picture_bias)
+            mixed = block[0].transpose(0, 1).contiguous()  # row, channel, column
+            flat = mixed.flatten(1)
+            for matrices, widened in stages:
+                _, _, low, high = matrices.row_blocks[index]
+                flat.addmm_(matrices.rows[first:end, low:high], widened[low:high])
+            mixed.relu_()
+            three = torch.matmul(self.last_weight, mixed).add_(self.last_bias).sigmoid_()
+            fused[:, first:end] = three.transpose(0, 1)
+
+    def _widened(
+        self, stage: int, pair: tuple[Tensor, Tensor], size: Size, matrices: _Matrices
+    ) -> Tensor:
+        """Return a stage's taps upsampled along the columns: (3 h) x (16 W), rows source-major."""
+        h, w = size
+        points = [
+            point(tokens.float())
+            for point, tokens in zip(self.points[2 * stage - 2 : 2 * stage], pair, strict=True)
+        ]
+        point = torch.cat(points, dim=1).relu_().unflatten(0, (h, w))
+        taps = torch.matmul(getattr(self, f"taps_{stage}"), point.transpose(1, 2))
+        taps = taps.unflatten(1, (3, 3 * POINT_CHANNELS))
+        widened = taps.new_empty(h, 3 * POINT_CHANNELS, matrices.width)
+        for first, end, low, high in matrices.column_blocks:
+            part = torch.matmul(taps[:, 1, :, low:high], matrices.columns[1][low:high, first:end])
+            for dx in (0, 2):
+                part.baddbmm_(
+                    taps[:, dx, :, low:high],
+                    matrices.columns[dx][low:high, first:end].expand(h, -1, -1),
+                )
+            widened[:, :, first:end] = part
+        return widened.view(3 * h, POINT_CHANNELS * matrices.width)
+
+
+class _Matrices:
+    """Upsampling of the nine taps from one size to another, with the blocks that are not zero."""
+
+    def __init__(self, source: Size, target: Size, device: torch.device) -> None:
+        on_cpu = device.type == "cpu"
+        self.width = target[1]
+        self.block_rows = _BLOCK_ROWS if on_cpu else target[0]
+        rows = three_taps(bilinear_matrix(source[0], target[0]))
+        self.row_blocks = blocks(rows, self.block_rows)
+        self.rows = rows.float().to(device)
+        plain = bilinear_matrix(source[1], target[1])
+        columns = [shifted(plain, offset) for offset in (-1, 0, 1)]
+        touched = sum(matrix.abs() for matrix in columns)
+        self.column_blocks = blocks(touched, _BLOCK_COLUMNS if on_cpu else target[1])
+        self.columns = [matrix.T.float().contiguous().to(device) for matrix in columns]

@@ -1,0 +1,88 @@
+"""The layers that the folded network is made of: tensors as buffers, token-major."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .affine import Affine
+
+
+class TokenLinear(nn.Module):
+    """An affine map of tokens, ... x in to ... x out."""
+
+    def __init__(self, affine: Affine) -> None:
+        super().__init__()
+        self.register_buffer("weight", affine.weight.float().contiguous())
+        bias = affine.bias.float() if bool(affine.bias.any()) else None
+        self.register_buffer("bias", bias)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map every token."""
+        return F.linear(tokens, self.weight, self.bias)
+
+
+class TokenNorm(nn.Module):
+    """A LayerNorm over channels."""
+
+    def __init__(self, norm: nn.LayerNorm) -> None:
+        super().__init__()
+        self.eps = norm.eps
+        self.register_buffer("weight", norm.weight.detach().clone())
+        self.register_buffer("bias", norm.bias.detach().clone())
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Normalise every token."""
+        return F.layer_norm(tokens, self.weight.shape, self.weight, self.bias, self.eps)
+
+
+class TokenReduction(nn.Module):
+    """R x R fewer tokens: an unpadded R x R convolution of stride R as one product, then LayerNorm.
+
+    The patches do not overlap, so the convolution is a linear map of each patch's R R C values.
+
+    Args:
+        convolution: C x C x R x R.
+        norm: the LayerNorm after it.
+    """
+
+    def __init__(self, convolution: Affine, norm: nn.LayerNorm) -> None:
+        super().__init__()
+        self.reduction = convolution.weight.shape[2]
+        weight = convolution.weight.permute(0, 2, 3, 1).flatten(1)
+        self.linear = TokenLinear(Affine(weight, convolution.bias))
+        self.norm = TokenNorm(norm)
+
+    def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
+        """B x N x C, N = height * width, to B x floor(height / R) floor(width / R) x C."""
+        r = self.reduction
+        rows, columns = height // r, width // r
+        maps = tokens.unflatten(1, (height, width))[:, : rows * r, : columns * r]
+        patches = maps.unflatten(2, (columns, r)).unflatten(1, (rows, r)).permute(0, 1, 3, 2, 4, 5)
+        return self.norm(self.linear(patches.reshape(len(tokens), rows * columns, -1)))
+
+
+class TokenConvolution(nn.Module):
+    """A convolution whose result is tokens, kept in channels_last all the way."""
+
+    def __init__(self, affine: Affine, stride: int, padding: int, groups: int = 1) -> None:
+        super().__init__()
+        weight = affine.weight.float().contiguous(memory_format=torch.channels_last)
+        self.register_buffer("weight", weight)
+        self.register_buffer("bias", affine.bias.float())
+        self.stride, self.padding, self.groups = stride, padding, groups
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """B x C_in x H x W to B x C x H' x W'."""
+        return F.conv2d(maps, self.weight, self.bias, self.stride, self.padding, groups=self.groups)
+
+
+def as_map(tokens: Tensor, height: int, width: int) -> Tensor:
+    """View B x N x C tokens as a B x C x H x W map in channels_last memory."""
+    return tokens.unflatten(1, (height, width)).permute(0, 3, 1, 2)
+
+
+def as_tokens(maps: Tensor) -> Tensor:
+    """View a B x C x H x W map in channels_last memory as B x N x C tokens."""
+    return maps.permute(0, 2, 3, 1).flatten(1, 2)
