@@ -1,0 +1,5 @@
+"""What goes wrong with a bag."""
+
+
+class BagError(Exception):
+    """A bag cannot be read or written; the message is one line that names it, the cause and the mend."""
