@@ -34,6 +34,7 @@ def admit(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None:
     if stream.lap < other.lap and _is_past_the_tail(other, key):
         stream.drop_all("jump")
         stream.lap = other.lap
+        other.catch_up()
     if step > 0:
         stream.append(key, item, now)
     else:
@@ -71,9 +72,10 @@ def _restart(stream: Stream, other: Stream, key: int) -> None:
     """Start ``stream`` anew at ``key``: in the other's lap where it stands there, else ahead."""
     together = other.newest is not None and abs(key - other.newest) <= _nearness(stream, key)
     if together or stream.lap < other.lap:
-        stream.restart(other.lap, key)
+        stream.restart(other.lap, key, alone=False)
+        other.catch_up()
     else:
-        stream.restart(stream.lap + 1, key)
+        stream.restart(stream.lap + 1, key, alone=True)
 
 
 def _is_past_the_tail(other: Stream, key: int) -> bool:

@@ -1,5 +1,7 @@
 """Says in sentences why pairs are missing, and what mends it."""
 
+import math
+
 from amdanet_ros.pairing.statistics import StreamStatistics, SyncStatistics
 
 SILENCE_S = 2.0
@@ -26,14 +28,17 @@ def diagnose(
     rgb = _Change("rgb", present.rgb, before.rgb if before else None)
     thermal = _Change("thermal", present.thermal, before.thermal if before else None)
     sentences = [s for change in (rgb, thermal) if (s := _silence(change))]
-    sentences += [s for change in (rgb, thermal) if (s := _zero_stamps(change))]
+    unstamped = [s for change in (rgb, thermal) if (s := _zero_stamps(change))]
     pairs = present.pairs - (before.pairs if before else 0)
-    if rgb.received >= _FEW and thermal.received >= _FEW:
-        cause = _no_overlap(rgb, thermal, pairs, present, slop, thermal_offset)
-        if cause:
-            sentences.append(cause)
+    elsewhen = None
+    if not unstamped and min(rgb.received, thermal.received) >= _FEW:
+        elsewhen = _no_overlap(rgb, thermal, pairs, present, slop, thermal_offset)
+    sentences += unstamped
+    if elsewhen:
+        sentences.append(elsewhen)
     for change, other in ((rgb, thermal), (thermal, rgb)):
-        sentences += _overflow(change, other, queue_size)
+        if not unstamped and not elsewhen:
+            sentences += _overflow(change, other, queue_size)
         sentences += _losses(change)
         sentences += _disorder(change)
     return sentences
@@ -88,8 +93,6 @@ def _no_overlap(
     offset = present.clock_offset
     if 10 * pairs >= min(rgb.received, thermal.received) or offset is None:
         return None
-    if rgb.unmatched("zero_stamp") or thermal.unmatched("zero_stamp"):
-        return None
     remaining = offset - thermal_offset
     if abs(remaining) <= slop:
         return None
@@ -100,10 +103,19 @@ def _no_overlap(
             f"clocks are not synchronised: set them by NTP or PTP, or let both drivers stamp with "
             f"the host's clock"
         )
-    return (
+    sentence = (
         f"thermal stamps are {abs(remaining):.3f} s {behind} RGB's and nothing lies within "
         f"sync.slop = {slop:g} s: set sync.thermal_offset to {offset:.3f}"
     )
+    first, last = (rgb, thermal) if remaining > 0 else (thermal, rgb)
+    if first.unmatched("overflow") and first.present.rate:
+        # Wrong stamps and a long way look alike; the second only shows by what left the queue.
+        needed = math.ceil(abs(remaining) * first.present.rate) + 2
+        sentence += (
+            f"; or, if the stamps are right and {last.name} images take that long to arrive, "
+            f"sync.queue_size to {needed}"
+        )
+    return sentence
 
 
 def _overflow(change: _Change, other: _Change, queue_size: int) -> list[str]:

@@ -20,14 +20,17 @@ class Stream:
     ``offset`` is added to each stamp (key = stamp + offset). ``newest`` is the largest key of the
     present lap, ``floor`` the key up to which everything has been handed out. ``lap`` counts the
     jumps of the stamps: only messages of equal laps may pair; ``lap_end`` is the newest key of the
-    lap before. ``suspect`` holds one message whose stamp does not continue the stream until
-    another one confirms or refutes it; ``continues`` says that there is none and that a message
-    has come in this lap. Where thermal messages are reused, the head of the queue
-    may have been paired already; its key then equals ``floor``. ``unmatched`` collects what is
-    dropped, where somebody wants it.
+    lap before. While the other stream is still in the old lap, ``queue`` keeps what may pair with
+    its tail, and ``ahead`` collects the new lap. ``suspect`` holds one message whose stamp does
+    not continue the stream until another one confirms or refutes it; ``continues`` says that
+    there is none and that a message has come in this lap. Where thermal messages are reused, the
+    head of the queue may have been paired already; its key then equals ``floor``. ``unmatched``
+    collects what is dropped, where somebody wants it.
     """
 
     __slots__ = (
+        "ahead",
+        "ahead_floor",
         "continues",
         "dropped",
         "first_arrival",
@@ -57,8 +60,10 @@ class Stream:
         self.first_arrival: int | None = None
         self.last_irregular: int | None = None
         self.queue: deque[Entry] = deque()
+        self.ahead: deque[Entry] | None = None
         self.newest: int | None = None
         self.floor: int | None = None
+        self.ahead_floor: int | None = None
         self.suspect: tuple[int, Any, int] | None = None
         self.continues = False
         self.lap = 0
@@ -69,6 +74,7 @@ class Stream:
         self.last_irregular = self.last_arrival
         self.drop_all(reason)
         self.refute_suspect(reason)
+        self.ahead = self.ahead_floor = None
         self.newest = self.floor = self.lap_end = None
         self.continues = False
         self.lap = 0
@@ -90,7 +96,7 @@ class Stream:
     def waiting(self) -> int:
         """Number of messages received whose fate is open."""
         held = self.is_head_held()
-        return len(self.queue) - held + (self.suspect is not None)
+        return len(self.queue) - held + len(self.ahead or ()) + (self.suspect is not None)
 
     def is_head_held(self) -> bool:
         """Whether the head has been paired already and stays only to be reused."""
@@ -110,9 +116,11 @@ class Stream:
                 self.unmatched.append(Unmatched(self.name, item, key - self.offset, reason))
 
     def drop_all(self, reason: str) -> None:
-        """Empty the queue and count what was in it under ``reason``."""
+        """Empty the queue, and what lies ahead of it, and count all that under ``reason``."""
         while self.queue:
             self.drop_oldest(reason)
+        while self.ahead:
+            self.discard(*self.ahead.popleft(), reason)
 
     def discard(self, key: int, item: Any, reason: str) -> None:
         """Count a message that is not, or no longer, in the queue under ``reason``."""
@@ -140,45 +148,79 @@ class Stream:
         self.newest = key
         self.continues = self.suspect is None
         self.rhythm.observe(key - self.offset, now)
-        if self.floor is not None and key <= self.floor:
-            self.discard(key, item, "duplicate" if key == self.floor else "late")
+        floor = self.floor if self.ahead is None else self.ahead_floor
+        if floor is not None and key <= floor:
+            self.discard(key, item, "duplicate" if key == floor else "late")
         else:
-            self.queue.append((key, item))
+            (self.queue if self.ahead is None else self.ahead).append((key, item))
 
     def insert(self, key: int, item: Any) -> None:
         """Add a message that comes late, at its place; or count why it has none any more."""
-        if key in (self.newest, self.floor):
+        floor, queue = self.floor, self.queue
+        if self.ahead is not None:
+            floor, queue = self.ahead_floor, self.ahead
+        if key in (self.newest, floor):
             self.discard(key, item, "duplicate")
             return
-        if self.floor is not None and key < self.floor:
+        if floor is not None and key < floor:
             self.discard(key, item, "late")
             return
-        place = len(self.queue)
-        while place and self.queue[place - 1][0] > key:
+        place = len(queue)
+        while place and queue[place - 1][0] > key:
             place -= 1
-        if place and self.queue[place - 1][0] == key:
+        if place and queue[place - 1][0] == key:
             self.discard(key, item, "duplicate")
             return
-        self.queue.insert(place, (key, item))
+        queue.insert(place, (key, item))
 
-    def restart(self, lap: int, key: int) -> None:
-        """Begin lap ``lap`` at ``key``: what waited belongs to the old one."""
-        self.drop_all("jump")
+    def restart(self, lap: int, key: int, *, alone: bool) -> None:
+        """Begin lap ``lap`` at ``key``.
+
+        What waited belongs to the old lap. Where the stream jumps ``alone``, it is kept for the
+        tail that the other one may still bring, until ``catch_up``.
+        """
+        if self.ahead is not None or not alone:
+            self.drop_all("jump")
+        floor = self.floor
+        if floor is not None and key < floor - LATE_LIMIT_NS:
+            floor = None
+        if alone:
+            self.ahead = deque()
+            self.ahead_floor = floor
+        else:
+            self.ahead = None
+            self.floor = floor
         self.lap_end = self.newest
         self.newest = None
         self.continues = False
-        if self.floor is not None and key < self.floor - LATE_LIMIT_NS:
-            self.floor = None
         self.lap = lap
         self.rhythm.interrupt()
+
+    def catch_up(self) -> None:
+        """Leave the old lap for good: the other stream has come into the new one."""
+        if self.ahead is None:
+            return
+        while self.queue:
+            self.drop_oldest("jump")
+        self.queue, self.ahead = self.ahead, None
+        self.floor = self.ahead_floor
+
+    def hand_out_alone(self, reason: str) -> None:
+        """Drop all that waits for the use of each by itself; what follows must come after it."""
+        if self.ahead:
+            self.ahead_floor = self.ahead[-1][0]
+        last = self.queue[-1][0] if self.queue else self.floor
+        self.drop_all(reason)
+        self.floor = last
 
     def shift(self, offset: int) -> None:
         """Change the offset, also of what waits already."""
         by = offset - self.offset
         self.offset = offset
-        for place, (key, item) in enumerate(self.queue):
-            self.queue[place] = (key + by, item)
-        for name in ("newest", "floor", "lap_end"):
+        for queue in (self.queue, self.ahead or ()):
+            for place, (key, item) in enumerate(queue):
+                queue[place] = (key + by, item)
+        for name in ("newest", "floor", "ahead_floor", "lap_end"):
             value = getattr(self, name)
             if value is not None:
                 setattr(self, name, value + by)

@@ -18,13 +18,14 @@ _new = tuple.__new__
 
 
 class PairSynchronizer:
-    """Pairs two streams of stamped messages, each with its nearest in time, in order.
+    """Pairs two streams of stamped messages, in order: of each pair, either is the other's nearest.
 
-    Of two neighbouring candidates the nearer one wins. Where the nearer one has not come yet, but
-    the rhythm of its stream says that it will, the pair waits for it: until the time it is due,
-    never longer than ``max_wait``. All else is decided at the message that makes it decidable, so
-    that regular streams do not wait. Every message is used at most once, RGB stamps of the output
-    rise strictly within a lap of the recording, and messages of different laps never pair.
+    Where a nearer one has not come yet, but the rhythm of its stream says that it will, the pair
+    waits for it: until the time it is due, never longer than ``max_wait``. All else is decided at
+    the message that makes it decidable, so that regular streams do not wait. In streams of one
+    rate, neighbours count as equally near when they differ by no more than the stamps' jitter.
+    Every message is used at most once, RGB stamps of the output rise strictly within a lap of the
+    recording, and messages of different laps never pair.
 
     With ``reuse_thermal`` each RGB image gets the nearest thermal image at hand within the slop,
     whether that one served already or not: for a thermal camera slower than the RGB one.
@@ -53,7 +54,7 @@ class PairSynchronizer:
         queue_size: int = 10,
         thermal_offset: float = 0.0,
         reuse_thermal: bool = False,
-        max_wait: float = 0.1,
+        max_wait: float = 0.2,
         keep_unmatched: bool = False,
     ) -> None:
         if queue_size < 1:
@@ -66,7 +67,8 @@ class PairSynchronizer:
         self._waiting = False
         self._wait_until = 0
         self._deadline = 0
-        self._wait_pair: tuple[int, int] | None = None
+        self._wait_rgb: int | None = None
+        self._wait_thermal: int | None = None
         self._reuse = False
         self._before: SyncStatistics | None = None
         self.slop = slop
@@ -131,7 +133,7 @@ class PairSynchronizer:
         deadline = self._deadline if self._waiting else None
         if self._unmatched is not None:
             for stream, other in ((self._rgb, self._thermal), (self._thermal, self._rgb)):
-                if len(stream.queue) > stream.is_head_held():
+                if stream.ahead or len(stream.queue) > stream.is_head_held():
                     end = self._silent_from(stream, other)
                     deadline = end if deadline is None else min(deadline, end)
         return deadline
@@ -170,7 +172,7 @@ class PairSynchronizer:
         for stream in (self._rgb, self._thermal):
             stream.clear("reset")
         self._waiting = False
-        self._wait_pair = None
+        self._wait_rgb = self._wait_thermal = None
 
     @property
     def statistics(self) -> SyncStatistics:
@@ -209,10 +211,11 @@ class PairSynchronizer:
                 rhythm.estimate()
         else:
             admit(stream, other, key, item, now)
+            queue = stream.queue
         pairs: list[Pair] = []
         if other.queue:
             self._decide(now, pairs)
-        if len(queue) > self.queue_size:
+        if len(queue) > self.queue_size or stream.ahead is not None:
             self._make_room(stream, now, pairs)
         if self._unmatched is not None:
             self._release_silent(now)
@@ -222,8 +225,6 @@ class PairSynchronizer:
         """Give out what can be decided now."""
         rgb, thermal = self._rgb, self._thermal
         self._waiting = False
-        if rgb.lap != thermal.lap:
-            return
         if self._reuse:
             self._decide_reusing(now, pairs)
             return
@@ -234,18 +235,35 @@ class PairSynchronizer:
             thermal_key = thermal_queue[0][0]
             gap = thermal_key - rgb_key
             if gap >= 0:
-                early, queue, target = rgb, rgb_queue, thermal_key
+                early, queue, key, target, used = (
+                    rgb,
+                    rgb_queue,
+                    rgb_key,
+                    thermal_key,
+                    thermal.floor,
+                )
             else:
-                early, queue, target, gap = thermal, thermal_queue, rgb_key, -gap
+                gap = -gap
+                early, queue, key, target, used = (
+                    thermal,
+                    thermal_queue,
+                    thermal_key,
+                    rgb_key,
+                    rgb.floor,
+                )
+            # Far apart, or the nearest one of the early message is in an earlier pair.
+            apart = gap > slop or (
+                used is not None and key - used < gap and not self._is_toss_up(gap - key + used)
+            )
             if len(queue) > 1:
                 rival = abs(queue[1][0] - target)
-                if gap > slop:
-                    early.drop_oldest("no_partner")
+                if apart:
+                    early.drop_oldest("no_partner" if gap > slop else "overtaken")
                     continue
                 if rival < gap and not self._is_toss_up(gap - rival):
                     early.drop_oldest("overtaken")
                     continue
-            elif gap > slop:
+            elif apart:
                 # Its successor will clear it away; until then a late partner may still come.
                 return
             elif gap:
@@ -327,8 +345,8 @@ class PairSynchronizer:
         Sets the deadline up to which to wait for it. Messages that are overdue by the stream's
         rhythm and delay count as lost, and the one after them is looked at.
         """
-        if self._wait_pair != (rgb_key, thermal_key):
-            self._wait_pair = (rgb_key, thermal_key)
+        if self._wait_rgb != rgb_key or self._wait_thermal != thermal_key:
+            self._wait_rgb, self._wait_thermal = rgb_key, thermal_key
             self._wait_until = now + self._max_wait
         rhythm = stream.rhythm
         expected = stream.newest + rhythm.spacing
@@ -349,12 +367,14 @@ class PairSynchronizer:
 
     def _make_room(self, stream: Stream, now: int, pairs: list[Pair]) -> None:
         """Keep the bound of the queue: the oldest goes, with a partner where one is at hand."""
-        while len(stream.queue) > self.queue_size:
+        while len(stream.queue) + len(stream.ahead or ()) > self.queue_size:
             if self._waiting:
                 self._waiting = False
                 self._emit(pairs)
+            elif stream.queue:
+                stream.drop_oldest("overflow" if stream.ahead is None else "jump")
             else:
-                stream.drop_oldest("overflow")
+                stream.discard(*stream.ahead.popleft(), "overflow")
             self._decide(now, pairs)
 
     def _silent_from(self, stream: Stream, other: Stream) -> int:
@@ -365,11 +385,8 @@ class PairSynchronizer:
 
     def _release_silent(self, now: int) -> None:
         for stream, other in ((self._rgb, self._thermal), (self._thermal, self._rgb)):
-            if stream.queue and now >= self._silent_from(stream, other):
-                last = stream.queue[-1][0]
-                stream.drop_all("silent")
-                # They were handed out, so later pairs must follow them in order.
-                stream.floor = last
+            if (stream.queue or stream.ahead) and now >= self._silent_from(stream, other):
+                stream.hand_out_alone("silent")
 
 
 def _nanoseconds(name: str, seconds: float, lowest: float | None = None) -> int:

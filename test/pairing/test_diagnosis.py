@@ -1,0 +1,149 @@
+"""Counts, rates and the sentences that say what is wrong."""
+
+import pytest
+
+from amdanet_ros.pairing import PairSynchronizer
+from amdanet_ros.pairing.traffic import EPOCH_NS, Camera, replay, traffic
+
+S = 1_000_000_000
+
+
+def observe(rgb, thermal, *, slop=0.05, duration=10.0, **arguments):
+    """Play a recording; give the synchroniser and its diagnosis at the last arrival."""
+    synchronizer = PairSynchronizer(slop, **arguments)
+    arrivals = traffic(rgb, thermal, duration)
+    replay(synchronizer, arrivals)
+    return synchronizer, synchronizer.diagnosis(arrivals[-1].arrival_ns)
+
+
+def suggestion(sentence):
+    return float(sentence.rpartition("sync.thermal_offset to ")[2].partition(";")[0])
+
+
+@pytest.mark.parametrize("thermal", [Camera(30, 0.005), Camera(9), Camera(60), Camera(30, 0.016)])
+def test_healthy_streams_are_not_complained_about(thermal):
+    _, sentences = observe(Camera(30), thermal)
+    assert sentences == []
+
+
+def test_rates_are_measured_without_and_with_losses():
+    synchronizer, _ = observe(Camera(30), Camera(9, loss=0.2), duration=30.0)
+    statistics = synchronizer.statistics
+    assert statistics.rgb.rate == pytest.approx(30, rel=0.02)
+    assert statistics.thermal.rate < 8.7
+    assert 1 / statistics.thermal.spacing == pytest.approx(9, rel=0.02)
+    assert statistics.thermal.lost == pytest.approx(270 - statistics.thermal.received, abs=3)
+    assert statistics.rgb.lost == 0
+
+
+def test_offsets_of_pairs_are_measured():
+    synchronizer, _ = observe(Camera(30), Camera(30, -0.007), duration=20.0)
+    statistics = synchronizer.statistics
+    assert statistics.mean_offset == pytest.approx(0.007, abs=0.0003)
+    assert statistics.median_offset == pytest.approx(-0.007, abs=0.0003)
+    assert statistics.mean_offset < statistics.p95_offset < 0.011
+
+
+@pytest.mark.parametrize("clock", [-0.512, 0.3, -5.0])
+def test_a_constant_offset_is_measured_and_its_mend_works(clock):
+    thermal = Camera(9, clock=clock)
+    synchronizer, sentences = observe(Camera(9), thermal, slop=0.03)
+    (sentence,) = sentences
+    assert "behind RGB's" in sentence if clock < 0 else "ahead of RGB's" in sentence
+    assert f"{abs(clock):.1f}"[:3] in sentence
+    assert "sync.slop = 0.03 s" in sentence
+    suggested = suggestion(sentence)
+    assert suggested == pytest.approx(-clock, abs=0.005)
+    mended, sentences = observe(Camera(9), thermal, slop=0.03, thermal_offset=suggested)
+    assert sentences == []
+    assert mended.statistics.pairs == 90
+
+
+def test_a_wrong_thermal_offset_is_replaced_not_added_to():
+    _, sentences = observe(Camera(9), Camera(9, clock=-0.5), slop=0.03, thermal_offset=-0.333)
+    suggested = suggestion(sentences[0])
+    assert suggested == pytest.approx(0.5, abs=0.005)
+
+
+def test_another_clock_is_called_that():
+    _, sentences = observe(Camera(30), Camera(30, clock=-12_000))
+    assert any("stamps differ by 12 000 s" in s and "not synchronised" in s for s in sentences)
+
+
+def test_a_silent_stream_is_named_with_the_time():
+    synchronizer, _ = observe(Camera(30), Camera(30), duration=2.0)
+    end = EPOCH_NS + 2 * S
+    for k in range(150):
+        synchronizer.add_rgb(end + k * S // 30, None, end + k * S // 30)
+    sentences = synchronizer.diagnosis(end + 5 * S)
+    assert [s for s in sentences if s.startswith("thermal: no message for 5.0 s")]
+    assert not any(s.startswith("rgb") for s in sentences)
+
+
+def test_a_stream_that_never_came_names_its_topic():
+    synchronizer = PairSynchronizer(0.05)
+    synchronizer.add_rgb(EPOCH_NS, None, 0)
+    assert any("thermal/image_raw" in s for s in synchronizer.diagnosis(1))
+
+
+def test_zero_stamps_are_reported():
+    synchronizer = PairSynchronizer(0.05)
+    for k in range(30):
+        synchronizer.add_rgb(EPOCH_NS + k * S // 30, None, k * S // 30)
+        synchronizer.add_thermal(0, None, k * S // 30)
+    (sentence,) = synchronizer.diagnosis(S)
+    assert sentence.startswith("thermal: 30 of 30 stamps are zero")
+
+
+def test_lost_messages_are_reported_with_their_share():
+    _, sentences = observe(Camera(30), Camera(30, loss=0.3))
+    (sentence,) = sentences
+    assert sentence.startswith("thermal:")
+    assert "never came" in sentence
+
+
+@pytest.mark.parametrize("late", ["rgb", "thermal"])
+def test_a_queue_too_short_for_the_delay_is_reported_with_the_size_that_mends_it(late):
+    cameras = {"rgb": Camera(30), "thermal": Camera(30), late: Camera(30, delay=0.5)}
+    _, sentences = observe(cameras["rgb"], cameras["thermal"], queue_size=5)
+    (sentence,) = sentences
+    assert f"{late} images take that long" in sentence
+    needed = int(sentence.rpartition("sync.queue_size to ")[2])
+    synchronizer, sentences = observe(cameras["rgb"], cameras["thermal"], queue_size=needed)
+    assert sentences == []
+    assert synchronizer.statistics.pairs == 300
+
+
+def test_a_queue_that_is_sometimes_too_short_is_reported():
+    thermal = Camera(30, delay=0.1, transport_jitter=0.2)
+    _, sentences = observe(Camera(30), thermal, queue_size=5)
+    assert any(s.startswith("rgb") and "raise sync.queue_size" in s for s in sentences)
+
+
+def test_duplicates_and_jumps_are_reported():
+    synchronizer = PairSynchronizer(0.05)
+    for k in range(30):
+        for _ in range(2):
+            synchronizer.add_rgb(EPOCH_NS + k * S // 30, None, k * S // 30)
+            synchronizer.add_thermal(EPOCH_NS + k * S // 30, None, k * S // 30)
+    synchronizer.add_rgb(EPOCH_NS + 10_000 * S, None, S)
+    synchronizer.add_rgb(EPOCH_NS + S, None, S)
+    sentences = synchronizer.diagnosis(S)
+    assert any(s.startswith("rgb: 30 duplicate stamps") for s in sentences)
+    assert any(s.startswith("rgb: 1 messages dropped where stamps leapt") for s in sentences)
+
+
+def test_what_is_over_is_not_reported_again():
+    synchronizer, sentences = observe(Camera(30), Camera(30, loss=0.3), duration=5.0)
+    assert sentences
+    start = EPOCH_NS + 6 * S
+    for k in range(30):
+        stamp = start + k * S // 30
+        synchronizer.add_rgb(stamp, None, stamp)
+        synchronizer.add_thermal(stamp, None, stamp)
+    synchronizer.diagnosis(start + S)
+    for k in range(30, 60):
+        stamp = start + k * S // 30
+        synchronizer.add_rgb(stamp, None, stamp)
+        synchronizer.add_thermal(stamp, None, stamp)
+    assert synchronizer.diagnosis(start + 2 * S) == []
