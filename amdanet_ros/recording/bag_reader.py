@@ -64,7 +64,9 @@ class BagReader:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         if not self.path.exists():
-            raise BagError(f"bag {self.path} does not exist: give the folder that holds metadata.yaml")
+            raise BagError(
+                f"bag {self.path} does not exist: give the folder that holds metadata.yaml"
+            )
         _roll_back_interrupted_writes(self.path)
         try:
             self._reader = Reader(self._source())
@@ -102,7 +104,11 @@ class BagReader:
 
     def topics_of_type(self, message_type: str) -> list[BagTopic]:
         """Topics that hold messages of a type, in the order of their names."""
-        return [self.topics[name] for name in sorted(self.topics) if self.topics[name].type == message_type]
+        return [
+            self.topics[name]
+            for name in sorted(self.topics)
+            if self.topics[name].type == message_type
+        ]
 
     def messages(
         self,

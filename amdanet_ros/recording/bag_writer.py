@@ -113,7 +113,9 @@ class BagWriter:
         count = sum(writer.counts.values())
         file = writer.storage.path.name
         span = {
-            "duration": {"nanoseconds": writer.max_timestamp - writer.min_timestamp if count else 0},
+            "duration": {
+                "nanoseconds": writer.max_timestamp - writer.min_timestamp if count else 0
+            },
             "starting_time": {"nanoseconds_since_epoch": writer.min_timestamp if count else 0},
             "message_count": count,
         }

@@ -1,0 +1,37 @@
+"""Record topics into a rosbag2 that stays readable whatever ends the recorder.
+
+Example: amdanet record /fused/image_raw/compressed /segmentation -o run_1
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from amdanet_ros.cli.errors import CommandError
+
+SUMMARY = "record topics into a bag, readable up to a kill"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    from amdanet_ros.recording.recording_options import add_recording_arguments
+
+    add_recording_arguments(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Record until interrupted; returns 0."""
+    import rclpy
+
+    from amdanet_ros.recording.bag_errors import BagError
+    from amdanet_ros.recording.recording_options import read_recording_options
+    from amdanet_ros.ros.recorder_node import run_recorder
+
+    try:
+        options = read_recording_options(arguments)
+        rclpy.init()
+        return run_recorder(options)
+    except BagError as error:
+        raise CommandError(str(error)) from error
+    finally:
+        rclpy.try_shutdown()

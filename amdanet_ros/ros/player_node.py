@@ -1,0 +1,200 @@
+"""Plays a bag: the serialised bytes go straight to the publishers, paced by the wall clock."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+
+import rclpy
+from rclpy.duration import Duration
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.utilities import remove_ros_args
+from rosbags.interfaces import Qos, QosDurability, QosReliability
+from rosgraph_msgs.msg import Clock
+
+from ..recording.bag_errors import BagError
+from ..recording.bag_reader import BagReader
+from ..recording.playback_options import (
+    PlaybackOptions,
+    add_playback_arguments,
+    read_playback_options,
+)
+from .stamps import time_message
+from .type_support import message_class
+
+_DEPTH = 10
+_ACKNOWLEDGEMENT_S = 5.0
+_LONGEST_SPIN_S = 0.1
+
+
+def offered_profile(offered: Sequence[Qos]) -> QoSProfile:
+    """What to offer, from what the recorded publishers offered; reliable where the bag does not say.
+
+    Best effort as soon as one of them was; latched only if all were.
+    """
+    best_effort = any(one.reliability == QosReliability.BEST_EFFORT for one in offered)
+    latched = bool(offered) and all(
+        one.durability == QosDurability.TRANSIENT_LOCAL for one in offered
+    )
+    return QoSProfile(
+        history=HistoryPolicy.KEEP_LAST,
+        depth=max([_DEPTH, *(one.depth for one in offered if one.depth < 1000)]),
+        reliability=ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+    )
+
+
+class PlayerNode(Node):
+    """Publishes a bag's messages.
+
+    Args:
+        options: what to play and how.
+
+    Raises:
+        BagError: the bag cannot be read, or holds none of the wanted topics.
+    """
+
+    def __init__(self, options: PlaybackOptions) -> None:
+        super().__init__("amdanet_player")
+        self._options = options
+        self._bag = BagReader(options.bag)
+        self._spinner = SingleThreadedExecutor()
+        self._spinner.add_node(self)
+        unknown = sorted(set(options.topics) - self._bag.topics.keys())
+        if unknown:
+            held = ", ".join(sorted(self._bag.topics)) or "none"
+            raise BagError(f"bag {options.bag} has no topic {unknown[0]}: it holds {held}")
+        self._topic_publishers: dict[str, Publisher] = {}
+        remaps = dict(options.remaps)
+        for name, topic in self._bag.topics.items():
+            if options.topics and name not in options.topics:
+                continue
+            try:
+                kind = message_class(topic.type)
+            except LookupError as error:
+                self.get_logger().warning(f"topic {name} is left out: {error}")
+                continue
+            profile = offered_profile(topic.qos)
+            self._topic_publishers[name] = self.create_publisher(
+                kind, remaps.get(name, name), profile
+            )
+        if not self._topic_publishers:
+            raise BagError(f"bag {options.bag} holds nothing that can be played")
+        self._time_publisher = (
+            self.create_publisher(Clock, "/clock", 10) if options.clock_rate > 0 else None
+        )
+
+    def play(self) -> int:
+        """Play all laps; returns the number of messages published.
+
+        Raises:
+            ExternalShutdownException: stopped by a signal.
+        """
+        options = self._options
+        if options.wait_for_subscribers > 0:
+            self._await_subscribers(options.wait_for_subscribers)
+        published, lap = 0, 0
+        while options.loops == 0 or lap < options.loops:
+            published += self._play_lap()
+            lap += 1
+        # Reliable messages may still be on their way; leaving now would lose them.
+        for publisher in self._topic_publishers.values():
+            publisher.wait_for_all_acked(Duration(seconds=_ACKNOWLEDGEMENT_S))
+        self.get_logger().info(f"played {published} messages in {lap} laps of {options.bag}")
+        return published
+
+    def _await_subscribers(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while missing := [
+            p.topic_name for p in self._topic_publishers.values() if not p.get_subscription_count()
+        ]:
+            if time.monotonic() > end:
+                names = ", ".join(missing)
+                self.get_logger().warning(
+                    f"nobody subscribes to {names} after {seconds:g} s: starting"
+                )
+                return
+            self._spinner.spin_once(timeout_sec=0.05)
+
+    def _play_lap(self) -> int:
+        options = self._options
+        first = self._bag.start_ns + round(1e9 * options.start_offset)
+        last = None if options.duration == float("inf") else first + round(1e9 * options.duration)
+        begin = time.monotonic()
+        next_tick = begin
+        published = 0
+        for message in self._bag.messages(self._topic_publishers.keys(), first, last):
+            due = begin + (message.stamp_ns - first) / 1e9 / options.rate
+            next_tick = self._wait_until(due, begin, first, next_tick)
+            self._topic_publishers[message.topic].publish(message.raw)
+            published += 1
+        return published
+
+    def _wait_until(self, due: float, begin: float, first_ns: int, next_tick: float) -> float:
+        """Spin until a message is due, publishing /clock on the way; returns when the next tick is due."""
+        while True:
+            now = time.monotonic()
+            if self._time_publisher is not None and now >= next_tick:
+                self._tick(first_ns + round(1e9 * (now - begin) * self._options.rate))
+                next_tick = max(next_tick + 1.0 / self._options.clock_rate, now)
+            if now >= due:
+                if not self.context.ok():
+                    raise ExternalShutdownException()
+                return next_tick
+            pause = min(due - now, _LONGEST_SPIN_S)
+            if self._time_publisher is not None:
+                pause = min(pause, max(next_tick - now, 0.0))
+            self._spinner.spin_once(timeout_sec=pause)
+
+    def _tick(self, time_ns: int) -> None:
+        self._time_publisher.publish(Clock(clock=time_message(time_ns)))
+
+    def close(self) -> None:
+        """Let go of the bag and the graph."""
+        self._spinner.shutdown()
+        self._bag.close()
+        self.destroy_node()
+
+
+def run_player(options: PlaybackOptions) -> int:
+    """Play until the end or a signal; rclpy must be initialised. Returns 0.
+
+    Raises:
+        BagError: see ``PlayerNode``.
+    """
+    node = None
+    try:
+        node = PlayerNode(options)
+        node.play()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        if node is not None:
+            node.close()
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The executable ``amdanet_player``: the options of `amdanet play`, and ``--ros-args``."""
+    everything = list(sys.argv if arguments is None else ["amdanet_player", *arguments])
+    parser = argparse.ArgumentParser(prog="amdanet_player", description=__doc__)
+    add_playback_arguments(parser)
+    parsed = parser.parse_args(remove_ros_args(everything)[1:])
+    try:
+        options = read_playback_options(parsed)
+        rclpy.init(args=everything)
+        return run_player(options)
+    except BagError as error:
+        print(f"amdanet_player: {error}", file=sys.stderr)
+        return 2
+    finally:
+        rclpy.try_shutdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Records topics as they come, serialised, into a bag that stays readable whatever ends the recorder."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.subscription import Subscription
+from rclpy.utilities import remove_ros_args
+
+from ..recording.bag_errors import BagError
+from ..recording.bag_writer import BagWriter, quality
+from ..recording.recording_options import (
+    RecordingOptions,
+    add_recording_arguments,
+    read_recording_options,
+)
+from .type_support import message_class
+
+_DEPTH = 100
+_DISCOVERY_PERIOD_S = 0.1
+_COMMIT_PERIOD_S = 0.2
+
+
+class RecorderNode(Node):
+    """Subscribes to topics as they appear and writes what they bring.
+
+    Args:
+        options: what to record and where.
+
+    Raises:
+        BagError: the bag cannot be made.
+    """
+
+    def __init__(self, options: RecordingOptions) -> None:
+        super().__init__("amdanet_recorder")
+        self._wanted = {self.resolve_topic_name(topic) for topic in options.topics}
+        self._bag = BagWriter(options.output, options.storage)
+        self._recorded: dict[str, Subscription] = {}
+        self._unknown: set[str] = set()
+        self.count = 0
+        self.create_timer(_DISCOVERY_PERIOD_S, self._discover)
+        self.create_timer(_COMMIT_PERIOD_S, self._bag.commit)
+        self._discover()
+
+    def _discover(self) -> None:
+        """Subscribe to what is wanted and has appeared."""
+        for topic, kinds in self.get_topic_names_and_types():
+            wanted = topic in self._wanted or not self._wanted
+            if wanted and topic not in self._recorded and topic not in self._unknown:
+                self._subscribe(topic, kinds[0])
+
+    def _subscribe(self, topic: str, kind: str) -> None:
+        publishers = self.get_publishers_info_by_topic(topic)
+        if not publishers:
+            return
+        profiles = [publisher.qos_profile for publisher in publishers]
+        reliable = all(one.reliability == ReliabilityPolicy.RELIABLE for one in profiles)
+        latched = all(one.durability == DurabilityPolicy.TRANSIENT_LOCAL for one in profiles)
+        profile = QoSProfile(
+            history=HistoryPolicy.KEEP_LAST,
+            depth=_DEPTH,
+            reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+            durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+        )
+        try:
+            self._bag.add_topic(topic, kind, [quality(reliable, latched)])
+            message_type = message_class(kind)
+        except (BagError, LookupError) as error:
+            self._unknown.add(topic)
+            self.get_logger().warning(f"topic {topic} is not recorded: {error}")
+            return
+
+        def write(raw: bytes) -> None:
+            self._bag.write(topic, kind, self.get_clock().now().nanoseconds, raw)
+            self.count += 1
+
+        self._recorded[topic] = self.create_subscription(
+            message_type, topic, write, profile, raw=True
+        )
+        self.get_logger().info(f"recording {topic}")
+
+    def close(self) -> None:
+        """Finish the bag and leave the graph."""
+        self._bag.close()
+        self.destroy_node()
+
+
+def run_recorder(options: RecordingOptions) -> int:
+    """Record until SIGINT or SIGTERM; rclpy must be initialised. Returns 0.
+
+    Raises:
+        BagError: see ``RecorderNode``.
+    """
+    node = RecorderNode(options)
+    try:
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        # A second signal while the bag is being finished must not cut it short.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        node.close()
+    print(f"recorded {node.count} messages in {options.output}", flush=True)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The executable ``amdanet_recorder``: the options of `amdanet record`, and ``--ros-args``."""
+    everything = list(sys.argv if arguments is None else ["amdanet_recorder", *arguments])
+    parser = argparse.ArgumentParser(prog="amdanet_recorder", description=__doc__)
+    add_recording_arguments(parser)
+    parsed = parser.parse_args(remove_ros_args(everything)[1:])
+    try:
+        options = read_recording_options(parsed)
+        rclpy.init(args=everything)
+        return run_recorder(options)
+    except BagError as error:
+        print(f"amdanet_recorder: {error}", file=sys.stderr)
+        return 2
+    finally:
+        rclpy.try_shutdown()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
