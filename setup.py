@@ -1,4 +1,4 @@
-"""Build for pip: the CMakeLists.txt that colcon runs is run here too, and what it installs goes into the wheel."""
+"""Build for pip: run the CMakeLists.txt that colcon runs; the wheel takes what it installs."""
 
 import importlib.util
 import os
@@ -16,12 +16,15 @@ PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def ros_prefix() -> Path:
-    """Where the ROS generators keep share/ and lib/: the venv, pip's build overlay, or a system ROS."""
+    """Return where the ROS generators lie: the venv, pip's build overlay, or a system ROS."""
     return Path(importlib.util.find_spec("rosidl_parser").origin).resolve().parents[4]
 
 
 class CMakeInstall(build_ext):
-    """Runs CMake into a staging folder: its Python package becomes the wheel's, the rest goes to sys.prefix."""
+    """Runs CMake into a staging folder.
+
+    The Python package found there becomes the wheel's, the rest goes to sys.prefix.
+    """
 
     def run(self):
         """Build, install into the staging folder, and sort what lies there."""

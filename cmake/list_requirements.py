@@ -1,4 +1,7 @@
-"""Print what pyproject.toml asks for, build, run time and extras together, one requirement a line, for `pip install -r`."""
+"""Print all that pyproject.toml asks for, one requirement a line, for `pip install -r`.
+
+Build, run time and extras together: what a development environment needs.
+"""
 
 from pathlib import Path
 

@@ -1,27 +1,47 @@
-"""What tests share: DDS kept on this machine, a ROS domain for each test, waiting for events, and ../shared."""
+"""What tests share: DDS kept on this machine, a ROS domain for each test, waiting, ../shared."""
 
+import fcntl
 import os
 import tempfile
 import time
 from pathlib import Path
 
-# Before anything imports rclpy, in this process and in every child: discovery never leaves this machine.
-os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-os.environ.setdefault("ROS_LOG_DIR", tempfile.mkdtemp(prefix="amdanet_ros_log_"))
 ROOT = Path(__file__).resolve().parent.parent
+
+# Before anything imports rclpy, here and in every child: discovery never leaves this machine.
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(ROOT / "config" / "fastdds_images.xml")
+_log_folder = tempfile.TemporaryDirectory(prefix="amdanet_ros_log_")
+os.environ["ROS_LOG_DIR"] = _log_folder.name
 
 import pytest  # noqa: E402
 
-_FIRST_DOMAIN, _DOMAINS = 1, 100
-_used_domains = 0
+# Linux takes ports of higher domains for outgoing connections.
+_DOMAINS = range(1, 102)
+_last_domain = os.getpid()
 
 
-def next_domain_id() -> int:
-    """A ROS domain that no other test of this process, and hardly one of another process, uses at this time."""
-    global _used_domains
-    _used_domains += 1
-    return _FIRST_DOMAIN + (os.getpid() * 7 + _used_domains) % _DOMAINS
+def claim_domain_id():
+    """Claim a ROS domain that no other running test uses, of this process or another.
+
+    Returns:
+        Its number and the file whose lock holds the claim; closing it ends the claim.
+    """
+    global _last_domain
+    folder = Path(tempfile.gettempdir()) / f"amdanet_ros_domains_{os.getuid()}"
+    folder.mkdir(exist_ok=True)
+    for _ in _DOMAINS:
+        # The next one each time: the last test's processes may still be leaving theirs.
+        _last_domain += 1
+        number = _DOMAINS[_last_domain % len(_DOMAINS)]
+        lock = (folder / str(number)).open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+        else:
+            return number, lock
+    raise RuntimeError("all ROS domains are in use by tests that run now")
 
 
 @pytest.fixture(scope="session")
@@ -40,16 +60,17 @@ def shared() -> Path:
 
 
 @pytest.fixture
-def domain_id(monkeypatch) -> int:
+def domain_id(monkeypatch):
     """A ROS domain of this test's own, set for this process and its children."""
-    number = next_domain_id()
+    number, lock = claim_domain_id()
     monkeypatch.setenv("ROS_DOMAIN_ID", str(number))
-    return number
+    with lock:
+        yield number
 
 
 @pytest.fixture
 def ros_domain(domain_id):
-    """rclpy, initialised in a domain of this test's own; yields the domain's number."""
+    """Initialise rclpy in a domain of this test's own; gives the domain's number."""
     rclpy = pytest.importorskip("rclpy")
     rclpy.init(domain_id=domain_id)
     yield domain_id
@@ -70,7 +91,7 @@ def child_environment(domain_id) -> dict[str, str]:
 
 @pytest.fixture
 def spin_until():
-    """A function that spins nodes until something holds: ``spin_until(predicate, *nodes, timeout=20.0)``."""
+    """Spin nodes until something holds: ``spin_until(predicate, *nodes, timeout=20.0)``."""
 
     def spin(predicate, *nodes, timeout: float = 20.0) -> None:
         from rclpy.executors import SingleThreadedExecutor

@@ -2,4 +2,7 @@
 
 
 class CommandError(Exception):
-    """What cannot be done, with the name of the file, topic or option and the mend: printed as one line, exit status 2."""
+    """What cannot be done: printed as one line, exit status 2.
+
+    The message names the file, topic or option, and the mend.
+    """

@@ -1,6 +1,7 @@
 """The entry point of ``amdanet``: finds the command's module, parses its arguments and runs it.
 
-A command's module holds ``SUMMARY`` (a line), ``add_arguments(parser)`` and ``run(arguments) -> int``.
+A command's module holds ``SUMMARY`` (a line), ``add_arguments(parser)`` and
+``run(arguments) -> int``.
 """
 
 from __future__ import annotations
@@ -36,8 +37,12 @@ def _module(command: str) -> ModuleType | None:
     return importlib.import_module(name) if importlib.util.find_spec(name) else None
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of all commands that are installed."""
+def parser(called: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of all commands that are installed.
+
+    Only the command that is called declares its arguments: the needs of the others may not be
+    installed.
+    """
     top = argparse.ArgumentParser(
         prog="amdanet",
         description="AMDANet: RGB-thermal fusion and semantic segmentation for ROS 2.",
@@ -53,14 +58,17 @@ def parser() -> argparse.ArgumentParser:
                 description=module.__doc__,
                 formatter_class=argparse.RawDescriptionHelpFormatter,
             )
-            module.add_arguments(sub)
+            if command == called:
+                module.add_arguments(sub)
             sub.set_defaults(run=module.run)
     return top
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; returns its exit status (2: a mistake in the call, 130: interrupted)."""
-    parsed = parser().parse_args(arguments)
+    arguments = sys.argv[1:] if arguments is None else arguments
+    called = next((word for word in arguments if not word.startswith("-")), None)
+    parsed = parser(called).parse_args(arguments)
     try:
         return parsed.run(parsed)
     except CommandError as error:

@@ -35,7 +35,7 @@ def choose(monkeypatch):
         monkeypatch.setattr(precision_module.time, "perf_counter", lambda: clock[0])
         monkeypatch.setattr(
             precision_module,
-            "_product_gain",
+            "product_gain",
             lambda dtype, _: gains["fp16" if dtype == torch.float16 else "bf16"],
         )
         built = []

@@ -1,0 +1,155 @@
+"""Say what this machine can run and, with CHECKPOINT, what that checkpoint is.
+
+amdanet info
+amdanet info demo
+amdanet info weights.safetensors
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform
+from collections.abc import Iterator
+from importlib import metadata, resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amdanet_ros import __version__
+from amdanet_ros.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from amdanet_ros.network.checkpoint import Checkpoint
+
+SUMMARY = "say what a checkpoint is and what this machine can run"
+
+_ROS_WORDS = {
+    "installed": "installed",
+    "stand-in": "not installed, the package's own stand-in serves",
+    "missing": "not installed, the package does without",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument(
+        "checkpoint",
+        nargs="?",
+        metavar="CHECKPOINT",
+        help=".safetensors or .pth file, or 'demo' for the built-in weights",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print; returns 0."""
+    lines = machine() if arguments.checkpoint is None else _checkpoint(arguments.checkpoint)
+    for name, value in lines:
+        print(f"{name + ':':<18}{value}" if name else value)
+    return 0
+
+
+def machine() -> Iterator[tuple[str, str]]:
+    """Yield what this machine can run, as pairs of a name and a text."""
+    import torch
+
+    yield "amdanet_ros", f"{__version__} in {resources.files('amdanet_ros')}"
+    yield "python", f"{platform.python_version()} on {platform.platform()}"
+    yield "torch", f"{torch.__version__}, {torch.get_num_threads()} threads"
+    yield from _devices()
+    yield from _ros()
+    yield "export", _found("onnxruntime", "pip install 'amdanet_ros[export]'")
+
+
+def _devices() -> Iterator[tuple[str, str]]:
+    import torch
+
+    from amdanet_ros.inference.device import choose_device
+    from amdanet_ros.inference.plain_engine import PRECISIONS
+    from amdanet_ros.inference.precision import product_gain
+
+    names = ["cpu"]
+    if torch.cuda.is_available():
+        names += [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    chosen = choose_device("auto")
+    for name in names:
+        device = torch.device(name)
+        text = "fp32"
+        for precision in ("bf16", "fp16"):
+            try:
+                gain = product_gain(PRECISIONS[precision], device)
+            except RuntimeError:
+                text += f", no {precision}"
+            else:
+                text += f", {precision} at {gain:.2g} times the speed"
+        if device.type == "cuda":
+            properties = torch.cuda.get_device_properties(device)
+            text = f"{properties.name}, {properties.total_memory / 2**30:.0f} GiB: {text}"
+        yield name, text + (" (device: auto)" if device == chosen else "")
+
+
+def _ros() -> Iterator[tuple[str, str]]:
+    if importlib.util.find_spec("rclpy") is None:
+        yield (
+            "ROS 2",
+            "not found: source a ROS 2, or pip install amdanet_ros; commands without work",
+        )
+        return
+    import rclpy
+
+    yield "rclpy", f"{_version('rclpy')}, {rclpy.get_rmw_implementation_identifier()}"
+    messages = importlib.util.find_spec("amdanet_ros.msg")
+    if messages is None:
+        yield "amdanet_ros.msg", "not built: pip install ., or colcon build and source it"
+        return
+    yield "amdanet_ros.msg", f"built, in {Path(messages.origin).parent}"
+    from amdanet_ros.ros.seam import sources
+
+    for package, source in sources().items():
+        yield package, _ROS_WORDS[source]
+    variables = ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTRTPS_DEFAULT_PROFILES_FILE")
+    for variable in variables:
+        if variable in os.environ:
+            yield "environment", f"{variable}={os.environ[variable]}"
+
+
+def _checkpoint(name: str) -> Iterator[tuple[str, str]]:
+    from amdanet_ros.inference.predictor import DEMO_WEIGHTS
+    from amdanet_ros.network.checkpoint import CheckpointError, load_checkpoint
+
+    own = resources.files("amdanet_ros") / "weights" / DEMO_WEIGHTS
+    try:
+        with resources.as_file(own if name == "demo" else Path(name).expanduser()) as path:
+            checkpoint = load_checkpoint(path)
+            checkpoint.build()
+            size = path.stat().st_size
+    except CheckpointError as error:
+        raise CommandError(str(error)) from error
+    return _description(checkpoint, size)
+
+
+def _description(checkpoint: Checkpoint, size: int) -> Iterator[tuple[str, str]]:
+    parameters = sum(value.numel() for value in checkpoint.state.values())
+    yield "checkpoint", f"{checkpoint.path}, {size / 2**20:.1f} MiB"
+    yield "network", "AMDANet, complete: every parameter is there and fits"
+    for name, value in checkpoint.config.items():
+        yield name, str(value)
+    yield "parameters", f"{parameters / 1e6:.1f} million, with BatchNorm statistics"
+    if checkpoint.classes is None:
+        yield "classes", "the file does not name them"
+    else:
+        yield "classes", ", ".join(checkpoint.classes)
+    yield from checkpoint.metadata.items()
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "of unknown version"
+
+
+def _found(package: str, mend: str) -> str:
+    if importlib.util.find_spec(package) is None:
+        return f"{package} not installed: {mend}"
+    return f"{package} {_version(package)}"
