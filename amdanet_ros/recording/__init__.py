@@ -1,1 +1,4 @@
-"""Recordings without a ROS graph: bags read and written, and pairs of pictures from bags and folders."""
+"""Recordings without a ROS graph.
+
+Bags read and written, and pairs of pictures from bags and folders.
+"""

@@ -2,4 +2,7 @@
 
 
 class BagError(Exception):
-    """A bag cannot be read or written; the message is one line that names it, the cause and the mend."""
+    """A bag cannot be read or written.
+
+    The message is one line that names it, the cause and the mend.
+    """

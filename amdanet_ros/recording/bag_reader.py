@@ -81,7 +81,9 @@ class BagReader:
         self.topics: dict[str, BagTopic] = topics
 
     def _source(self) -> Path:
-        """The folder, or its one storage file where the folder has no metadata (a recorder was killed early)."""
+        """The folder, or its one storage file where the folder has no metadata (a recorder was
+        killed early).
+        """
         if self.path.is_dir() and not (self.path / "metadata.yaml").exists():
             files = sorted([*self.path.glob("*.mcap"), *self.path.glob("*.db3")])
             if len(files) == 1:
@@ -150,7 +152,10 @@ class BagReader:
 
 
 def _roll_back_interrupted_writes(path: Path) -> None:
-    """Let SQLite undo what a killed recorder had half written: the reader opens files as immutable and would not."""
+    """Let SQLite undo what a killed recorder had half written.
+
+    The reader opens files as immutable and would not.
+    """
     files = [path] if path.suffix == ".db3" else list(path.glob("*.db3")) if path.is_dir() else []
     for file in files:
         if file.with_name(file.name + "-journal").exists():

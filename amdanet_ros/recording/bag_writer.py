@@ -48,7 +48,8 @@ class BagWriter:
 
     Args:
         path: the bag's folder; it must not exist.
-        storage: "mcap" (quick to read, whole only when closed) or "sqlite3" (readable up to the last ``commit``).
+        storage: "mcap" (quick to read, whole only when closed) or "sqlite3" (readable up to
+            the last ``commit``).
 
     Raises:
         BagError: the folder exists or cannot be made, or no such storage.
@@ -97,7 +98,10 @@ class BagWriter:
         self.write(topic, message_type, stamp_ns, typestore().serialize_cdr(message, message_type))
 
     def commit(self) -> None:
-        """Make what was written so far survive a kill (SQLite; MCAP keeps its index for the end)."""
+        """Make what was written so far survive a kill (SQLite.
+
+        MCAP keeps its index for the end).
+        """
         if self._database is None:
             return
         self._database.commit()
@@ -154,6 +158,7 @@ class BagWriter:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        # What was written before an error is worth keeping; an error while closing must not hide it.
+        # What was written before an error is worth keeping; an error while closing must not hide
+        # it.
         with contextlib.suppress(Exception) if kind else contextlib.nullcontext():
             self.close()

@@ -1,4 +1,7 @@
-"""How a bag is to be played: the options that `amdanet play` and the executable `amdanet_player` share."""
+"""How a bag is to be played.
+
+The options that `amdanet play` and the executable `amdanet_player` share.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ class PlaybackOptions:
         remaps: topic name in the bag -> name to publish on.
         start_offset: seconds from the bag's start that are left out.
         duration: seconds of the bag that are played; infinite = to its end.
-        wait_for_subscribers: seconds to wait at most until each topic is subscribed to; 0 = start at once.
+        wait_for_subscribers: seconds to wait at most until each topic is subscribed to; 0 =
+            start at once.
     """
 
     bag: str
@@ -46,7 +50,7 @@ def add_playback_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--clock", type=float, nargs="?", const=40.0, default=0.0, metavar="HZ",
-        help="publish the bag's time on /clock, for nodes with use_sim_time (40 Hz without a number)",
+        help="publish the bag's time on /clock for use_sim_time (40 Hz without a number)",
     )  # fmt: skip
     parser.add_argument(
         "--topics", nargs="+", default=[], metavar="TOPIC", help="only these topics"

@@ -33,7 +33,8 @@ _LONGEST_SPIN_S = 0.1
 
 
 def offered_profile(offered: Sequence[Qos]) -> QoSProfile:
-    """What to offer, from what the recorded publishers offered; reliable where the bag does not say.
+    """What to offer, from what the recorded publishers offered; reliable where the bag does not
+    say.
 
     Best effort as soon as one of them was; latched only if all were.
     """
@@ -136,7 +137,10 @@ class PlayerNode(Node):
         return published
 
     def _wait_until(self, due: float, begin: float, first_ns: int, next_tick: float) -> float:
-        """Spin until a message is due, publishing /clock on the way; returns when the next tick is due."""
+        """Spin until a message is due, publishing /clock on the way.
+
+        Returns when the next tick is due.
+        """
         while True:
             now = time.monotonic()
             if self._time_publisher is not None and now >= next_tick:

@@ -1,4 +1,6 @@
-"""Records topics as they come, serialised, into a bag that stays readable whatever ends the recorder."""
+"""Records topics as they come, serialised, into a bag that stays readable whatever ends the
+recorder.
+"""
 
 from __future__ import annotations
 
