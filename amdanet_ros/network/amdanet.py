@@ -26,7 +26,7 @@ class AMDANetOutput(NamedTuple):
     Attributes:
         logits: class scores, B x K x H x W.
         fused: fused picture, B x 3 x H x W in (0, 1).
-        masked_logits, masked_fused: the same decoded from masked features; in training mode only, else None.
+        masked_logits, masked_fused: the same decoded from masked features; None in evaluation mode.
     """
 
     logits: Tensor
@@ -43,16 +43,17 @@ class AMDANet(nn.Module):
     Args:
         backbone: "mit_b0" to "mit_b5"; the published model is "mit_b4".
         num_classes: K.
-        bn_eps, bn_momentum: of the decoders' BatchNorms (the authors train with 0.01 for both and evaluate with eps 1e-5; eps is
-            not stored in a checkpoint).
+        bn_eps, bn_momentum: of the decoders' BatchNorms (the authors train with 0.01 for both and
+            evaluate with eps 1e-5; their checkpoints do not store eps).
         embed_dim: of the segmentation decoder.
         drop_path_rate: largest rate of the stochastic depth in training.
         dropout: rate before the segmentation decoder's last layer in training.
         masking_rate: share of elements that mutual feature masking drops in training.
         sci_rule, sci_tau: see ``SemanticConsistencyInference``.
-        local_alignment: "amdanet", or a variant of the ablations (see ``backbone.LOCAL_ALIGNMENTS``).
-        global_alignment: False: the mean of the pair is the semantic feature.
-        sfe: False: no salient feature enhancement.
+        local_alignment: "amdanet", or what an ablation puts in its place: a name in
+            ``backbone.LOCAL_ALIGNMENTS`` (supplement, Tables 5 and 6).
+        global_alignment: False: the mean of the pair is the semantic feature (Table 5).
+        sfe: False: no salient feature enhancement (Table 5).
 
     Raises:
         ValueError: an argument out of its range.
@@ -77,6 +78,10 @@ class AMDANet(nn.Module):
         super().__init__()
         if num_classes < 1:
             raise ValueError(f"num_classes must be at least 1, not {num_classes}")
+        if embed_dim < 1:
+            raise ValueError(f"embed_dim must be at least 1, not {embed_dim}")
+        if not 0.0 <= drop_path_rate < 1.0:
+            raise ValueError(f"drop_path_rate must lie in [0, 1), not {drop_path_rate}")
         if not 0.0 <= masking_rate < 1.0:
             raise ValueError(f"masking_rate must lie in [0, 1), not {masking_rate}")
         self._config: dict[str, Any] = {
@@ -129,7 +134,8 @@ class AMDANet(nn.Module):
             return AMDANetOutput(logits, fused)
         if mask_semantics_this_step():
             masked = mask_semantics(semantic, self.masking_rate)
-            # The fusion decoder has no dropout: decoding the unmasked pairs again would give the same picture.
+            # The fusion decoder has no dropout: decoding the unmasked pairs again would give the
+            # same picture and the same gradient.
             return AMDANetOutput(logits, fused, self.decode_head(masked, size), fused)
         masked_fused = self.aux_head(mask_pairs(pairs, self.masking_rate), rgb, thermal)
         return AMDANetOutput(logits, fused, self.decode_head(semantic, size), masked_fused)
@@ -140,8 +146,13 @@ class AMDANet(nn.Module):
             raise ValueError(f"rgb must be B x 3 x H x W, not {tuple(rgb.shape)}")
         if thermal.shape != rgb.shape:
             raise ValueError(
-                f"thermal must have the shape of rgb, {tuple(rgb.shape)} (one channel repeated three times), "
-                f"not {tuple(thermal.shape)}"
+                f"thermal must have the shape of rgb, {tuple(rgb.shape)} (one channel repeated "
+                f"three times), not {tuple(thermal.shape)}"
+            )
+        if not (rgb.is_floating_point() and thermal.is_floating_point()):
+            raise ValueError(
+                f"rgb and thermal must be floating-point in [0, 1], not {rgb.dtype} and "
+                f"{thermal.dtype}: divide 8-bit pictures by 255"
             )
         if min(rgb.shape[2:]) < SMALLEST_SIDE:
             raise ValueError(

@@ -26,7 +26,7 @@ BRANCH_PREFIXES = ("", "extra_")
 
 
 class KeptPair(nn.Module):
-    """What stands in for the local alignment when it is left out (supplement, Table 5): the pair as it came."""
+    """In place of the local alignment (supplement, Table 5): the pair as it came."""
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
         """Two maps B x C x H x W, unchanged."""
@@ -37,14 +37,17 @@ LOCAL_ALIGNMENTS: dict[str, Callable[[int], nn.Module]] = {
     "amdanet": LocalAlignment,
     "none": lambda channels: KeptPair(),
 }
-"""Local alignment by name: the paper's and what its ablations put in its place, each built from the number of channels."""
+"""Local alignment by name: the paper's and what its ablations put in its place.
+
+Each builds a module from the number of channels; the module takes and returns two maps.
+"""
 
 
 class TwoBranchBackbone(nn.Module):
     """Patch embedding, SCI, transformer blocks and feature discrepancy alignment, four times over.
 
-    Modules are named as in the published checkpoints: ``patch_embed1`` and ``extra_patch_embed1``, ``block1``, ``norm1``,
-    ``sci_1``, ``LEs.0`` (local alignment) and ``GEs.0`` (global alignment).
+    Modules are named as in the published checkpoints: ``patch_embed1`` and ``extra_patch_embed1``,
+    ``block1``, ``norm1``, ``sci_1``, ``LEs.0`` (local alignment) and ``GEs.0`` (global alignment).
     """
 
     def __init__(
@@ -87,7 +90,9 @@ class TwoBranchBackbone(nn.Module):
             ]
         )
 
-    def _run_blocks(self, prefix: str, stage: int, tokens: Tensor, height: int, width: int) -> Tensor:
+    def _run_blocks(
+        self, prefix: str, stage: int, tokens: Tensor, height: int, width: int
+    ) -> Tensor:
         for block in getattr(self, f"{prefix}block{stage}"):
             tokens = block(tokens, height, width)
         return to_map(getattr(self, f"{prefix}norm{stage}")(tokens), height, width)
@@ -98,11 +103,13 @@ class TwoBranchBackbone(nn.Module):
         """Extract features at strides 4, 8, 16 and 32.
 
         Args:
-            rgb, thermal: B x 3 x H x W float in [0, 1].
+            rgb: B x 3 x H x W float in [0, 1].
+            thermal: the same shape and range.
 
         Returns:
-            (semantic, pairs): for each stage the semantic feature, B x C_s x H_s x W_s, for the segmentation decoder; and the
-            aligned (RGB branch, thermal branch) pair of the same shape for the fusion decoder.
+            (semantic, pairs): for each stage the semantic feature, B x C_s x H_s x W_s, for the
+            segmentation decoder; and the aligned (RGB branch, thermal branch) pair of the same
+            shape for the fusion decoder.
         """
         semantic, pairs = [], []
         for index, stage in enumerate(STAGES):

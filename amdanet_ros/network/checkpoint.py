@@ -1,12 +1,13 @@
-"""Checkpoints: the authors' ``.pth`` files and our ``.safetensors``, read without running anything that is in them."""
+"""Checkpoints: the authors' ``.pth`` files and our ``.safetensors``.
+
+They are read without running anything that is in them.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import pickle
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,15 +20,18 @@ from torch import Tensor
 from amdanet_ros.network.amdanet import AMDANet
 from amdanet_ros.network.backbone import BRANCH_PREFIXES, STAGES
 from amdanet_ros.network.mix_transformer import BACKBONES
+from amdanet_ros.network.pth_file import PthError, read_pth
 from amdanet_ros.network.safetensors_file import (
     SafetensorsError,
     read_safetensors,
     write_safetensors,
 )
 
+_PREDICTION = "decode_head.linear_pred.weight"
+
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be used; the message is one line that names the file, the cause and the mend."""
+    """A checkpoint cannot be used; the message is one line: the file, the cause and the mend."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +41,7 @@ class Checkpoint:
     Attributes:
         path: where it was read.
         state: state dict in float32, the published names.
-        config: arguments of ``AMDANet`` (inferred from the weights where the file does not carry them).
+        config: arguments of ``AMDANet`` (inferred from the weights where the file carries none).
         classes: K class names, or None where the file does not carry them.
         palette: K x 3 uint8 RGB, or None.
         metadata: whatever else the file says, strings by name.
@@ -51,7 +55,7 @@ class Checkpoint:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def build(self, **changes: Any) -> AMDANet:
-        """The network with these weights, in evaluation mode.
+        """Make the network with these weights, in evaluation mode.
 
         Args:
             changes: arguments of ``AMDANet`` that differ from ``config`` (``bn_eps=0.01``).
@@ -60,26 +64,33 @@ class Checkpoint:
             CheckpointError: weights and configuration do not belong together.
         """
         try:
-            network = AMDANet(**{**self.config, **changes})
-        except (TypeError, ValueError) as error:
-            raise CheckpointError(f"checkpoint {self.path}: {error}") from error
+            # Without memory: no time goes into initial weights, no random number is used.
+            with torch.device("meta"):
+                network = AMDANet(**{**self.config, **changes})
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise CheckpointError(
+                f"checkpoint {self.path} does not fit this version: {_one_line(error)}"
+            ) from error
         own = network.state_dict()
-        missing = sorted(own.keys() - self.state.keys())
-        unexpected = sorted(self.state.keys() - own.keys())
-        shapes = sorted(
-            key for key in own.keys() & self.state.keys() if own[key].shape != self.state[key].shape
-        )
-        for keys, what in (
-            (missing, "lacks"),
-            (unexpected, "has unknown"),
-            (shapes, "has another shape for"),
-        ):
+        differing = {
+            "lacks": own.keys() - self.state.keys(),
+            "has unknown": self.state.keys() - own.keys(),
+            "has another shape for": {
+                key
+                for key in own.keys() & self.state.keys()
+                if own[key].shape != self.state[key].shape
+            },
+        }
+        for what, keys in differing.items():
             if keys:
+                count = "1 parameter" if len(keys) == 1 else f"{len(keys)} parameters"
                 raise CheckpointError(
-                    f"checkpoint {self.path} is of another network: it {what} {len(keys)} parameters, "
-                    f"first {keys[0]!r}; an AMDANet checkpoint is needed"
+                    f"checkpoint {self.path} is of another network: it {what} {count}, "
+                    f"first {min(keys)!r}; an AMDANet checkpoint is needed"
                 )
-        network.load_state_dict(dict(self.state))
+        # Copies: training the network must not change the checkpoint.
+        state = {key: value.clone() for key, value in self.state.items()}
+        network.load_state_dict(state, assign=True)
         return network.eval()
 
 
@@ -87,38 +98,45 @@ def load_checkpoint(path: str | os.PathLike, num_classes: int | None = None) -> 
     """Read a checkpoint.
 
     Args:
-        path: ``.safetensors`` of this package, or a ``.pth`` as the authors publish it: a dict with "model", or a bare state
-            dict; a leading "module." before the names is dropped.
+        path: ``.safetensors`` of this package, or a ``.pth`` as the authors publish it: a dict with
+            "model", or a bare state dict; a leading "module." before the names is dropped.
         num_classes: refuse a checkpoint with another number of classes.
 
     Raises:
-        CheckpointError: missing, truncated, unsafe, of another network or another number of classes.
+        CheckpointError: missing, truncated, unsafe, of another network or number of classes.
     """
     path = Path(path).expanduser()
-    if not path.is_file():
-        raise CheckpointError(f"checkpoint {path} does not exist: give the path of a .pth or .safetensors file")
-    if path.suffix == ".safetensors":
-        state, metadata = _read_safetensors(path)
-    else:
-        state, metadata = _read_pth(path), {}
+    state, metadata = _read(path)
     state = {key: _widened(value) for key, value in state.items()}
     config = _inferred_config(path, state)
-    classes, palette = None, None
     try:
-        if "config" in metadata:
-            config = {**config, **json.loads(metadata["config"])}
-        if "classes" in metadata:
-            classes = tuple(str(name) for name in json.loads(metadata["classes"]))
-        if "palette" in metadata:
-            palette = np.array(json.loads(metadata["palette"]), dtype=np.uint8)
-    except ValueError as error:
-        raise CheckpointError(f"checkpoint {path} carries unreadable metadata ({error})") from error
-    if num_classes is not None and config["num_classes"] != num_classes:
+        config.update(json.loads(metadata.pop("config", "{}")))
+        classes = json.loads(metadata.pop("classes", "null"))
+        palette = json.loads(metadata.pop("palette", "null"))
+        if classes is not None:
+            classes = tuple(str(name) for name in classes)
+        if palette is not None:
+            palette = np.array(palette, dtype=np.uint8)
+    except (ValueError, TypeError, OverflowError) as error:
         raise CheckpointError(
-            f"checkpoint {path} tells {config['num_classes']} classes apart, {num_classes} are asked for"
+            f"checkpoint {path} carries unreadable metadata ({_one_line(error)}): save it again"
+        ) from error
+    found = config["num_classes"]
+    if classes is not None and len(classes) != found:
+        raise CheckpointError(
+            f"checkpoint {path} names {len(classes)} classes for {found} outputs: save it again"
         )
-    rest = {k: v for k, v in metadata.items() if k not in ("config", "classes", "palette")}
-    return Checkpoint(path, state, config, classes, palette, rest)
+    if palette is not None and palette.shape != (found, 3):
+        raise CheckpointError(
+            f"checkpoint {path} has a palette of shape {palette.shape} for {found} classes, "
+            f"({found}, 3) is needed: save it again"
+        )
+    if num_classes is not None and found != num_classes:
+        raise CheckpointError(
+            f"checkpoint {path} tells {found} classes apart, {num_classes} are asked for: "
+            "give the checkpoint of this data set"
+        )
+    return Checkpoint(path, state, config, classes, palette, metadata)
 
 
 def save_checkpoint(
@@ -138,7 +156,7 @@ def save_checkpoint(
         classes: K names, in index order.
         palette: K x 3 uint8 RGB.
         metadata: strings to keep beside (command, scores).
-        half: store floating-point arrays as float16 (scalars and BatchNorm statistics stay as they are).
+        half: store floating-point arrays as float16 (scalars and BatchNorm statistics stay).
     """
     strings = {"format": "amdanet_ros", "config": json.dumps(network.config())}
     if classes is not None:
@@ -156,10 +174,10 @@ def save_checkpoint(
 def load_imagenet_mit(
     source: str | os.PathLike | Mapping[str, Tensor], network: AMDANet
 ) -> list[str]:
-    """Initialise both branches from a single-branch ImageNet MiT checkpoint (SegFormer's ``mit_b*.pth``).
+    """Initialise both branches from a single-branch ImageNet MiT checkpoint.
 
     Args:
-        source: path of the checkpoint, or its state dict; a classification ``head`` is left out.
+        source: path of SegFormer's ``mit_b*.pth``, or its state dict; a ``head`` is left out.
         network: changed in place.
 
     Returns:
@@ -169,10 +187,13 @@ def load_imagenet_mit(
         CheckpointError: the checkpoint is not a MiT of the network's size.
     """
     if isinstance(source, Mapping):
-        label, state = "the given state dict", dict(source)
+        label, state = "the given state dict", source
     else:
-        label, state = str(source), _read_pth(Path(source).expanduser())
+        path = Path(source).expanduser()
+        label, (state, _) = f"checkpoint {path}", _read(path)
     own = network.backbone.state_dict()
+    size = network.config()["backbone"]
+    mend = f"give the ImageNet checkpoint of {size}"
     chosen = {}
     for key, value in state.items():
         if key.startswith("head."):
@@ -180,17 +201,13 @@ def load_imagenet_mit(
         for prefix in BRANCH_PREFIXES:
             if prefix + key not in own or own[prefix + key].shape != value.shape:
                 raise CheckpointError(
-                    f"{label} does not fit {network.config()['backbone']}: parameter {key!r} has no place "
-                    f"or another shape there; give the MiT checkpoint of the same size"
+                    f"{label} does not fit {size}: {key!r} has no place or another shape; {mend}"
                 )
             chosen[prefix + key] = value
-    wanted = {
-        key
-        for key in own
-        if re.match(rf"({'|'.join(BRANCH_PREFIXES)})(patch_embed|block|norm)\d", key)
-    }
-    if wanted - chosen.keys():
-        raise CheckpointError(f"{label} lacks {sorted(wanted - chosen.keys())[0]!r}")
+    branches = re.compile(rf"({'|'.join(BRANCH_PREFIXES)})(patch_embed|block|norm)\d")
+    missing = {key for key in own if branches.match(key)} - chosen.keys()
+    if missing:
+        raise CheckpointError(f"{label} does not fit {size}: it lacks {min(missing)!r}; {mend}")
     network.backbone.load_state_dict(chosen, strict=False)
     return sorted(f"backbone.{key}" for key in chosen)
 
@@ -203,58 +220,59 @@ def _widened(value: Tensor) -> Tensor:
     return value.float() if value.is_floating_point() else value
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read the state dict and the metadata of a file of either kind."""
+    if not path.is_file():
+        raise CheckpointError(
+            f"checkpoint {path} does not exist: give the path of a .pth or .safetensors file"
+        )
     try:
-        return read_safetensors(path)
+        if path.suffix == ".safetensors":
+            return read_safetensors(path)
+        return read_pth(path), {}
     except SafetensorsError as error:
         raise CheckpointError(f"checkpoint {path} is damaged: {error}; copy it again") from error
+    except PthError as error:
+        raise CheckpointError(f"checkpoint {path} {error}") from error
     except OSError as error:
-        raise CheckpointError(f"checkpoint {path} cannot be read: {error}") from error
-
-
-def _read_pth(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise CheckpointError(f"checkpoint {path} does not exist: give the path of a .pth file")
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        if "weights only" in str(error).lower() or "weights_only" in str(error):
-            raise CheckpointError(
-                f"checkpoint {path} holds more than numbers and is not safe to load: "
-                "save its state dict alone and use that"
-            ) from error
-        raise CheckpointError(f"checkpoint {path} is damaged or no checkpoint: copy it again") from error
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"checkpoint {path} is damaged or no checkpoint: copy it again") from error
-    if isinstance(content, Mapping) and isinstance(content.get("model"), Mapping):
-        content = content["model"]
-    elif isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
-        content = content["state_dict"]
-    if not isinstance(content, Mapping) or not content:
-        raise CheckpointError(f"checkpoint {path} holds no state dict")
-    state = {str(key).removeprefix("module."): value for key, value in content.items()}
-    for key, value in state.items():
-        if not isinstance(value, Tensor):
-            raise CheckpointError(f"checkpoint {path} holds no state dict: entry {key!r} is not a tensor")
-    return state
+        raise CheckpointError(f"checkpoint {path} cannot be read: {_one_line(error)}") from error
 
 
 def _inferred_config(path: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Constructor arguments that the names and shapes tell."""
-    try:
-        channels = tuple(int(state[f"backbone.norm{stage}.weight"].shape[0]) for stage in STAGES)
-        classes, embed_dim = state["decode_head.linear_pred.weight"].shape[:2]
-    except (KeyError, IndexError, ValueError) as error:
-        raise CheckpointError(
-            f"checkpoint {path} is of another network: it lacks {error}; an AMDANet checkpoint is needed"
-        ) from error
+    """Give the arguments of ``AMDANet`` that names and shapes tell."""
+    another = f"checkpoint {path} is of another network"
+    for key in (*(f"backbone.norm{stage}.weight" for stage in STAGES), _PREDICTION):
+        if key not in state:
+            found = f"it has {min(state)!r} and others, but" if state else "it is empty and"
+            raise CheckpointError(
+                f"{another}: {found} lacks {key!r}; an AMDANet checkpoint is needed"
+            )
+    channels = tuple(state[f"backbone.norm{stage}.weight"].numel() for stage in STAGES)
     depths = tuple(
         len({key.split(".")[2] for key in state if key.startswith(f"backbone.block{stage}.")})
         for stage in STAGES
     )
-    for name, size in BACKBONES.items():
-        if (size.channels, size.depths) == (channels, depths):
-            return {"backbone": name, "num_classes": int(classes), "embed_dim": int(embed_dim)}
-    raise CheckpointError(
-        f"checkpoint {path} is of another network: channels {channels} and depths {depths} are no MiT"
-    )
+    shapes = (channels, depths)
+    backbone = next((k for k, v in BACKBONES.items() if (v.channels, v.depths) == shapes), None)
+    if backbone is None:
+        raise CheckpointError(f"{another}: channels {channels} and depths {depths} are no MiT")
+    prediction = state[_PREDICTION]
+    if prediction.ndim != 4:
+        raise CheckpointError(f"{another}: {_PREDICTION!r} is no 1 x 1 convolution")
+    config = {
+        "backbone": backbone,
+        "num_classes": prediction.shape[0],
+        "embed_dim": prediction.shape[1],
+    }
+    # Networks of the ablations have no weights where the paper's has some.
+    if not any(key.startswith("backbone.LEs.") for key in state):
+        config["local_alignment"] = "none"
+    if not any(key.startswith("backbone.GEs.") for key in state):
+        config["global_alignment"] = False
+    elif not any(".SE_x" in key for key in state):
+        config["sfe"] = False
+    return config

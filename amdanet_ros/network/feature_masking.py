@@ -1,4 +1,4 @@
-"""Mutual feature masking, in training only: the network must decode from what a random mask leaves (AMDANet, Section 3.4)."""
+"""Mutual feature masking, in training only: decode from what a random mask leaves (Section 3.4)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from torch import Tensor
 
 
 def mask_feature(feature: Tensor, rate: float) -> Tensor:
-    """Set each element to zero with probability ``rate``; what stays is not rescaled (as released)."""
+    """Set each element to zero with probability ``rate``.
+
+    As released, what stays is not rescaled. Draws from torch's global generator.
+    """
     return feature * torch.empty_like(feature).bernoulli_(1.0 - rate)
 
 
@@ -23,8 +26,6 @@ def mask_semantics(semantic: Sequence[Tensor], rate: float) -> list[Tensor]:
     return [mask_feature(feature, rate) for feature in semantic]
 
 
-def mask_pairs(
-    pairs: Sequence[tuple[Tensor, Tensor]], rate: float
-) -> list[tuple[Tensor, Tensor]]:
+def mask_pairs(pairs: Sequence[tuple[Tensor, Tensor]], rate: float) -> list[tuple[Tensor, Tensor]]:
     """Mask both features of every pair."""
     return [(mask_feature(rgb, rate), mask_feature(thermal, rate)) for rgb, thermal in pairs]

@@ -60,7 +60,8 @@ class FusionDecoder(nn.Module):
 
         Args:
             pairs: of each stage, (RGB branch, thermal branch), B x C_s x H_s x W_s each.
-            rgb, thermal: the pictures, B x 3 x H x W.
+            rgb: the picture, B x 3 x H x W in [0, 1].
+            thermal: the same shape and range.
 
         Returns:
             The fused picture, B x 3 x H x W in (0, 1).

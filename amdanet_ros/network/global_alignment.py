@@ -1,4 +1,7 @@
-"""Global feature discrepancy alignment: salient feature enhancement, then cross attention both ways (AMDANet, Section 3.3)."""
+"""Global feature discrepancy alignment (AMDANet, Section 3.3).
+
+Salient feature enhancement (SFE) of each branch, then cross attention both ways.
+"""
 
 from __future__ import annotations
 
@@ -68,7 +71,7 @@ class GlobalAlignment(nn.Module):
 
 
 class MeanSemantics(nn.Module):
-    """What stands in for the global alignment when it is left out (supplement, Table 5): the mean of the pair."""
+    """In place of the global alignment (supplement, Table 5): the mean of the pair."""
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> Tensor:
         """Two maps B x C x H x W to their mean."""

@@ -1,4 +1,4 @@
-"""Local feature discrepancy alignment: gate, channel weights and spatial weights (AMDANet, Section 3.3)."""
+"""Local feature discrepancy alignment: gate, channel and spatial weights (AMDANet, Section 3.3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ class ChannelWeights(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.mlp = nn.Sequential(
-            nn.Linear(2 * channels, channels // 2), nn.ReLU(), nn.Linear(channels // 2, 2 * channels)
+            nn.Linear(2 * channels, channels // 2),
+            nn.ReLU(),
+            nn.Linear(channels // 2, 2 * channels),
         )
 
     def forward(self, both: Tensor) -> Tensor:
@@ -49,7 +51,7 @@ class ChannelAndSpatialWeights(nn.Module):
         self.sap = SpatialWeights()
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
-        """Two maps B x C x H x W to the weights of each, B x C x H x W (channel weight times pixel weight)."""
+        """Two maps B x C x H x W to the weights of each, channel weight times pixel weight."""
         rgb_channel, thermal_channel = self.cha(torch.cat([rgb, thermal], dim=1)).chunk(2, dim=1)
         rgb_pixel, thermal_pixel = self.sap(rgb, thermal).chunk(2, dim=1)
         return rgb_channel * rgb_pixel, thermal_channel * thermal_pixel

@@ -1,6 +1,7 @@
 """The Mix Transformer (MiT) encoder of SegFormer: its parts and its six sizes.
 
-Xie et al., SegFormer, NeurIPS 2021, Section 3.1. Parameter names are those of the published checkpoints.
+Xie et al., SegFormer, NeurIPS 2021, Section 3.1. Parameter names are those of the published
+checkpoints.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -66,12 +66,16 @@ def attend(query: Tensor, key_value: Tensor, heads: int) -> Tensor:
 
 def initialize(module: nn.Module) -> None:
     """SegFormer's initial weights for one module, to be handed to ``nn.Module.apply``."""
+    if any(parameter.is_meta for parameter in module.parameters(recurse=False)):
+        return  # weights come later; normal_ without memory would import torch._dynamo: seconds
     if isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
     elif isinstance(module, nn.Conv2d):
-        fan_out = module.kernel_size[0] * module.kernel_size[1] * module.out_channels // module.groups
+        fan_out = (
+            module.kernel_size[0] * module.kernel_size[1] * module.out_channels // module.groups
+        )
         nn.init.normal_(module.weight, 0.0, math.sqrt(2.0 / fan_out))
         if module.bias is not None:
             nn.init.zeros_(module.bias)
@@ -81,9 +85,10 @@ def initialize(module: nn.Module) -> None:
 
 
 class TokenReduction(nn.Module):
-    """R x R fewer tokens for keys and values: a strided convolution ``sr`` and a LayerNorm ``norm``.
+    """R x R fewer tokens for keys and values: strided convolution ``sr`` and LayerNorm ``norm``.
 
-    A base class: the published checkpoints hold ``sr`` and ``norm`` directly under each attention. Nothing is built for R = 1.
+    A base class: the published checkpoints hold ``sr`` and ``norm`` directly under each attention.
+    Nothing is built for R = 1.
     """
 
     def __init__(self, channels: int, reduction: int) -> None:
@@ -143,7 +148,7 @@ class MixFfn(nn.Module):
 
 
 class DropPath(nn.Module):
-    """Stochastic depth: in training a sample loses this residual branch with probability ``rate``."""
+    """Stochastic depth: in training a sample loses this branch with probability ``rate``."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
@@ -191,6 +196,7 @@ class OverlapPatchEmbedding(nn.Module):
 
 def drop_path_rates(depths: tuple[int, ...], largest: float) -> list[list[float]]:
     """Rates that rise linearly from 0 to ``largest`` over all blocks, stage by stage."""
-    rates = torch.linspace(0, largest, sum(depths)).tolist()
+    blocks = sum(depths)
+    rates = [largest * block / (blocks - 1) for block in range(blocks)]
     edges = [sum(depths[:stage]) for stage in range(len(depths) + 1)]
     return [rates[edges[stage] : edges[stage + 1]] for stage in range(len(depths))]

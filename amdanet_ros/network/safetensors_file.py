@@ -1,16 +1,19 @@
-"""Reading and writing safetensors files: a JSON header, then raw numbers. Nothing in such a file can run.
+"""Reading and writing safetensors files: a JSON header, then raw numbers. Nothing in it can run.
 
-The format (https://github.com/huggingface/safetensors): 8 bytes, the header's length, little-endian; the header, a JSON object of
-``name -> {dtype, shape, data_offsets}`` with an optional ``__metadata__`` of strings; then the tensors' bytes. It is read here
-so that a robot needs no further library.
+The format (https://github.com/huggingface/safetensors): 8 bytes, the header's length,
+little-endian; the header, a JSON object of ``name -> {dtype, shape, data_offsets}`` with an
+optional ``__metadata__`` of strings; then the tensors' bytes. It is read here so that a robot
+needs no further library.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import torch
 from torch import Tensor
@@ -29,10 +32,18 @@ _DTYPES = {
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}
 _LARGEST_HEADER = 100_000_000
+"""Bytes; the format's own limit."""
 
 
 class SafetensorsError(ValueError):
     """The file is not a whole safetensors file; the message says where it breaks off."""
+
+
+class _Entry(NamedTuple):
+    dtype: torch.dtype
+    shape: list[int]
+    begin: int
+    end: int
 
 
 def write_safetensors(
@@ -41,7 +52,7 @@ def write_safetensors(
     """Write tensors and metadata; the file appears whole or not at all.
 
     Args:
-        path: file to write or replace.
+        path: file to write or replace; its folder is made.
         tensors: by name; stored in their dtype.
         metadata: strings by name.
     """
@@ -85,35 +96,44 @@ def read_safetensors(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[s
         SafetensorsError: it is cut short or no safetensors file.
     """
     with open(path, "rb") as file:
-        raw = bytearray(file.read())
-    if len(raw) < 8:
-        raise SafetensorsError(f"it has {len(raw)} bytes, less than the length of a header")
-    length = int.from_bytes(raw[:8], "little")
-    if length > _LARGEST_HEADER or 8 + length > len(raw):
-        raise SafetensorsError(f"its header should have {length} bytes, the file has {len(raw)}")
+        size = os.fstat(file.fileno()).st_size
+        entries, metadata, start = _read_header(file, size)
+        tensors = {}
+        for name, entry in entries.items():
+            if start + entry.end > size:
+                raise SafetensorsError(f"it ends within tensor {name!r}")
+            if entry.begin == entry.end:
+                tensors[name] = torch.empty(entry.shape, dtype=entry.dtype)
+                continue
+            raw = bytearray(entry.end - entry.begin)
+            file.seek(start + entry.begin)
+            file.readinto(raw)
+            tensors[name] = torch.frombuffer(raw, dtype=entry.dtype).reshape(entry.shape)
+    return tensors, metadata
+
+
+def _read_header(file: BinaryIO, size: int) -> tuple[dict[str, _Entry], dict[str, str], int]:
+    """Give the entries, the metadata, and where the numbers start."""
+    if size < 8:
+        raise SafetensorsError(f"it has {size} bytes, less than the length of a header")
+    length = int.from_bytes(file.read(8), "little")
+    if length > _LARGEST_HEADER or 8 + length > size:
+        raise SafetensorsError(f"its header should have {length} bytes, the file has {size}")
     try:
-        header = json.loads(raw[8 : 8 + length])
-        metadata = header.pop("__metadata__", {})
+        header = json.loads(file.read(length))
+        metadata = dict(header.pop("__metadata__", {}))
         entries = {
-            name: (_DTYPES[entry["dtype"]], entry["shape"], *entry["data_offsets"])
+            name: _Entry(_DTYPES[entry["dtype"]], list(entry["shape"]), *entry["data_offsets"])
             for name, entry in header.items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SafetensorsError(f"its header cannot be read ({error})") from error
-    start = 8 + length
-    tensors = {}
-    for name, (dtype, shape, begin, end) in entries.items():
-        count = 1
-        for extent in shape:
-            count *= extent
-        if end - begin != count * dtype.itemsize or begin < 0:
-            raise SafetensorsError(f"tensor {name!r} has {end - begin} bytes, not those of its shape")
-        if start + end > len(raw):
-            raise SafetensorsError(f"it ends within tensor {name!r}")
-        if count == 0:
-            tensors[name] = torch.empty(shape, dtype=dtype)
-            continue
-        flat = torch.frombuffer(raw, dtype=torch.uint8, count=end - begin, offset=start + begin)
-        # A copy of its own: aligned, and the file's bytes can go.
-        tensors[name] = flat.clone().view(dtype).reshape(shape)
-    return tensors, metadata
+    for name, entry in entries.items():
+        numbers = (*entry.shape, entry.begin, entry.end)
+        if not all(isinstance(number, int) and number >= 0 for number in numbers):
+            raise SafetensorsError(f"tensor {name!r} has an impossible shape or place")
+        if entry.end - entry.begin != math.prod(entry.shape) * entry.dtype.itemsize:
+            raise SafetensorsError(
+                f"tensor {name!r} has {entry.end - entry.begin} bytes, not those of its shape"
+            )
+    return entries, {str(key): str(value) for key, value in metadata.items()}, 8 + length

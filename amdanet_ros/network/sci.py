@@ -1,4 +1,4 @@
-"""Semantic consistency inference (SCI): each token takes from the other modality what the two do not agree on."""
+"""Semantic consistency inference (SCI): branches exchange what they do not agree on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ SCI_RULES = ("released", "supplement")
 class SemanticConsistencyInference(nn.Module):
     """SCI after a stage's patch embeddings (AMDANet, Section 3.2; threshold: supplement, Table 4).
 
-    The two branches trade places: the released code returns the pair in swapped order at every stage, and the published weights
-    were trained so.
+    The two branches trade places: the released code returns the pair in swapped order at every
+    stage, and the published weights were trained so.
 
     Args:
         channels: C.
-        rule: "released": always on (the released comparison of 0.1 * mean cosine with 0.4 never fails).
-            "supplement": a sample whose mean cosine similarity reaches ``tau`` keeps its features (they still trade places).
+        rule: "released": always on (the released code compares 0.1 * mean cosine with 0.4, which
+            is always below). "supplement": a sample whose mean cosine similarity reaches ``tau``
+            keeps its features (they still trade places).
         tau: threshold of the supplement's rule, a cosine.
     """
 
@@ -29,10 +30,12 @@ class SemanticConsistencyInference(nn.Module):
         self.rule = rule
         self.tau = tau
         self.lambda_param = nn.Parameter(torch.tensor(0.5))
-        self.mlp = nn.Sequential(nn.Linear(2 * channels, channels), nn.ReLU(), nn.Linear(channels, 1))
+        self.mlp = nn.Sequential(
+            nn.Linear(2 * channels, channels), nn.ReLU(), nn.Linear(channels, 1)
+        )
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
-        """Tokens of both branches, each B x N x C, to the new (RGB branch, thermal branch) tokens."""
+        """Tokens of both branches, B x N x C each, to the new (RGB branch, thermal branch) pair."""
         weight = torch.sigmoid(self.mlp(torch.cat([rgb, thermal], dim=2)))
         if self.rule == "supplement":
             consistency = F.cosine_similarity(rgb, thermal, dim=2).mean(dim=1)

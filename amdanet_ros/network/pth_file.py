@@ -1,0 +1,62 @@
+"""Reading ``.pth`` files that ``torch.save`` wrote, without running anything that is in them."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+_WRAPPERS = ("model", "state_dict")
+"""Entries under which training code keeps the state dict; the authors' is "model"."""
+
+
+class PthError(ValueError):
+    """The file holds no state dict that can be read safely; the message says why and the mend."""
+
+
+def read_pth(path: str | os.PathLike) -> dict[str, Tensor]:
+    """Read a state dict: bare, or inside a dict; a leading "module." of its names is dropped.
+
+    Raises:
+        OSError: the file cannot be opened.
+        PthError: it is cut short, not safe to load, or holds no state dict.
+    """
+    content = _load(path)
+    for wrapper in _WRAPPERS:
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+            break
+    if not isinstance(content, Mapping) or not content:
+        raise PthError("holds no state dict: save the network's state_dict() and give that file")
+    state = {str(key).removeprefix("module."): value for key, value in content.items()}
+    for key, value in state.items():
+        if not isinstance(value, Tensor):
+            raise PthError(
+                f"holds no state dict (entry {key!r} is not a tensor): "
+                "save the network's state_dict() and give that file"
+            )
+    return state
+
+
+def _load(path: str | os.PathLike) -> object:
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, MemoryError):
+        raise
+    except pickle.UnpicklingError as error:
+        # torch names the forbidden class as a "GLOBAL", the pickle opcode that asks for it.
+        if "GLOBAL" in str(error):
+            raise PthError(
+                "holds more than numbers and is not safe to load: "
+                "save its state dict alone, where the file comes from, and give that file"
+            ) from error
+        raise PthError("is damaged or no checkpoint that loads safely: copy it again") from error
+    except Exception as error:
+        # Damaged bytes raise whatever the unpickler stumbles on: KeyError, EOFError, RuntimeError.
+        cause = (str(error).splitlines() or [""])[0].split(". ")[0][:120]
+        raise PthError(
+            f"is damaged or no checkpoint ({type(error).__name__}: {cause}): copy it again"
+        ) from error
