@@ -1,4 +1,4 @@
-"""Flat figures that stand upright in the street and face the camera: drawn in metres about their foot point."""
+"""Flat figures that stand upright and face the camera, drawn in metres about their foot point."""
 
 from __future__ import annotations
 
@@ -40,7 +40,12 @@ def limb(x0: float, y0: float, x1: float, y1: float, width: float) -> np.ndarray
 
 @dataclass(frozen=True)
 class Part:
-    """A polygon of a figure, N x 2 metres (x to the right, y up from the foot point), and what it is made of."""
+    """A piece of a figure.
+
+    Attributes:
+        polygon: N x 2 metres, x to the right and y up from the foot point.
+        surface: what it is made of.
+    """
 
     polygon: np.ndarray
     surface: Surface
@@ -57,7 +62,10 @@ def draw_figure(
     """Paint a figure's parts in order.
 
     Args:
+        canvas: to paint on.
+        camera: that looks at the scene.
         foot: world position of the figure's origin, metres.
+        parts: from back to front.
         instance: its number in the instance picture.
         light: lamp light on it at night.
     """

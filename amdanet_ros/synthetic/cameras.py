@@ -1,4 +1,4 @@
-"""The two cameras: from radiance to 8-bit RGB, from temperature to 16-bit counts, with the faults that cameras have."""
+"""The two cameras and their faults: from radiance to 8-bit RGB, from temperature to 16 bits."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _GAMMA = np.round(255 * (np.arange(_LEVELS) / (_LEVELS - 1)) ** (1 / 2.2)).astyp
 
 
 class RgbCamera:
-    """A colour camera: lens blur, fixed exposure chosen on the first frame, shot and read noise, gamma, 8 bits.
+    """A colour camera: lens blur, exposure fixed on the first frame, noise, gamma, 8 bits.
 
     Args:
         seed: of the noise.
         blur: standard deviation of the lens, pixels of a picture 640 wide.
-        noise: full-well noise level at full exposure (shot noise grows with the gain that the dark asks for).
-        motion_blur: smear along the rows, pixels, of a camera that turns while the shutter is open; 0 = none.
+        noise: share of full well at gain 1; it grows with the gain that the dark asks for.
+        motion_blur: pixels along the rows, of a camera that turns during exposure; 0 = none.
     """
 
     _LARGEST_GAIN = 14.0
@@ -60,15 +60,15 @@ class RgbCamera:
 
 
 class ThermalCamera:
-    """An uncooled thermal camera: its own resolution, softer lens, noise of 50 mK, column pattern, slow drift, shutter.
+    """An uncooled thermal camera: softer lens, noise, column pattern, slow drift, shutter.
 
     Args:
         seed: of noise and pattern.
         size: (height, width) of its picture; None = the scene's.
         blur: standard deviation of the lens, pixels of its own picture 320 wide.
         netd: noise, kelvin.
-        thermal_to_rgb: 3 x 3 homography, its pixels to the scene's pixels; None = equal fields of view.
-        shutter_period: seconds between flat-field corrections, in which the drift is set back; 0 = none.
+        thermal_to_rgb: 3 x 3 homography from its pixels to the scene's; None = equal views.
+        shutter_period: seconds between flat-field corrections (they undo the drift); 0 = none.
         shutter_duration: seconds that the picture stands still in one.
     """
 
@@ -93,7 +93,7 @@ class ThermalCamera:
         self._last: np.ndarray | None = None
 
     def capture(self, temperature: np.ndarray, time: float = 0.0) -> np.ndarray:
-        """H x W float32 kelvin to h x w uint16, hundredths of a kelvin; ``time`` in seconds moves the shutter."""
+        """H x W float32 kelvin to h x w uint16, hundredths of a kelvin; ``time`` in seconds."""
         period, duration = self._shutter
         if period > 0 and self._last is not None and time >= period and time % period < duration:
             self._drift = 0.0

@@ -1,7 +1,8 @@
-"""The canvas: polygons become pixels of an index picture, and tables turn indices into colour, temperature, class and depth.
+"""The canvas: polygons become pixels of an index picture, tables say what an index stands for.
 
-The index pictures are painted from far to near. What only RGB shows (paint on signs and on the road) is painted into the index
-picture of the visible light and left out of that of the heat: there the surface below shows through, at its temperature.
+The index pictures are painted from far to near. What only RGB shows (paint on signs and on the
+road) is painted into that of visible light and left out of that of heat: there the surface below
+shows through, at its temperature.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import cv2
 import numpy as np
 
 _SHIFT = 4  # binary digits of sub-pixel position in OpenCV's polygon filler
-_FARTHEST_PIXEL = 4000.0  # beyond, OpenCV's fixed-point coordinates may overflow
+_FARTHEST_PIXEL = 60000.0  # nothing of a street lies farther out; a corner moved bends its edges
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Light: what falls on a street by day and by night, and what glare and smoke put before the camera."""
+"""Light: what falls on a street by day and night, and what glare and smoke add to it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Illumination:
         )
 
     def lamp_light_at(self, x: float, z: float) -> float:
-        """Lamp light at a place on the ground, 1 = daylight: none but at night, in pools under the street lamps."""
+        """Lamp light at a place on the ground, 1 = daylight: at night, in pools under the lamps."""
         if self.condition != "night":
             return 0.0
         along = (z - self.lamp_offset + _LAMP_SPACING / 2) % _LAMP_SPACING - _LAMP_SPACING / 2
@@ -64,7 +64,7 @@ class Illumination:
         return _LAMP_STRENGTH * math.exp(-square / (2 * _LAMP_RADIUS**2))
 
     def lamp_light(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """`lamp_light_at` for the ground at night (x: R x W, z: R x 1, float32 metres): R x W float32."""
+        """`lamp_light_at` at night, R x W float32 (x: R x W, z: R x 1, float32 metres)."""
         along = (z - self.lamp_offset + _LAMP_SPACING / 2) % _LAMP_SPACING - _LAMP_SPACING / 2
         factor = np.float32(-1 / (2 * _LAMP_RADIUS**2))
         across = x - np.float32(self.lamp_side)

@@ -1,4 +1,4 @@
-"""Random patterns that all scenes share: the grain of surfaces, drifting smoke, the noise of cameras."""
+"""Random patterns that all scenes share: grain of surfaces, drifting smoke, camera noise."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def drift() -> np.ndarray:
 
 
 def drift_over(size: tuple[int, int], shift: float) -> np.ndarray:
-    """A picture of ``size`` covered by one tile of drifting smoke, moved left by ``shift`` tile pixels."""
+    """One tile of smoke over a picture of ``size``, moved left by ``shift`` tile pixels."""
     rows = np.arange(size[0]) * TILE // size[0]
     columns = (np.arange(size[1]) * TILE // size[1] + int(shift)) % TILE
     return drift().take(rows, axis=0).take(columns, axis=1)
@@ -47,7 +47,10 @@ def _noise_stock(shape: tuple[int, ...]) -> np.ndarray:
 
 
 def camera_noise(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
-    """Standard normal noise, float32, read-only: a random cut from a stock, as drawing it anew takes longer than a scene."""
+    """Standard normal noise, float32, read-only.
+
+    A random cut from a stock: to draw it anew takes longer than to draw a scene.
+    """
     y, x = (int(start) for start in random.integers(0, _NOISE_MARGIN, 2))
     cut = _noise_stock(tuple(shape))[y : y + shape[0], x : x + shape[1]]
     cut.flags.writeable = False

@@ -10,7 +10,7 @@ from amdanet_ros.synthetic.surfaces import CLOTHES, LABELS, Climate, shade
 
 
 class Person:
-    """A person who walks: swinging arms and legs, warm skin, clothes a little above the air's temperature.
+    """A person who walks: swinging arms and legs, warm skin, clothes warmer than the air.
 
     Attributes:
         height: metres.

@@ -1,6 +1,6 @@
 """The pinhole camera of the robot: one and a half metres above the road, looking along it.
 
-World axes: x to the right of the road's middle, y up from the road's surface, z along the road; metres.
+World axes, metres: x to the right of the road's middle, y up from its surface, z along it.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ class Pinhole:
 
     @property
     def horizon(self) -> float:
-        """Row of the horizon and of the principal point, pixels: the sensor is cropped above the middle."""
+        """Row of the horizon and of the principal point, pixels; it lies above the middle."""
         return 0.42 * self.size[0]
 
     def matrix(self) -> np.ndarray:
-        """The 3 x 3 camera matrix (K of sensor_msgs/CameraInfo), float64; the lens has no distortion."""
+        """Camera matrix of a lens without distortion (K of sensor_msgs/CameraInfo), 3 x 3."""
         f = self.focal_length
         return np.array([[f, 0.0, self.middle], [0.0, f, self.horizon], [0.0, 0.0, 1.0]])
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """Project N x 3 world points to N x 2 pixels (x, y); points behind the near plane are moved onto it."""
+        """Pixels N x 2 of N x 3 world points; what is behind the near plane moves onto it."""
         scale = self.focal_length / np.maximum(points[:, 2] - self.position[2], NEAREST)
         pixels = np.empty((len(points), 2), points.dtype)
         pixels[:, 0] = self.middle + scale * (points[:, 0] - self.position[0])

@@ -1,4 +1,4 @@
-"""A street scene in motion: what is where at a time, and how it looks in visible light and in heat."""
+"""A street scene in motion: what is where at a time, and how it looks in light and in heat."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ class StreetScene:
         duration: seconds that the scene must last; the street is made long enough.
 
     Raises:
-        ValueError: no such condition, or a picture smaller than 32 x 32.
+        ValueError: no such condition, a negative seed, or a picture smaller than 32 x 32.
     """
 
     def __init__(
@@ -109,6 +109,8 @@ class StreetScene:
             raise ValueError(f"condition must be one of {', '.join(CONDITIONS)}, not {condition!r}")
         if min(size) < 32:
             raise ValueError(f"a scene needs at least 32 x 32 pixels, not {size[0]} x {size[1]}")
+        if seed < 0:
+            raise ValueError(f"a scene's seed must be 0 or more, not {seed}")
         self.size = (int(size[0]), int(size[1]))
         self.condition = condition
         random = np.random.default_rng([seed, CONDITIONS.index(condition)])

@@ -29,7 +29,8 @@ def shade_canvas(
         time: seconds; smoke drifts.
 
     Returns:
-        radiance H x W x 3 float32, temperature H x W float32 (kelvin), labels H x W uint8, instances H x W uint16.
+        radiance H x W x 3 float32, temperature H x W float32 (kelvin), labels H x W uint8,
+        instances H x W uint16.
     """
     surfaces = canvas.surfaces
     color = np.array([s.color for s in surfaces], np.float32) * np.float32(illumination.tint)
@@ -47,7 +48,7 @@ def shade_canvas(
     world_z = distance + np.float32(camera.position[2])
     grains = _grains(canvas, camera, visible, on_ground, x, world_z)
 
-    # What reaches the eye is the colour times one factor: grain, and the light where it differs from pixel to pixel.
+    # Radiance is colour times one factor: grain, and light where it differs between pixels.
     factor = texture_of.take(visible)
     factor *= grains
     factor += 1
@@ -97,7 +98,7 @@ def _grains(
     x: np.ndarray,
     world_z: np.ndarray,
 ) -> np.ndarray:
-    """The grain, fixed to the surfaces: on the ground in world metres, on others in metres from their anchor."""
+    """The grain: fixed to the ground in the world, to other surfaces from their anchor."""
     height, width = camera.size
     first = camera.first_ground_row()
     anchors = np.array(canvas.anchors, np.float32)

@@ -48,7 +48,8 @@ class Sign:
             [box(-0.2 * s, low - s, 0.2 * s, low + 0.2 * s),
              np.array([[-0.8 * s, low + 0.1 * s], [0.8 * s, low + 0.1 * s], [0, low + s]])],
             [limb(-s, low - s, s, low + s, 0.4 * s), limb(-s, low + s, s, low - s, 0.4 * s)],
-            [box(-0.2 * s, low - 0.2 * s, 0.2 * s, low + s), ellipse(0, low - 0.7 * s, 0.25 * s, 0.25 * s, 8)],
+            [box(-0.2 * s, low - 0.2 * s, 0.2 * s, low + s),
+             ellipse(0, low - 0.7 * s, 0.25 * s, 0.25 * s, 8)],
         )[self._symbol]  # fmt: skip
         parts = [Part(box(-0.06, 0, 0.06, self._post_height), self._post), Part(plate, self._plate)]
         return parts + [Part(polygon, self._print) for polygon in symbol]

@@ -68,7 +68,7 @@ class Street:
     def _row(
         self, random: np.random.Generator, climate: Climate, side: int, night: bool
     ) -> list[tuple[float, float, float, float, Surface, Surface, list[bool], Surface]]:
-        """Buildings of one side, one behind the other, with gaps: (x, z0, z1, height, wall, window, lit, lamp)."""
+        """Buildings of one side in a row: (x, z0, z1, height, wall, window, lit, lamp)."""
         row = []
         z = float(random.uniform(-10, 4))
         x = side * self.facade[0 if side < 0 else 1]

@@ -1,0 +1,205 @@
+"""A drive through street scenes as two cameras record it: stamped pictures at their own rates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from amdanet_ros.synthetic.cameras import RgbCamera, ThermalCamera
+from amdanet_ros.synthetic.scene import StreetScene
+from amdanet_ros.synthetic.surfaces import CONDITIONS
+
+_FIRST_SCENE = 10_000_000
+"""Seeds of recorded scenes begin here, so that no training on lower seeds has seen them."""
+_SCENES_PER_SEED = 64
+_LARGEST_JITTER = 0.4  # periods: stamps of one camera stay in order
+
+
+@dataclass(frozen=True, eq=False)
+class CameraEvent:
+    """A picture that a camera has taken.
+
+    Attributes:
+        camera: "rgb" or "thermal".
+        stamp_ns: when, nanoseconds.
+        image: H x W x 3 uint8 (R, G, B), or h x w uint16 (hundredths of a kelvin).
+        labels: of an RGB picture, H x W uint8, exact at that instant; None of a thermal one.
+        condition: "day", "night", "glare" or "smoke".
+    """
+
+    camera: str
+    stamp_ns: int
+    image: np.ndarray
+    labels: np.ndarray | None
+    condition: str
+
+
+class StreetRecording:
+    """Iterates over both cameras' events in the order of their stamps, the same bits each time.
+
+    The cameras run free: at different rates, the thermal one later by ``thermal_delay``. The
+    recording goes through the conditions one after the other, in scenes of equal length. Nothing is
+    drawn before it is asked for.
+
+    Args:
+        seed: any integer from 0.
+        duration: seconds.
+        size: (height, width) of RGB pictures.
+        thermal_size: (height, width) of thermal pictures.
+        rgb_rate: pictures a second.
+        thermal_rate: pictures a second.
+        jitter: standard deviation of the stamps about an even rhythm, seconds (cut at 0.4 periods).
+        conditions: of the scenes, in order.
+        start_stamp_ns: stamp of the beginning.
+        thermal_delay: seconds from the beginning to the first thermal picture.
+        thermal_to_rgb: 3 x 3 homography from thermal to RGB pixels; None: equal fields of view.
+        shutter_period: seconds between the thermal camera's flat-field corrections; 0 = none.
+        shutter_duration: seconds that its picture stands still in one.
+
+    Raises:
+        ValueError: an argument out of range, named.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        duration: float = 40.0,
+        size: tuple[int, int] = (480, 640),
+        thermal_size: tuple[int, int] = (240, 320),
+        rgb_rate: float = 10.0,
+        thermal_rate: float = 9.0,
+        jitter: float = 0.002,
+        conditions: tuple[str, ...] = CONDITIONS,
+        start_stamp_ns: int = 1_700_000_000_000_000_000,
+        thermal_delay: float = 0.017,
+        thermal_to_rgb: np.ndarray | None = None,
+        shutter_period: float = 0.0,
+        shutter_duration: float = 0.4,
+    ) -> None:
+        for name, value in (
+            ("duration", duration),
+            ("rgb_rate", rgb_rate),
+            ("thermal_rate", thermal_rate),
+        ):
+            if not value > 0:
+                raise ValueError(f"{name} of a street recording must be above 0, not {value}")
+        if jitter < 0 or thermal_delay < 0 or shutter_period < 0:
+            raise ValueError("jitter, thermal_delay and shutter_period must be 0 or more")
+        if seed < 0:
+            raise ValueError(f"seed of a street recording must be 0 or more, not {seed}")
+        unknown = set(conditions) - set(CONDITIONS)
+        if unknown or not 0 < len(conditions) <= _SCENES_PER_SEED:
+            raise ValueError(
+                f"conditions must be 1 to {_SCENES_PER_SEED} of {', '.join(CONDITIONS)}, "
+                f"not {conditions}"
+            )
+        self.seed = int(seed)
+        self.duration = float(duration)
+        self.size = (int(size[0]), int(size[1]))
+        self.thermal_size = (int(thermal_size[0]), int(thermal_size[1]))
+        self.conditions = tuple(conditions)
+        self.start_stamp_ns = int(start_stamp_ns)
+        self.thermal_to_rgb = None if thermal_to_rgb is None else np.array(thermal_to_rgb, float)
+        self._shutter = (float(shutter_period), float(shutter_duration))
+        self._times = self._schedule(rgb_rate, thermal_rate, jitter, thermal_delay)
+
+    def _schedule(
+        self, rgb_rate: float, thermal_rate: float, jitter: float, delay: float
+    ) -> list[tuple[int, str]]:
+        """(nanoseconds from the beginning, camera) of every picture; no two are equal."""
+        random = np.random.default_rng([self.seed, 5])
+        events = []
+        for camera, rate, first in (("rgb", rgb_rate, 0.0), ("thermal", thermal_rate, delay)):
+            even = np.arange(first, self.duration, 1 / rate)
+            bound = _LARGEST_JITTER / rate
+            times = even + np.clip(random.normal(0, 1, len(even)) * jitter, -bound, bound)
+            times = np.clip(times, 0, np.nextafter(self.duration, 0))
+            events += [(int(time * 1e9), camera) for time in times]
+        events.sort()
+        for i in range(1, len(events)):
+            stamp, camera = events[i]
+            events[i] = (max(stamp, events[i - 1][0] + 1), camera)
+        return events
+
+    def __len__(self) -> int:
+        """Number of pictures of both cameras."""
+        return len(self._times)
+
+    def __iter__(self) -> Iterator[CameraEvent]:
+        """Draw the pictures one after the other."""
+        thermal_camera = ThermalCamera(
+            self._scene_seed(0),
+            self.thermal_size,
+            thermal_to_rgb=self.thermal_to_rgb,
+            shutter_period=self._shutter[0],
+            shutter_duration=self._shutter[1],
+        )
+        segment = None
+        for nanoseconds, camera in self._times:
+            time = nanoseconds * 1e-9
+            now = self.segment_at(time)
+            if now != segment:
+                segment = now
+                scene, thermal_scene = self._scenes(segment)
+                rgb_camera = RgbCamera(self._scene_seed(segment))
+            since = time - segment * self._segment_length
+            stamp, condition = self.start_stamp_ns + nanoseconds, self.conditions[segment]
+            if camera == "rgb":
+                frame = scene.render(since)
+                image = rgb_camera.capture(frame.radiance)
+                yield CameraEvent(camera, stamp, image, frame.labels, condition)
+            else:
+                temperature = thermal_scene.render(since).temperature
+                image = thermal_camera.capture(temperature, time)
+                yield CameraEvent(camera, stamp, image, None, condition)
+
+    @property
+    def _segment_length(self) -> float:
+        return self.duration / len(self.conditions)
+
+    def segment_at(self, time: float) -> int:
+        """Which of ``conditions`` holds at a time in seconds from the beginning."""
+        return min(max(int(time / self._segment_length), 0), len(self.conditions) - 1)
+
+    def _scene_seed(self, segment: int) -> int:
+        return _FIRST_SCENE + self.seed * _SCENES_PER_SEED + segment
+
+    def _scenes(self, segment: int) -> tuple[StreetScene, StreetScene]:
+        """The scene on the RGB camera's pixels, and on those the thermal picture is made from."""
+        seed, condition = self._scene_seed(segment), self.conditions[segment]
+        scene = StreetScene(seed, condition, self.size, self._segment_length)
+        if self._thermal_render_size() == self.size:
+            return scene, scene
+        return scene, StreetScene(
+            seed, condition, self._thermal_render_size(), self._segment_length
+        )
+
+    def _thermal_render_size(self) -> tuple[int, int]:
+        """Of the same shape of view: its own, no detour through the RGB camera's larger picture."""
+        same_shape = self.thermal_size[0] * self.size[1] == self.thermal_size[1] * self.size[0]
+        return self.thermal_size if self.thermal_to_rgb is None and same_shape else self.size
+
+    def camera_matrix(self, camera: str) -> np.ndarray:
+        """From rays to pixels of "rgb" or "thermal" (K of sensor_msgs/CameraInfo), 3 x 3 float64.
+
+        The lenses have no distortion. With a ``thermal_to_rgb`` that is more than a scaling and a
+        shift, the thermal matrix holds the cameras' different directions too.
+        """
+        if camera not in ("rgb", "thermal"):
+            raise ValueError(f'camera must be "rgb" or "thermal", not {camera!r}')
+        matrix = StreetScene(self._scene_seed(0), self.conditions[0], self.size, 0.0).camera(0.0)
+        matrix = matrix.matrix()
+        if camera == "rgb":
+            return matrix
+        if self.thermal_to_rgb is not None:
+            matrix = np.linalg.inv(self.thermal_to_rgb) @ matrix
+            return matrix / matrix[2, 2]
+        scale_y = self.thermal_size[0] / self.size[0]
+        scale_x = self.thermal_size[1] / self.size[1]
+        # Pixel centres lie at whole numbers: the picture's corner is at -0.5 in both.
+        scaling = np.array(
+            [[scale_x, 0, 0.5 * scale_x - 0.5], [0, scale_y, 0.5 * scale_y - 0.5], [0, 0, 1]]
+        )
+        return scaling @ matrix
