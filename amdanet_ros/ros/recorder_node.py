@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 import rclpy
+from rclpy.clock import Clock, ClockType
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -47,8 +48,10 @@ class RecorderNode(Node):
         self._recorded: dict[str, Subscription] = {}
         self._unknown: set[str] = set()
         self.count = 0
-        self.create_timer(_DISCOVERY_PERIOD_S, self._discover)
-        self.create_timer(_COMMIT_PERIOD_S, self._bag.commit)
+        # Simulated time stands still before the first /clock and while a player pauses.
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(_DISCOVERY_PERIOD_S, self._discover, clock=steady)
+        self.create_timer(_COMMIT_PERIOD_S, self._bag.commit, clock=steady)
         self._discover()
 
     def _discover(self) -> None:
