@@ -1,0 +1,133 @@
+"""What came out of the chain: read from the recorded bag and held against the recording."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from amdanet_ros.demo.chain import DIAGNOSTICS_TOPIC, FUSED_TOPIC, SEGMENTATION_TOPIC
+from amdanet_ros.demo.recording import RGB_TOPIC, THERMAL_TOPIC
+from amdanet_ros.recording.bag_pairs import header_stamp_ns
+from amdanet_ros.recording.bag_reader import BagReader
+
+
+@dataclass
+class ChainOutcome:
+    """Counts and checks of one run.
+
+    Attributes:
+        rgb_images, thermal_images: in the recording, a lap.
+        pairs: that the node's synchroniser made.
+        published: segmentations recorded.
+        fused: fused pictures recorded.
+        unknown_stamps: outputs whose stamp is that of no RGB image; must be 0.
+        disordered: outputs before an earlier one of the same lap; must be 0.
+        laps: published outputs of each lap of the recording.
+        oldest: age of the oldest output when recorded, seconds of the recording's time.
+        node: what the node's last diagnostics say of its output, as strings by key.
+        inputs: the same of pairing.
+    """
+
+    rgb_images: int = 0
+    thermal_images: int = 0
+    pairs: int = 0
+    published: int = 0
+    fused: int = 0
+    unknown_stamps: int = 0
+    disordered: int = 0
+    laps: list[int] = field(default_factory=list)
+    oldest: float = 0.0
+    node: dict[str, str] = field(default_factory=dict)
+    pairing: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Pairs not computed, by the reason that the node gives."""
+        mark = "Dropped: "
+        return {k[len(mark) :]: int(v) for k, v in self.node.items() if k.startswith(mark)}
+
+    @property
+    def unaccounted(self) -> int:
+        """Pairs that were neither published nor dropped with a reason.
+
+        Must be 0 when all is done.
+        """
+        return (
+            int(self.node.get("Pairs offered", 0))
+            - int(self.node.get("Published", 0))
+            - sum(self.dropped.values())
+        )
+
+
+def read_outcome(recording: Path, output: Path) -> ChainOutcome:
+    """Read both bags and compare.
+
+    Raises:
+        BagError: a bag cannot be read.
+    """
+    outcome = ChainOutcome()
+    with BagReader(recording) as bag:
+        stamps = set()
+        for message in bag.messages((RGB_TOPIC, THERMAL_TOPIC)):
+            if message.topic == RGB_TOPIC:
+                stamps.add(header_stamp_ns(message.raw))
+                outcome.rgb_images += 1
+            else:
+                outcome.thermal_images += 1
+        half = bag.duration_ns // 2
+    with BagReader(output) as bag:
+        last = None
+        for message in bag.messages((SEGMENTATION_TOPIC,)):
+            stamp = header_stamp_ns(message.raw)
+            outcome.published += 1
+            outcome.unknown_stamps += stamp not in stamps
+            # Back by half the recording is a new lap; back by less is disorder.
+            new_lap = last is None or last - stamp > half
+            if new_lap:
+                outcome.laps.append(0)
+            elif stamp <= last:
+                outcome.disordered += 1
+            outcome.laps[-1] += 1
+            last = stamp
+            age = (message.stamp_ns - stamp) / 1e9
+            # While the clock goes back to the start of a lap an output seems to come from the
+            # future.
+            outcome.oldest = max(outcome.oldest, age)
+        outcome.fused = sum(1 for _ in bag.messages((FUSED_TOPIC,)))
+        for message in bag.messages((DIAGNOSTICS_TOPIC,)):
+            for status in message.deserialize().status:
+                values = {pair.key: pair.value for pair in status.values}
+                if status.name.endswith("output"):
+                    outcome.node = values
+                elif status.name.endswith("pairing"):
+                    outcome.pairing = values
+    outcome.pairs = int(outcome.pairing.get("Pairs", 0))
+    return outcome
+
+
+def segmentations(output: Path) -> Iterator[tuple[int, Any]]:
+    """(stamp in nanoseconds, message) of each recorded segmentation."""
+    with BagReader(output) as bag:
+        for message in bag.messages((SEGMENTATION_TOPIC,)):
+            yield header_stamp_ns(message.raw), message.deserialize()
+
+
+def mask_of(message: Any) -> np.ndarray:
+    """The class indices of a segmentation message, H x W uint8."""
+    mask = message.mask
+    return np.asarray(mask.data).reshape(mask.height, mask.step)[:, : mask.width]
+
+
+def pictures_at(bag_path: Path, topic: str, stamps: set[int]) -> dict[int, Any]:
+    """Image messages with certain header stamps, by stamp."""
+    found = {}
+    with BagReader(bag_path) as bag:
+        for message in bag.messages((topic,)):
+            stamp = header_stamp_ns(message.raw)
+            if stamp in stamps:
+                found[stamp] = message.deserialize()
+    return found

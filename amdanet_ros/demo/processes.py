@@ -1,0 +1,137 @@
+"""Child processes of this package: started with DDS kept on this machine, watched, and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from amdanet_ros.resources import share_directory
+
+_GRACE_S = 15.0
+
+
+class ProcessFailedError(RuntimeError):
+    """A process ended too early or with an error.
+
+    The message names it and quotes its last lines.
+    """
+
+
+def environment(domain: int) -> dict[str, str]:
+    """Environment of a child.
+
+    This package, this machine only, shared memory large enough for images.
+    """
+    root = str(Path(__file__).resolve().parents[2])
+    path = os.environ.get("PYTHONPATH")
+    return {
+        **os.environ,
+        "PYTHONPATH": root + (os.pathsep + path if path else ""),
+        "PYTHONUNBUFFERED": "1",
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        "ROS_DOMAIN_ID": str(domain),
+        "FASTRTPS_DEFAULT_PROFILES_FILE": str(share_directory() / "config" / "fastdds_images.xml"),
+    }
+
+
+class Process:
+    """One child, its output gathered line by line.
+
+    Args:
+        name: for people.
+        module: run as ``python -m MODULE``.
+        arguments: its arguments.
+        domain: ROS domain.
+        log: file that gets its output.
+    """
+
+    def __init__(
+        self, name: str, module: str, arguments: Sequence[str], domain: int, log: Path
+    ) -> None:
+        self.name = name
+        self._lines: list[str] = []
+        self._news = threading.Condition()
+        self._ended = False
+        self._log = log.open("w")
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            env=environment(domain),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        for line in self._child.stdout:
+            with self._news:
+                self._lines.append(line.rstrip())
+                self._log.write(line)
+                self._log.flush()
+                self._news.notify_all()
+        with self._news:
+            self._ended = True
+            self._news.notify_all()
+
+    def wait_for(self, text: str, timeout: float) -> None:
+        """Wait until a line of the output holds a text.
+
+        Raises:
+            ProcessFailedError: it ended, or said nothing of the kind within ``timeout`` seconds.
+        """
+
+        def said() -> bool:
+            return self._ended or any(text in line for line in self._lines)
+
+        with self._news:
+            self._news.wait_for(said, timeout)
+            if not any(text in line for line in self._lines):
+                fate = "ended" if self._ended else f"did not say {text!r} within {timeout:g} s"
+                raise ProcessFailedError(f"the {self.name} {fate}; {self._quoted()}")
+
+    def wait(self, timeout: float) -> int:
+        """Wait for the end; returns the exit status.
+
+        Raises:
+            ProcessFailedError: it goes on longer than ``timeout`` seconds.
+        """
+        try:
+            status = self._child.wait(timeout)
+        except subprocess.TimeoutExpired:
+            raise ProcessFailedError(f"the {self.name} does not end; {self._quoted()}") from None
+        self._reader.join(_GRACE_S)
+        return status
+
+    def check_running(self) -> None:
+        """Raise ``ProcessFailedError`` if it has ended."""
+        if self._child.poll() is not None:
+            self._reader.join(_GRACE_S)
+            raise ProcessFailedError(f"the {self.name} ended; {self._quoted()}")
+
+    def stop(self, timeout: float = _GRACE_S) -> int:
+        """End it by SIGTERM, after ``timeout`` seconds by SIGKILL; returns its exit status."""
+        if self._child.poll() is None:
+            self._child.send_signal(signal.SIGTERM)
+            try:
+                self._child.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+        status = self._child.wait()
+        self._reader.join(_GRACE_S)
+        self._log.close()
+        return status
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self._child.kill()
+        self._child.wait()
+
+    def _quoted(self) -> str:
+        last = " | ".join(self._lines[-3:]) or "nothing"
+        return f"its last words: {last}"

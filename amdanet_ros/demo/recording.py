@@ -1,0 +1,155 @@
+"""The demo's recording: a bag of both cameras, and the exact labels beside it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from amdanet_ros.recording.bag_writer import BagWriter, quality
+from amdanet_ros.recording.message_types import typestore
+from amdanet_ros.synthetic.recording import CameraEvent, StreetRecording
+
+RGB_TOPIC = "/rgb/image_raw"
+THERMAL_TOPIC = "/thermal/image_raw"
+CAMERA_INFO_TOPIC = "/rgb/camera_info"
+_FOCAL_LENGTH = 0.85  # of the picture's width, as in synthetic.pinhole
+_HORIZON = 0.42
+
+
+@dataclass(frozen=True)
+class DemoSettings:
+    """What the recording is made of.
+
+    Attributes:
+        seed: of the scenes.
+        duration: seconds.
+        size, thermal_size: (height, width) of the pictures.
+        rgb_rate, thermal_rate: pictures a second.
+        conditions: of the scenes, in order.
+    """
+
+    seed: int = 0
+    duration: float = 40.0
+    size: tuple[int, int] = (480, 640)
+    thermal_size: tuple[int, int] = (240, 320)
+    rgb_rate: float = 10.0
+    thermal_rate: float = 9.0
+    conditions: tuple[str, ...] = ("day", "night", "glare", "smoke")
+
+
+@dataclass(frozen=True)
+class DemoRecording:
+    """A recording on disk.
+
+    Attributes:
+        bag: the bag's folder.
+        labels: folder of the exact labels, ``STAMP_CONDITION.png``, 8-bit class index.
+    """
+
+    bag: Path
+    labels: Path
+
+    def truth(self) -> dict[int, tuple[Path, str]]:
+        """By RGB stamp in nanoseconds: the label file and the condition."""
+        found = {}
+        for path in sorted(self.labels.glob("*.png")):
+            stamp, condition = path.stem.split("_", 1)
+            found[int(stamp)] = (path, condition)
+        return found
+
+
+def make_recording(
+    folder: Path,
+    settings: DemoSettings,
+    progress: Callable[[Iterable[CameraEvent], int], Iterable[CameraEvent]] | None = None,
+) -> DemoRecording:
+    """Make the recording in a folder, or use what is there if it was made with the same settings.
+
+    Args:
+        folder: gets ``bag/`` and ``labels/``.
+        settings: what to make.
+        progress: wraps the iteration over events; gets their number too.
+    """
+    recording = DemoRecording(folder / "bag", folder / "labels")
+    mark = folder / "settings.json"
+    wanted = json.dumps(asdict(settings), indent=2)
+    if mark.exists() and mark.read_text() == wanted:
+        return recording
+    shutil.rmtree(folder, ignore_errors=True)
+    recording.labels.mkdir(parents=True)
+    street = StreetRecording(
+        seed=settings.seed,
+        duration=settings.duration,
+        size=settings.size,
+        thermal_size=settings.thermal_size,
+        rgb_rate=settings.rgb_rate,
+        thermal_rate=settings.thermal_rate,
+        conditions=settings.conditions,
+    )
+    expected = round(settings.duration * (settings.rgb_rate + settings.thermal_rate))
+    events = progress(street, expected) if progress else street
+    messages = _Messages(settings.size)
+    with BagWriter(recording.bag, "mcap") as bag:
+        for topic, kind in (
+            (RGB_TOPIC, "sensor_msgs/msg/Image"),
+            (CAMERA_INFO_TOPIC, "sensor_msgs/msg/CameraInfo"),
+            (THERMAL_TOPIC, "sensor_msgs/msg/Image"),
+        ):
+            bag.add_topic(topic, kind, [quality(reliable=True)])
+        for event in events:
+            if event.camera == "rgb":
+                image = messages.image(event, "rgb8", "rgb_camera_optical_frame")
+                bag.write_message(RGB_TOPIC, event.stamp_ns, image)
+                bag.write_message(CAMERA_INFO_TOPIC, event.stamp_ns, messages.camera_info(image))
+                name = f"{event.stamp_ns}_{event.condition}.png"
+                cv2.imwrite(str(recording.labels / name), event.labels)
+            else:
+                image = messages.image(event, "mono16", "thermal_camera_optical_frame")
+                bag.write_message(THERMAL_TOPIC, event.stamp_ns, image)
+    mark.write_text(wanted)
+    return recording
+
+
+class _Messages:
+    """Camera events as messages."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self._types = typestore().types
+        self._size = size
+
+    def image(self, event: CameraEvent, encoding: str, frame_id: str):
+        """The picture as sensor_msgs/Image."""
+        seconds, rest = divmod(event.stamp_ns, 1_000_000_000)
+        stamp = self._types["builtin_interfaces/msg/Time"](seconds, rest)
+        header = self._types["std_msgs/msg/Header"](stamp, frame_id)
+        height, width = event.image.shape[:2]
+        data = np.ascontiguousarray(event.image).reshape(-1).view(np.uint8)
+        image = self._types["sensor_msgs/msg/Image"]
+        return image(header, height, width, encoding, 0, data.size // height, data)
+
+    def camera_info(self, image):
+        """The RGB camera's calibration with the picture's header: a perfect pinhole."""
+        height, width = self._size
+        focal = _FOCAL_LENGTH * width
+        k = np.array([focal, 0, (width - 1) / 2, 0, focal, _HORIZON * height, 0, 0, 1.0])
+        p = np.insert(k.reshape(3, 3), 3, 0.0, axis=1).reshape(-1)
+        region = self._types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
+        return self._types["sensor_msgs/msg/CameraInfo"](
+            header=image.header,
+            height=height,
+            width=width,
+            distortion_model="plumb_bob",
+            d=np.zeros(5),
+            k=k,
+            r=np.eye(3).reshape(-1),
+            p=p,
+            binning_x=0,
+            binning_y=0,
+            roi=region,
+        )
