@@ -22,7 +22,7 @@ from rosbags.rosbag2.errors import WriterError
 from rosbags.rosbag2.metadata import dump_qos_v9
 
 from amdanet_ros.recording.bag_errors import BagError
-from amdanet_ros.recording.message_types import typestore
+from amdanet_ros.recording.message_types import knows, typestore
 
 STORAGES = {"sqlite3": StoragePlugin.SQLITE3, "mcap": StoragePlugin.MCAP}
 
@@ -59,10 +59,12 @@ class BagWriter:
         if storage not in STORAGES:
             raise BagError(f"bag storage {storage!r}: choose one of {', '.join(STORAGES)}")
         self.path = Path(path)
-        self._writer = Writer(self.path, version=9, storage_plugin=STORAGES[storage])
         self._database: Any = None
         self._connections: dict[tuple[str, str], Connection] = {}
+        if self.path.exists():
+            raise BagError(f"bag {self.path} exists already: give another name, or remove it")
         try:
+            self._writer = Writer(self.path, version=9, storage_plugin=STORAGES[storage])
             self._writer.open()
         except (WriterError, OSError) as error:
             raise BagError(f"bag {self.path} cannot be written: {error}") from error
@@ -80,12 +82,14 @@ class BagWriter:
         """
         if (topic, message_type) in self._connections:
             return
-        try:
-            self._connections[topic, message_type] = self._writer.add_connection(
-                topic, message_type, typestore=typestore(), offered_qos_profiles=list(qos)
+        if not knows(message_type):
+            raise BagError(
+                f"topic {topic}: message type {message_type} is not known: install its package, "
+                "or source the workspace that holds it"
             )
-        except KeyError as error:
-            raise BagError(f"topic {topic}: message type {message_type} is not known") from error
+        self._connections[topic, message_type] = self._writer.add_connection(
+            topic, message_type, typestore=typestore(), offered_qos_profiles=list(qos)
+        )
 
     def write(self, topic: str, message_type: str, stamp_ns: int, raw: bytes | memoryview) -> None:
         """Append a serialised message (CDR) with its stamp in nanoseconds."""
@@ -98,9 +102,9 @@ class BagWriter:
         self.write(topic, message_type, stamp_ns, typestore().serialize_cdr(message, message_type))
 
     def commit(self) -> None:
-        """Make what was written so far survive a kill (SQLite.
+        """Make what was written so far survive a kill.
 
-        MCAP keeps its index for the end).
+        With SQLite only: MCAP keeps its index for the end.
         """
         if self._database is None:
             return
