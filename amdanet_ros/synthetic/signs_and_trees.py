@@ -55,6 +55,10 @@ class Sign:
         return parts + [Part(polygon, self._print) for polygon in symbol]
 
 
+_CORNERS = 22
+_CIRCLE = ellipse(0.0, 0.0, 1.0, 1.0, _CORNERS)
+
+
 class Tree:
     """A tree or a bush: leaves are at the air's temperature, a trunk a little above.
 
@@ -78,15 +82,9 @@ class Tree:
         for _ in range(4):
             x = random.normal(0, 0.35) * width
             y = self.height * (centre + random.normal(0, 0.07))
-            angle = np.linspace(0, 2 * np.pi, 22, endpoint=False)
-            ragged = 1 + random.normal(0, 0.10, len(angle))
-            blob = np.column_stack(
-                [
-                    x + width * ragged * np.cos(angle),
-                    y + radius * self.height * ragged * np.sin(angle),
-                ]
-            )
-            blob[:, 1] = np.maximum(blob[:, 1], 0.0)
+            ragged = 1 + random.normal(0, 0.10, _CORNERS)
+            blob = _CIRCLE * ragged[:, None] * (width, radius * self.height) + (x, y)
+            np.maximum(blob[:, 1], 0.0, out=blob[:, 1])
             surface = Surface(
                 shade(random, leaf, 0.15),
                 climate.vegetation + random.normal(0, 0.3),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,13 +47,12 @@ def shade(
     random: np.random.Generator, color: tuple[float, float, float], spread: float
 ) -> tuple[float, float, float]:
     """A colour near the given one: brightness and hue varied by about ``spread``."""
-    varied = (
-        np.array(color)
-        * np.exp(random.normal(0, spread))
-        * np.exp(random.normal(0, 0.3 * spread, 3))
+    brightness = random.normal(0, spread)
+    red, green, blue = (
+        min(max(part * math.exp(brightness + hue), 0.01), 0.95)
+        for part, hue in zip(color, random.normal(0, 0.3 * spread, 3).tolist(), strict=True)
     )
-    red, green, blue = np.clip(varied, 0.01, 0.95)
-    return float(red), float(green), float(blue)
+    return red, green, blue
 
 
 CLOTHES = (
