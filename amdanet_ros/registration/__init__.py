@@ -1,0 +1,28 @@
+"""Registration: where a thermal pixel lies in the RGB picture.
+
+A homography maps homogeneous thermal pixel coordinates ``(x, y, 1)``, pixel centres at integers, to
+RGB pixel coordinates.
+It is exact for cameras that share one optical centre, for a far scene, and for a plane.
+"""
+
+from amdanet_ros.registration.estimation import (
+    Registration,
+    RegistrationRefused,
+    estimate_homography,
+)
+from amdanet_ros.registration.homography import (
+    check_homography,
+    common_field_of_view,
+    homography_from_cameras,
+    resize_homography,
+)
+
+__all__ = [
+    "Registration",
+    "RegistrationRefused",
+    "check_homography",
+    "common_field_of_view",
+    "estimate_homography",
+    "homography_from_cameras",
+    "resize_homography",
+]

@@ -1,0 +1,86 @@
+"""Coarse alignment: scale, turn and shift of the thermal picture, searched over all shifts at once
+in the frequency domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from amdanet_ros.registration.orientation_field import orientation_field
+
+SCALES = tuple(np.geomspace(0.62, 1.6, 15))
+"""Thermal width as a share of the RGB picture's width, tried in the coarse search."""
+TURNS_DEGREES = (-6.0, -3.0, 0.0, 3.0, 6.0)
+_LARGEST_SHIFT = 0.3  # of the picture's width and height
+
+
+def _similarity(scale: float, turn_degrees: float, size: tuple[int, int]) -> np.ndarray:
+    """Scale and turn about the picture's centre, 3 x 3."""
+    height, width = size
+    upper = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), turn_degrees, scale)
+    return np.vstack([upper, [0.0, 0.0, 1.0]])
+
+
+def align_coarsely(
+    rgb: Sequence[np.ndarray], thermal: Sequence[np.ndarray], start: np.ndarray
+) -> list[tuple[float, np.ndarray]]:
+    """Rank similarity transforms by how well the edges of all frames together agree.
+
+    For each scale and turn the normalised correlation of the orientation fields is computed for
+    every shift by FFT, with the
+    frames summed before the inverse transform: a scene that is blank in one frame is carried by
+    the others.
+
+    Args:
+        rgb: grey H x W float32 pictures, small (about 160 pixels wide).
+        thermal: grey pictures of the thermal camera, small.
+        start: 3 x 3, thermal (small) pixel -> RGB (small) pixel for equal fields of view.
+
+    Returns:
+        (score, homography) of the best shift of each scale and turn, best first; scores are
+        correlations in [-1, 1].
+    """
+    size = rgb[0].shape
+    height, width = size
+    padded = (cv2.getOptimalDFTSize(2 * height), cv2.getOptimalDFTSize(2 * width))
+    fixed = [orientation_field(picture) for picture in rgb]
+    fixed_spectra = [np.fft.fft2(field, padded) for field, _ in fixed]
+    fixed_energy = sum(np.fft.fft2(np.abs(field) ** 2, padded) for field, _ in fixed)
+    fixed_mask = np.fft.fft2(fixed[0][1].astype(np.float32), padded)
+    shift_y = np.fft.fftfreq(padded[0], 1 / padded[0])
+    shift_x = np.fft.fftfreq(padded[1], 1 / padded[1])
+    allowed = (np.abs(shift_y) <= _LARGEST_SHIFT * height)[:, None] & (
+        np.abs(shift_x) <= _LARGEST_SHIFT * width
+    )[None, :]
+    candidates = []
+    for scale in SCALES:
+        for turn in TURNS_DEGREES:
+            warp = _similarity(scale, turn, size) @ start
+            seen = cv2.warpPerspective(np.ones(thermal[0].shape, np.uint8), warp, (width, height))
+            cross = 0.0
+            energy = 0.0
+            for picture, spectrum in zip(thermal, fixed_spectra, strict=True):
+                warped = cv2.warpPerspective(
+                    picture, warp, (width, height), borderMode=cv2.BORDER_REPLICATE
+                )
+                field, valid = orientation_field(warped, seen.astype(bool))
+                cross = cross + spectrum * np.conj(np.fft.fft2(field, padded))
+                energy = energy + np.abs(field) ** 2
+            agreement = np.fft.ifft2(cross).real
+            mask = np.conj(np.fft.fft2(valid.astype(np.float32), padded))
+            moving_energy = np.fft.ifft2(fixed_mask * np.conj(np.fft.fft2(energy, padded))).real
+            overlap_energy = np.fft.ifft2(fixed_energy * mask).real
+            overlap = np.fft.ifft2(fixed_mask * mask).real
+            enough = allowed & (overlap > 0.3 * height * width)
+            norm = np.sqrt(np.maximum(moving_energy, 1e-6) * np.maximum(overlap_energy, 1e-6))
+            score = np.where(enough, agreement / norm, -1.0)
+            # A larger overlap is better evidence than the same correlation over a corner.
+            ranked = score * np.sqrt(np.clip(overlap / (height * width), 0, 1))
+            y, x = np.unravel_index(np.argmax(ranked), ranked.shape)
+            shift = np.array([[1, 0, shift_x[x]], [0, 1, shift_y[y]], [0, 0, 1.0]])
+            candidates.append((float(ranked[y, x]), shift @ warp))
+    candidates.sort(key=lambda candidate: -candidate[0])
+    return candidates

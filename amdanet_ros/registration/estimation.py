@@ -1,0 +1,270 @@
+"""The homography of a rig from a recording, without a target.
+
+Coarse to fine on edges, over many frames, or a refusal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from amdanet_ros.registration.coarse_alignment import align_coarsely
+from amdanet_ros.registration.homography import check_homography, corner_error, resize_homography
+from amdanet_ros.registration.orientation_field import grey
+from amdanet_ros.registration.robust_fit import fit_correction
+from amdanet_ros.registration.window_matching import WindowMatches, match_windows
+
+_COARSE_WIDTH = 160
+_SEARCH_FRAMES = 8
+# Pixels of a picture 640 wide.
+_LARGEST_UNCERTAINTY = 3.0
+_SMALLEST_COVERAGE = 0.25
+_FEWEST_WINDOWS = 10
+
+
+class RegistrationRefused(ValueError):
+    """The scene does not determine the homography.
+
+    The message says what is missing and what to record instead.
+    """
+
+
+@dataclass(frozen=True)
+class Registration:
+    """An estimated homography and how far it can be trusted.
+
+    Attributes:
+        homography: 3 x 3 float64, thermal pixel -> RGB pixel.
+        uncertainty: mean corner distance between estimates from two halves of the evidence,
+            RGB pixels.
+        agreement: share of the windows, by confidence, that lie within tolerance of the
+            homography, 0 to 1.
+        coverage: share of the common picture spanned by the agreeing windows, 0 to 1.
+        windows: number of agreeing windows.
+        frames: number of frame pairs used.
+        rgb_size, thermal_size: (height, width) that the homography belongs to.
+    """
+
+    homography: np.ndarray
+    uncertainty: float
+    agreement: float
+    coverage: float
+    windows: int
+    frames: int
+    rgb_size: tuple[int, int]
+    thermal_size: tuple[int, int]
+
+
+def estimate_homography(
+    rgb: Sequence[np.ndarray],
+    thermal: Sequence[np.ndarray],
+    initial: np.ndarray | None = None,
+    max_uncertainty: float = _LARGEST_UNCERTAINTY,
+) -> Registration:
+    """Estimate the homography from thermal to RGB pixels of a rig from synchronous pictures of some
+    scenes.
+
+    A coarse search over scale, turn and shift at 160 pixels' width is followed by windows that
+    are matched and fitted at growing
+    resolution. The result is then judged: two halves of the windows must give the same corners,
+    and the agreeing windows
+    must cover the picture.
+
+    Args:
+        rgb: N pictures H x W x 3 uint8, one size.
+        thermal: N pictures h x w (uint8, uint16 or float32), one size, taken at the same instants.
+        initial: 3 x 3 first guess, thermal pixel -> RGB pixel; the coarse search is then left out.
+        max_uncertainty: refuse beyond this corner distance, in pixels of a picture 640 wide.
+
+    Raises:
+        RegistrationRefused: the scene does not determine the homography.
+        ValueError: pictures of different sizes or numbers.
+    """
+    _check(rgb, thermal)
+    rgb_size, thermal_size = rgb[0].shape[:2], thermal[0].shape[:2]
+    rgb_grey = [grey(picture) for picture in rgb]
+    thermal_grey = [grey(picture) for picture in thermal]
+    guesses = (
+        _coarse_guesses(rgb_grey, thermal_grey) if initial is None else [check_homography(initial)]
+    )
+    attempts = [_refine(rgb_grey, thermal_grey, guess) for guess in guesses]
+    attempts = [attempt for attempt in attempts if attempt is not None]
+    if not attempts:
+        raise RegistrationRefused(
+            "the RGB and the thermal pictures show no common edges: record a scene with
+            people, cars, "
+            "buildings or other outlines that both cameras see"
+        )
+    homography, matches, inliers = max(attempts, key=_evidence)
+    return _judge(homography, matches, inliers, len(rgb), rgb_size, thermal_size, max_uncertainty)
+
+
+def _evidence(attempt: tuple[np.ndarray, WindowMatches, np.ndarray]) -> float:
+    _, matches, inliers = attempt
+    return float(matches.confidence[inliers].sum())
+
+
+def _check(rgb: Sequence[np.ndarray], thermal: Sequence[np.ndarray]) -> None:
+    if len(rgb) == 0 or len(rgb) != len(thermal):
+        raise ValueError(
+            f"registration needs frame pairs; got {len(rgb)} RGB and {len(thermal)} thermal"
+        )
+    for name, pictures, channels in (("RGB", rgb, 3), ("thermal", thermal, 2)):
+        sizes = {picture.shape for picture in pictures}
+        if len(sizes) > 1:
+            raise ValueError(
+                f"the {name} pictures differ in size: {sorted(sizes)}; one rig, one size"
+            )
+        if pictures[0].ndim != channels:
+            raise ValueError(
+                f"{name} pictures must have {channels} dimensions, not shape {pictures[0].shape}"
+            )
+
+
+def _shrunk(pictures: Sequence[np.ndarray], factor: float) -> tuple[list[np.ndarray], np.ndarray]:
+    """Pictures resized by a factor (at most 1), and the homography from full to small pixels."""
+    height, width = pictures[0].shape
+    size = (max(16, round(height * factor)), max(16, round(width * factor)))
+    small = [
+        cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA) if factor < 1 else picture
+        for picture in pictures
+    ]
+    return small, resize_homography((height, width), small[0].shape)
+
+
+def _spread(frames: int, most: int) -> np.ndarray:
+    return np.unique(np.linspace(0, frames - 1, min(frames, most)).round().astype(int))
+
+
+def _coarse_guesses(rgb: list[np.ndarray], thermal: list[np.ndarray]) -> list[np.ndarray]:
+    """The best coarse alignments that differ from each other, in full-size pixels."""
+    chosen = _spread(len(rgb), _SEARCH_FRAMES)
+    factor = _COARSE_WIDTH / max(rgb[0].shape)
+    small_rgb, to_small_rgb = _shrunk([rgb[i] for i in chosen], min(1.0, factor))
+    thermal_factor = _COARSE_WIDTH / max(thermal[0].shape)
+    small_thermal, to_small_thermal = _shrunk(
+        [thermal[i] for i in chosen], min(1.0, thermal_factor)
+    )
+    start = resize_homography(small_thermal[0].shape, small_rgb[0].shape)
+    ranked = align_coarsely(small_rgb, small_thermal, start)
+    guesses: list[np.ndarray] = []
+    for _, small in ranked[:10]:
+        guess = np.linalg.inv(to_small_rgb) @ small @ to_small_thermal
+        near = 0.03 * max(rgb[0].shape)
+        if all(corner_error(guess, other, thermal[0].shape) > near for other in guesses):
+            guesses.append(guess)
+        if len(guesses) == 3:
+            break
+    return guesses
+
+
+def _refine(
+    rgb: list[np.ndarray], thermal: list[np.ndarray], guess: np.ndarray
+) -> tuple[np.ndarray, WindowMatches, np.ndarray] | None:
+    """Follow one guess through growing resolutions; None where too few windows match."""
+    homography = guess
+    width = max(rgb[0].shape)
+    result = None
+    # (working width, window, reach, tolerance, perspective prior), pixels of the working picture
+    for level, (working, window, reach, tolerance, prior) in enumerate(
+        (
+            (160, 40, 12, 4.0, 1.0),
+            (160, 32, 8, 2.5, 0.3),
+            (320, 56, 12, 3.0, 0.1),
+            (320, 48, 8, 2.0, 0.03),
+            (640, 80, 10, 2.5, 0.01),
+            (640, 64, 6, 2.0, 0.003),
+        )
+    ):
+        factor = min(1.0, working / width)
+        if working > 320 and width <= 320:
+            break
+        small_rgb, to_small = _shrunk(rgb, factor)
+        chosen = _spread(len(rgb), _SEARCH_FRAMES * (3 if level >= 2 else 2))
+        matches = match_windows(
+            [small_rgb[i] for i in chosen],
+            [thermal[i] for i in chosen],
+            to_small @ homography,
+            reach,
+            window,
+            sigma=1.0 if factor < 1 else 1.5,
+        )
+        if len(matches) < 6:
+            return result
+        correction, inliers = fit_correction(matches, small_rgb[0].shape, tolerance, prior)
+        homography = np.linalg.inv(to_small) @ correction @ to_small @ homography
+        homography = homography / homography[2, 2]
+        result = (homography, matches.scaled(1 / factor), inliers)
+    return result
+
+
+def _judge(
+    homography: np.ndarray,
+    matches: WindowMatches,
+    inliers: np.ndarray,
+    frames: int,
+    rgb_size: tuple[int, int],
+    thermal_size: tuple[int, int],
+    max_uncertainty: float,
+) -> Registration:
+    """Turn the last fit into a Registration, or refuse it."""
+    unit = max(rgb_size) / 640
+    windows = int(inliers.sum())
+    agreement = float(matches.confidence[inliers].sum() / max(matches.confidence.sum(), 1e-9))
+    mend = (
+        "record more frames with outlines all over the picture (people, cars, buildings;
+        drive or turn the rig), "
+        "or give thermal.registration by hand"
+    )
+    if windows < _FEWEST_WINDOWS:
+        raise RegistrationRefused(
+            f"only {windows} places of the picture agree ({_FEWEST_WINDOWS} are needed): {mend}"
+        )
+    hull = cv2.convexHull(matches.points[inliers].astype(np.float32))
+    coverage = float(cv2.contourArea(hull) / (rgb_size[0] * rgb_size[1]))
+    uncertainty = _half_disagreement(matches, inliers, homography, rgb_size, thermal_size, unit)
+    if coverage < _SMALLEST_COVERAGE:
+        raise RegistrationRefused(
+            f"the agreeing places cover {coverage:.0%} of the picture ({_SMALLEST_COVERAGE:.0%} is needed): {mend}"
+        )
+    if not uncertainty <= max_uncertainty * unit:
+        raise RegistrationRefused(
+            f"two halves of the evidence disagree by {uncertainty:.1f} pixels at the corners "
+            f"({max_uncertainty * unit:.1f} is allowed): {mend}"
+        )
+    return Registration(
+        homography,
+        uncertainty,
+        agreement,
+        coverage,
+        windows,
+        frames,
+        tuple(rgb_size),
+        tuple(thermal_size),
+    )
+
+
+def _half_disagreement(
+    matches: WindowMatches,
+    inliers: np.ndarray,
+    homography: np.ndarray,
+    rgb_size: tuple[int, int],
+    thermal_size: tuple[int, int],
+    unit: float,
+) -> float:
+    """Median corner distance between fits to random halves of the agreeing windows."""
+    indices = np.flatnonzero(inliers)
+    random = np.random.default_rng(0)
+    distances = []
+    for _ in range(9):
+        shuffled = random.permutation(indices)
+        fits = []
+        for half in (shuffled[::2], shuffled[1::2]):
+            part = matches.chosen(half)
+            correction, _ = fit_correction(part, rgb_size, 2.0 * unit, 0.003)
+            fits.append(correction @ homography)
+        distances.append(corner_error(fits[0], fits[1], thermal_size))
+    return float(np.median(distances))

@@ -1,0 +1,169 @@
+"""Homographies between the thermal and the RGB picture: made, checked, composed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def resize_homography(from_size: tuple[int, int], to_size: tuple[int, int]) -> np.ndarray:
+    """Homography of a plain resize: equal fields of view, different resolutions.
+
+    Picture edges map to picture edges, so pixel centres shift by half a pixel's difference, as
+    in ``cv2.resize``.
+
+    Args:
+        from_size: (height, width) of the picture to be resized.
+        to_size: (height, width) of the resized picture.
+
+    Returns:
+        3 x 3 float64.
+    """
+    scale_y, scale_x = to_size[0] / from_size[0], to_size[1] / from_size[1]
+    return np.array(
+        [
+            [scale_x, 0.0, 0.5 * scale_x - 0.5],
+            [0.0, scale_y, 0.5 * scale_y - 0.5],
+            [0.0, 0.0, 1.0],
+        ]
+    )
+
+
+def check_homography(values: object) -> np.ndarray:
+    """Return a parameter's nine numbers as a 3 x 3 float64 homography with a last element of 1.
+
+    Args:
+        values: nine finite numbers, row-major (or a 3 x 3 array).
+
+    Raises:
+        ValueError: not nine finite numbers, or a matrix that cannot be inverted.
+    """
+    matrix = np.asarray(values, dtype=np.float64).reshape(-1)
+    if matrix.size != 9 or not np.all(np.isfinite(matrix)):
+        raise ValueError(
+            "a homography is nine finite numbers, row-major, thermal pixel to RGB pixel "
+            f"(the identity is [1, 0, 0, 0, 1, 0, 0, 0, 1]); got {matrix.size} numbers: {values}"
+        )
+    matrix = matrix.reshape(3, 3)
+    if abs(matrix[2, 2]) < 1e-12 or np.linalg.cond(matrix) > 1e12:
+        raise ValueError(f"this homography cannot be inverted: {matrix.tolist()}")
+    return matrix / matrix[2, 2]
+
+
+def homography_from_cameras(
+    rgb_matrix: np.ndarray, thermal_matrix: np.ndarray, rotation: np.ndarray | None = None
+) -> np.ndarray:
+    """Homography of a far scene from both cameras' calibration: ``K_rgb R K_thermal^-1``.
+
+    The distance between the cameras is left out: at depth Z it shifts a point by ``f * baseline
+    / Z`` pixels.
+
+    Args:
+        rgb_matrix, thermal_matrix: 3 x 3 camera matrices K (``sensor_msgs/CameraInfo.k``),
+            in pixels.
+        rotation: 3 x 3, turns directions of the thermal camera's optical frame into the RGB
+            camera's
+            (REP 103: z forward, x right, y down). None: both look the same way.
+
+    Returns:
+        3 x 3 float64 with a last element of 1.
+
+    Raises:
+        ValueError: a camera matrix that is not calibrated (focal length 0), or a matrix
+            that is no rotation.
+    """
+    matrices = {}
+    for name, matrix in (("rgb", rgb_matrix), ("thermal", thermal_matrix)):
+        matrix = np.asarray(matrix, dtype=np.float64).reshape(3, 3)
+        if matrix[0, 0] <= 0 or matrix[1, 1] <= 0 or abs(matrix[2, 2]) < 1e-12:
+            raise ValueError(
+                f"{name}/camera_info is not calibrated (its k has focal lengths {matrix[0, 0]:g} "
+                f"and {matrix[1, 1]:g}): calibrate the camera or give thermal.registration"
+            )
+        matrices[name] = matrix
+    rotation = (
+        np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64).reshape(3, 3)
+    )
+    if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
+        raise ValueError(
+            f"the rotation from thermal to RGB is not a rotation matrix: {rotation.tolist()}"
+        )
+    return check_homography(matrices["rgb"] @ rotation @ np.linalg.inv(matrices["thermal"]))
+
+
+def transform_points(homography: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Apply a homography to N x 2 points (x, y); returns N x 2 float64."""
+    mapped = np.column_stack([points, np.ones(len(points))]) @ np.asarray(homography).T
+    return mapped[:, :2] / mapped[:, 2:]
+
+
+def corners(size: tuple[int, int]) -> np.ndarray:
+    """The centres of a picture's four corner pixels, 4 x 2 (x, y), clockwise from the top left."""
+    height, width = size
+    return np.array(
+        [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], dtype=np.float64
+    )
+
+
+def corner_error(first: np.ndarray, second: np.ndarray, size: tuple[int, int]) -> float:
+    """Mean distance, in RGB pixels, between where two homographies put the thermal picture's
+    corners.
+    """
+    points = corners(size)
+    difference = transform_points(first, points) - transform_points(second, points)
+    return float(np.mean(np.linalg.norm(difference, axis=1)))
+
+
+def common_field_of_view(
+    homography: np.ndarray, thermal_size: tuple[int, int], rgb_size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """The largest centred-by-area upright rectangle of the RGB picture that both cameras see.
+
+    Args:
+        homography: thermal pixel to RGB pixel, 3 x 3.
+        thermal_size, rgb_size: (height, width).
+
+    Returns:
+        (top, left, height, width) in RGB pixels; every pixel of it has a thermal partner.
+
+    Raises:
+        ValueError: the two pictures do not overlap.
+    """
+    height, width = rgb_size
+    # A coarse grid is enough: the answer is rounded inwards by the cell.
+    step = max(1, min(height, width) // 120)
+    ys, xs = np.arange(0, height, step), np.arange(0, width, step)
+    grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(np.float64)
+    source = transform_points(np.linalg.inv(homography), grid)
+    seen = (
+        (source[:, 0] >= 0)
+        & (source[:, 0] <= thermal_size[1] - 1)
+        & (source[:, 1] >= 0)
+        & (source[:, 1] <= thermal_size[0] - 1)
+    ).reshape(len(ys), len(xs))
+    top, left, rows, columns = _largest_rectangle(seen)
+    if rows == 0:
+        raise ValueError("the thermal and the RGB picture have no common field of view")
+    bottom = height if top + rows == len(ys) else (top + rows - 1) * step + 1
+    right = width if left + columns == len(xs) else (left + columns - 1) * step + 1
+    return top * step, left * step, bottom - top * step, right - left * step
+
+
+def _largest_rectangle(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """Largest all-true upright rectangle of a boolean picture.
+
+    (top, left, height, width), by histogram and stack.
+    """
+    best = (0, 0, 0, 0)
+    heights = np.zeros(mask.shape[1] + 1, dtype=np.int64)
+    for row in range(mask.shape[0]):
+        heights[:-1] = np.where(mask[row], heights[:-1] + 1, 0)
+        stack: list[tuple[int, int]] = []
+        for column, tall in enumerate(heights.tolist()):
+            start = column
+            while stack and stack[-1][1] > tall:
+                start, height = stack.pop()
+                if height * (column - start) > best[2] * best[3]:
+                    best = (row - height + 1, start, height, column - start)
+            if tall and (not stack or stack[-1][1] < tall):
+                stack.append((start, tall))
+    return best

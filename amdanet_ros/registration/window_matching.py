@@ -1,0 +1,174 @@
+"""Where each small window of the RGB picture finds its partner in the thermal picture, and how
+surely in which direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from amdanet_ros.registration.orientation_field import orientation_field
+
+_LOWEST_PEAK = 0.06
+_LOWEST_LEAD = 0.015
+_FULL_LEAD = 0.08
+_CENTRE_PULL = 0.03
+
+
+@dataclass(frozen=True)
+class WindowMatches:
+    """Shifts found by windows.
+
+    Attributes:
+        points: N x 2, window centres in the RGB picture (x, y), pixels.
+        shifts: N x 2, how far the thermal picture as warped so far must move there, pixels.
+        confidence: N, 0 to 1: height of the correlation's peak times its lead over the next one.
+        precision: N x 2 x 2, symmetric, largest eigenvalue 1: how sharp the peak is in each
+            direction.
+            A window that shows one straight edge knows its shift across the edge alone.
+    """
+
+    points: np.ndarray
+    shifts: np.ndarray
+    confidence: np.ndarray
+    precision: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def chosen(self, which: np.ndarray) -> WindowMatches:
+        """The matches of an index or mask."""
+        return WindowMatches(
+            self.points[which], self.shifts[which], self.confidence[which], self.precision[which]
+        )
+
+    def scaled(self, factor: float) -> WindowMatches:
+        """The same matches in a picture that is ``factor`` times as large."""
+        return WindowMatches(
+            self.points * factor, self.shifts * factor, self.confidence, self.precision
+        )
+
+
+def match_windows(
+    rgb: Sequence[np.ndarray],
+    thermal: Sequence[np.ndarray],
+    homography: np.ndarray,
+    reach: int,
+    window: int,
+    sigma: float = 1.0,
+) -> WindowMatches:
+    """Correlate the orientation fields window by window, all frames added up.
+
+    Args:
+        rgb: grey H x W float32 pictures.
+        thermal: grey pictures of the thermal camera.
+        homography: 3 x 3, thermal pixel -> RGB pixel, good to about ``reach`` pixels.
+        reach: largest shift looked for, pixels.
+        window: side of a window, pixels.
+        sigma: smoothing of the gradients, pixels.
+    """
+    height, width = rgb[0].shape
+    seen = cv2.warpPerspective(np.ones(thermal[0].shape, np.uint8), homography, (width, height))
+    fixed, moving = [], []
+    valid = seen.astype(bool)
+    for rgb_picture, thermal_picture in zip(rgb, thermal, strict=True):
+        warped = cv2.warpPerspective(
+            thermal_picture, homography, (width, height), borderMode=cv2.BORDER_REPLICATE
+        )
+        fixed.append(orientation_field(rgb_picture, None, sigma)[0])
+        field, valid = orientation_field(warped, seen.astype(bool), sigma)
+        moving.append(field)
+    half = window // 2
+    found = []
+    for y in range(half, height - half + 1, max(4, half)):
+        for x in range(half, width - half + 1, max(4, half)):
+            if valid[y - half : y + half, x - half : x + half].mean() < 0.7:
+                continue
+            top, bottom = max(0, y - half - reach), min(height, y + half + reach)
+            left, right = max(0, x - half - reach), min(width, x + half + reach)
+            # At the picture's rim the window shrinks so that it can still move both ways.
+            inner = (slice(top + reach, bottom - reach), slice(left + reach, right - reach))
+            outer = (slice(top, bottom), slice(left, right))
+            if min(bottom - top, right - left) < 2 * reach + half:
+                continue
+            surface = _correlation([f[inner] for f in fixed], [m[outer] for m in moving])
+            peak = _peak(surface, reach)
+            if peak is not None:
+                middle = ((left + right - 1) / 2, (top + bottom - 1) / 2)
+                found.append((middle, *peak))
+    if not found:
+        return WindowMatches(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros((0, 2, 2)))
+    points, shifts, confidence, precision = (np.array(part) for part in zip(*found, strict=True))
+    return WindowMatches(points, shifts, confidence, precision)
+
+
+def _correlation(templates: list[np.ndarray], areas: list[np.ndarray]) -> np.ndarray:
+    """Normalised correlation of complex windows over all shifts, frames summed: (2 reach + 1)^2."""
+    ones = np.ones(templates[0].shape, np.float32)
+    cross: np.ndarray | float = 0.0
+    area_energy: np.ndarray | float = 0.0
+    template_energy = 0.0
+    for template, area in zip(templates, areas, strict=True):
+        for part in (np.real, np.imag):
+            cross = cross + cv2.matchTemplate(
+                np.ascontiguousarray(part(area), np.float32),
+                np.ascontiguousarray(part(template), np.float32),
+                cv2.TM_CCORR,
+            )
+        energy = (np.abs(area) ** 2).astype(np.float32)
+        area_energy = area_energy + cv2.matchTemplate(energy, ones, cv2.TM_CCORR)
+        template_energy += float(np.sum(np.abs(template) ** 2))
+    return cross / np.sqrt(np.maximum(area_energy, 1e-3) * max(template_energy, 1e-3))
+
+
+def _peak(surface: np.ndarray, reach: int) -> tuple[tuple[float, float], float, np.ndarray] | None:
+    """Shift, confidence and precision of the peak.
+
+    None where it lies on the rim, is low or has a rival.
+    """
+    offsets = np.arange(-reach, reach + 1) / reach
+    # Along a straight edge all places are alike: take the one nearest to where the window is.
+    centred = surface - _CENTRE_PULL * (offsets[:, None] ** 2 + offsets[None, :] ** 2)
+    y, x = np.unravel_index(np.argmax(centred), surface.shape)
+    if not (0 < y < 2 * reach and 0 < x < 2 * reach):
+        return None
+    near = surface[y - 1 : y + 2, x - 1 : x + 2].astype(np.float64)
+    bend_x = near[1, 0] - 2 * near[1, 1] + near[1, 2]
+    bend_y = near[0, 1] - 2 * near[1, 1] + near[2, 1]
+    bend_xy = 0.25 * (near[0, 0] + near[2, 2] - near[0, 2] - near[2, 0])
+    values, vectors = np.linalg.eigh(-np.array([[bend_x, bend_xy], [bend_xy, bend_y]]))
+    if values[1] <= 1e-5:
+        return None
+    values = np.maximum(values / values[1], 0.0)
+    precision = (vectors * values) @ vectors.T
+    lead = _lead(surface, y, x, vectors[:, 1], values[0])
+    if surface[y, x] < _LOWEST_PEAK or lead < _LOWEST_LEAD:
+        return None
+    slope = 0.5 * np.array([near[1, 2] - near[1, 0], near[2, 1] - near[0, 1]])
+    step = vectors @ ((vectors.T @ slope) / np.maximum(values * -_largest_bend(near), 1e-4))
+    step = np.clip(step, -0.5, 0.5)
+    # The best place of the RGB window in the warped picture is off by the shift still missing.
+    shift = (reach - (x + float(step[0])), reach - (y + float(step[1])))
+    confidence = float(surface[y, x]) * min(1.0, lead / _FULL_LEAD)
+    return shift, confidence, precision
+
+
+def _largest_bend(near: np.ndarray) -> float:
+    """Most negative second derivative at the middle of a 3 x 3 surface."""
+    bend_x = near[1, 0] - 2 * near[1, 1] + near[1, 2]
+    bend_y = near[0, 1] - 2 * near[1, 1] + near[2, 1]
+    bend_xy = 0.25 * (near[0, 0] + near[2, 2] - near[0, 2] - near[2, 0])
+    return float(np.linalg.eigvalsh(np.array([[bend_x, bend_xy], [bend_xy, bend_y]]))[0])
+
+
+def _lead(surface: np.ndarray, y: int, x: int, across: np.ndarray, flatness: float) -> float:
+    """How far the peak stands above everything that is not its own hill or ridge."""
+    rows, columns = np.mgrid[: surface.shape[0], : surface.shape[1]]
+    distance = np.abs((columns - x) * across[0] + (rows - y) * across[1])
+    if flatness > 0.25:
+        distance = np.hypot(columns - x, rows - y)
+    rivals = surface[distance > max(3.0, surface.shape[0] / 6)]
+    return float(surface[y, x] - rivals.max()) if rivals.size else 0.0
