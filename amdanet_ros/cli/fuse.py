@@ -64,24 +64,21 @@ def run(arguments: argparse.Namespace) -> int:
     from amdanet_ros.inference import InferenceError, Predictor, ThermalNormalizer
     from amdanet_ros.network.checkpoint import CheckpointError
     from amdanet_ros.recording.bag_errors import BagError
-    from amdanet_ros.recording.fuse import bag_source, folder_source, fuse, open_output
+    from amdanet_ros.recording.fuse import fuse, open_output, recording_source
     from amdanet_ros.recording.fuse_journal import FuseJournal
     from amdanet_ros.recording.picture_folders import PictureError
 
     try:
-        is_bag = _is_bag(arguments)
-        kind = arguments.format or _default_format(arguments.output, is_bag)
+        source = recording_source(
+            arguments.input,
+            arguments.thermal,
+            arguments.rgb_topic,
+            arguments.thermal_topic,
+            arguments.slop,
+            arguments.thermal_offset,
+        )
+        kind = arguments.format or _default_format(arguments.output, source.in_sequence)
         _make_room(arguments.output, kind, arguments.overwrite)
-        if is_bag:
-            source = bag_source(
-                arguments.input,
-                arguments.rgb_topic,
-                arguments.thermal_topic,
-                arguments.slop,
-                arguments.thermal_offset,
-            )
-        else:
-            source = folder_source(arguments.input, arguments.thermal)
         normalizer = ThermalNormalizer(
             arguments.thermal_normalization,
             tuple(arguments.thermal_range) if arguments.thermal_range else None,
@@ -118,16 +115,6 @@ def run(arguments: argparse.Namespace) -> int:
     left_out = f", {len(bad)} left out" if bad else ""
     print(f"{count} pairs fused{left_out}: {arguments.output}")
     return 0 if count else 1
-
-
-def _is_bag(arguments: argparse.Namespace) -> bool:
-    path = arguments.input
-    if not path.exists():
-        raise CommandError(f"{path} does not exist: give a bag or a folder of pictures")
-    if path.is_file():
-        return True
-    files = [(path / "metadata.yaml").exists(), any(path.glob("*.mcap")), any(path.glob("*.db3"))]
-    return arguments.thermal is None and any(files)
 
 
 def _default_format(output: Path, is_bag: bool) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from amdanet_ros.inference import HealthMonitor, Predictor
+from amdanet_ros.recording.bag_errors import BagError
 from amdanet_ros.recording.bag_pairs import bag_pairs, choose_topics
 from amdanet_ros.recording.bag_reader import BagReader
 from amdanet_ros.recording.fuse_journal import FuseJournal
@@ -91,6 +92,28 @@ def bag_source(
                 yield SourcePair(f"{index:06d}", header, stamp, pair.offset_ns, pair.read)
 
     return FuseSource(pairs, most, f"{rgb} and {thermal} of {path}", True)
+
+
+def recording_source(
+    path: Path,
+    thermal: Path | None,
+    rgb_topic: str | None,
+    thermal_topic: str | None,
+    slop: float,
+    thermal_offset: float,
+) -> FuseSource:
+    """A bag or one or two folders of pictures, whichever ``path`` is.
+
+    Raises:
+        BagError, PictureError: it is neither, or holds no pairs.
+    """
+    if not path.exists():
+        raise BagError(f"{path} does not exist: give a bag or a folder of pictures")
+    storages = ("metadata.yaml", "*.mcap", "*.db3")
+    is_bag = path.is_file() or any(True for pattern in storages for _ in path.glob(pattern))
+    if is_bag and thermal is None:
+        return bag_source(path, rgb_topic, thermal_topic, slop, thermal_offset)
+    return folder_source(path, thermal)
 
 
 def open_output(kind: str, path: Path, predictor: Predictor, rate: float) -> FuseOutput:

@@ -7,7 +7,7 @@ It is exact for cameras that share one optical centre, for a far scene, and for 
 
 from amdanet_ros.registration.estimation import (
     Registration,
-    RegistrationRefused,
+    RegistrationRefusedError,
     estimate_homography,
 )
 from amdanet_ros.registration.homography import (
@@ -19,7 +19,7 @@ from amdanet_ros.registration.homography import (
 
 __all__ = [
     "Registration",
-    "RegistrationRefused",
+    "RegistrationRefusedError",
     "check_homography",
     "common_field_of_view",
     "estimate_homography",

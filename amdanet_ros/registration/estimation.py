@@ -25,7 +25,7 @@ _SMALLEST_COVERAGE = 0.25
 _FEWEST_WINDOWS = 10
 
 
-class RegistrationRefused(ValueError):
+class RegistrationRefusedError(ValueError):
     """The scene does not determine the homography.
 
     The message says what is missing and what to record instead.
@@ -80,7 +80,7 @@ def estimate_homography(
         max_uncertainty: refuse beyond this corner distance, in pixels of a picture 640 wide.
 
     Raises:
-        RegistrationRefused: the scene does not determine the homography.
+        RegistrationRefusedError: the scene does not determine the homography.
         ValueError: pictures of different sizes or numbers.
     """
     _check(rgb, thermal)
@@ -93,10 +93,9 @@ def estimate_homography(
     attempts = [_refine(rgb_grey, thermal_grey, guess) for guess in guesses]
     attempts = [attempt for attempt in attempts if attempt is not None]
     if not attempts:
-        raise RegistrationRefused(
-            "the RGB and the thermal pictures show no common edges: record a scene with
-            people, cars, "
-            "buildings or other outlines that both cameras see"
+        raise RegistrationRefusedError(
+            "the RGB and the thermal pictures show no common edges: record a scene with people, "
+            "cars, buildings or other outlines that both cameras see"
         )
     homography, matches, inliers = max(attempts, key=_evidence)
     return _judge(homography, matches, inliers, len(rgb), rgb_size, thermal_size, max_uncertainty)
@@ -215,23 +214,23 @@ def _judge(
     windows = int(inliers.sum())
     agreement = float(matches.confidence[inliers].sum() / max(matches.confidence.sum(), 1e-9))
     mend = (
-        "record more frames with outlines all over the picture (people, cars, buildings;
-        drive or turn the rig), "
-        "or give thermal.registration by hand"
+        "record more frames with outlines all over the picture (people, cars, buildings; drive "
+        "or turn the rig), or give thermal.registration by hand"
     )
     if windows < _FEWEST_WINDOWS:
-        raise RegistrationRefused(
+        raise RegistrationRefusedError(
             f"only {windows} places of the picture agree ({_FEWEST_WINDOWS} are needed): {mend}"
         )
     hull = cv2.convexHull(matches.points[inliers].astype(np.float32))
     coverage = float(cv2.contourArea(hull) / (rgb_size[0] * rgb_size[1]))
     uncertainty = _half_disagreement(matches, inliers, homography, rgb_size, thermal_size, unit)
     if coverage < _SMALLEST_COVERAGE:
-        raise RegistrationRefused(
-            f"the agreeing places cover {coverage:.0%} of the picture ({_SMALLEST_COVERAGE:.0%} is needed): {mend}"
+        raise RegistrationRefusedError(
+            f"the agreeing places cover {coverage:.0%} of the picture "
+            f"({_SMALLEST_COVERAGE:.0%} is needed): {mend}"
         )
     if not uncertainty <= max_uncertainty * unit:
-        raise RegistrationRefused(
+        raise RegistrationRefusedError(
             f"two halves of the evidence disagree by {uncertainty:.1f} pixels at the corners "
             f"({max_uncertainty * unit:.1f} is allowed): {mend}"
         )

@@ -1,0 +1,99 @@
+"""Estimate the homography from thermal to RGB pixels from a recording, without a target.
+
+Examples:
+  amdanet register my_bag -o rig.yaml
+  amdanet register rgb_folder thermal_folder -o rig.yaml
+
+The edges of many frames are aligned, coarse to fine. Written are the YAML for the node's parameter
+thermal.registration and, beside it, a checkerboard of both pictures to judge it by: edges must run
+on from tile to tile. Where the scene does not determine the homography, nothing is written.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from amdanet_ros.cli.errors import CommandError
+
+SUMMARY = "estimate the homography from thermal to RGB from a recording"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("input", type=Path, help="a bag, or a folder of pictures (RGB, or both)")
+    parser.add_argument("thermal", type=Path, nargs="?", help="folder of the thermal pictures")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="YAML file to write")
+    parser.add_argument("--frames", type=int, default=24, help="frame pairs to use (default 24)")
+    parser.add_argument(
+        "--initial", type=float, nargs=9, metavar="H", help="first guess, row-major"
+    )
+    parser.add_argument(
+        "--max-uncertainty",
+        type=float,
+        default=3.0,
+        help="refuse beyond this, pixels of a picture 640 wide (default 3)",
+    )
+    parser.add_argument("--rgb-topic", help="of the bag (default: by its name)")
+    parser.add_argument("--thermal-topic", help="of the bag (default: by its name)")
+    parser.add_argument("--slop", type=float, default=0.05, help="of a pair's stamps, seconds")
+    parser.add_argument("--thermal-offset", type=float, default=0.0, help="added to thermal stamps")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Estimate and write; returns 0."""
+    import cv2
+    import yaml
+
+    from amdanet_ros.recording.bag_errors import BagError
+    from amdanet_ros.recording.fuse import recording_source
+    from amdanet_ros.recording.picture_folders import PictureError
+    from amdanet_ros.registration import estimate_homography
+    from amdanet_ros.registration.checkerboard import checkerboard
+
+    if arguments.frames < 1:
+        raise CommandError(f"--frames is {arguments.frames}: it must be at least 1")
+    try:
+        source = recording_source(
+            arguments.input,
+            arguments.thermal,
+            arguments.rgb_topic,
+            arguments.thermal_topic,
+            arguments.slop,
+            arguments.thermal_offset,
+        )
+        wanted = _spread(source.most, arguments.frames)
+        pictures = [pair.read() for i, pair in enumerate(source.pairs()) if i in wanted]
+        if not pictures:
+            raise CommandError(f"{source.description}: no pair within --slop {arguments.slop:g} s")
+        rgb, thermal = [one for one, _ in pictures], [other for _, other in pictures]
+        found = estimate_homography(rgb, thermal, arguments.initial, arguments.max_uncertainty)
+    except (BagError, PictureError, ValueError, OSError) as error:
+        raise CommandError(str(error)) from error
+    numbers = [float(f"{value:.9g}") for value in found.homography.reshape(-1)]
+    text = yaml.safe_dump(
+        {"/**": {"ros__parameters": {"thermal.registration": numbers}}}, default_flow_style=None
+    )
+    height, width = found.thermal_size
+    notes = (
+        f"# Thermal {width} x {height} to RGB {found.rgb_size[1]} x {found.rgb_size[0]} pixels.\n"
+        f"# {found.frames} frames, {found.windows} agreeing windows over {found.coverage:.0%} of "
+        f"the picture,\n# agreement {found.agreement:.2f}, uncertainty {found.uncertainty:.2f} "
+        "pixels at the corners.\n"
+    )
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    arguments.output.write_text(notes + text)
+    board = arguments.output.with_suffix(".png")
+    middle = len(pictures) // 2
+    picture = checkerboard(rgb[middle], thermal[middle], found.homography)
+    cv2.imwrite(str(board), picture[..., ::-1])
+    print(notes.replace("# ", "").rstrip())
+    print(f"{arguments.output} for --params-file; look at {board}: edges must run on across tiles")
+    return 0
+
+
+def _spread(count: int, most: int) -> set[int]:
+    """Indices spread evenly over a recording."""
+    if count <= most:
+        return set(range(count))
+    return {round(i * (count - 1) / (most - 1)) for i in range(most)} if most > 1 else {count // 2}
