@@ -30,10 +30,12 @@ class CMakeInstall(build_ext):
         """Build, install into the staging folder, and sort what lies there."""
         build = Path(self.build_temp).resolve() / "cmake"
         stage = Path(self.build_temp).resolve() / "stage"
-        # The cache of an earlier isolated build points to an overlay that pip has deleted.
-        shutil.rmtree(build, ignore_errors=True)
-        shutil.rmtree(stage, ignore_errors=True)
         prefix = str(ros_prefix())
+        built_with = build / "ros_prefix"
+        # The cache of an earlier isolated build points to an overlay that pip has deleted.
+        if not built_with.is_file() or built_with.read_text() != prefix:
+            shutil.rmtree(build, ignore_errors=True)
+        shutil.rmtree(stage, ignore_errors=True)
         environment = {**os.environ, "AMENT_PREFIX_PATH": prefix, "CMAKE_PREFIX_PATH": prefix}
         configure = [
             "cmake", "-S", str(HERE), "-B", str(build),
@@ -47,11 +49,15 @@ class CMakeInstall(build_ext):
         if shutil.which("ninja"):
             configure += ["-G", "Ninja"]
         subprocess.check_call(configure, env=environment)
+        built_with.write_text(prefix)
         install = ["cmake", "--build", str(build), "--target", "install", "-j2"]
         subprocess.check_call(install, env=environment)
 
         site = Path("lib") / PYTHON / "site-packages"
         target = (HERE if self.inplace else Path(self.build_lib)) / NAME
+        if not self.inplace:
+            # What the source tree no longer holds must not stay in the wheel.
+            shutil.rmtree(target, ignore_errors=True)
         unwanted = shutil.ignore_patterns("__pycache__", "*.c")
         shutil.copytree(stage / site / NAME, target, dirs_exist_ok=True, ignore=unwanted)
         data = {}

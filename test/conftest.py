@@ -44,6 +44,11 @@ def claim_domain_id():
     raise RuntimeError("all ROS domains are in use by tests that run now")
 
 
+def pytest_collection_modifyitems(items):
+    """Run the slow tests last: what is broken shows early."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+
 @pytest.fixture(scope="session")
 def project() -> Path:
     """The project's root."""
