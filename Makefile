@@ -2,7 +2,8 @@
 # there already is kept.
 
 PYTHON ?= python3
-# A CPU build serves demo and tests; on a robot set TORCH to the build that fits its GPU.
+# A CPU build serves demo and tests, and is the smallest:
+#   make TORCH="torch==2.13.0+cpu --extra-index-url https://download.pytorch.org/whl/cpu"
 TORCH ?= torch==2.13.0
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +16,8 @@ export ROS_LOG_DIR ?= $(CURDIR)/$(VENV)/ros_log
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport AMENT_PREFIX_PATH
 unexport PYTHONPATH
+# Else a make started from a Python of other ROS wheels would hand on their library paths.
+unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 BUILD_FILES := CMakeLists.txt setup.py pyproject.toml package.xml README.md
 SOURCES := $(shell find amdanet_ros msg launch config scripts cmake -type f -not -name '*.pyc')
@@ -28,16 +31,16 @@ $(STAMPS)/venv:
 	mkdir -p $(STAMPS)
 	touch $@
 
-# Dependencies are read from pyproject.toml, so that they stand in one place.
+# Dependencies are read from pyproject.toml, so that they stand in one place; torch goes with them,
+# so that none of them brings another one.
 $(STAMPS)/dependencies: $(STAMPS)/venv pyproject.toml cmake/list_requirements.py
-	$(BIN)/python -m pip install --quiet "$(TORCH)" "setuptools>=68,<80"
-	$(BIN)/python -m pip install --quiet tomli
 	$(BIN)/python cmake/list_requirements.py > $(STAMPS)/requirements.txt
-	$(BIN)/python -m pip install --quiet -r $(STAMPS)/requirements.txt
+	$(BIN)/python -m pip install --quiet $(TORCH) -r $(STAMPS)/requirements.txt
 	touch $@
 
 $(STAMPS)/installed: $(STAMPS)/dependencies $(BUILD_FILES) $(SOURCES)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation .
+	PATH="$(CURDIR)/$(BIN):$$PATH" \
+		$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation .
 	touch $@
 
 demo: setup

@@ -7,8 +7,8 @@ from pathlib import Path
 
 try:
     import tomllib
-except ModuleNotFoundError:  # Python 3.10
-    import tomli as tomllib
+except ModuleNotFoundError:  # Python 3.10; pip carries one
+    from pip._vendor import tomli as tomllib
 
 project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())
 wanted = project["build-system"]["requires"] + project["project"]["dependencies"]
