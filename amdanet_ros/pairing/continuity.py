@@ -19,6 +19,13 @@ TAIL_NS = 2_000_000_000
 def admit(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None:
     """Put a message into ``stream``'s queue, or count why not, or hold it as suspect."""
     stream.last_irregular = now
+    _place(stream, other, key, item, now)
+    level = stream.lap == other.lap
+    for each in (stream, other):
+        each.continues = level and each.newest is not None and each.suspect is None
+
+
+def _place(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None:
     if key - stream.offset <= 0:
         stream.discard(key, item, "zero_stamp")
         return
@@ -47,7 +54,7 @@ def _leap(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None:
         stream.suspect = None
         _restart(stream, other, suspect[0])
         stream.append(*suspect)
-        admit(stream, other, key, item, now)
+        _place(stream, other, key, item, now)
         return
     stream.refute_suspect()
     near = _nearness(stream, key)
@@ -60,7 +67,7 @@ def _leap(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None:
         _restart(stream, other, key)
         stream.append(key, item, now)
         return
-    stream.hold_suspect(key, item, now)
+    stream.suspect = (key, item, now)
 
 
 def _nearness(stream: Stream, key: int) -> int:

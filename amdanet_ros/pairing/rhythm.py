@@ -7,7 +7,7 @@ WINDOW = 33
 """Messages that the estimates look back on."""
 
 _REFRESH = 64
-_REFRESH_IRREGULAR = 16
+_REFRESH_IRREGULAR = 32
 _MIN_LIMIT_NS = 2_000_000_000
 _LIMIT_SPACINGS = 8
 _UNLIMITED_NS = 1 << 62
@@ -19,7 +19,7 @@ class Rhythm:
     The spacing is the mean of those gaps that lie near their lower quartile: lost messages make
     gaps longer, so the upper part of the gaps says nothing about the rhythm, and the mean of the
     others is not biased by jitter. It is computed anew after 2, 3, 4, 6, ... messages, then after
-    every 64, or 16 where gaps are long, so that a message costs one append and one countdown.
+    every 64, or 32 where gaps are long, so that a message costs one append and one countdown.
 
     All times are integer nanoseconds. ``spacing`` is None until two messages have come; ``jitter``
     is the mean deviation of the gaps from it; ``delay_high`` the longest time from stamp to
@@ -51,16 +51,20 @@ class Rhythm:
 
     def observe(self, stamp: int, now: int) -> None:
         """Take note of a message that is newer than all before it."""
-        recent = self.recent
-        if self.spacing is not None and recent:
-            gap = stamp - recent[-1][0]
+        if self.recent:
+            gap = stamp - self.recent[-1][0]
             if gap > self.regular_limit:
-                self.lost += round(gap / self.spacing) - 1
-                self.countdown = min(self.countdown, _REFRESH_IRREGULAR)
-        recent.append((stamp, now))
+                self.note_long_gap(gap)
+        self.recent.append((stamp, now))
         self.countdown -= 1
         if self.countdown <= 0:
             self.estimate()
+
+    def note_long_gap(self, gap: int) -> None:
+        """Count what was lost in a step above ``regular_limit``."""
+        if self.spacing is not None:
+            self.lost += round(gap / self.spacing) - 1
+            self.countdown = min(self.countdown, _REFRESH_IRREGULAR)
 
     def interrupt(self) -> None:
         """Forget the last messages after a jump; keep the spacing, the camera is the same."""

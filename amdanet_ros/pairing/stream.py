@@ -13,6 +13,9 @@ Entry = tuple[int, Any]
 LATE_LIMIT_NS = 500_000_000
 """A stamp that goes back by no more than this is a late message; more is a jump."""
 
+NOTHING_YET = -(1 << 62)
+"""A ``floor`` below every key."""
+
 
 class Stream:
     """Messages of one camera that still wait for a partner, in the order of their stamps.
@@ -22,10 +25,10 @@ class Stream:
     jumps of the stamps: only messages of equal laps may pair; ``lap_end`` is the newest key of the
     lap before. While the other stream is still in the old lap, ``queue`` keeps what may pair with
     its tail, and ``ahead`` collects the new lap. ``suspect`` holds one message whose stamp does
-    not continue the stream until another one confirms or refutes it; ``continues`` says that
-    there is none and that a message has come in this lap. Where thermal messages are reused, the
-    head of the queue may have been paired already; its key then equals ``floor``. ``unmatched``
-    collects what is dropped, where somebody wants it.
+    not continue the stream until another one confirms or refutes it. ``continues`` says that all
+    is usual: both streams in one lap, a message in it, no suspect. Where thermal messages are
+    reused, the head of the queue may have been paired already; its key then equals ``floor``.
+    ``unmatched`` collects what is dropped, where somebody wants it.
     """
 
     __slots__ = (
@@ -62,8 +65,8 @@ class Stream:
         self.queue: deque[Entry] = deque()
         self.ahead: deque[Entry] | None = None
         self.newest: int | None = None
-        self.floor: int | None = None
-        self.ahead_floor: int | None = None
+        self.floor = NOTHING_YET
+        self.ahead_floor = NOTHING_YET
         self.suspect: tuple[int, Any, int] | None = None
         self.continues = False
         self.lap = 0
@@ -74,8 +77,8 @@ class Stream:
         self.last_irregular = self.last_arrival
         self.drop_all(reason)
         self.refute_suspect(reason)
-        self.ahead = self.ahead_floor = None
-        self.newest = self.floor = self.lap_end = None
+        self.ahead = self.newest = self.lap_end = None
+        self.floor = self.ahead_floor = NOTHING_YET
         self.continues = False
         self.lap = 0
         self.rhythm.interrupt()
@@ -133,23 +136,16 @@ class Stream:
         if self.suspect is not None:
             key, item, _ = self.suspect
             self.suspect = None
-            self.continues = self.newest is not None
             self.discard(key, item, reason)
-
-    def hold_suspect(self, key: int, item: Any, now: int) -> None:
-        """Keep a message apart until the next one tells what it is."""
-        self.suspect = (key, item, now)
-        self.continues = False
 
     def append(self, key: int, item: Any, now: int) -> None:
         """Add a message newer than all before it in this lap."""
         if self.first_arrival is None:
             self.first_arrival = now
         self.newest = key
-        self.continues = self.suspect is None
         self.rhythm.observe(key - self.offset, now)
         floor = self.floor if self.ahead is None else self.ahead_floor
-        if floor is not None and key <= floor:
+        if key <= floor:
             self.discard(key, item, "duplicate" if key == floor else "late")
         else:
             (self.queue if self.ahead is None else self.ahead).append((key, item))
@@ -162,7 +158,7 @@ class Stream:
         if key in (self.newest, floor):
             self.discard(key, item, "duplicate")
             return
-        if floor is not None and key < floor:
+        if key < floor:
             self.discard(key, item, "late")
             return
         place = len(queue)
@@ -181,9 +177,7 @@ class Stream:
         """
         if self.ahead is not None or not alone:
             self.drop_all("jump")
-        floor = self.floor
-        if floor is not None and key < floor - LATE_LIMIT_NS:
-            floor = None
+        floor = NOTHING_YET if key < self.floor - LATE_LIMIT_NS else self.floor
         if alone:
             self.ahead = deque()
             self.ahead_floor = floor
@@ -192,7 +186,6 @@ class Stream:
             self.floor = floor
         self.lap_end = self.newest
         self.newest = None
-        self.continues = False
         self.lap = lap
         self.rhythm.interrupt()
 
@@ -222,7 +215,7 @@ class Stream:
                 queue[place] = (key + by, item)
         for name in ("newest", "floor", "ahead_floor", "lap_end"):
             value = getattr(self, name)
-            if value is not None:
+            if value not in (None, NOTHING_YET):
                 setattr(self, name, value + by)
         if self.suspect is not None:
             key, item, now = self.suspect

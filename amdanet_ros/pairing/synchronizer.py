@@ -197,17 +197,16 @@ class PairSynchronizer:
         key = stamp + stream.offset
         queue = stream.queue
         rhythm = stream.rhythm
-        if (
-            stream.continues
-            and 0 < key - stream.newest <= rhythm.regular_limit
-            and stream.lap == other.lap
-        ):
+        step = key - stream.newest if stream.continues else 0
+        if 0 < step <= rhythm.continuity_limit:
             # The usual case, written out: this is what a message costs.
+            if step > rhythm.regular_limit:
+                rhythm.note_long_gap(step)
             stream.newest = key
             queue.append((key, item))
             rhythm.recent.append((stamp, now))
             rhythm.countdown -= 1
-            if not rhythm.countdown:
+            if rhythm.countdown <= 0:
                 rhythm.estimate()
         else:
             admit(stream, other, key, item, now)
@@ -235,26 +234,15 @@ class PairSynchronizer:
             thermal_key = thermal_queue[0][0]
             gap = thermal_key - rgb_key
             if gap >= 0:
-                early, queue, key, target, used = (
-                    rgb,
-                    rgb_queue,
-                    rgb_key,
-                    thermal_key,
-                    thermal.floor,
-                )
+                early, late = rgb, thermal
+                key, target = rgb_key, thermal_key
             else:
+                early, late = thermal, rgb
+                key, target = thermal_key, rgb_key
                 gap = -gap
-                early, queue, key, target, used = (
-                    thermal,
-                    thermal_queue,
-                    thermal_key,
-                    rgb_key,
-                    rgb.floor,
-                )
+            queue, used = early.queue, late.floor
             # Far apart, or the nearest one of the early message is in an earlier pair.
-            apart = gap > slop or (
-                used is not None and key - used < gap and not self._is_toss_up(gap - key + used)
-            )
+            apart = gap > slop or (key - used < gap and not self._is_toss_up(gap - key + used))
             if len(queue) > 1:
                 rival = abs(queue[1][0] - target)
                 if apart:
@@ -333,9 +321,9 @@ class PairSynchronizer:
         rgb, thermal = self._rgb.rhythm, self._thermal.rhythm
         if rgb.spacing is None or thermal.spacing is None:
             return False
-        if gain > 2 * (rgb.jitter + thermal.jitter) or 4 * gain > rgb.spacing:
+        if 32 * abs(rgb.spacing - thermal.spacing) > rgb.spacing or 4 * gain > rgb.spacing:
             return False
-        return 32 * abs(rgb.spacing - thermal.spacing) < rgb.spacing
+        return gain <= 2 * (rgb.jitter + thermal.jitter)
 
     def _is_better_expected(
         self, stream: Stream, target: int, gap: int, rgb_key: int, thermal_key: int, now: int
