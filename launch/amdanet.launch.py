@@ -1,61 +1,112 @@
 """The node alone, to be included in a robot's own launch file.
 
-Remap ``rgb/image_raw`` and ``thermal/image_raw`` to the cameras' topics there, with ``SetRemap``.
+Where two instances run side by side, include each within a ``GroupAction``: launch arguments of one
+would otherwise be the other's defaults.
 """
 
-from pathlib import Path
-
-from ament_index_python.packages import get_package_share_directory
-from launch import LaunchDescription
-from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
-from launch.substitutions import EnvironmentVariable, LaunchConfiguration
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import LifecycleNode
-from launch_ros.parameter_descriptions import ParameterValue
 
-PROFILES = "FASTRTPS_DEFAULT_PROFILES_FILE"
+from amdanet_ros.ros import launch_support as support
 
 
 def generate_launch_description() -> LaunchDescription:
     """Describe the node's arguments and start it."""
-    config = Path(get_package_share_directory("amdanet_ros")) / "config"
     return LaunchDescription(
         [
             DeclareLaunchArgument(
                 "params_file",
-                default_value=str(config / "amdanet.yaml"),
+                default_value=support.config_file("amdanet.yaml"),
                 description="YAML file of the node's parameters",
             ),
             DeclareLaunchArgument(
-                "namespace", default_value="", description="namespace of the node and its topics"
+                "checkpoint",
+                default_value="",
+                description="weights: a .safetensors or .pth file, or demo; empty: as params_file "
+                "says",
             ),
             DeclareLaunchArgument(
+                "namespace",
+                default_value="",
+                description="namespace of the node and all its topics, such as front",
+            ),
+            DeclareLaunchArgument(
+                "rgb_topic",
+                default_value="rgb/image_raw",
+                description="topic of the RGB images, relative to the namespace unless it begins "
+                "with /; camera_info is taken from beside it",
+            ),
+            DeclareLaunchArgument(
+                "thermal_topic",
+                default_value="thermal/image_raw",
+                description="topic of the thermal images",
+            ),
+            support.switch_argument(
+                "use_sim_time",
+                False,
+                "true: the node's time is that of /clock; false: as params_file and SetParameter "
+                "say",
+            ),
+            support.switch_argument(
                 "autostart",
-                default_value="true",
-                description="whether the node configures and activates itself at its start",
+                True,
+                "true: the node configures and activates itself, unless params_file says "
+                "otherwise; false: that is left to your lifecycle manager",
+            ),
+            support.switch_argument("respawn", False, "whether to start the node again if it dies"),
+            DeclareLaunchArgument(
+                "respawn_delay", default_value="2.0", description="seconds before it starts again"
             ),
             DeclareLaunchArgument(
-                "dds_profile",
-                default_value=EnvironmentVariable(
-                    PROFILES, default_value=str(config / "fastdds_images.xml")
-                ),
-                description="Fast DDS profile; the default one has room for raw images. "
-                "The cameras' drivers need it as well",
+                "log_level",
+                default_value="info",
+                choices=["debug", "info", "warn", "error", "fatal"],
+                description="least severity that the node logs",
             ),
-            SetEnvironmentVariable(PROFILES, LaunchConfiguration("dds_profile")),
-            LifecycleNode(
-                package="amdanet_ros",
-                executable="amdanet_node",
-                name="amdanet",
-                namespace=LaunchConfiguration("namespace"),
-                parameters=[
-                    LaunchConfiguration("params_file"),
-                    {
-                        "autostart": ParameterValue(
-                            LaunchConfiguration("autostart"), value_type=bool
-                        )
-                    },
-                ],
-                output="screen",
+            *support.dds_profile(),
+            OpaqueFunction(function=_node),
+        ]
+    )
+
+
+def _node(context: LaunchContext) -> list[LifecycleNode]:
+    changes = {}
+    if checkpoint := support.value(context, "checkpoint"):
+        changes["checkpoint"] = checkpoint
+    # Only what departs from the default is set: it would overrule params_file and SetParameter.
+    if support.is_on(context, "use_sim_time"):
+        changes["use_sim_time"] = True
+    if not support.is_on(context, "autostart"):
+        changes["autostart"] = False
+    parameters = [support.existing_file(context, "params_file")]
+    return [
+        LifecycleNode(
+            package="amdanet_ros",
+            executable="amdanet_node",
+            name="amdanet",
+            namespace=support.value(context, "namespace"),
+            parameters=parameters + ([changes] if changes else []),
+            remappings=_remappings(
+                support.value(context, "rgb_topic"), support.value(context, "thermal_topic")
             ),
+            ros_arguments=["--log-level", f"amdanet:={support.value(context, 'log_level')}"],
+            respawn=support.is_on(context, "respawn"),
+            respawn_delay=support.number(context, "respawn_delay"),
+            output="screen",
+            emulate_tty=True,
+        )
+    ]
+
+
+def _remappings(rgb: str, thermal: str) -> list[tuple[str, str]]:
+    beside_rgb = f"{rgb.rpartition('/')[0]}/camera_info" if "/" in rgb else "camera_info"
+    return support.remappings(
+        [
+            ("rgb/image_raw", rgb),
+            ("rgb/image_raw/compressed", f"{rgb}/compressed"),
+            ("rgb/camera_info", beside_rgb),
+            ("thermal/image_raw", thermal),
+            ("thermal/image_raw/compressed", f"{thermal}/compressed"),
         ]
     )

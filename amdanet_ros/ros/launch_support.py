@@ -1,0 +1,142 @@
+"""What the launch files share: the DDS profile, on and off, and clear words for what is missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
+from launch import LaunchContext
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.launch_description_entity import LaunchDescriptionEntity
+
+from ..resources import share_directory
+
+PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+"""Read by Fast DDS 2 (Humble to Jazzy) and by Fast DDS 3 (from Kilted)."""
+
+
+def config_file(name: str) -> str:
+    """Return the path of a file in ``config/``."""
+    return str(share_directory() / "config" / name)
+
+
+def launch_file(name: str) -> str:
+    """Return the path of a file in ``launch/``."""
+    return str(share_directory() / "launch" / name)
+
+
+def switch_argument(name: str, default: bool, description: str) -> DeclareLaunchArgument:
+    """Declare an argument that is true or false."""
+    return DeclareLaunchArgument(
+        name,
+        default_value="true" if default else "false",
+        choices=["true", "false"],
+        description=description,
+    )
+
+
+def value(context: LaunchContext, name: str) -> str:
+    """Return an argument's value."""
+    return context.launch_configurations[name]
+
+
+def is_on(context: LaunchContext, name: str) -> bool:
+    """Return whether a ``switch_argument`` is true."""
+    return value(context, name) == "true"
+
+
+def number(context: LaunchContext, name: str, lowest: float = 0.0) -> float:
+    """Return an argument's number.
+
+    Raises:
+        ValueError: it is none, or below ``lowest``.
+    """
+    text = value(context, name)
+    try:
+        parsed = float(text)
+    except ValueError:
+        parsed = float("nan")
+    if not parsed >= lowest:
+        raise ValueError(f"{name}:={text}: give a number of at least {lowest:g}")
+    return parsed
+
+
+def existing_file(context: LaunchContext, name: str) -> str:
+    """Return an argument's file, with ~ expanded.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    path = Path(value(context, name)).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f"{name}:={value(context, name)}: there is no such file")
+    return str(path)
+
+
+def dds_profile() -> list[LaunchDescriptionEntity]:
+    """Declare ``dds_profile`` and set it for every process that the launch starts afterwards."""
+    return [
+        DeclareLaunchArgument(
+            "dds_profile",
+            default_value="auto",
+            description="Fast DDS profile of all processes started here: a file; auto (what the "
+            "environment names, else config/fastdds_images.xml, which has room for raw images); "
+            "or none (nothing is set)",
+        ),
+        OpaqueFunction(function=_set_dds_profile),
+    ]
+
+
+def _set_dds_profile(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    wanted = value(context, "dds_profile")
+    if wanted == "none":
+        return []
+    if wanted == "auto":
+        named = (context.environment.get(variable) for variable in PROFILE_VARIABLES)
+        wanted = next(filter(None, named), config_file("fastdds_images.xml"))
+    else:
+        wanted = existing_file(context, "dds_profile")
+    return [SetEnvironmentVariable(variable, wanted) for variable in PROFILE_VARIABLES]
+
+
+def require_executable(package: str, executable: str, mend: str) -> None:
+    """Make sure that an executable of a ROS package is installed.
+
+    Args:
+        package: its package.
+        executable: in ``lib/<package>``.
+        mend: the end of the sentence: what to do.
+
+    Raises:
+        RuntimeError: the package or its executable is missing; launch prints the message as one
+            line.
+    """
+    try:
+        prefix = get_package_prefix(package)
+    except PackageNotFoundError:
+        raise RuntimeError(f"the ROS package {package} is not installed: {mend}") from None
+    folder = Path(prefix) / "lib" / package
+    if not os.access(folder / executable, os.X_OK):
+        held = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
+        raise RuntimeError(
+            f"the ROS package {package} has no executable {executable} "
+            f"(it has: {', '.join(held) or 'none'}): {mend}"
+        )
+
+
+def apt_package(package: str) -> str:
+    """Return the Debian package of a ROS package for the distribution in use."""
+    return f"ros-{os.environ.get('ROS_DISTRO', 'jazzy')}-{package.replace('_', '-')}"
+
+
+def in_namespace(*parts: str) -> str:
+    """Join namespaces and names; empty parts are left out and no slash is doubled."""
+    joined = "/".join(part.strip("/") for part in parts if part.strip("/"))
+    return f"/{joined}" if parts and parts[0].startswith("/") else joined
+
+
+def remappings(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the pairs that rename something: an identity would win over a ``SetRemap``."""
+    return [(source, target) for source, target in pairs if target and source != target]
