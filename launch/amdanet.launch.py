@@ -7,6 +7,7 @@ would otherwise be the other's defaults.
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import LifecycleNode
+from launch_ros.parameter_descriptions import ParameterValue
 
 from amdanet_ros.ros import launch_support as support
 
@@ -73,7 +74,7 @@ def generate_launch_description() -> LaunchDescription:
 def _node(context: LaunchContext) -> list[LifecycleNode]:
     changes = {}
     if checkpoint := support.value(context, "checkpoint"):
-        changes["checkpoint"] = checkpoint
+        changes["checkpoint"] = ParameterValue(checkpoint, value_type=str)
     # Only what departs from the default is set: it would overrule params_file and SetParameter.
     if support.is_on(context, "use_sim_time"):
         changes["use_sim_time"] = True

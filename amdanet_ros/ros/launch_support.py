@@ -101,6 +101,18 @@ def _set_dds_profile(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [SetEnvironmentVariable(variable, wanted) for variable in PROFILE_VARIABLES]
 
 
+def require_package(package: str, mend: str) -> str:
+    """Make sure that a ROS package is installed and return its prefix.
+
+    Raises:
+        RuntimeError: it is not; launch prints the message as one line.
+    """
+    try:
+        return get_package_prefix(package)
+    except PackageNotFoundError:
+        raise RuntimeError(f"the ROS package {package} is not installed: {mend}") from None
+
+
 def require_executable(package: str, executable: str, mend: str) -> None:
     """Make sure that an executable of a ROS package is installed.
 
@@ -113,11 +125,7 @@ def require_executable(package: str, executable: str, mend: str) -> None:
         RuntimeError: the package or its executable is missing; launch prints the message as one
             line.
     """
-    try:
-        prefix = get_package_prefix(package)
-    except PackageNotFoundError:
-        raise RuntimeError(f"the ROS package {package} is not installed: {mend}") from None
-    folder = Path(prefix) / "lib" / package
+    folder = Path(require_package(package, mend)) / "lib" / package
     if not os.access(folder / executable, os.X_OK):
         held = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
         raise RuntimeError(

@@ -1,0 +1,132 @@
+"""A recorded bag through the node: plays with /clock, everything else on simulated time."""
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    ExecuteProcess,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+)
+from launch.conditions import IfCondition
+from launch.launch_description_entity import LaunchDescriptionEntity
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node, SetParameter
+
+from amdanet_ros.ros import launch_support as support
+
+STREAMS = {
+    "rgb_topic": ("/rgb/image_raw", "rgb/image_raw"),
+    "rgb_info_topic": ("/rgb/camera_info", "rgb/camera_info"),
+    "thermal_topic": ("/thermal/image_raw", "thermal/image_raw"),
+}
+"""Of each argument: the default topic in the bag, and the node's."""
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Describe what is played and start player, node and, where wanted, RViz."""
+    passed_on = {
+        name: LaunchConfiguration(name) for name in ("namespace", "dds_profile", "use_sim_time")
+    }
+    node = {name: LaunchConfiguration(name) for name in ("params_file", "checkpoint")}
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument(
+                "bag", description="the bag: its folder, or a .mcap or .db3 file"
+            ),
+            DeclareLaunchArgument(
+                "player",
+                default_value="rosbag2",
+                choices=["rosbag2", "amdanet"],
+                description="rosbag2: `ros2 bag play`; amdanet: this package's own player, which "
+                "needs no rosbag2 and waits for the node",
+            ),
+            support.switch_argument("loop", True, "whether to play again and again"),
+            DeclareLaunchArgument("rate", default_value="1.0", description="speed of the playback"),
+            DeclareLaunchArgument(
+                "start_offset", default_value="0.0", description="seconds left out at the start"
+            ),
+            DeclareLaunchArgument(
+                "clock_rate", default_value="100.0", description="of /clock, in Hz"
+            ),
+            *[
+                DeclareLaunchArgument(
+                    name,
+                    default_value=in_bag,
+                    description=f"topic in the bag that becomes the node's {ours}",
+                )
+                for name, (in_bag, ours) in STREAMS.items()
+            ],
+            DeclareLaunchArgument(
+                "namespace", default_value="", description="namespace of the node and its topics"
+            ),
+            DeclareLaunchArgument(
+                "params_file",
+                default_value=support.config_file("amdanet.yaml"),
+                description="YAML file of the node's parameters",
+            ),
+            DeclareLaunchArgument(
+                "checkpoint", default_value="", description="weights; empty: as params_file says"
+            ),
+            support.switch_argument(
+                "use_sim_time", True, "whether node and RViz follow the bag's time"
+            ),
+            support.switch_argument("node", True, "whether to start the node"),
+            support.switch_argument("rviz", False, "whether to start RViz"),
+            *support.dds_profile(),
+            SetParameter("use_sim_time", LaunchConfiguration("use_sim_time")),
+            OpaqueFunction(function=_player),
+            _included("amdanet.launch.py", "node", passed_on | node | TOPICS_OF_THE_NODE),
+            _included("rviz.launch.py", "rviz", passed_on),
+        ]
+    )
+
+
+TOPICS_OF_THE_NODE = {"rgb_topic": "rgb/image_raw", "thermal_topic": "thermal/image_raw"}
+"""Said outright: an included file would take the bag's topics, which have the same names."""
+
+
+def _included(name: str, switch: str, arguments: dict) -> IncludeLaunchDescription:
+    return IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(support.launch_file(name)),
+        launch_arguments=arguments.items(),
+        condition=IfCondition(LaunchConfiguration(switch)),
+    )
+
+
+def _player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    bag = support.value(context, "bag")
+    namespace = support.value(context, "namespace")
+    rate = f"{support.number(context, 'rate', 1e-3):g}"
+    offset = f"{support.number(context, 'start_offset'):g}"
+    clock = f"{support.number(context, 'clock_rate', 1.0):g}"
+    remaps = []
+    for argument, (_, ours) in STREAMS.items():
+        source = support.value(context, argument)
+        target = "/" + support.in_namespace(namespace, ours).lstrip("/")
+        for suffix in ("", "/compressed") if argument != "rgb_info_topic" else ("",):
+            if source + suffix != target + suffix:
+                remaps.append(f"{source}{suffix}:={target}{suffix}")
+    options = [bag, "--rate", rate, "--start-offset", offset, "--clock", clock]
+    if remaps:
+        options += ["--remap", *remaps]
+    if support.is_on(context, "loop"):
+        options.append("--loop")
+    if support.value(context, "player") == "amdanet":
+        # The option takes a number: without one it must not be followed by another word.
+        waiting = ["--wait-for-subscribers", "60"] if support.is_on(context, "node") else []
+        return [
+            Node(
+                package="amdanet_ros",
+                executable="amdanet_player",
+                arguments=options + waiting,
+                parameters=[{"use_sim_time": False}],  # it makes the time
+                output="screen",
+            )
+        ]
+    support.require_package(
+        "ros2bag",
+        f"sudo apt install {support.apt_package('ros2bag')} "
+        f"{support.apt_package('rosbag2_storage_default_plugins')}, or play with player:=amdanet",
+    )
+    return [ExecuteProcess(cmd=["ros2", "bag", "play", *options], output="screen")]
