@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Mapping
+from typing import BinaryIO
 
 import torch
 from torch import Tensor
@@ -42,9 +43,14 @@ def read_pth(path: str | os.PathLike) -> dict[str, Tensor]:
 
 
 def _load(path: str | os.PathLike) -> object:
+    with open(path, "rb") as file:
+        return _unpickle(file)
+
+
+def _unpickle(file: BinaryIO) -> object:
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, MemoryError):
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except MemoryError:
         raise
     except pickle.UnpicklingError as error:
         # torch names the forbidden class as a "GLOBAL", the pickle opcode that asks for it.
@@ -55,7 +61,7 @@ def _load(path: str | os.PathLike) -> object:
             ) from error
         raise PthError("is damaged or no checkpoint that loads safely: copy it again") from error
     except Exception as error:
-        # Damaged bytes raise whatever the unpickler stumbles on: KeyError, EOFError, RuntimeError.
+        # Damaged bytes raise whatever the reader stumbles on: KeyError, OSError, RuntimeError.
         cause = (str(error).splitlines() or [""])[0].split(". ")[0][:120]
         raise PthError(
             f"is damaged or no checkpoint ({type(error).__name__}: {cause}): copy it again"

@@ -183,7 +183,7 @@ def test_missing_file_is_named(tmp_path):
         assert "does not exist: give the path of" in refusal(tmp_path / name)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.3, 0.9, 0.999])
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.01, 0.1, 0.3, 0.9, 0.999])
 @pytest.mark.parametrize("kind", ["pth", "safetensors"])
 def test_truncated_file_is_called_damaged(network, saved, tmp_path, kind, share):
     whole = saved
