@@ -19,6 +19,7 @@ from .errors import DemoWeightsMissingError, InferenceError, OutOfMemoryError
 from .folded_engine import build_engine
 from .input_pictures import check_homography, check_size, prepare_rgb, prepare_thermal
 from .modality_health import check_rgb
+from .onnx_model import OnnxModel
 from .output_pictures import (
     confidence_of,
     fused_picture,
@@ -27,7 +28,7 @@ from .output_pictures import (
     resize_smooth,
 )
 from .plain_engine import Engine
-from .precision import choose_precision
+from .precision import PrecisionChoice, choose_precision
 from .prediction import Prediction
 from .thermal_normalization import ThermalNormalizer, check_thermal
 
@@ -39,7 +40,7 @@ class Predictor:
     """Runs AMDANet on pairs of pictures. One thread at a time.
 
     Args:
-        network: an AMDANet; it is copied and stays as it is.
+        network: an AMDANet (it is copied and stays as it is) or an exported one.
         classes: names and colours; by default those of the data set with as many classes.
         device: "auto" (the first CUDA device, else the CPU), "cpu", "cuda" or "cuda:N".
         precision: "auto" (by measurement, see `choose_precision`), "fp32", "bf16" or "fp16".
@@ -58,7 +59,7 @@ class Predictor:
 
     def __init__(
         self,
-        network: AMDANet,
+        network: AMDANet | OnnxModel,
         classes: ClassTable | None = None,
         device: str = "auto",
         precision: str = "auto",
@@ -77,12 +78,11 @@ class Predictor:
         self.device = choose_device(device)
         self.thermal = thermal or ThermalNormalizer()
         self.fused_stretch = fused_stretch
-        self.inference_size = inference_size
+        self._only_size = network.size if isinstance(network, OnnxModel) else None
+        self.inference_size = inference_size or self._only_size
         self.homography = homography
         with self._memory_errors("loading the network"):
-            choice = choose_precision(
-                lambda name: build_engine(network, self.device, name), self.device, precision
-            )
+            choice = _choice(network, self.device, precision)
         self._engine: Engine = choice.engine
         self.precision = choice.precision
         self.precision_reason = choice.reason
@@ -99,7 +99,7 @@ class Predictor:
         homography: np.ndarray | None = None,
         fused_stretch: bool = False,
     ) -> Predictor:
-        """Build the predictor of a checkpoint: ours (.safetensors) or the authors' (.pth).
+        """Build the predictor of a checkpoint: ours (.safetensors), the authors' (.pth), or ONNX.
 
         Args:
             path: of the file, or "demo" for the weights that come with the package.
@@ -113,19 +113,14 @@ class Predictor:
         Raises:
             CheckpointError: missing, truncated, of another network, or not safe to load.
             DemoWeightsMissingError: "demo", and this installation came without them.
+            OnnxModelError: an ONNX file that was not exported by this package or cannot be run.
         """
-        with _resolved(path) as file:
-            checkpoint = load_checkpoint(file)
-        predictor = cls(
-            checkpoint.build(),
-            _classes_of(checkpoint),
-            device,
-            precision,
-            inference_size,
-            thermal,
-            homography,
-            fused_stretch,
-        )
+        options = (device, precision, inference_size, thermal, homography, fused_stretch)
+        if Path(path).suffix == ".onnx":
+            model = OnnxModel(path)
+            return cls(model, model.classes, *options)
+        checkpoint, classes = read_checkpoint(path)
+        predictor = cls(checkpoint.build(), classes, *options)
         predictor.checkpoint_metadata = dict(checkpoint.metadata)
         return predictor
 
@@ -139,6 +134,12 @@ class Predictor:
         if size is not None:
             size = tuple(int(side) for side in size)
             check_size(size, "inference_size")
+        if self._only_size is not None and size != self._only_size:
+            height, width = self._only_size
+            raise ValueError(
+                f"inference_size: this export computes {height} x {width} alone: set [{height}, "
+                f"{width}], or export for any size"
+            )
         self._inference_size = size
 
     @property
@@ -259,6 +260,27 @@ class Predictor:
             if self.device.type == "cuda" and "CUDA" in str(error):
                 raise InferenceError(f"{self.device} failed at {doing}: {error}") from error
             raise
+
+
+def read_checkpoint(path: str | Path) -> tuple[Checkpoint, ClassTable]:
+    """Read a checkpoint, or "demo", and the class table that belongs to it.
+
+    Raises:
+        CheckpointError: missing, truncated, of another network, or not safe to load.
+        DemoWeightsMissingError: "demo", and this installation came without them.
+    """
+    with _resolved(path) as file:
+        checkpoint = load_checkpoint(file)
+    classes = _classes_of(checkpoint)
+    return checkpoint, classes or class_table_of_size(checkpoint.config["num_classes"])
+
+
+def _choice(network: AMDANet | OnnxModel, device: torch.device, precision: str) -> PrecisionChoice:
+    """The engine at the precision asked for; an export brings its own."""
+    if isinstance(network, OnnxModel):
+        chosen = "fp32" if precision == "auto" else precision
+        return PrecisionChoice(network.build_engine(device, precision), chosen, "as exported")
+    return choose_precision(lambda name: build_engine(network, device, name), device, precision)
 
 
 @contextlib.contextmanager

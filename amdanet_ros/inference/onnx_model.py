@@ -1,0 +1,139 @@
+"""An exported network as the predictor's second backend, run by onnxruntime."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..classes import ClassTable
+from .errors import InferenceError
+from .plain_engine import EngineOutput
+
+_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "amdanet_ros" / "tensorrt"
+
+
+class OnnxModelError(InferenceError):
+    """The file is no AMDANet export, or onnxruntime cannot run it."""
+
+
+class OnnxModel:
+    """An ONNX file written by ``amdanet export``.
+
+    Attributes:
+        path: the file.
+        num_classes: K.
+        classes: names and colours.
+        size: (height, width) that it was exported for; None: any.
+
+    Raises:
+        OnnxModelError: onnxruntime is missing, or the file is not one of ours.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).expanduser()
+        if not self.path.is_file():
+            raise OnnxModelError(f"{self.path} does not exist: make it with `amdanet export`")
+        session = self._session(["CPUExecutionProvider"])
+        metadata = session.get_modelmeta().custom_metadata_map
+        if "amdanet_config" not in metadata:
+            raise OnnxModelError(f"{self.path} was not written by `amdanet export`")
+        self._config = json.loads(metadata["amdanet_config"])
+        self.num_classes: int = self._config["num_classes"]
+        self.classes = ClassTable(
+            metadata["amdanet_class_table"],
+            tuple(json.loads(metadata["amdanet_classes"])),
+            np.array(json.loads(metadata["amdanet_palette"]), np.uint8),
+        )
+        size = json.loads(metadata["amdanet_size"])
+        self.size: tuple[int, int] | None = tuple(size) if size else None
+
+    def config(self) -> dict[str, Any]:
+        """Arguments of the exported AMDANet."""
+        return dict(self._config)
+
+    def build_engine(self, device: torch.device, precision: str) -> OnnxEngine:
+        """The engine on a device.
+
+        On a GPU the TensorRT provider is used where onnxruntime has it, else the CUDA provider.
+
+        Args:
+            device: "cpu" or a CUDA device.
+            precision: "fp32" or "auto"; "fp16" with TensorRT.
+
+        Raises:
+            OnnxModelError: the device or precision is not to be had with this onnxruntime.
+        """
+        import onnxruntime
+
+        available = onnxruntime.get_available_providers()
+        if device.type == "cpu":
+            if precision not in ("auto", "fp32"):
+                raise OnnxModelError(
+                    f"{self.path}: onnxruntime computes fp32 on the CPU, not {precision}"
+                )
+            return OnnxEngine(self._session(["CPUExecutionProvider"]), "onnxruntime CPU")
+        index = device.index or 0
+        if "TensorrtExecutionProvider" in available:
+            _CACHE.mkdir(parents=True, exist_ok=True)
+            options = {
+                "device_id": index,
+                "trt_fp16_enable": precision in ("auto", "fp16"),
+                "trt_engine_cache_enable": True,
+                "trt_engine_cache_path": str(_CACHE),
+            }
+            providers: list[Any] = [("TensorrtExecutionProvider", options)]
+            providers.append(("CUDAExecutionProvider", {"device_id": index}))
+            return OnnxEngine(self._session(providers), "onnxruntime TensorRT")
+        if "CUDAExecutionProvider" in available:
+            if precision not in ("auto", "fp32"):
+                raise OnnxModelError(
+                    f"{self.path}: {precision} needs onnxruntime's TensorRT provider"
+                )
+            providers = [("CUDAExecutionProvider", {"device_id": index})]
+            return OnnxEngine(self._session(providers), "onnxruntime CUDA")
+        raise OnnxModelError(
+            f"{self.path} on {device}: this onnxruntime has no CUDA provider: "
+            "pip install onnxruntime-gpu"
+        )
+
+    def _session(self, providers: list[Any]) -> Any:
+        try:
+            import onnxruntime
+        except ImportError:
+            raise OnnxModelError(
+                f"{self.path} needs onnxruntime: pip install 'amdanet_ros[export]'"
+            ) from None
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = torch.get_num_threads()
+        try:
+            return onnxruntime.InferenceSession(str(self.path), options, providers=providers)
+        except Exception as error:  # onnxruntime raises a class of its own for each cause
+            first = str(error).splitlines()[0]
+            raise OnnxModelError(f"{self.path} cannot be run by onnxruntime: {first}") from error
+
+
+class OnnxEngine:
+    """Runs a session; see ``plain_engine.Engine``."""
+
+    def __init__(self, session: Any, name: str) -> None:
+        self._session = session
+        self.name = name
+
+    def __call__(
+        self,
+        rgb: torch.Tensor,
+        thermal: torch.Tensor,
+        want_logits: bool = True,
+        want_fused: bool = True,
+    ) -> EngineOutput:
+        """Compute what is wanted; arrays go through the host's memory."""
+        wanted = [name for name, want in (("logits", want_logits), ("fused", want_fused)) if want]
+        feeds = {"rgb": rgb.cpu().numpy(), "thermal": thermal.cpu().numpy()}
+        found = dict(zip(wanted, self._session.run(wanted, feeds), strict=True))
+        tensors = {name: torch.from_numpy(value).to(rgb.device) for name, value in found.items()}
+        return EngineOutput(tensors.get("logits"), tensors.get("fused"))

@@ -1,0 +1,175 @@
+"""Measuring a network: time of interleaved variants, peak memory, time by part, and the floor."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+MIB = 1024 * 1024
+
+
+class Rates(NamedTuple):
+    """What the device reaches on the simplest work, measured in the same run.
+
+    Attributes:
+        gmacs: 1e9 multiply-adds a second in a product of two large float32 matrices.
+        gigabytes: 1e9 bytes a second, read and written, in a copy.
+    """
+
+    gmacs: float
+    gigabytes: float
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait for the device."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def interleaved(
+    variants: Mapping[str, Callable[[], object]],
+    repeats: int,
+    device: torch.device,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
+    """Run the variants by turns, so that another load falls on all of them.
+
+    Returns:
+        Seconds of each run by variant; the first round is left out.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in variants}
+    for round_number in range(repeats + 1):
+        for name, run in variants.items():
+            synchronize(device)
+            started = clock()
+            run()
+            synchronize(device)
+            if round_number:
+                seconds[name].append(clock() - started)
+    return seconds
+
+
+def median_ratio(base: list[float], other: list[float]) -> float:
+    """Return the median over the rounds of base / other: both ran within the same seconds."""
+    return statistics.median(b / o for b, o in zip(base, other, strict=True))
+
+
+def peak_memory(run: Callable[[], object], device: torch.device) -> float:
+    """Return the most memory in MiB that a run needed beyond what was held before it.
+
+    On the CPU the resident memory of the process counts, everything included (Linux).
+    """
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        run()
+        synchronize(device)
+        return (torch.cuda.max_memory_allocated(device) - before) / MIB
+    _give_back_freed_memory()
+    Path("/proc/self/clear_refs").write_text("5")  # sets the high-water mark to the present
+    before = _status("VmRSS")
+    run()
+    return (_status("VmHWM") - before) / 1024
+
+
+def parts_of(
+    network: nn.Module, run: Callable[[], object], device: torch.device
+) -> dict[str, float]:
+    """Return the seconds spent in each part of a folded network in one run, by hooks."""
+    parts: dict[str, nn.Module] = {}
+    for number, stage in enumerate(network.stages, start=1):
+        parts[f"stage {number}: patches and SCI"] = nn.ModuleList(
+            [*stage.embeddings, stage.consistency]
+        )
+        parts[f"stage {number}: blocks"] = nn.ModuleList(
+            [*(block for branch in stage.blocks for block in branch), *stage.norms]
+        )
+        parts[f"stage {number}: local alignment"] = stage.local_alignment
+        parts[f"stage {number}: global alignment"] = network.global_alignment[number - 1]
+    parts["segmentation decoder"] = network.segmentation
+    parts["fusion decoder"] = network.fusion
+    seconds = dict.fromkeys(parts, 0.0)
+    with contextlib.ExitStack() as hooks:
+        for name, part in parts.items():
+            for module in part if isinstance(part, nn.ModuleList) else [part]:
+                _time_calls(module, name, seconds, device, hooks)
+        run()
+    return seconds
+
+
+def _time_calls(
+    module: nn.Module,
+    name: str,
+    seconds: dict[str, float],
+    device: torch.device,
+    hooks: contextlib.ExitStack,
+) -> None:
+    started = [0.0]
+
+    def before(*_: object) -> None:
+        synchronize(device)
+        started[0] = time.perf_counter()
+
+    def after(*_: object) -> None:
+        synchronize(device)
+        seconds[name] += time.perf_counter() - started[0]
+
+    hooks.callback(module.register_forward_pre_hook(before).remove)
+    hooks.callback(module.register_forward_hook(after).remove)
+
+
+def multiply_adds(run: Callable[[], object]) -> float:
+    """Return the 1e9 multiply-adds of all products, convolutions and attentions in a run."""
+    cpu_attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+
+    def attention_flops(query, key, value, *_, **__) -> int:
+        batch, heads, queries, dim = query
+        return 2 * batch * heads * queries * key[2] * (dim + value[3])
+
+    with FlopCounterMode(display=False, custom_mapping={cpu_attention: attention_flops}) as counter:
+        run()
+    return counter.get_total_flops() / 2e9
+
+
+def rates(device: torch.device) -> Rates:
+    """Measure what the device reaches on a product and on a copy."""
+    a = torch.rand(1536, 1536, device=device)
+    large = torch.rand(16 * MIB, device=device)
+    target = torch.empty_like(large)
+    product = min(interleaved({"": lambda: a @ a}, 5, device)[""])
+    copy = min(interleaved({"": lambda: target.copy_(large)}, 5, device)[""])
+    return Rates(1536**3 / product / 1e9, 2 * large.nbytes / copy / 1e9)
+
+
+def floor_seconds(gmacs: float, least_bytes: float, reached: Rates) -> float:
+    """Return the time below which no implementation of these operations comes at these rates.
+
+    The operations over the product's rate, or the bytes that must move at least (weights and
+    pictures once) over the copy's, whichever is more.
+    """
+    return max(gmacs / reached.gmacs, least_bytes / 1e9 / reached.gigabytes)
+
+
+def _give_back_freed_memory() -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
+def _status(name: str) -> int:
+    """Return a line of /proc/self/status in KiB."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{name}:"):
+            return int(line.split()[1])
+    raise OSError(f"/proc/self/status has no {name}")
