@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         options = read_recording_options(arguments)
-        rclpy.init()
+        rclpy.init(args=[])
         return run_recorder(options)
     except BagError as error:
         raise CommandError(str(error)) from error

@@ -137,8 +137,7 @@ def fuse(
     pairs.
 
     Interrupted at any moment, it goes on from the journal when called again, with the same
-    result: running statistics
-    are brought up from the pairs that are done.
+    result: running statistics are brought up from the pairs that are done.
 
     Args:
         output: makes the output, once all is predicted.
@@ -169,7 +168,13 @@ def fuse(
             done = journal.get(pair.name)
             writer.put(
                 FusedPair(
-                    pair.name, pair.header, pair.stamp_ns, pair.offset_ns, done, *notes[pair.name]
+                    pair.name,
+                    pair.header,
+                    pair.stamp_ns,
+                    pair.offset_ns,
+                    done,
+                    *notes[pair.name],
+                    pair.read,
                 )
             )
     writer.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -13,7 +14,7 @@ from amdanet_ros.classes import ClassTable
 from amdanet_ros.inference import ModalityHealth, Prediction
 from amdanet_ros.recording.bag_writer import BagWriter, quality
 from amdanet_ros.recording.message_types import typestore
-from amdanet_ros.visualization import overlay
+from amdanet_ros.visualization import colorize_thermal, overlay
 
 FORMATS = ("pictures", "video", "bag")
 
@@ -28,6 +29,7 @@ class FusedPair(NamedTuple):
         offset_ns: thermal stamp minus RGB stamp.
         prediction: labels, confidence and fused picture.
         rgb_health, thermal_health: of the pictures used.
+        read: gives the two pictures again.
     """
 
     name: str
@@ -37,6 +39,7 @@ class FusedPair(NamedTuple):
     prediction: Prediction
     rgb_health: ModalityHealth
     thermal_health: ModalityHealth
+    read: Callable[[], tuple[np.ndarray, np.ndarray]]
 
 
 class FuseOutput(Protocol):
@@ -50,7 +53,10 @@ class FuseOutput(Protocol):
 
 
 class PictureOutput:
-    """A folder: ``fused/NAME.png``, ``mask/NAME.png`` (class index), ``overlay/NAME.png``."""
+    """A folder: ``fused``, ``mask`` (class index), ``overlay`` and ``side_by_side`` of PNG files.
+
+    Side by side are the RGB, thermal and fused picture and the overlay.
+    """
 
     def __init__(self, folder: Path, table: ClassTable) -> None:
         self._folder, self._table = folder, table
@@ -63,6 +69,7 @@ class PictureOutput:
             ("fused", prediction.fused[..., ::-1]),
             ("mask", prediction.labels),
             ("overlay", blended[..., ::-1]),
+            ("side_by_side", _side_by_side(pair, blended)[..., ::-1]),
         ):
             path = self._folder / kind / f"{pair.name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -178,6 +185,13 @@ class BagOutput:
         self._bag.close()
         os.replace(self._partial, self._path)
         self._partial.parent.rmdir()
+
+
+def _side_by_side(pair: FusedPair, blended: np.ndarray) -> np.ndarray:
+    rgb, thermal = pair.read()
+    height, width = rgb.shape[:2]
+    heat = cv2.resize(colorize_thermal(thermal), (width, height), interpolation=cv2.INTER_LINEAR)
+    return np.hstack([rgb, heat, pair.prediction.fused, blended])
 
 
 def _remove(folder: Path) -> None:

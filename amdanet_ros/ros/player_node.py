@@ -13,7 +13,6 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.utilities import remove_ros_args
 from rosbags.interfaces import Qos, QosDurability, QosReliability
 from rosgraph_msgs.msg import Clock
 
@@ -24,6 +23,7 @@ from ..recording.playback_options import (
     add_playback_arguments,
     read_playback_options,
 )
+from .ros_arguments import split_ros_arguments
 from .stamps import time_message
 from .type_support import message_class
 
@@ -185,13 +185,13 @@ def run_player(options: PlaybackOptions) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The executable ``amdanet_player``: the options of `amdanet play`, and ``--ros-args``."""
-    everything = list(sys.argv if arguments is None else ["amdanet_player", *arguments])
+    own, ros = split_ros_arguments(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="amdanet_player", description=__doc__)
     add_playback_arguments(parser)
-    parsed = parser.parse_args(remove_ros_args(everything)[1:])
+    parsed = parser.parse_args(own)
     try:
         options = read_playback_options(parsed)
-        rclpy.init(args=everything)
+        rclpy.init(args=ros)
         return run_player(options)
     except BagError as error:
         print(f"amdanet_player: {error}", file=sys.stderr)

@@ -7,15 +7,16 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections import deque
 from collections.abc import Sequence
 
 import rclpy
 from rclpy.clock import Clock, ClockType
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.subscription import Subscription
-from rclpy.utilities import remove_ros_args
 
 from ..recording.bag_errors import BagError
 from ..recording.bag_writer import BagWriter, quality
@@ -24,11 +25,13 @@ from ..recording.recording_options import (
     add_recording_arguments,
     read_recording_options,
 )
+from .ros_arguments import split_ros_arguments
 from .type_support import message_class
 
 _DEPTH = 100
 _DISCOVERY_PERIOD_S = 0.1
 _COMMIT_PERIOD_S = 0.2
+_MOST_EARLY = 1000
 
 
 class RecorderNode(Node):
@@ -47,6 +50,8 @@ class RecorderNode(Node):
         self._bag = BagWriter(options.output, options.storage)
         self._recorded: dict[str, Subscription] = {}
         self._unknown: set[str] = set()
+        self._mismatched: set[str] = set()
+        self._early: deque[tuple[str, str, bytes]] = deque(maxlen=_MOST_EARLY)
         self.count = 0
         # Simulated time stands still before the first /clock and while a player pauses.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -55,7 +60,11 @@ class RecorderNode(Node):
         self._discover()
 
     def _discover(self) -> None:
-        """Subscribe to what is wanted and has appeared."""
+        """Subscribe to what is wanted and has appeared, and anew to what offers another quality."""
+        while self._mismatched:
+            subscription = self._recorded.pop(self._mismatched.pop(), None)
+            if subscription is not None:
+                self.destroy_subscription(subscription)
         for topic, kinds in self.get_topic_names_and_types():
             wanted = topic in self._wanted or not self._wanted
             if wanted and topic not in self._recorded and topic not in self._unknown:
@@ -81,15 +90,30 @@ class RecorderNode(Node):
             self._unknown.add(topic)
             self.get_logger().warning(f"topic {topic} is not recorded: {error}")
             return
-
-        def write(raw: bytes) -> None:
-            self._bag.write(topic, kind, self.get_clock().now().nanoseconds, raw)
-            self.count += 1
-
         self._recorded[topic] = self.create_subscription(
-            message_type, topic, write, profile, raw=True
+            message_type,
+            topic,
+            lambda raw: self._write(topic, kind, raw),
+            profile,
+            event_callbacks=SubscriptionEventCallbacks(
+                incompatible_qos=lambda _: self._mismatched.add(topic)
+            ),
+            raw=True,
         )
         self.get_logger().info(f"recording {topic}")
+
+    def _write(self, topic: str, kind: str, raw: bytes) -> None:
+        now = self.get_clock().now().nanoseconds
+        if now == 0:
+            # Simulated time has not begun; latched messages come before it and are wanted.
+            self._early.append((topic, kind, raw))
+            return
+        while self._early:
+            early_topic, early_kind, early_raw = self._early.popleft()
+            self._bag.write(early_topic, early_kind, now, early_raw)
+            self.count += 1
+        self._bag.write(topic, kind, now, raw)
+        self.count += 1
 
     def close(self) -> None:
         """Finish the bag and leave the graph."""
@@ -119,13 +143,13 @@ def run_recorder(options: RecordingOptions) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The executable ``amdanet_recorder``: the options of `amdanet record`, and ``--ros-args``."""
-    everything = list(sys.argv if arguments is None else ["amdanet_recorder", *arguments])
+    own, ros = split_ros_arguments(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="amdanet_recorder", description=__doc__)
     add_recording_arguments(parser)
-    parsed = parser.parse_args(remove_ros_args(everything)[1:])
+    parsed = parser.parse_args(own)
     try:
         options = read_recording_options(parsed)
-        rclpy.init(args=everything)
+        rclpy.init(args=ros)
         return run_recorder(options)
     except BagError as error:
         print(f"amdanet_recorder: {error}", file=sys.stderr)

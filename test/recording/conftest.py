@@ -97,12 +97,16 @@ def start(domain_id, tmp_path):
     """A function that starts a module of the package; what still runs at the end is ended."""
     from amdanet_ros.demo.processes import Process
 
+    class Child(Process):
+        def send(self, number):
+            self._child.send_signal(number)
+
     started = []
 
     def make(module, *arguments):
         log = tmp_path / f"{module}_{len(started)}.log"
         name = module.rpartition(".")[2]
-        process = Process(name, f"amdanet_ros.{module}", list(map(str, arguments)), domain_id, log)
+        process = Child(name, f"amdanet_ros.{module}", list(map(str, arguments)), domain_id, log)
         started.append(process)
         return process
 
