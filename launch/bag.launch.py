@@ -113,8 +113,7 @@ def _player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     if support.is_on(context, "loop"):
         options.append("--loop")
     if support.value(context, "player") == "amdanet":
-        # The option takes a number: without one it must not be followed by another word.
-        waiting = ["--wait-for-subscribers", "60"] if support.is_on(context, "node") else []
+        waiting = ["--wait-for-subscribers", "20"] if support.is_on(context, "node") else []
         return [
             Node(
                 package="amdanet_ros",
