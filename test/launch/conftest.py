@@ -5,14 +5,6 @@ import threading
 
 import pytest
 
-pytest.importorskip("launch.actions")  # the project's own folder launch/ is no such package
-pytest.importorskip("launch_ros.actions")
-
-import launch.logging
-from launch import LaunchDescription, LaunchService
-from launch.actions import IncludeLaunchDescription
-from launch.launch_description_sources import AnyLaunchDescriptionSource
-
 PATIENCE_S = 150.0
 
 
@@ -61,6 +53,9 @@ def include(project):
     """A function that includes a launch file of the package with arguments."""
 
     def make(name, **arguments):
+        from launch.actions import IncludeLaunchDescription
+        from launch.launch_description_sources import AnyLaunchDescriptionSource
+
         return IncludeLaunchDescription(
             AnyLaunchDescriptionSource(str(project / "launch" / name)),
             launch_arguments={key: str(value) for key, value in arguments.items()}.items(),
@@ -79,6 +74,9 @@ def run_launch():
     """
 
     def run(entities, script=None):
+        import launch.logging
+        from launch import LaunchDescription, LaunchService
+
         launch.logging.reset()  # its handlers hold the output stream of an earlier test
         service = LaunchService(noninteractive=True)
         service.include_launch_description(LaunchDescription(list(entities)))

