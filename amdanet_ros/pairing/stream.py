@@ -21,8 +21,8 @@ class Stream:
     """Messages of one camera that still wait for a partner, in the order of their stamps.
 
     ``offset`` is added to each stamp (key = stamp + offset). ``newest`` is the largest key of the
-    present lap, ``floor`` the key up to which everything has been handed out. ``lap`` counts the
-    jumps of the stamps: only messages of equal laps may pair; ``lap_end`` is the newest key of the
+    present lap, ``floor``, never above it, the key up to which all has been handed
+    out. ``lap`` counts the jumps of the stamps: only messages of equal laps may pair; ``lap_end`` is the newest key of the
     lap before. While the other stream is still in the old lap, ``queue`` keeps what may pair with
     its tail, and ``ahead`` collects the new lap. ``suspect`` holds one message whose stamp does
     not continue the stream until another one confirms or refutes it. ``continues`` says that all
@@ -142,9 +142,10 @@ class Stream:
         """Add a message newer than all before it in this lap."""
         if self.first_arrival is None:
             self.first_arrival = now
-        self.newest = key
-        self.rhythm.observe(key - self.offset, now)
         floor = self.floor if self.ahead is None else self.ahead_floor
+        # A stream that came back a little behind what was handed out goes on after that.
+        self.newest = max(key, floor)
+        self.rhythm.observe(key - self.offset, now)
         if key <= floor:
             self.discard(key, item, "duplicate" if key == floor else "late")
         else:

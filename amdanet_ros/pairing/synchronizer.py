@@ -80,7 +80,7 @@ class PairSynchronizer:
     @property
     def slop(self) -> float:
         """Largest ``|offset|`` of a pair, in seconds."""
-        return self._slop * 1e-9
+        return self._slop / 1e9
 
     @slop.setter
     def slop(self, seconds: float) -> None:
@@ -89,7 +89,7 @@ class PairSynchronizer:
     @property
     def thermal_offset(self) -> float:
         """Seconds added to thermal stamps; applies to what waits already, too."""
-        return self._thermal.offset * 1e-9
+        return self._thermal.offset / 1e9
 
     @thermal_offset.setter
     def thermal_offset(self, seconds: float) -> None:
@@ -99,7 +99,7 @@ class PairSynchronizer:
     @property
     def max_wait(self) -> float:
         """Longest wait for a better partner, in seconds."""
-        return self._max_wait * 1e-9
+        return self._max_wait / 1e9
 
     @max_wait.setter
     def max_wait(self, seconds: float) -> None:

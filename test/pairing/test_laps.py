@@ -162,3 +162,16 @@ def test_a_slow_stream_is_no_sequence_of_jumps():
         regular("rgb", EPOCH_NS, 20, rate=0.2), regular("thermal", EPOCH_NS, 20, rate=0.2)
     )
     assert len(replay(PairSynchronizer(0.01), arrivals)) == 20
+
+
+def test_a_stream_that_returns_behind_its_last_pair_uses_no_stamp_twice():
+    """A wild leap and back to just before the last pair: the same stamp again is a duplicate."""
+    synchronizer = PairSynchronizer(0.0)
+    stamp = EPOCH_NS + 7_000_000
+    synchronizer.add_thermal(stamp, "thermal", 0)
+    assert len(synchronizer.add_rgb(stamp, "rgb", 0)) == 1
+    for again in (EPOCH_NS + 10_000 * S, EPOCH_NS, stamp):
+        synchronizer.add_rgb(again, "again", 0)
+    rgb = synchronizer.statistics.rgb
+    assert rgb.received == 4
+    assert (rgb.unmatched["jump"], rgb.unmatched["late"], rgb.unmatched["duplicate"]) == (1, 1, 1)

@@ -33,6 +33,14 @@ def test_a_refused_value_changes_nothing():
     assert synchronizer.slop == pytest.approx(0.05)
 
 
+@pytest.mark.parametrize("seconds", [0.05, 0.512, 0.1, 1.7])
+def test_parameters_read_as_they_were_set(seconds):
+    synchronizer = PairSynchronizer(seconds, thermal_offset=-seconds, max_wait=seconds)
+    assert synchronizer.slop == seconds
+    assert synchronizer.thermal_offset == -seconds
+    assert synchronizer.max_wait == seconds
+
+
 def test_slop_counts_for_what_waits_already():
     synchronizer = PairSynchronizer(0.01)
     synchronizer.add_rgb(EPOCH_NS, "rgb", 0)
