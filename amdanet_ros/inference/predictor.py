@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib import resources
 from pathlib import Path
 
@@ -27,10 +27,11 @@ from .output_pictures import (
     resize_labels,
     resize_smooth,
 )
-from .plain_engine import Engine
+from .plain_engine import Engine, EngineOutput
 from .precision import PrecisionChoice, choose_precision
 from .prediction import Prediction
 from .thermal_normalization import ThermalNormalizer, check_thermal
+from .transfer import Transfer
 
 OUTPUTS = frozenset({"labels", "confidence", "fused"})
 DEMO_WEIGHTS = "demo_mit_b0.safetensors"
@@ -84,6 +85,7 @@ class Predictor:
         with self._memory_errors("loading the network"):
             choice = _choice(network, self.device, precision)
         self._engine: Engine = choice.engine
+        self._transfer = Transfer(self.device)
         self.precision = choice.precision
         self.precision_reason = choice.reason
         self.checkpoint_metadata: dict[str, str] = {}
@@ -181,29 +183,47 @@ class Predictor:
         want_logits = "labels" in want or "confidence" in want
         with self._memory_errors(f"a pair at {size[0]} x {size[1]}"), torch.inference_mode():
             output = self._engine(
-                self._to_device(rgb_input).permute(2, 0, 1)[None].float() / 255.0,
-                self._to_device(thermal_input)[None, None],
+                self._transfer.upload("rgb", rgb_input).permute(2, 0, 1)[None].float() / 255.0,
+                self._transfer.upload("thermal", thermal_input)[None, None],
                 want_logits,
                 "fused" in want,
             )
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
             computed = time.perf_counter()
-            labels = confidence = fused = None
-            if want_logits:
-                labels, best = labels_of(output.logits)
-                if "confidence" in want:
-                    confidence = resize_smooth(confidence_of(output.logits, best), rgb_size)
-                labels = resize_labels(labels, rgb_size) if "labels" in want else None
-            if "fused" in want:
-                fused = resize_smooth(fused_picture(output.fused, self.fused_stretch), rgb_size)
+            pictures = self._pictures(output, want, rgb_size)
         finished = time.perf_counter()
         timings = {
             "prepare": prepared - started,
             "network": computed - prepared,
             "finish": finished - computed,
         }
-        return Prediction(labels, confidence, fused, len(self.classes), timings)
+        return Prediction(
+            pictures.get("labels"),
+            pictures.get("confidence"),
+            pictures.get("fused"),
+            len(self.classes),
+            timings,
+        )
+
+    def _pictures(
+        self, output: EngineOutput, want: Collection[str], size: tuple[int, int]
+    ) -> dict[str, np.ndarray]:
+        """Return the wanted outputs as arrays at the RGB picture's size."""
+        tensors = {}
+        if output.logits is not None:
+            labels, best = labels_of(output.logits)
+            if "labels" in want:
+                tensors["labels"] = labels
+            if "confidence" in want:
+                tensors["confidence"] = confidence_of(output.logits, best)
+        if output.fused is not None:
+            tensors["fused"] = fused_picture(output.fused, self.fused_stretch)
+        arrays = self._transfer.download(list(tensors.values()))
+        return {
+            name: (resize_labels if name == "labels" else resize_smooth)(array, size)
+            for name, array in zip(tensors, arrays, strict=True)
+        }
 
     def warm_up(self, size: tuple[int, int] | None = None, frames: int = 1) -> float:
         """Run made-up pictures of a size (height, width), so that the first real pair is not slow.
@@ -235,9 +255,6 @@ class Predictor:
             f"{device_name(self.device)}, {self.precision}{reason}, {self._engine.name} path, "
             f"at {size}, thermal normalisation {self.thermal.mode}"
         )
-
-    def _to_device(self, array: np.ndarray) -> torch.Tensor:
-        return torch.from_numpy(array).to(self.device)
 
     @contextlib.contextmanager
     def _memory_errors(self, doing: str) -> Iterator[None]:

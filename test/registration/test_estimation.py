@@ -1,4 +1,4 @@
-"""The homography found from a recording: on drawn scenes, on real pairs, and refused where it must be."""
+"""The homography found from a recording, drawn or real, and refused where it must be."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ from amdanet_ros.registration.homography import corner_error, resize_homography
 from amdanet_ros.synthetic import RgbCamera, StreetScene, ThermalCamera
 
 sys.path.insert(0, str(Path(__file__).parent))
-from known_warps import random_homography, seen_through  # noqa: E402
+from known_warps import random_homography, seen_through
 
 _SIZE, _THERMAL_SIZE = (480, 640), (240, 320)
 

@@ -1,0 +1,58 @@
+"""Write a checkpoint as ONNX, checked against the network, for onnxruntime and TensorRT.
+
+Examples:
+  amdanet export mfnet.pth -o mfnet_480x640.onnx --size 480 640    # fastest: one size
+  amdanet export mfnet.pth -o mfnet.onnx                           # any size
+
+The node takes the file as its checkpoint. On a GPU with onnxruntime's TensorRT provider the first
+start builds an engine: that takes minutes, and is kept in ~/.cache/amdanet_ros/tensorrt;
+--build does it now.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from amdanet_ros.cli.errors import CommandError
+
+SUMMARY = "write a checkpoint as ONNX (onnxruntime, TensorRT)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("checkpoint", help="weights (.safetensors, .pth, or demo)")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="ONNX file to write")
+    parser.add_argument(
+        "--size", type=int, nargs=2, metavar=("H", "W"), help="one size; without it any size"
+    )
+    parser.add_argument(
+        "--build", action="store_true", help="build the TensorRT engine now (minutes; kept)"
+    )
+    parser.add_argument("--device", default="auto", help="for --build: auto, cuda or cuda:N")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Export and check; returns 0."""
+    import time
+
+    from amdanet_ros.inference import InferenceError, Predictor
+    from amdanet_ros.inference.onnx_export import export_onnx
+    from amdanet_ros.inference.predictor import read_checkpoint
+    from amdanet_ros.network.checkpoint import CheckpointError
+
+    size = tuple(arguments.size) if arguments.size else None
+    try:
+        checkpoint, classes = read_checkpoint(arguments.checkpoint)
+        print("exporting; this takes a minute or two", flush=True)
+        difference = export_onnx(checkpoint.build(), arguments.output, classes, size)
+        print(f"{arguments.output}: differs from the network by at most {difference:.1e}")
+        if arguments.build:
+            print("building the engine for this device; this can take minutes", flush=True)
+            started = time.perf_counter()
+            predictor = Predictor.from_checkpoint(arguments.output, arguments.device)
+            predictor.warm_up(size)
+            print(f"{predictor.describe()}: ready after {time.perf_counter() - started:.0f} s")
+    except (CheckpointError, InferenceError, ValueError, OSError) as error:
+        raise CommandError(str(error)) from error
+    return 0
