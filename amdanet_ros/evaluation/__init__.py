@@ -1,0 +1,1 @@
+"""Evaluation of segmentation and of fused pictures. Knows no ROS."""

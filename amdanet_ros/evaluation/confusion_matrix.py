@@ -1,0 +1,86 @@
+"""One confusion matrix over all pictures, and the scores read off it (spec datasets.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class SegmentationScores:
+    """Scores of a segmentation, all in 0..1; NaN for a class that occurs nowhere.
+
+    Attributes:
+        iou: K, intersection over union: diagonal / (row + column - diagonal).
+        accuracy: K, diagonal / row: the share of a class's pixels that was found.
+        precision: K, diagonal / column: the share of a class's predictions that is right.
+    """
+
+    iou: np.ndarray
+    accuracy: np.ndarray
+    precision: np.ndarray
+
+    def mean_iou(self, without: Collection[int] = ()) -> float:
+        """Mean over classes, class 0 counted, NaN left out, and the classes `without` too."""
+        return _mean(self.iou, without)
+
+    def mean_accuracy(self, without: Collection[int] = ()) -> float:
+        """Mean class accuracy (by its size what the supplement calls mAP)."""
+        return _mean(self.accuracy, without)
+
+    def mean_precision(self, without: Collection[int] = ()) -> float:
+        """Mean class precision (or this is what the supplement calls mAP: it does not say)."""
+        return _mean(self.precision, without)
+
+
+class ConfusionMatrix:
+    """Counts of pixels: true class (row) by predicted class (column).
+
+    Args:
+        classes: K.
+    """
+
+    def __init__(self, classes: int) -> None:
+        if classes < 1:
+            raise ValueError(f"a confusion matrix needs at least 1 class, not {classes}")
+        self.counts = np.zeros((classes, classes), np.int64)
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        return self.counts.shape[0]
+
+    def add(self, labels: np.ndarray, predicted: np.ndarray) -> None:
+        """Count one picture; labels outside 0..K-1 (255: no label) are left out.
+
+        Args:
+            labels: integers of any shape, the true classes.
+            predicted: the same shape, 0..K-1.
+
+        Raises:
+            ValueError: shapes differ, or a prediction is out of range.
+        """
+        if labels.shape != predicted.shape:
+            raise ValueError(f"labels are {labels.shape}, predictions {predicted.shape}")
+        kept = (labels >= 0) & (labels < self.classes)
+        rows, columns = labels[kept].astype(np.int64), predicted[kept].astype(np.int64)
+        if columns.size and not 0 <= columns.min() <= columns.max() < self.classes:
+            raise ValueError(f"predictions go beyond the {self.classes} classes")
+        cells = np.bincount(rows * self.classes + columns, minlength=self.counts.size)
+        self.counts += cells.reshape(self.counts.shape)
+
+    def scores(self) -> SegmentationScores:
+        """Return the scores of everything counted so far."""
+        hit = np.diagonal(self.counts).astype(np.float64)
+        rows, columns = self.counts.sum(1), self.counts.sum(0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return SegmentationScores(
+                iou=hit / (rows + columns - hit), accuracy=hit / rows, precision=hit / columns
+            )
+
+
+def _mean(values: np.ndarray, without: Collection[int]) -> float:
+    kept = np.array([i not in without for i in range(len(values))]) & ~np.isnan(values)
+    return float(values[kept].mean()) if kept.any() else float("nan")

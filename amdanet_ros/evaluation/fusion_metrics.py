@@ -1,0 +1,164 @@
+"""Metrics of fused pictures: EN, SD, SF, AG, MI, SCD, VIF, Qabf, SSIM.
+
+All on grey pictures of values 0..255. The first four look at the fused picture alone; MI, SCD and
+VIF are sums over both sources, SSIM is their mean, Qabf weighs them by their edges. Definitions are
+those usual in the field: Ma, Ma and Li, Information Fusion 45 (2019), Section 4.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from types import ModuleType
+
+import cv2
+import numpy as np
+import torch
+
+from amdanet_ros.evaluation.torchvision_import import import_torchvision
+
+METRICS = ("EN", "SD", "SF", "AG", "MI", "SCD", "VIF", "Qabf", "SSIM")
+
+_LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def grey(picture: np.ndarray) -> np.ndarray:
+    """Return H x W float64 of an H x W x 3 RGB (BT.601 luma) or H x W picture, 0..255."""
+    return picture @ _LUMA if picture.ndim == 3 else picture.astype(np.float64)
+
+
+def fusion_metrics(fused: np.ndarray, rgb: np.ndarray, thermal: np.ndarray) -> dict[str, float]:
+    """Return all metrics of one fused picture.
+
+    Args:
+        fused: H x W x 3 (RGB) or H x W, 0..255.
+        rgb: H x W x 3 or H x W, 0..255: the visible source.
+        thermal: H x W, 0..255: the thermal source.
+
+    Raises:
+        ImportError: torchmetrics is not installed.
+    """
+    f, a, b = grey(fused), grey(rgb), grey(thermal)
+    return {
+        "EN": entropy(f),
+        "SD": float(f.std()),
+        "SF": spatial_frequency(f),
+        "AG": average_gradient(f),
+        "MI": mutual_information(a, f) + mutual_information(b, f),
+        "SCD": sum_of_correlations_of_differences(f, a, b),
+        "VIF": visual_information_fidelity(f, a) + visual_information_fidelity(f, b),
+        "Qabf": edge_preservation(f, a, b),
+        "SSIM": (structural_similarity(f, a) + structural_similarity(f, b)) / 2,
+    }
+
+
+def entropy(picture: np.ndarray) -> float:
+    """Return the Shannon entropy of 256 grey levels, in bits."""
+    counts = np.bincount(_levels(picture).ravel(), minlength=256)
+    return _bits(counts / counts.sum())
+
+
+def spatial_frequency(picture: np.ndarray) -> float:
+    """Return the root of the summed mean squares of row and column differences."""
+    rows = np.mean(np.diff(picture, axis=1) ** 2)
+    columns = np.mean(np.diff(picture, axis=0) ** 2)
+    return float(np.sqrt(rows + columns))
+
+
+def average_gradient(picture: np.ndarray) -> float:
+    """Return the mean of sqrt((dx^2 + dy^2) / 2) of forward differences."""
+    dx = np.diff(picture, axis=1)[:-1]
+    dy = np.diff(picture, axis=0)[:, :-1]
+    return float(np.sqrt((dx**2 + dy**2) / 2).mean())
+
+
+def mutual_information(source: np.ndarray, fused: np.ndarray) -> float:
+    """Return the mutual information of two pictures of 256 grey levels, in bits."""
+    pairs = _levels(source).astype(np.int64) * 256 + _levels(fused)
+    joint = np.bincount(pairs.ravel(), minlength=65536).reshape(256, 256) / source.size
+    return _bits(joint.sum(1)) + _bits(joint.sum(0)) - _bits(joint.ravel())
+
+
+def sum_of_correlations_of_differences(f: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
+    """Return corr(F - B, A) + corr(F - A, B) (Aslantas and Bendes, 2015)."""
+    return _correlation(f - b, a) + _correlation(f - a, b)
+
+
+def structural_similarity(fused: np.ndarray, source: np.ndarray) -> float:
+    """Return SSIM (Wang et al., 2004; Gaussian window, sigma 1.5), by torchmetrics."""
+    similarity = _torchmetrics_image().structural_similarity_index_measure
+    return float(similarity(_batch(fused), _batch(source), data_range=255.0))
+
+
+def visual_information_fidelity(fused: np.ndarray, source: np.ndarray) -> float:
+    """Return VIF in the pixel domain (Sheikh and Bovik, 2006), by torchmetrics; 41 x 41 at least.
+
+    A source without contrast carries no information: 0.
+    """
+    if source.std() == 0:
+        return 0.0
+    fidelity = _torchmetrics_image().visual_information_fidelity
+    return float(fidelity(_batch(fused), _batch(source)))
+
+
+def edge_preservation(f: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
+    """Return Qabf: how much of the sources' edges the fused picture kept, 0..1.
+
+    Xydeas and Petrovic, Objective image fusion performance measure, Electronics Letters 36 (2000).
+    """
+    edges = [_edges(picture) for picture in (f, a, b)]
+    kept_a, kept_b = (_kept_edges(edges[0], edges[i]) for i in (1, 2))
+    weight_a, weight_b = edges[1][0], edges[2][0]
+    total = (weight_a + weight_b).sum()
+    return float((kept_a * weight_a + kept_b * weight_b).sum() / total) if total > 0 else 0.0
+
+
+def _edges(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sobel strength, and orientation in -pi/2..pi/2."""
+    dx, dy = (
+        cv2.Sobel(picture, cv2.CV_64F, *order, ksize=3, borderType=cv2.BORDER_REPLICATE)
+        for order in ((1, 0), (0, 1))
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        orientation = np.where(dx == 0, np.pi / 2, np.arctan(dy / dx))
+    return np.hypot(dx, dy), orientation
+
+
+def _kept_edges(fused: tuple[np.ndarray, ...], source: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Edge strength kept times edge orientation kept, per pixel, with the paper's constants."""
+    low, high = np.minimum(fused[0], source[0]), np.maximum(fused[0], source[0])
+    strength = np.divide(low, high, out=np.zeros_like(low), where=high > 0)
+    orientation = 1 - np.abs(source[1] - fused[1]) / (np.pi / 2)
+    orientation = np.abs(orientation)
+    kept_strength = 0.9994 / (1 + np.exp(-15 * (strength - 0.5)))
+    kept_orientation = 0.9879 / (1 + np.exp(-22 * (orientation - 0.8)))
+    return kept_strength * kept_orientation
+
+
+def _torchmetrics_image() -> ModuleType:
+    """Import the picture metrics of torchmetrics, which imports torchvision if it can."""
+    if importlib.util.find_spec("torchvision") is not None:
+        import_torchvision()
+    try:
+        return importlib.import_module("torchmetrics.functional.image")
+    except ModuleNotFoundError as error:
+        raise ImportError("SSIM and VIF need torchmetrics: pip install torchmetrics") from error
+
+
+def _levels(picture: np.ndarray) -> np.ndarray:
+    return np.clip(np.round(picture), 0, 255).astype(np.uint8)
+
+
+def _bits(probabilities: np.ndarray) -> float:
+    positive = probabilities[probabilities > 0]
+    return float(-(positive * np.log2(positive)).sum())
+
+
+def _correlation(first: np.ndarray, second: np.ndarray) -> float:
+    first, second = first - first.mean(), second - second.mean()
+    norm = np.sqrt((first**2).sum() * (second**2).sum())
+    return float((first * second).sum() / norm) if norm > 0 else 0.0
+
+
+def _batch(picture: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(picture, dtype=np.float64))[None, None]

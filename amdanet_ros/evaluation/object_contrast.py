@@ -1,0 +1,69 @@
+"""How well objects stand out from what surrounds them, in a picture of any kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+
+_MARGIN = 2
+"""Pixels around an object that count for neither side: cameras blur."""
+
+
+def object_masks(labels: np.ndarray, label: int, least_pixels: int = 60) -> Iterator[np.ndarray]:
+    """Yield a mask, H x W bool, of each connected region of a class.
+
+    Args:
+        labels: H x W uint8 class index.
+        label: of the class.
+        least_pixels: smaller regions are left out.
+    """
+    count, regions = cv2.connectedComponents((labels == label).astype(np.uint8), connectivity=8)
+    for region in range(1, count):
+        mask = regions == region
+        if mask.sum() >= least_pixels:
+            yield mask
+
+
+def object_contrast(picture: np.ndarray, mask: np.ndarray, width: int = 6) -> float:
+    """Return |mean inside - mean of a ring around|, in the picture's unit.
+
+    A picture of three channels gives the largest difference of its channels.
+
+    Args:
+        picture: H x W or H x W x 3.
+        mask: H x W bool, the object.
+        width: of the ring, pixels.
+
+    Returns:
+        The difference; NaN for an object without surroundings.
+    """
+    inside = mask.astype(np.uint8)
+    inner, outer = (_grown(inside, by) for by in (_MARGIN, _MARGIN + width))
+    core = cv2.erode(inside, np.ones((3, 3), np.uint8)).astype(bool)
+    core = core if core.any() else mask
+    ring = (outer > 0) & (inner == 0)
+    if not ring.any():
+        return float("nan")
+    values = picture.astype(np.float64)
+    return float(np.max(np.abs(values[core].mean(axis=0) - values[ring].mean(axis=0))))
+
+
+def detail(picture: np.ndarray, mask: np.ndarray) -> float:
+    """Return the largest standard deviation of a channel inside an object: what there is to read.
+
+    The rim is left out, so that surroundings that bleed in do not count.
+
+    Args:
+        picture: H x W or H x W x 3.
+        mask: H x W bool, the object.
+    """
+    core = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    core = core if core.sum() >= 9 else mask
+    return float(np.max(picture.astype(np.float64)[core].std(axis=0)))
+
+
+def _grown(mask: np.ndarray, by: int) -> np.ndarray:
+    side = 2 * by + 1
+    return cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))

@@ -1,0 +1,92 @@
+"""How a picture goes through the network at evaluation: whole, or by the released protocol."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from amdanet_ros.network.amdanet import AMDANetOutput
+
+PROTOCOLS = ("plain", "released")
+RELEASED_WINDOWS = {"mfnet": (480, 640), "fmb": (640, 480), "pst900": (720, 1280)}
+"""Window (height, width) of the released evaluation scripts, by class table."""
+
+Network = Callable[[Tensor, Tensor], AMDANetOutput]
+
+
+def plain(network: Network, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
+    """Run whole pictures at their own size.
+
+    Args:
+        network: in evaluation mode.
+        rgb: B x 3 x H x W in [0, 1].
+        thermal: the same shape.
+
+    Returns:
+        labels B x H x W (int64) and the fused picture B x 3 x H x W in [0, 1].
+    """
+    output = network(rgb, thermal)
+    return output.logits.argmax(dim=1), output.fused
+
+
+def released(
+    network: Network, rgb: Tensor, thermal: Tensor, window: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
+    """Run pictures by the released protocol: one scale, no flip, zero padding, windows.
+
+    A picture no wider or no higher than the window goes through whole, zero-padded to the window
+    in each direction that is smaller (half on each side, the odd pixel at the bottom or right). A
+    larger one goes through in windows at a stride of ceil(2/3 window), the last ones moved back
+    inside; exponentials of the logits are added, fused pictures averaged. (The released code
+    exchanges the axes of its window there; this does not.)
+
+    Args:
+        network: in evaluation mode.
+        rgb: B x 3 x H x W in [0, 1].
+        thermal: the same shape.
+        window: (height, width).
+
+    Returns:
+        labels B x H x W (int64) and the fused picture B x 3 x H x W in [0, 1].
+    """
+    height, width = rgb.shape[2:]
+    if height <= window[0] or width <= window[1]:
+        return _whole(network, rgb, thermal, window)
+    scores: Tensor | None = None
+    fused, visits = torch.zeros_like(rgb), torch.zeros_like(rgb[:, :1])
+    for top in window_starts(height, window[0]):
+        for left in window_starts(width, window[1]):
+            area = (..., slice(top, top + window[0]), slice(left, left + window[1]))
+            output = network(rgb[area], thermal[area])
+            if scores is None:
+                size = (rgb.shape[0], output.logits.shape[1], height, width)
+                scores = output.logits.new_full(size, -math.inf)
+            scores[area] = torch.logaddexp(scores[area], output.logits)
+            fused[area] += output.fused
+            visits[area] += 1
+    return scores.argmax(dim=1), fused / visits
+
+
+def window_starts(length: int, window: int) -> list[int]:
+    """Return where windows start along one axis, the last one moved back inside."""
+    if length <= window:
+        return [0]
+    stride = math.ceil(window * 2 / 3)
+    count = math.ceil((length - window) / stride) + 1
+    return [min(i * stride, length - window) for i in range(count)]
+
+
+def _whole(
+    network: Network, rgb: Tensor, thermal: Tensor, window: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
+    height, width = rgb.shape[2:]
+    rows, columns = max(0, window[0] - height), max(0, window[1] - width)
+    top, left = rows // 2, columns // 2
+    padding = (left, columns - left, top, rows - top)
+    output = network(F.pad(rgb, padding), F.pad(thermal, padding))
+    kept = (..., slice(top, top + height), slice(left, left + width))
+    return output.logits[kept].argmax(dim=1), output.fused[kept]

@@ -1,0 +1,45 @@
+"""torchvision's import, also beside a torch of another build.
+
+The wheel of torchvision on PyPI is built for CUDA: beside a CPU-only torch its compiled operators
+do not load, and its import fails on operators that neither transforms nor torchmetrics call.
+Declaring their schemas lets the import pass.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+
+import torch
+
+_declared: torch.library.Library | None = None
+
+
+def import_torchvision() -> ModuleType:
+    """Import torchvision; afterwards any module of it can be imported as usual.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    try:
+        return importlib.import_module("torchvision")
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            "training needs torchvision, of the release that belongs to this torch: "
+            "pip install --no-deps torchvision"
+        ) from error
+    except RuntimeError as error:
+        if "torchvision::nms" not in str(error):
+            raise
+    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
+        del sys.modules[name]
+    _declare_operators()
+    return importlib.import_module("torchvision")
+
+
+def _declare_operators() -> None:
+    global _declared
+    _declared = torch.library.Library("torchvision", "FRAGMENT")
+    for name in ("nms", "qnms"):
+        _declared.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

@@ -1,0 +1,79 @@
+"""Fusion metrics at values that are known beforehand."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from amdanet_ros.evaluation import fusion_metrics as metrics
+
+needs_torchmetrics = pytest.mark.skipif(
+    importlib.util.find_spec("torchmetrics") is None, reason="torchmetrics is not installed"
+)
+
+EVERY_LEVEL = np.arange(256.0).reshape(16, 16)
+
+
+@pytest.fixture
+def pictures():
+    random = np.random.default_rng(0)
+    return [random.integers(0, 256, (64, 64)).astype(float) for _ in range(2)]
+
+
+def test_entropy_counts_bits():
+    assert metrics.entropy(EVERY_LEVEL) == pytest.approx(8)
+    assert metrics.entropy(np.full((4, 4), 7.0)) == 0
+    assert metrics.entropy(np.array([[0.0, 255.0]])) == pytest.approx(1)
+
+
+def test_gradients_of_a_ramp():
+    ramp = np.tile(3.0 * np.arange(10), (8, 1))
+    assert metrics.spatial_frequency(ramp) == pytest.approx(3)
+    assert metrics.average_gradient(ramp) == pytest.approx(3 / np.sqrt(2))
+    assert metrics.spatial_frequency(ramp + 4 * np.arange(8.0)[:, None]) == pytest.approx(5)
+
+
+def test_mutual_information_of_a_picture_with_itself_is_its_entropy():
+    assert metrics.mutual_information(EVERY_LEVEL, EVERY_LEVEL) == pytest.approx(8)
+    assert metrics.mutual_information(EVERY_LEVEL, 255 - EVERY_LEVEL) == pytest.approx(8)
+    assert metrics.mutual_information(EVERY_LEVEL, np.zeros((16, 16))) == pytest.approx(0)
+
+
+def test_a_sum_keeps_both_differences(pictures):
+    first, second = pictures
+    scd = metrics.sum_of_correlations_of_differences(first + second, first, second)
+    assert scd == pytest.approx(2)
+
+
+def test_edges_of_identical_pictures_are_kept_up_to_the_papers_constants(pictures):
+    first = pictures[0]
+    strength = 0.9994 / (1 + np.exp(-15 * 0.5))
+    orientation = 0.9879 / (1 + np.exp(-22 * 0.2))
+    assert metrics.edge_preservation(first, first, first) == pytest.approx(strength * orientation)
+    assert metrics.edge_preservation(np.zeros((64, 64)), *pictures) < 0.01
+
+
+@needs_torchmetrics
+def test_similarities_of_identical_pictures_are_one(pictures):
+    first = pictures[0]
+    assert metrics.structural_similarity(first, first) == pytest.approx(1)
+    assert metrics.visual_information_fidelity(first, first) == pytest.approx(1, abs=1e-6)
+    assert metrics.visual_information_fidelity(first, np.zeros((64, 64))) == 0
+
+
+@needs_torchmetrics
+def test_structural_similarity_of_flat_pictures_by_its_formula():
+    flat = np.ones((32, 32))
+    c1 = (0.01 * 255) ** 2
+    expected = (2 * 100 * 150 + c1) / (100**2 + 150**2 + c1)
+    assert metrics.structural_similarity(100 * flat, 150 * flat) == pytest.approx(expected)
+
+
+@needs_torchmetrics
+def test_all_metrics_of_one_picture(pictures):
+    first, second = pictures
+    rgb = np.repeat(first[..., None], 3, axis=2)
+    found = metrics.fusion_metrics(np.maximum(first, second), rgb, second)
+    assert tuple(found) == metrics.METRICS
+    assert all(np.isfinite(value) for value in found.values())
+    assert found["SD"] == pytest.approx(np.maximum(first, second).std())
