@@ -303,6 +303,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (InvalidParameterTypeException, InvalidParameterValueException) as error:
         print(f"amdanet: {error}", file=sys.stderr)
         return 2
+    except Exception:
+        if rclpy.ok():
+            raise
+        # A signal came in the middle of a callback, which then found its context gone.
     finally:
         # A second Ctrl-C, or launch's SIGTERM after it, must not interrupt the way out.
         uninstall_signal_handlers()

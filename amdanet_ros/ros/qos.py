@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rclpy.event_handler import SubscriptionEventCallbacks
@@ -15,6 +15,8 @@ from .seam import Subscriber
 
 _DEPTH = 10
 _REMEMBERED = 32
+_PATIENCE = 3
+"""Looks after which an old subscription ends although copies of its messages never came."""
 
 
 def _profile(reliability: ReliabilityPolicy, depth: int = _DEPTH) -> QoSProfile:
@@ -83,7 +85,6 @@ class AdaptiveSubscription:
         self._is_auto = reliability == "auto"
         self._parameter = parameter
         self._offered: list[ReliabilityPolicy] = []
-        self._stamps: deque[tuple[int, int, ReliabilityPolicy]] = deque(maxlen=_REMEMBERED)
         self.topic = node.resolve_topic_name(topic)
         # A subscription must not be destroyed from within its own event: a guard condition defers.
         self._recheck = node.create_guard_condition(self.update)
@@ -95,6 +96,7 @@ class AdaptiveSubscription:
             first = ReliabilityPolicy.BEST_EFFORT
         self._present = self._subscribe(first)
         self._former: _Subscription | None = None
+        self._looks = 0
 
     @property
     def reliability(self) -> str:
@@ -126,13 +128,12 @@ class AdaptiveSubscription:
     def update(self) -> None:
         """Look at the publishers and subscribe anew where another reliability fits better."""
         self._look()
-        if self._former is not None and self._present.has_delivered:
-            self._end(self._former)
-            self._former = None
+        self._end_former()
         wanted = common_reliability(self._offered)
         # Without publishers there is no reason to change: they may come back as they were.
         if not self._is_auto or not self._offered or wanted == self._present.reliability:
             return
+        self._looks = 0
         if self._former is None:
             self._former, self._present = self._present, self._subscribe(wanted)
         else:
@@ -168,17 +169,30 @@ class AdaptiveSubscription:
         made.subscriber.registerCallback(self._on_message, made)
         return made
 
+    def _end_former(self) -> None:
+        """End the old subscription once the new one has delivered and caught up with it."""
+        if self._former is None:
+            self._present.copies.clear()
+            return
+        if not self._present.has_delivered:
+            return
+        self._looks += 1
+        if not self._present.copies or self._looks > _PATIENCE:
+            self._end(self._former)
+            self._former = None
+
     def _end(self, subscription: _Subscription) -> None:
         self._node.destroy_subscription(subscription.subscriber.sub)
 
     def _on_message(self, message: Any, subscription: _Subscription) -> None:
         subscription.has_delivered = True
-        stamp = message.header.stamp
+        stamp = (message.header.stamp.sec, message.header.stamp.nanosec)
+        if stamp in subscription.copies:
+            subscription.copies.remove(stamp)
+            return
         if self._former is not None:
             other = self._former if subscription is self._present else self._present
-            if (stamp.sec, stamp.nanosec, other.reliability) in self._stamps:
-                return
-        self._stamps.append((stamp.sec, stamp.nanosec, subscription.reliability))
+            other.copies.append(stamp)
         self._callback(message)
 
     def _on_event(self, _: Any) -> None:
@@ -187,11 +201,19 @@ class AdaptiveSubscription:
 
 @dataclass(eq=False)
 class _Subscription:
-    """One of the two that may be alive while the reliability changes."""
+    """One of the two that may be alive while the reliability changes.
+
+    Attributes:
+        reliability: of the subscription.
+        subscriber: that delivers.
+        has_delivered: whether anything came since it became the present one.
+        copies: stamps that the other one has delivered and this one is still to bring.
+    """
 
     reliability: ReliabilityPolicy
     subscriber: Subscriber
     has_delivered: bool = False
+    copies: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
 
 def _words(policy: ReliabilityPolicy) -> str:

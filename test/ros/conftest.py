@@ -66,6 +66,7 @@ class Bench:
         self.node = rclpy.create_node("bench")
         self.heard = {}
         self.cameras = {}
+        self.sent = {"rgb": 0, "thermal": 0}
         self._spin_until = spin_until
         self._numbers = np.random.default_rng(1)
         self._dut = None
@@ -76,7 +77,7 @@ class Bench:
         self.until(lambda: state(node) == "active")
         return node
 
-    def until(self, predicate, timeout=20.0):
+    def until(self, predicate, timeout=60.0):
         """Spin bench and node until something holds."""
         self._spin_until(predicate, *filter(None, (self.node, self._dut)), timeout=timeout)
 
@@ -120,36 +121,52 @@ class Bench:
         self.camera("thermal")
 
     def rgb(self, stamp, **changes):
-        """Publish an RGB image with a stamp in seconds; return it."""
+        """Publish an RGB image with a stamp in seconds and some fields changed; return it."""
         picture = self._numbers.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
-        return self.send("rgb", picture, "rgb8", stamp, "rgb_optical", **changes)
+        return self.send("rgb", picture, {"encoding": "rgb8", **changes}, stamp)
 
     def thermal(self, stamp, **changes):
-        """Publish a thermal image with a stamp in seconds; return it."""
-        counts = self._numbers.integers(28000, 31000, (HEIGHT, WIDTH)).astype(np.uint16)
-        return self.send("thermal", counts, "mono16", stamp, "thermal_optical", **changes)
+        """Publish a thermal image of a warm ramp with a stamp in seconds; return it."""
+        noise = self._numbers.integers(0, 50, (HEIGHT, WIDTH))
+        counts = (28000 + 30 * np.arange(WIDTH) + noise).astype(np.uint16)
+        return self.send("thermal", counts, {"encoding": "mono16", **changes}, stamp)
 
     def pair(self, stamp, offset=0.0):
         """Publish both images of a moment; return the RGB one."""
         self.thermal(stamp + offset)
         return self.rgb(stamp)
 
-    def send(self, stream, picture, encoding, stamp, frame, **changes):
+    def send(self, stream, picture, changes, stamp):
         """Publish a picture as a message, with some of its fields changed; return it."""
         from std_msgs.msg import Header
 
         from amdanet_ros.ros.image_messages import image_message
 
-        message = image_message(picture, encoding, Header(stamp=time_of(stamp), frame_id=frame))
+        header = Header(stamp=time_of(stamp), frame_id=f"{stream}_optical")
+        encoding = "rgb8" if picture.ndim == 3 else "mono16"
+        message = image_message(picture, encoding, header)
         for name, value in changes.items():
             setattr(message, name, value)
         self.cameras[stream].publish(message)
+        self.sent[stream] += 1
         return message
 
-    def pair_until_heard(self, topic, first_stamp, step=0.1):
-        """Publish pairs one by one, each after the answer to the one before; return the first."""
+    def arrived(self):
+        """Spin until the node under test has taken all that was sent to its synchroniser."""
+
+        def all_taken():
+            statistics = self._dut._pairs.synchronizer.statistics
+            return (
+                statistics.rgb.received >= self.sent["rgb"]
+                and statistics.thermal.received >= self.sent["thermal"]
+            )
+
+        self.until(all_taken)
+
+    def pair_until_heard(self, topic, stamp):
+        """Publish a pair and spin until something more is heard; return the RGB image."""
         count = len(self.heard[topic])
-        message = self.pair(first_stamp)
+        message = self.pair(stamp)
         self.until(lambda: len(self.heard[topic]) > count)
         return message
 

@@ -45,9 +45,9 @@ def test_a_pair_comes_out_with_the_rgb_header(bench, make_node):
 
 
 def test_every_output_of_a_pair_agrees_with_the_predictor(bench, make_node, checkpoint):
+    from amdanet_ros.msg import SemanticSegmentation
     from sensor_msgs.msg import CameraInfo, CompressedImage
 
-    from amdanet_ros.msg import SemanticSegmentation
     from amdanet_ros.ros.image_messages import rgb_from_message, thermal_from_message
 
     node = bench.run(make_node({"confidence_threshold": 0.4}))
@@ -215,7 +215,7 @@ def test_sizes_may_differ_and_change(bench, make_node):
         count = len(bench.heard[MASK])
         bench.thermal(stamp)
         picture = np.zeros((height, width, 3), np.uint8)
-        bench.send("rgb", picture, "bgr8", stamp, "rgb_optical")
+        bench.send("rgb", picture, {"encoding": "bgr8"}, stamp)
         bench.until(lambda c=count: len(bench.heard[MASK]) > c)
         assert (bench.heard[MASK][-1].height, bench.heard[MASK][-1].width) == (height, width)
 

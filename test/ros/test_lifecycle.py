@@ -1,0 +1,177 @@
+"""The managed node: transitions any number of times, failures that leave it usable, parameters."""
+
+import threading
+
+import pytest
+from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
+
+MASK = "segmentation/mask"
+SUCCESS = TransitionCallbackReturn.SUCCESS
+
+
+def set_to(node, name, value):
+    return node.set_parameters([Parameter(name, value=value)])[0]
+
+
+def worker_threads():
+    return [thread for thread in threading.enumerate() if thread.name == "inference"]
+
+
+def test_without_autostart_it_waits_for_its_manager(make_node, helpers):
+    from lifecycle_msgs.srv import ChangeState  # noqa: F401 - the service's type must be there
+
+    node = make_node({"autostart": False})
+    assert helpers.state(node) == "unconfigured"
+    assert node.trigger_configure() == SUCCESS
+    assert helpers.state(node) == "inactive"
+    assert node.trigger_activate() == SUCCESS
+    assert helpers.state(node) == "active"
+    assert node.trigger_shutdown() == SUCCESS
+    assert helpers.state(node) == "finalized"
+
+
+def test_transitions_many_times_leave_nothing_behind(make_node, bench, helpers):
+    node = make_node({"autostart": False})
+    entities = []
+    for _ in range(5):
+        assert node.trigger_configure() == SUCCESS
+        for _ in range(3):
+            assert node.trigger_activate() == SUCCESS
+            assert len(worker_threads()) == 1
+            assert node.trigger_deactivate() == SUCCESS
+        assert node.trigger_cleanup() == SUCCESS
+        assert node._predictor is None
+        assert worker_threads() == []
+        lists = node.publishers, node.subscriptions, node.timers, node.guards, node.waitables
+        entities.append([len(list(each)) for each in lists])
+    assert entities == entities[:1] * 5
+    node.trigger_configure()
+    node.trigger_activate()
+    bench.run(node)
+    bench.cameras_on()
+    bench.listen(MASK)
+    bench.pair_until_heard(MASK, 1.0)
+
+
+def test_a_pair_under_way_is_finished_before_the_node_is_inactive(
+    make_node, bench, helpers, monkeypatch
+):
+    from amdanet_ros.inference import Predictor
+
+    started = threading.Event()
+    real = Predictor.__call__
+
+    def observed(self, *arguments):
+        started.set()
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Predictor, "__call__", observed)
+    node = bench.run(make_node())
+    bench.cameras_on()
+    bench.listen(MASK)
+    bench.pair(1.0)
+    bench.until(started.is_set)
+    assert node.trigger_deactivate() == SUCCESS
+    counts = node._counters.snapshot()
+    assert (counts.published, sum(counts.dropped.values())) == (1, 0)
+    bench.until(lambda: bench.heard[MASK])
+    bench.pair(1.1)
+    assert node.trigger_activate() == SUCCESS
+    bench.until(lambda: bench.cameras["rgb"].get_subscription_count() > 0)
+    bench.pair_until_heard(MASK, 1.2)
+    assert helpers.stamp_of(bench.heard[MASK][-1]) == 1.2
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(None, "does not exist"), (b"", "damaged"), (b"\x80\x04nonsense", "damaged")],
+)
+def test_a_bad_checkpoint_fails_in_one_line_and_the_next_configure_works(
+    make_node, checkpoint, helpers, tmp_path, capfd, content, words
+):
+    path = tmp_path / "bad.pth"
+    if content is not None:
+        path.write_bytes(content)
+    node = make_node({"autostart": False, "checkpoint": str(path)})
+    assert node.trigger_configure() != SUCCESS
+    assert helpers.state(node) == "unconfigured"
+    lines = [line for line in capfd.readouterr().err.splitlines() if line]
+    assert len(lines) == 1
+    assert "configure failed" in lines[0]
+    assert str(path) in lines[0]
+    assert words in lines[0]
+    assert set_to(node, "checkpoint", str(checkpoint)).successful
+    assert node.trigger_configure() == SUCCESS
+    assert node._failure is None
+
+
+def test_a_wrong_device_or_size_fails_to_configure_and_can_be_mended(make_node, helpers):
+    node = make_node({"autostart": False, "device": "cuda:77"})
+    assert node.trigger_configure() != SUCCESS
+    assert "cuda:77" in node._failure
+    assert set_to(node, "device", "cpu").successful
+    assert node.trigger_configure() == SUCCESS
+
+
+def test_a_swap_of_the_checkpoint(make_node, bench, checkpoint, tmp_path):
+    from amdanet_ros.network import AMDANet
+    from amdanet_ros.network.checkpoint import save_checkpoint
+
+    other = tmp_path / "five.safetensors"
+    save_checkpoint(other, AMDANet(backbone="mit_b0", num_classes=5, embed_dim=16))
+    node = bench.run(make_node())
+    refused = set_to(node, "checkpoint", str(other))
+    assert not refused.successful
+    assert "read-only after configure" in refused.reason
+    for transition in (node.trigger_deactivate, node.trigger_cleanup):
+        assert transition() == SUCCESS
+    assert set_to(node, "checkpoint", str(other)).successful
+    for transition in (node.trigger_configure, node.trigger_activate):
+        assert transition() == SUCCESS
+    assert len(node._predictor.classes) == 5
+    bench.cameras_on()
+    bench.listen(MASK)
+    bench.pair_until_heard(MASK, 1.0)
+    assert max(bench.heard[MASK][0].data) < 5
+
+
+def test_parameters_change_at_run_time(make_node, bench):
+    node = bench.run(make_node())
+    bench.cameras_on()
+    bench.listen(MASK)
+    bench.pair_until_heard(MASK, 1.0)
+    assert max(bench.heard[MASK][0].data) < 9
+    assert set_to(node, "confidence_threshold", 1.0).successful
+    bench.pair_until_heard(MASK, 1.1)
+    assert set(bench.heard[MASK][1].data) == {255}
+    for name, value in (
+        ("sync.slop", 0.2),
+        ("sync.thermal_offset", -0.5),
+        ("sync.reuse_thermal", True),
+        ("max_wait", 0.5),
+        ("single_modality", "substitute"),
+        ("thermal.normalization", "none"),
+    ):
+        assert set_to(node, name, value).successful
+    synchronizer = node._pairs.synchronizer
+    assert (synchronizer.slop, synchronizer.thermal_offset) == pytest.approx((0.2, -0.5))
+    assert (synchronizer.reuse_thermal, synchronizer.max_wait) == (True, 0.5)
+    assert synchronizer.keep_unmatched
+    assert node._predictor.thermal.mode == "none"
+    refused = set_to(node, "confidence_threshold", 1.5)
+    assert not refused.successful
+    assert "confidence_threshold" in refused.reason
+    refused = set_to(node, "thermal.range", [9.0, 1.0])
+    assert not refused.successful
+    assert "low must be below high" in refused.reason
+    assert node._settings.confidence_threshold == 1.0
+
+
+def test_the_line_at_configure_says_what_runs_where(make_node, capfd):
+    node = make_node({"autostart": False})
+    node.trigger_configure()
+    lines = [line for line in capfd.readouterr().err.splitlines() if line]
+    assert len(lines) == 1
+    for word in ("mit_b0", "9 classes", "cpu", "fp32", "/rgb/image_raw", "/segmentation/mask"):
+        assert word in lines[0]

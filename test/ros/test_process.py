@@ -1,0 +1,53 @@
+"""The node as a process of its own: started, interrupted, started with wrong parameters."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+
+def start(environment, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "amdanet_ros.ros.amdanet_node", "--ros-args", *arguments],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_cleanly(child_environment, checkpoint, number):
+    process = start(
+        child_environment, "-p", f"checkpoint:={checkpoint}", "-p", "precision:=fp32",
+        "-r", "__ns:=/front", "-r", "rgb/image_raw:=/camera/image",
+    )  # fmt: skip
+    try:
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if "configured" in line:
+                break
+        assert "configured" in said[-1], said
+        assert "/camera/image, /front/thermal/image_raw" in line
+        process.send_signal(number)
+        process.send_signal(number)
+        rest = process.stderr.read()
+        assert process.wait(timeout=30) == 0, rest
+        assert "Traceback" not in rest
+        assert "terminate called" not in rest
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_parameter_of_the_wrong_type_or_range_ends_it_with_one_line(child_environment):
+    for setting, name in (("overlay_alpha:=7.0", "overlay_alpha"), ("device:=3", "device")):
+        process = start(child_environment, "-p", setting)
+        _, errors = process.communicate(timeout=120)
+        lines = [line for line in errors.splitlines() if line]
+        assert process.returncode == 2
+        assert len(lines) == 1
+        assert name in lines[0]
