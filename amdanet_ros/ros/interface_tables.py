@@ -15,7 +15,6 @@ from ..pairing import PairSynchronizer
 from ..resources import share_directory
 from .counters import DROP_REASONS, Counts, Quantiles
 from .diagnostics import InputReport, NodeReport, statuses
-from .diagnostics_reporter import memory_values
 from .outputs import LABEL_INFO, OUTPUTS
 from .parameters import PARAMETERS, ParameterSpec
 
@@ -122,7 +121,7 @@ def sample_statuses() -> list:
         model="",
         device="cpu",
         precision="fp32",
-        memory=memory_values(None) | {"Device memory (MiB)": "0"},
+        memory={"Resident memory (MiB)": "0", "Device memory (MiB)": "0"},
         clock_problem=None,
         inputs=inputs,
         pairing=PairSynchronizer(0.05).statistics_at(0),
@@ -162,9 +161,9 @@ def _yaml(value: object) -> str:
 def _status_rows() -> Iterable[Sequence[str]]:
     for status in sample_statuses():
         keys = [pair.key for pair in status.values if not pair.key.startswith(_SUMMED)]
-        keys += [
-            f"{mark} ..." for mark in _SUMMED if any(p.key.startswith(mark) for p in status.values)
-        ]
+        for mark in _SUMMED:
+            if any(pair.key.startswith(mark) for pair in status.values):
+                keys.append(f"{mark} ...")
         yield status.name.partition(": ")[2], "; ".join(keys)
 
 

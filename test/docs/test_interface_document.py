@@ -1,0 +1,85 @@
+"""docs/interface.md says what the node has: it is written from the code, and the node is asked."""
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from amdanet_ros.pairing.statistics import REASONS
+from amdanet_ros.ros import interface_tables as tables
+from amdanet_ros.ros.counters import DROP_REASONS
+from amdanet_ros.ros.outputs import LABEL_INFO, OUTPUTS
+
+LIFECYCLE = {
+    *("change_state", "get_available_states", "get_available_transitions"),
+    *("get_state", "get_transition_graph"),
+}
+
+
+def test_the_document_is_what_the_code_says_now(project):
+    written = (project / "docs" / "interface.md").read_text()
+    assert written == tables.interface_document(), (
+        "write it anew: python -m amdanet_ros.ros.interface_tables docs/interface.md"
+    )
+
+
+def test_every_reason_in_the_diagnostics_is_explained():
+    assert set(tables._UNPAIRED) == set(REASONS)
+    assert set(tables._DROPPED) == set(DROP_REASONS)
+    keys = {pair.key for status in tables.sample_statuses() for pair in status.values}
+    assert {f"Unpaired: {reason}" for reason in REASONS} <= keys
+    assert {f"Dropped: {reason}" for reason in DROP_REASONS} <= keys
+
+
+@pytest.fixture
+def active_node(ros_domain, tmp_path):
+    from rclpy.parameter import Parameter
+
+    from amdanet_ros.classes import MFNET
+    from amdanet_ros.network import AMDANet
+    from amdanet_ros.network.checkpoint import save_checkpoint
+    from amdanet_ros.ros.amdanet_node import AmdanetNode
+
+    path = tmp_path / "small.safetensors"
+    network = AMDANet(backbone="mit_b0", num_classes=9, embed_dim=16)
+    save_checkpoint(path, network, classes=MFNET.names, palette=MFNET.palette)
+    values = {"checkpoint": str(path), "device": "cpu", "precision": "fp32", "autostart": False}
+    node = AmdanetNode(
+        parameter_overrides=[Parameter(name, value=value) for name, value in values.items()]
+    )
+    node.trigger_configure()
+    node.trigger_activate()
+    yield node
+    node.destroy_node()
+
+
+def test_a_live_node_has_these_topics_and_services_and_no_others(active_node, spin_until):
+    name, namespace = active_node.get_name(), active_node.get_namespace()
+
+    def named(pairs):
+        own = {topic.lstrip("/"): kinds[0].replace("/msg/", "/") for topic, kinds in pairs}
+        return {topic: kind for topic, kind in own.items() if topic not in ROS_OWN}
+
+    heard = {topic: kind for topic, kind, _ in tables.INPUTS}
+    told = {topic.name: tables._type_name(topic.message_type) for topic in OUTPUTS}
+    told["diagnostics"] = "diagnostic_msgs/DiagnosticArray"
+    told["amdanet/transition_event"] = "lifecycle_msgs/TransitionEvent"
+
+    def publishers():
+        found = named(active_node.get_publisher_names_and_types_by_node(name, namespace))
+        found.pop(LABEL_INFO, None)  # only where vision_msgs is installed
+        return found
+
+    def subscriptions():
+        return named(active_node.get_subscriber_names_and_types_by_node(name, namespace))
+
+    spin_until(lambda: subscriptions() == heard, active_node)
+    spin_until(lambda: publishers() == told, active_node)
+    services = {
+        service.rpartition("/")[2]
+        for service, kinds in active_node.get_service_names_and_types_by_node(name, namespace)
+        if not kinds[0].startswith(("rcl_interfaces", "type_description_interfaces"))
+    }
+    assert services == {"reset", *LIFECYCLE}
+
+
+ROS_OWN = {"rosout", "parameter_events", "clock"}
