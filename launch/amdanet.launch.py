@@ -22,6 +22,12 @@ def generate_launch_description() -> LaunchDescription:
                 description="YAML file of the node's parameters",
             ),
             DeclareLaunchArgument(
+                "registration_file",
+                default_value="",
+                description="YAML file that `amdanet register` wrote, on top of params_file; "
+                "empty: none",
+            ),
+            DeclareLaunchArgument(
                 "checkpoint",
                 default_value="",
                 description="weights: a .safetensors or .pth file, or demo; empty: as params_file "
@@ -81,6 +87,8 @@ def _node(context: LaunchContext) -> list[LifecycleNode]:
     if not support.is_on(context, "autostart"):
         changes["autostart"] = False
     parameters = [support.existing_file(context, "params_file")]
+    if support.value(context, "registration_file"):
+        parameters.append(support.existing_file(context, "registration_file"))
     return [
         LifecycleNode(
             package="amdanet_ros",

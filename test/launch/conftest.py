@@ -1,6 +1,7 @@
 """The launch files under the real launch, and an ear on the graph while a launch runs."""
 
 import os
+import sys
 import threading
 
 import pytest
@@ -31,7 +32,7 @@ def params_file(tmp_path, checkpoint):
     path.write_text(
         "/**:\n  ros__parameters:\n"
         f"    checkpoint: {checkpoint}\n    device: cpu\n    precision: fp32\n"
-        "    overlay_alpha: 0.25\n"
+        "    overlay_alpha: 0.25\n    inference_size: [64, 96]\n    max_age: 0.0\n"
     )
     return path
 
@@ -62,6 +63,25 @@ def include(project):
         )
 
     return make
+
+
+@pytest.fixture
+def install_program(tmp_path):
+    """A function that puts a package with a Python program as executable on the ament path."""
+
+    def install(package, executable, text):
+        index = tmp_path / "share" / "ament_index" / "resource_index" / "packages"
+        index.mkdir(parents=True, exist_ok=True)
+        (index / package).touch()
+        program = tmp_path / "lib" / package / executable
+        program.parent.mkdir(parents=True, exist_ok=True)
+        program.write_text(f"#!{sys.executable}\n{text}")
+        program.chmod(0o755)
+        paths = os.environ.get("AMENT_PREFIX_PATH", "")
+        os.environ["AMENT_PREFIX_PATH"] = f"{tmp_path}{os.pathsep}{paths}"
+        return program
+
+    return install
 
 
 @pytest.fixture
@@ -115,6 +135,7 @@ class Ear:
         rclpy.init(context=self.context, domain_id=domain_id)
         self.node = rclpy.create_node("ear", context=self.context)
         self.statuses = {}
+        self._messages = {}
         self.messages = {}
         self._executor = SingleThreadedExecutor(context=self.context)
         self._executor.add_node(self.node)
@@ -122,6 +143,7 @@ class Ear:
 
     def _on_diagnostics(self, array):
         for status in array.status:
+            self._messages[status.name] = status.message
             self.statuses[status.name] = {one.key: one.value for one in status.values}
 
     def listen(self, topic, message_type, qos=10):
@@ -142,6 +164,14 @@ class Ear:
     def state(self, node):
         """The lifecycle state that a node tells of itself, or None."""
         return self.statuses.get(f"{node}: node", {}).get("State")
+
+    def value(self, node, status, key):
+        """A value of a status, "0" while it was not heard."""
+        return self.statuses.get(f"{node}: {status}", {}).get(key, "0")
+
+    def problems(self, node, status):
+        """The message of a status."""
+        return self._messages[f"{node}: {status}"]
 
     def close(self):
         """Leave the graph."""

@@ -27,14 +27,20 @@ def parameter(ear, node, name):
     return future.result().values[0]
 
 
-def test_included_alone_it_becomes_active(run_launch, include, ear, params_file):
+def test_included_alone_it_becomes_active(run_launch, include, ear, params_file, tmp_path):
+    shift = [1.0, 0.0, 5.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
+    rig = tmp_path / "rig.yaml"
+    rig.write_text(f"/**:\n  ros__parameters: {{thermal.registration: {shift}}}\n")
+
     def script():
         ear.until(lambda: ear.state("amdanet") == "active")
         assert parameter(ear, "/amdanet", "overlay_alpha").double_value == 0.25
+        assert list(parameter(ear, "/amdanet", "thermal.registration").double_array_value) == shift
         _, heard = publishers_and_subscribers(ear, "amdanet")
         assert {"/rgb/image_raw", "/thermal/image_raw", "/rgb/camera_info"} <= heard
 
-    assert run_launch([include("amdanet.launch.py", params_file=params_file)], script) == 0
+    node = include("amdanet.launch.py", params_file=params_file, registration_file=rig)
+    assert run_launch([node], script) == 0
 
 
 def test_two_instances_in_two_namespaces_side_by_side(run_launch, include, ear, params_file):

@@ -1,7 +1,5 @@
 """The cameras' drivers: started as told where they exist, named with their package where not."""
 
-import sys
-
 import pytest
 import yaml
 
@@ -13,7 +11,7 @@ from launch.launch_description_sources.python_launch_file_utilities import (
 )
 
 CAMERAS = "cameras.launch.py"
-DRIVER = """#!{python}
+DRIVER = """
 import rclpy
 from sensor_msgs.msg import CameraInfo, Image
 
@@ -27,20 +25,11 @@ rclpy.spin(node)
 
 
 @pytest.fixture
-def install_driver(tmp_path):
-    """A function that puts a package with a driver's executable on the ament path."""
-    import os
+def install_driver(install_program):
+    """A function that installs a driver which publishes under names that begin with ``private``."""
 
     def install(package, executable, private=""):
-        index = tmp_path / "share" / "ament_index" / "resource_index" / "packages"
-        index.mkdir(parents=True, exist_ok=True)
-        (index / package).touch()
-        program = tmp_path / "lib" / package / executable
-        program.parent.mkdir(parents=True)
-        program.write_text(DRIVER.format(python=sys.executable, private=private))
-        program.chmod(0o755)
-        paths = os.environ.get("AMENT_PREFIX_PATH", "")
-        os.environ["AMENT_PREFIX_PATH"] = f"{tmp_path}{os.pathsep}{paths}"
+        install_program(package, executable, DRIVER.format(private=private))
 
     return install
 

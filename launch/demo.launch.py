@@ -1,0 +1,84 @@
+"""The demo: a built-in recording, drawn once, plays through the node until stopped."""
+
+import sys
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    ExecuteProcess,
+    IncludeLaunchDescription,
+    LogInfo,
+    OpaqueFunction,
+    RegisterEventHandler,
+)
+from launch.event_handlers import OnProcessExit
+from launch.events.process import ProcessExited
+from launch.launch_description_entity import LaunchDescriptionEntity
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+from amdanet_ros.ros import launch_support as support
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Describe the demo and start it."""
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument(
+                "folder",
+                default_value="~/.ros/amdanet_demo",
+                description="where the recording is kept; drawn anew only where it is missing or "
+                "was made with other settings",
+            ),
+            DeclareLaunchArgument(
+                "duration", default_value="40.0", description="of the recording, in seconds"
+            ),
+            DeclareLaunchArgument(
+                "params_file",
+                default_value=support.config_file("demo.yaml"),
+                description="YAML file of the node's parameters",
+            ),
+            DeclareLaunchArgument(
+                "checkpoint", default_value="", description="weights; empty: as params_file says"
+            ),
+            DeclareLaunchArgument(
+                "namespace", default_value="", description="namespace of the node and its topics"
+            ),
+            support.switch_argument("loop", True, "whether to play again and again"),
+            support.switch_argument("rviz", False, "whether to start RViz"),
+            *support.dds_profile(),
+            OpaqueFunction(function=_draw_and_play),
+        ]
+    )
+
+
+def _draw_and_play(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    folder = Path(support.value(context, "folder")).expanduser() / "recording"
+    drawing = ExecuteProcess(
+        name="recording",
+        cmd=[
+            *[sys.executable, "-m", "amdanet_ros.demo.make_recording", str(folder)],
+            *["--duration", f"{support.number(context, 'duration', 1.0):g}"],
+        ],
+        output="screen",
+    )
+    passed_on = ("params_file", "checkpoint", "namespace", "loop", "rviz", "dds_profile")
+    playing = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(support.launch_file("bag.launch.py")),
+        launch_arguments={
+            "bag": str(folder / "bag"),
+            "player": "amdanet",
+            **{name: support.value(context, name) for name in passed_on},
+        }.items(),
+    )
+
+    def when_drawn(event: ProcessExited, _: LaunchContext) -> list[LaunchDescriptionEntity]:
+        if event.returncode:
+            raise RuntimeError(f"the demo's recording could not be made in {folder}: see above")
+        return [playing]
+
+    return [
+        RegisterEventHandler(OnProcessExit(target_action=drawing, on_exit=when_drawn)),
+        LogInfo(msg=f"the demo's recording: {folder}"),
+        drawing,
+    ]

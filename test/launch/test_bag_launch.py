@@ -1,0 +1,126 @@
+"""Recordings through the node: the bag's, the demo's, and RViz beside them."""
+
+import os
+
+import pytest
+
+pytest.importorskip("launch.actions")  # the project's folder launch/ is no such package
+pytest.importorskip("launch_ros.actions")
+
+LAPS = "Laps (jumps of the stamps, plus one)"
+ECHO = "import sys\nprint('CALLED', ' '.join(sys.argv[1:]), flush=True)\n"
+
+
+@pytest.fixture(scope="module")
+def bag(tmp_path_factory):
+    """A bag of two seconds of small pictures."""
+    from amdanet_ros.demo.recording import DemoSettings, make_recording
+
+    settings = DemoSettings(
+        duration=2.0, size=(64, 96), thermal_size=(48, 64), conditions=("day", "night")
+    )
+    return make_recording(tmp_path_factory.mktemp("recording") / "small", settings).bag
+
+
+@pytest.mark.slow
+def test_a_looping_bag_comes_out_fused_on_its_own_time(run_launch, include, ear, bag, params_file):
+    from sensor_msgs.msg import Image
+
+    def script():
+        ear.listen("/front/fused/image_raw", Image)
+        ear.until(lambda: "/front/fused/image_raw" in ear.messages)
+        seconds = ear.messages["/front/fused/image_raw"].header.stamp.sec
+        assert seconds < ear.node.get_clock().now().nanoseconds // 10**9 - 10**6
+        ear.until(lambda: float(ear.value("front/amdanet", "pairing", LAPS)) >= 2)
+        assert ear.problems("front/amdanet", "node") == "active"
+
+    bag_launch = include(
+        "bag.launch.py", bag=bag, player="amdanet", namespace="front", params_file=params_file
+    )
+    assert run_launch([bag_launch], script) == 0
+
+
+@pytest.mark.slow
+def test_the_demo_draws_its_recording_and_plays_it(run_launch, include, ear, tmp_path, params_file):
+    from sensor_msgs.msg import Image
+
+    def script():
+        ear.listen("/segmentation/overlay", Image)
+        ear.until(lambda: "/segmentation/overlay" in ear.messages)
+
+    demo = include("demo.launch.py", folder=tmp_path, duration=1.0, params_file=params_file)
+    assert run_launch([demo], script) == 0
+    assert (tmp_path / "recording" / "labels").is_dir()
+
+
+def test_the_demo_does_not_replace_a_folder_of_something_else(run_launch, include, capfd, tmp_path):
+    (tmp_path / "recording").mkdir()
+    kept = tmp_path / "recording" / "thesis.txt"
+    kept.write_text("years of work")
+    assert run_launch([include("demo.launch.py", folder=tmp_path)]) == 1
+    assert kept.read_text() == "years of work"
+    told = "".join(capfd.readouterr())
+    assert "holds something else" in told
+    assert "recording could not be made" in told
+
+
+def test_rosbag2_is_asked_for_what_the_arguments_say(
+    run_launch, include, capfd, install_program, monkeypatch
+):
+    program = install_program("ros2bag", "ros2", ECHO)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    played = include(
+        "bag.launch.py",
+        bag="my_bag",
+        node="false",
+        namespace="front",
+        rgb_topic="/cam/image",
+        rate=0.5,
+        clock_rate=50,
+    )
+    assert run_launch([played]) == 0
+    called = "".join(capfd.readouterr())
+    assert "CALLED bag play my_bag --rate 0.5 --start-offset 0 --clock 50 --remap " in called
+    for remap in (
+        "/cam/image:=/front/rgb/image_raw",
+        "/cam/image/compressed:=/front/rgb/image_raw/compressed",
+        "/rgb/camera_info:=/front/rgb/camera_info",
+        "/thermal/image_raw:=/front/thermal/image_raw",
+    ):
+        assert f" {remap} " in called
+    assert " --loop" in called
+
+
+def test_missing_rosbag2_is_told_with_the_other_player(run_launch, include, capfd):
+    ament = pytest.importorskip("ament_index_python.packages")
+    if "ros2bag" in ament.get_packages_with_prefixes():
+        pytest.skip("ros2bag is installed here")
+    assert run_launch([include("bag.launch.py", bag="b", node="false")]) == 1
+    told = "".join(capfd.readouterr())
+    assert "ros2bag is not installed: sudo apt install ros-" in told
+    assert "player:=amdanet" in told
+
+
+@pytest.mark.parametrize(("name", "value"), [("rate", "fast"), ("rate", "0"), ("clock_rate", "0")])
+def test_numbers_out_of_range_are_refused_by_name(run_launch, include, capfd, name, value):
+    arguments = {"bag": "b", "player": "amdanet", "node": "false", name: value}
+    assert run_launch([include("bag.launch.py", **arguments)]) == 1
+    assert f"{name}:={value}: give a number of at least" in "".join(capfd.readouterr())
+
+
+def test_rviz_starts_in_the_namespace_with_the_packages_picture(
+    run_launch, include, capfd, install_program, project
+):
+    install_program("rviz2", "rviz2", ECHO)
+    assert run_launch([include("rviz.launch.py", namespace="front", use_sim_time="true")]) == 0
+    called = "".join(capfd.readouterr())
+    assert f"-d {project / 'config' / 'amdanet.rviz'}" in called
+    assert "__ns:=/front" in called
+
+
+def test_missing_rviz_is_told_with_its_package(run_launch, include, capfd):
+    ament = pytest.importorskip("ament_index_python.packages")
+    if "rviz2" in ament.get_packages_with_prefixes():
+        pytest.skip("rviz2 is installed here")
+    assert run_launch([include("rviz.launch.py")]) == 1
+    assert "rviz2 is not installed: sudo apt install ros-" in "".join(capfd.readouterr())
