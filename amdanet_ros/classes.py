@@ -1,6 +1,7 @@
 """Class tables: the names and colours of the classes of each data set.
 
-Palettes are R, G, B in index order (the released scripts hand B, G, R to OpenCV; these are turned round).
+Palettes are R, G, B in index order (the released scripts hand B, G, R to OpenCV; these are turned
+round).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 UNLABELED = 255
-"""Mask value of a pixel without a class (vision_msgs/LabelInfo: UNLABELED for 8-bit masks); also "ignore" in label files."""
+"""Mask value of a pixel without a class, as UNLABELED of vision_msgs/LabelInfo; "ignore" in labels."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,24 +44,24 @@ class ClassTable:
 
 
 _RESCUE_AND_STREET_COLORS = [
-    (0, 0, 0), (179, 228, 228), (181, 57, 133), (67, 162, 177), (200, 178, 50), (132, 45, 199), (66, 172, 84),
-    (179, 73, 79), (76, 99, 166), (66, 121, 253), (137, 165, 91), (155, 97, 152), (105, 153, 140), (222, 215, 158),
-    (135, 113, 90),
+    (0, 0, 0), (179, 228, 228), (181, 57, 133), (67, 162, 177), (200, 178, 50), (132, 45, 199),
+    (66, 172, 84), (179, 73, 79), (76, 99, 166), (66, 121, 253), (137, 165, 91), (155, 97, 152),
+    (105, 153, 140), (222, 215, 158), (135, 113, 90),
 ]  # fmt: skip
 
 MFNET = ClassTable(
     "MFNet",
     ("unlabeled", "car", "person", "bike", "curve", "car_stop", "guardrail", "color_cone", "bump"),
     np.array([
-        (0, 0, 0), (64, 0, 128), (64, 64, 0), (0, 128, 192), (0, 0, 192), (128, 128, 0), (64, 64, 128),
-        (192, 128, 128), (192, 64, 0),
+        (0, 0, 0), (64, 0, 128), (64, 64, 0), (0, 128, 192), (0, 0, 192), (128, 128, 0),
+        (64, 64, 128), (192, 128, 128), (192, 64, 0),
     ]),
 )  # fmt: skip
 FMB = ClassTable(
     "FMB",
     (
-        "background", "Road", "Sidewalk", "Building", "Lamp", "Sign", "Vegetation", "Sky", "Person", "Car", "Truck",
-        "Bus", "Motorcycle", "Bicycle", "Pole",
+        "background", "Road", "Sidewalk", "Building", "Lamp", "Sign", "Vegetation", "Sky", "Person",
+        "Car", "Truck", "Bus", "Motorcycle", "Bicycle", "Pole",
     ),
     np.array(_RESCUE_AND_STREET_COLORS),
 )  # fmt: skip
@@ -71,10 +72,13 @@ PST900 = ClassTable(
 )
 DEMO = ClassTable(
     "demo",
-    ("road", "road_mark", "sidewalk", "building", "vegetation", "sky", "sign", "car", "person", "animal"),
+    (
+        "road", "road_mark", "sidewalk", "building", "vegetation", "sky", "sign", "car", "person",
+        "animal",
+    ),
     np.array([
-        (96, 96, 104), (255, 255, 255), (190, 150, 190), (150, 90, 60), (60, 140, 50), (110, 170, 230), (250, 200, 0),
-        (30, 60, 200), (230, 40, 60), (255, 130, 0),
+        (96, 96, 104), (255, 255, 255), (190, 150, 190), (150, 90, 60), (60, 140, 50),
+        (110, 170, 230), (250, 200, 0), (30, 60, 200), (230, 40, 60), (255, 130, 0),
     ]),
 )  # fmt: skip
 
@@ -91,14 +95,18 @@ def class_table(name: str) -> ClassTable:
     try:
         return _TABLES[name.lower()]
     except KeyError:
-        raise ValueError(f"no class table {name!r}: choose one of {', '.join(sorted(_TABLES))}") from None
+        raise ValueError(
+            f"no class table {name!r}: choose one of {', '.join(sorted(_TABLES))}"
+        ) from None
 
 
 def class_table_of_size(num_classes: int) -> ClassTable:
-    """Return the published table with that many classes (9 MFNet, 15 FMB, 5 PST900), else a generated one."""
+    """Return the published table of that size (9 MFNet, 15 FMB, 5 PST900), else a generated one."""
     for table in _PUBLISHED:
         if len(table) == num_classes:
             return table
     hues = [colorsys.hsv_to_rgb((0.61 * i) % 1.0, 0.75, 0.95) for i in range(num_classes)]
     palette = np.round(255 * np.array(hues, dtype=np.float64).reshape(-1, 3)).astype(np.uint8)
-    return ClassTable(f"{num_classes} classes", tuple(f"class_{i}" for i in range(num_classes)), palette)
+    return ClassTable(
+        f"{num_classes} classes", tuple(f"class_{i}" for i in range(num_classes)), palette
+    )
