@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 UNLABELED = 255
-"""Mask value of a pixel without a class, as UNLABELED of vision_msgs/LabelInfo; "ignore" in labels."""
+"""Mask value of a pixel without a class (vision_msgs/LabelInfo: UNLABELED); "ignore" in labels."""
 
 
 @dataclass(frozen=True, eq=False)
