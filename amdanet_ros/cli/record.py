@@ -21,17 +21,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Record until interrupted; returns 0."""
-    import rclpy
-
     from amdanet_ros.recording.bag_errors import BagError
     from amdanet_ros.recording.recording_options import read_recording_options
     from amdanet_ros.ros.recorder_node import run_recorder
 
     try:
-        options = read_recording_options(arguments)
-        rclpy.init(args=[])
-        return run_recorder(options)
+        return run_recorder(read_recording_options(arguments))
     except BagError as error:
         raise CommandError(str(error)) from error
-    finally:
-        rclpy.try_shutdown()

@@ -24,6 +24,7 @@ from ..recording.playback_options import (
     read_playback_options,
 )
 from .ros_arguments import split_ros_arguments
+from .shutdown import ignore_signals, until_shutdown
 from .stamps import time_message
 from .type_support import message_class
 
@@ -171,14 +172,12 @@ def run_player(options: PlaybackOptions) -> int:
     Raises:
         BagError: see ``PlayerNode``.
     """
-    node = None
-    try:
+    with until_shutdown():
         node = PlayerNode(options)
-        node.play()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    finally:
-        if node is not None:
+        try:
+            node.play()
+        finally:
+            ignore_signals()
             node.close()
     return 0
 

@@ -7,15 +7,18 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 
 from ..recording.bag_errors import BagError
@@ -32,6 +35,8 @@ _DEPTH = 100
 _DISCOVERY_PERIOD_S = 0.1
 _COMMIT_PERIOD_S = 0.2
 _MOST_EARLY = 1000
+_LAST_WRITES_S = 3.0
+_IDLE_TURNS = 20
 
 
 class RecorderNode(Node):
@@ -121,24 +126,51 @@ class RecorderNode(Node):
         self.destroy_node()
 
 
-def run_recorder(options: RecordingOptions) -> int:
-    """Record until SIGINT or SIGTERM; rclpy must be initialised. Returns 0.
+def run_recorder(options: RecordingOptions, ros_arguments: Sequence[str] = ()) -> int:
+    """Record until SIGINT or SIGTERM, and then what has arrived by then; returns 0.
+
+    It initialises rclpy without rclpy's signal handlers: they would end the context, and what has
+    arrived but is not written yet would be lost.
+
+    Args:
+        options: what to record and where.
+        ros_arguments: for ``rclpy.init``.
 
     Raises:
         BagError: see ``RecorderNode``.
     """
-    node = RecorderNode(options)
+    stopping = threading.Event()
+    rclpy.init(args=list(ros_arguments), signal_handler_options=SignalHandlerOptions.NO)
+    handlers = {
+        number: signal.signal(number, lambda *_: stopping.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    executor = SingleThreadedExecutor()
     try:
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        node = RecorderNode(options)
+        executor.add_node(node)
+        try:
+            while not stopping.is_set():
+                executor.spin_once(timeout_sec=_DISCOVERY_PERIOD_S)
+            _write_what_has_arrived(node, executor)
+        finally:
+            node.close()
+        print(f"recorded {node.count} messages in {options.output}", flush=True)
     finally:
-        # A second signal while the bag is being finished must not cut it short.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        node.close()
-    print(f"recorded {node.count} messages in {options.output}", flush=True)
+        executor.shutdown()
+        rclpy.try_shutdown()
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     return 0
+
+
+def _write_what_has_arrived(node: RecorderNode, executor: SingleThreadedExecutor) -> None:
+    idle = 0
+    end = time.monotonic() + _LAST_WRITES_S
+    while idle < _IDLE_TURNS and time.monotonic() < end:
+        before = node.count
+        executor.spin_once(timeout_sec=0.0)
+        idle = idle + 1 if node.count == before else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -149,13 +181,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parsed = parser.parse_args(own)
     try:
         options = read_recording_options(parsed)
-        rclpy.init(args=ros)
-        return run_recorder(options)
+        return run_recorder(options, ros)
     except BagError as error:
         print(f"amdanet_recorder: {error}", file=sys.stderr)
         return 2
-    finally:
-        rclpy.try_shutdown()
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ def recorder_node(ros_domain, tmp_path):
 def say(publisher, numbers):
     for index in numbers:
         publisher.publish(String(data=str(index)))
-        publisher.wait_for_all_acked()
+    publisher.wait_for_all_acked()
 
 
 def contents(path, topic):
@@ -60,7 +60,7 @@ def words(*numbers):
 def test_it_records_until_a_signal_and_ends_with_status_0(
     start, speaker, until, tmp_path, storage, how
 ):
-    publisher = speaker.create_publisher(String, "/wanted", 10)
+    publisher = speaker.create_publisher(String, "/wanted", 100)
     other = speaker.create_publisher(String, "/unwanted", 10)
     path = tmp_path / "bag"
     recorder = start(RECORDER, "/wanted", "-o", path, "--storage", storage)

@@ -1,0 +1,35 @@
+"""Ending a program well when a signal has shut rclpy down in the midst of something."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+
+import rclpy
+from rclpy._rclpy_pybind11 import RCLError
+from rclpy.executors import ExternalShutdownException
+
+
+@contextlib.contextmanager
+def until_shutdown() -> Iterator[None]:
+    """Leave the block without an error when SIGINT, SIGTERM or a shutdown ends it.
+
+    The signal invalidates rclpy's context at once; whatever call is under way then fails with an
+    ``RCLError`` of its own.
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except RCLError:
+        if rclpy.ok():
+            raise
+
+
+def ignore_signals() -> None:
+    """Let no further Ctrl-C, nor launch's SIGTERM after it, interrupt the way out."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
