@@ -21,12 +21,12 @@ class Stream:
     """Messages of one camera that still wait for a partner, in the order of their stamps.
 
     ``offset`` is added to each stamp (key = stamp + offset). ``newest`` is the largest key of the
-    present lap, ``floor``, never above it, the key up to which all has been handed
-    out. ``lap`` counts the jumps of the stamps: only messages of equal laps may pair; ``lap_end`` is the newest key of the
-    lap before. While the other stream is still in the old lap, ``queue`` keeps what may pair with
-    its tail, and ``ahead`` collects the new lap. ``suspect`` holds one message whose stamp does
-    not continue the stream until another one confirms or refutes it. ``continues`` says that all
-    is usual: both streams in one lap, a message in it, no suspect. Where thermal messages are
+    present lap, ``floor``, never above it, the key up to which all has been handed out. ``lap``
+    counts the jumps of the stamps: only messages of equal laps may pair; ``lap_end`` is the newest
+    key of the lap before. While the other stream is in the old lap, ``queue`` keeps what may pair
+    with its tail, and ``ahead`` collects the new lap. ``suspect`` holds one message whose stamp
+    does not continue the stream until another one confirms or refutes it. ``continues`` says that
+    all is usual: both streams in one lap, a message in it, no suspect. Where thermal messages are
     reused, the head of the queue may have been paired already; its key then equals ``floor``.
     ``unmatched`` collects what is dropped, where somebody wants it.
     """
