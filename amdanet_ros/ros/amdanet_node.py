@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType, JumpThreshold
 from rclpy.duration import Duration
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.signals import uninstall_signal_handlers
@@ -35,6 +34,7 @@ from .pair_processor import PairProcessor
 from .pair_subscription import PairJob, PairSubscription
 from .parameters import Settings, declare, read_settings, refusal
 from .qos import LAST_ONE_QOS
+from .shutdown import ignore_signals, until_shutdown
 
 _GRAPH_PERIOD_S = 1.0
 _CLOCK_JUMP_S = 0.5
@@ -294,24 +294,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rclpy.init(args=arguments)
     node = None
     try:
-        node = AmdanetNode()
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        with until_shutdown():
+            node = AmdanetNode()
+            executor = SingleThreadedExecutor()
+            executor.add_node(node)
+            executor.spin()
     except (InvalidParameterTypeException, InvalidParameterValueException) as error:
         print(f"amdanet: {error}", file=sys.stderr)
         return 2
-    except Exception:
-        if rclpy.ok():
-            raise
-        # A signal came in the middle of a callback, which then found its context gone.
     finally:
-        # A second Ctrl-C, or launch's SIGTERM after it, must not interrupt the way out.
         uninstall_signal_handlers()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
+        ignore_signals()
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()

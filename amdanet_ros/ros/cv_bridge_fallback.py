@@ -13,12 +13,24 @@ from .seam import CvBridge
 
 @cache
 def cv_bridge_fallback() -> Fallback | None:
-    """Return a conversion to RGB by cv_bridge, or None where it is not installed."""
-    if CvBridge is None:
-        return None
-    bridge = CvBridge()
+    """Return the conversions of cv_bridge, or None where it is not installed."""
+    return None if CvBridge is None else CvBridgeFallback()
 
-    def convert(message: Any) -> np.ndarray:
-        return bridge.imgmsg_to_cv2(message, "rgb8")
 
-    return convert
+class CvBridgeFallback:
+    """cv_bridge as a ``Fallback``."""
+
+    def __init__(self) -> None:
+        self._bridge = CvBridge()
+
+    def knows(self, encoding: str) -> bool:
+        """Tell whether cv_bridge has a type for an encoding, and its compiled part is there."""
+        try:
+            self._bridge.encoding_to_cvtype2(encoding)
+        except Exception:  # its own error for unknown names, ImportError without its compiled part
+            return False
+        return True
+
+    def convert(self, message: Any) -> np.ndarray:
+        """Return H x W x 3 uint8 RGB, or raise whatever cv_bridge raises."""
+        return self._bridge.imgmsg_to_cv2(message, "rgb8")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -41,8 +40,15 @@ _ENCODINGS: dict[str, tuple[int, int | None]] = {
 RGB_ENCODINGS = tuple(_ENCODINGS)
 """Encodings that are read without cv_bridge."""
 
-Fallback = Callable[[Any], np.ndarray]
-"""Converts an image message to H x W x 3 uint8 RGB, or raises any exception."""
+
+class Fallback(Protocol):
+    """Reads encodings beyond our own: cv_bridge, where it is installed."""
+
+    def knows(self, encoding: str) -> bool:
+        """Tell whether an encoding can be converted."""
+
+    def convert(self, message: Any) -> np.ndarray:
+        """Return H x W x 3 uint8 RGB, or raise any exception."""
 
 
 def check_rgb_message(message: Any, fallback: Fallback | None = None) -> None:
@@ -57,7 +63,7 @@ def check_rgb_message(message: Any, fallback: Fallback | None = None) -> None:
         check_compressed(message)
     elif message.encoding in _ENCODINGS:
         _view(message)
-    elif fallback is None:
+    elif fallback is None or not fallback.knows(message.encoding):
         raise _unknown_encoding(message)
 
 
@@ -78,7 +84,7 @@ def rgb_from_message(message: Any, fallback: Fallback | None = None) -> np.ndarr
     if is_compressed(message):
         return decode_rgb(message, BAYER)
     if message.encoding not in _ENCODINGS:
-        if fallback is None:
+        if fallback is None or not fallback.knows(message.encoding):
             raise _unknown_encoding(message)
         return _by_fallback(message, fallback)
     conversion = _ENCODINGS[message.encoding][1]
@@ -111,7 +117,7 @@ def _unknown_encoding(message: Any) -> BadImage:
 
 def _by_fallback(message: Any, fallback: Fallback) -> np.ndarray:
     try:
-        picture = fallback(message)
+        picture = fallback.convert(message)
     except Exception as error:  # cv_bridge raises its own, OpenCV's and Python's errors
         raise BadImage(
             f"cv_bridge cannot convert encoding {message.encoding!r} ({error})",

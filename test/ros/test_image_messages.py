@@ -254,11 +254,20 @@ def test_jpeg_with_padding_behind_its_end_is_read():
 
 def test_other_encodings_go_to_the_fallback_and_its_failure_is_told():
     message = changed(encoding="rgb16")
-    seen = rgb_from_message(message, lambda m: np.full((m.height, m.width, 3), 9, np.uint8))
-    assert seen[0, 0, 0] == 9
-    check_rgb_message(message, lambda m: None)
+    nines = Fallback("rgb16", lambda m: np.full((m.height, m.width, 3), 9, np.uint8))
+    check_rgb_message(message, nines)
+    assert rgb_from_message(message, nines)[0, 0, 0] == 9
     with pytest.raises(BadImage, match="cv_bridge cannot convert"):
-        rgb_from_message(message, lambda m: 1 / 0)
+        rgb_from_message(message, Fallback("rgb16", lambda m: 1 / 0))
+    for refuse in (check_rgb_message, rgb_from_message):
+        with pytest.raises(BadImage, match="not known here"):
+            refuse(message, Fallback("nv21", None))
+
+
+class Fallback:
+    def __init__(self, encoding, convert):
+        self.knows = lambda asked: asked == encoding
+        self.convert = convert
 
 
 def test_crop_cuts_each_side_and_refuses_to_cut_everything():
