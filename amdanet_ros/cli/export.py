@@ -37,8 +37,8 @@ def run(arguments: argparse.Namespace) -> int:
     import time
 
     from amdanet_ros.inference import InferenceError, Predictor
+    from amdanet_ros.inference.checkpoint_file import read_checkpoint
     from amdanet_ros.inference.onnx_export import export_onnx
-    from amdanet_ros.inference.predictor import read_checkpoint
     from amdanet_ros.network.checkpoint import CheckpointError
 
     size = tuple(arguments.size) if arguments.size else None

@@ -114,7 +114,7 @@ def _ros() -> Iterator[tuple[str, str]]:
 
 
 def _checkpoint(name: str) -> Iterator[tuple[str, str]]:
-    from amdanet_ros.inference.predictor import DEMO_WEIGHTS
+    from amdanet_ros.inference.checkpoint_file import DEMO_WEIGHTS
     from amdanet_ros.network.checkpoint import CheckpointError, load_checkpoint
 
     own = resources.files("amdanet_ros") / "weights" / DEMO_WEIGHTS

@@ -6,6 +6,7 @@ import torch
 
 from ..network import AMDANet
 from .folded import FoldedAMDANet, UnsupportedVariantError
+from .graphed_engine import GraphedEngine
 from .plain_engine import PRECISIONS, Engine, EngineOutput, PlainEngine
 
 
@@ -36,10 +37,15 @@ class FoldedEngine:
         """Compute what is wanted and nothing else."""
         return EngineOutput(*self._network(rgb, thermal, want_logits, want_fused))
 
+    def size_dependent(self) -> list[object]:
+        """Return what the network keeps for the sizes seen last."""
+        return self._network.size_dependent()
+
 
 def build_engine(network: AMDANet, device: torch.device, precision: str) -> Engine:
     """Return the fastest engine that computes this network."""
     try:
-        return FoldedEngine(network, device, precision)
+        engine = FoldedEngine(network, device, precision)
     except UnsupportedVariantError:
         return PlainEngine(network, device, precision)
+    return GraphedEngine(engine) if device.type == "cuda" else engine

@@ -7,20 +7,20 @@ import numpy as np
 import torch
 
 
-def labels_of(logits: torch.Tensor) -> tuple[np.ndarray, torch.Tensor]:
+def labels_of(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the class of each pixel, H x W uint8, and its logit, 1 x H x W, of 1 x K x H x W."""
     # max(1) gives both, and is several times faster than argmax(1) on the CPU.
     best, index = logits.max(1)
-    return index[0].to(torch.uint8).cpu().numpy(), best
+    return index[0].to(torch.uint8), best
 
 
-def confidence_of(logits: torch.Tensor, best: torch.Tensor) -> np.ndarray:
+def confidence_of(logits: torch.Tensor, best: torch.Tensor) -> torch.Tensor:
     """Return the softmax of the chosen class, H x W float32: 1 / sum of exp(logit - best)."""
-    return (logits - best.unsqueeze(1)).exp_().sum(1).reciprocal_()[0].cpu().numpy()
+    return (logits - best.unsqueeze(1)).exp_().sum(1).reciprocal_()[0]
 
 
-def fused_picture(fused: torch.Tensor, stretch: bool = False) -> np.ndarray:
-    """Return 1 x 3 x H x W in [0, 1] as an H x W x 3 uint8 picture.
+def fused_picture(fused: torch.Tensor, stretch: bool = False) -> torch.Tensor:
+    """Return 1 x 3 x H x W in [0, 1] as H x W x 3 uint8.
 
     Args:
         fused: the network's fused picture.
@@ -32,7 +32,7 @@ def fused_picture(fused: torch.Tensor, stretch: bool = False) -> np.ndarray:
         low, high = (bound.item() for bound in picture.aminmax())
         picture = (picture - low) / max(high - low, 1e-6)
     picture = (picture * 255.0 + 0.5).clamp_(0, 255).to(torch.uint8)
-    return np.ascontiguousarray(picture.permute(1, 2, 0).cpu().numpy())
+    return picture.permute(1, 2, 0).contiguous()
 
 
 def resize_labels(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:

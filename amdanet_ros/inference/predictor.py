@@ -5,17 +5,16 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Collection, Iterator
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from ..classes import DEMO, FMB, MFNET, PST900, ClassTable, class_table_of_size
+from ..classes import ClassTable, class_table_of_size
 from ..network import AMDANet
-from ..network.checkpoint import Checkpoint, load_checkpoint
+from .checkpoint_file import read_checkpoint
 from .device import choose_device, device_name
-from .errors import DemoWeightsMissingError, InferenceError, OutOfMemoryError
+from .errors import InferenceError, OutOfMemoryError
 from .folded_engine import build_engine
 from .input_pictures import check_homography, check_size, prepare_rgb, prepare_thermal
 from .modality_health import check_rgb
@@ -34,7 +33,6 @@ from .thermal_normalization import ThermalNormalizer, check_thermal
 from .transfer import Transfer
 
 OUTPUTS = frozenset({"labels", "confidence", "fused"})
-DEMO_WEIGHTS = "demo_mit_b0.safetensors"
 
 
 class Predictor:
@@ -279,49 +277,9 @@ class Predictor:
             raise
 
 
-def read_checkpoint(path: str | Path) -> tuple[Checkpoint, ClassTable]:
-    """Read a checkpoint, or "demo", and the class table that belongs to it.
-
-    Raises:
-        CheckpointError: missing, truncated, of another network, or not safe to load.
-        DemoWeightsMissingError: "demo", and this installation came without them.
-    """
-    with _resolved(path) as file:
-        checkpoint = load_checkpoint(file)
-    classes = _classes_of(checkpoint)
-    return checkpoint, classes or class_table_of_size(checkpoint.config["num_classes"])
-
-
 def _choice(network: AMDANet | OnnxModel, device: torch.device, precision: str) -> PrecisionChoice:
     """The engine at the precision asked for; an export brings its own."""
     if isinstance(network, OnnxModel):
         chosen = "fp32" if precision == "auto" else precision
         return PrecisionChoice(network.build_engine(device, precision), chosen, "as exported")
     return choose_precision(lambda name: build_engine(network, device, name), device, precision)
-
-
-@contextlib.contextmanager
-def _resolved(path: str | Path) -> Iterator[Path]:
-    """Give the checkpoint's file: the path itself, or the package's own weights for "demo"."""
-    if str(path) != "demo":
-        yield Path(path)
-        return
-    weights = resources.files("amdanet_ros").joinpath("weights").joinpath(DEMO_WEIGHTS)
-    if not weights.is_file():
-        raise DemoWeightsMissingError(
-            f"the built-in weights {DEMO_WEIGHTS} are not in this installation of amdanet_ros: "
-            "install the package again, or name a checkpoint file instead of 'demo'"
-        )
-    with resources.as_file(weights) as file:
-        yield file
-
-
-def _classes_of(checkpoint: Checkpoint) -> ClassTable | None:
-    """Return the class table that a checkpoint carries, or None where it has none."""
-    if checkpoint.classes is None:
-        return None
-    names = tuple(checkpoint.classes)
-    known = next((table for table in (MFNET, FMB, PST900, DEMO) if table.names == names), None)
-    if checkpoint.palette is None:
-        return known or ClassTable("checkpoint", names, class_table_of_size(len(names)).palette)
-    return ClassTable(known.name if known else "checkpoint", names, checkpoint.palette)

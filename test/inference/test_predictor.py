@@ -11,9 +11,10 @@ from amdanet_ros.inference import (
     OutOfMemoryError,
     Predictor,
     ThermalNormalizer,
+    checkpoint_file,
 )
-from amdanet_ros.inference import predictor as predictor_module
 from amdanet_ros.inference.built_in_scene import built_in_scene
+from amdanet_ros.inference.output_pictures import resize_labels
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import save_checkpoint
 
@@ -84,7 +85,7 @@ def test_inference_size_is_inside_only(predictor):
 
 def test_labels_come_back_by_nearest_neighbour():
     labels = np.array([[0, 8], [3, 5]], np.uint8)
-    large = predictor_module.resize_labels(labels, (4, 6))
+    large = resize_labels(labels, (4, 6))
     np.testing.assert_array_equal(large, np.kron(labels, np.ones((2, 3), np.uint8)))
 
 
@@ -286,7 +287,7 @@ def test_timings_are_told(predictor):
 
 
 def test_demo_weights_that_are_missing_are_said_to_be(tmp_path, monkeypatch):
-    monkeypatch.setattr(predictor_module.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(checkpoint_file.resources, "files", lambda _: tmp_path)
     with pytest.raises(DemoWeightsMissingError, match="install"):
         Predictor.from_checkpoint("demo")
 

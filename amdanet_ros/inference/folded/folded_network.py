@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from ...network import AMDANet
 from ...network.backbone import BRANCH_PREFIXES, STAGES
 from .alignment import FoldedConsistency, FoldedLocalAlignment
+from .branches import side_by_side
 from .encoder_block import FoldedBlock, FoldedPatchEmbedding
 from .fusion_decoder import FoldedFusionDecoder
 from .global_alignment import FoldedGlobalAlignment
@@ -83,6 +84,10 @@ class FoldedAMDANet(nn.Module):
             fused = self.fusion(pairs, sizes, rgb, thermal)
         return logits, fused
 
+    def size_dependent(self) -> list[object]:
+        """Return what is kept for the sizes seen last: a recorded graph reads it in place."""
+        return [*self.segmentation.size_dependent(), *self.fusion.size_dependent()]
+
 
 class _Stage(nn.Module):
     """One stage of both branches: patch embedding, SCI, blocks, local alignment."""
@@ -110,12 +115,17 @@ class _Stage(nn.Module):
         rgb, height, width = self.embeddings[0](rgb)
         thermal, _, _ = self.embeddings[1](thermal)
         rgb, thermal = self.consistency(rgb, thermal)
-        branches = []
-        for tokens, blocks, norm in zip((rgb, thermal), self.blocks, self.norms, strict=True):
-            for block in blocks:
-                tokens = block(tokens, height, width)
-            branches.append(norm(tokens))
+        branches = side_by_side(
+            lambda: self._run_branch(0, rgb, height, width),
+            lambda: self._run_branch(1, thermal, height, width),
+            rgb.device,
+        )
         return self.local_alignment(*branches), (height, width)
+
+    def _run_branch(self, branch: int, tokens: Tensor, height: int, width: int) -> Tensor:
+        for block in self.blocks[branch]:
+            tokens = block(tokens, height, width)
+        return self.norms[branch](tokens)
 
 
 def check_supported(network: AMDANet) -> None:

@@ -89,6 +89,10 @@ class FoldedFusionDecoder(nn.Module):
             self._decode(pair, sizes, pictures, fused[i])
         return fused
 
+    def size_dependent(self) -> list[object]:
+        """Return the matrices of the sizes seen last."""
+        return self._matrices.values()
+
     def _decode(
         self,
         pairs: Sequence[tuple[Tensor, Tensor]],

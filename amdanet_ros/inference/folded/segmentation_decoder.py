@@ -67,6 +67,10 @@ class FoldedSegmentationDecoder(nn.Module):
         low = [self._decode([f[i] for f in features], sizes) for i in range(len(features[0]))]
         return F.interpolate(torch.stack(low), size=size, mode="bilinear", align_corners=False)
 
+    def size_dependent(self) -> list[object]:
+        """Return the matrices of the sizes seen last."""
+        return self._matrices.values()
+
     def _decode(self, features: Sequence[Tensor], sizes: Sequence[Size]) -> Tensor:
         """Decode one sample at stage 1's size: N_s x C_s tokens to K x H_1 x W_1."""
         height, width = sizes[0]

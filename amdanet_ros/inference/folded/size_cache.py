@@ -32,6 +32,10 @@ class SizeCache:
             self._results.popitem(last=False)
         return result
 
+    def values(self) -> list[Any]:
+        """Return the results that are kept now."""
+        return list(self._results.values())
+
     def __len__(self) -> int:
         return len(self._results)
 

@@ -1,0 +1,31 @@
+"""The two branches side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import torch
+
+First = TypeVar("First")
+Second = TypeVar("Second")
+
+
+def side_by_side(
+    first: Callable[[], First], second: Callable[[], Second], device: torch.device
+) -> tuple[First, Second]:
+    """Return both results. While a CUDA graph is recorded they become parallel paths of it.
+
+    A branch alone is too small to fill a large GPU. Outside a recording, and on the CPU, they run
+    one after the other: there the second stream would only add synchronisation.
+    """
+    if device.type != "cuda" or not torch.cuda.is_current_stream_capturing():
+        return first(), second()
+    main = torch.cuda.current_stream(device)
+    side = torch.cuda.Stream(device)
+    side.wait_stream(main)
+    with torch.cuda.stream(side):
+        other = second()
+    one = first()
+    main.wait_stream(side)
+    return one, other
