@@ -11,7 +11,7 @@ _PACKAGE = Path(__file__).resolve().parent
 def share_directory() -> Path:
     """The folder that holds ``msg``, ``config`` and ``launch``.
 
-    In a source tree its root; installed, ``share/amdanet_ros`` of the prefix that holds the package.
+    In a source tree its root; installed, ``share/amdanet_ros`` of the prefix that holds it.
 
     Raises:
         FileNotFoundError: the package is installed without its share folder.
