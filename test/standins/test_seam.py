@@ -46,7 +46,7 @@ def test_an_installed_cv_bridge_converts_what_we_do_not(seam_with):
     package.CvBridge = CvBridge
     assert seam_with(cv_bridge=package).sources()["cv_bridge"] == "installed"
     fallback = importlib.import_module("amdanet_ros.ros.cv_bridge_fallback")
-    converted = fallback.cv_bridge_fallback()(Image(height=2, width=3, encoding="odd"))
+    converted = fallback.cv_bridge_fallback().convert(Image(height=2, width=3, encoding="odd"))
     assert converted.shape == (2, 3, 3) and (converted == 7).all()
 
 
