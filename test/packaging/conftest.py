@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-FOLDERS = ("amdanet_ros", "msg", "launch", "config", "scripts", "cmake")
+FOLDERS = ("amdanet_ros", "msg", "launch", "config", "scripts", "cmake", "test")
 FILES = ("CMakeLists.txt", "setup.py", "pyproject.toml", "package.xml", "README.md", "LICENSE")
 # An editable install generates these in the checkout.
 GENERATED = shutil.ignore_patterns("__pycache__", "*.so", "msg")

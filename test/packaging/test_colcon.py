@@ -82,7 +82,7 @@ def test_the_nodes_executable_runs(workspace, outside, domain_id):
     told = sourced(
         workspace,
         {**outside, "ROS_DOMAIN_ID": str(domain_id)},
-        f"{executables}/amdanet_node --ros-args -p sync.slop:=far",
+        f"{executables}/amdanet_node --ros-args -p sync.slop:=99.0",
         status=2,
     )
     assert "sync.slop" in told
