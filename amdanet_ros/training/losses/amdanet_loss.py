@@ -74,7 +74,8 @@ class AMDANetLoss(nn.Module):
         Args:
             output: logits, fused and their masked pair (training mode; without the pair the masked
                 terms are left out).
-            rgb, thermal: B x 3 x H x W in [0, 1], as the network saw them.
+            rgb: B x 3 x H x W in [0, 1], as the network saw it.
+            thermal: the same shape.
             labels: B x H x W class index, 255 = no label.
             valid: B x H x W, 1 inside the crop and 0 in the padding; None where all is valid.
 

@@ -1,4 +1,4 @@
-"""Fusion loss of the released code: content, gradient and colour (spec network.md, "Training loss")."""
+"""Fusion loss of the released code: content, gradient and colour."""
 
 from __future__ import annotations
 
@@ -89,7 +89,9 @@ def fusion_loss(
     """Return the terms of the fusion loss.
 
     Args:
-        fused, rgb, thermal: B x 3 x H x W in [0, 1].
+        fused: B x 3 x H x W in [0, 1], the network's.
+        rgb: the same shape.
+        thermal: the same shape, one channel repeated three times.
         valid: B x H x W, 1 = inside the crop, 0 = padding; None where all is valid.
     """
     return FusionTarget(rgb, thermal, valid).terms(fused)

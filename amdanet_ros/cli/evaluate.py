@@ -1,0 +1,132 @@
+"""Score a checkpoint on a data set: segmentation, and the fused pictures too.
+
+amdanet evaluate runs/demo/best.safetensors --synthetic 500000:48
+amdanet evaluate mfnet.pth --data MFNet --classes mfnet --protocol released --out scores
+"""
+
+from __future__ import annotations
+
+import argparse
+
+SUMMARY = "score a checkpoint: IoU per class, mIoU, confusion matrix, fusion metrics"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("checkpoint", help='.safetensors or .pth; "demo" is the built-in one')
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", metavar="FOLDER", help="a data set in the authors' layout")
+    source.add_argument(
+        "--synthetic", metavar="SEED:COUNT", help="generated street scenes from a seed on"
+    )
+    parser.add_argument("--classes", default="", help="mfnet, fmb, pst900 or demo (default: guess)")
+    parser.add_argument("--split", default="test", help="the list to score, SPLIT.txt")
+    parser.add_argument(
+        "--protocol",
+        choices=("plain", "released"),
+        default="plain",
+        help="plain: pictures whole, as they are; released: the authors' padding and windows",
+    )
+    parser.add_argument(
+        "--window", type=int, nargs=2, metavar=("H", "W"), help="of the released protocol"
+    )
+    parser.add_argument(
+        "--size", type=int, nargs=2, default=(240, 320), metavar=("H", "W"), help="of the scenes"
+    )
+    parser.add_argument("--fusion-metrics", action="store_true", help="EN, SD, SF, ..., SSIM too")
+    parser.add_argument("--out", metavar="FOLDER", help="write evaluation.json and .csv there")
+    parser.add_argument("--cache", default="", metavar="FOLDER", help="of the drawn scenes")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Evaluate; returns 0."""
+    from amdanet_ros.cli.errors import CommandError
+    from amdanet_ros.network.checkpoint import CheckpointError
+    from amdanet_ros.training.labelled_pair import DataError
+
+    try:
+        return _evaluate(arguments)
+    except (CheckpointError, DataError, ImportError, ValueError) as error:
+        raise CommandError(str(error)) from error
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from tqdm import tqdm
+
+    from amdanet_ros.evaluation.protocols import RELEASED_WINDOWS
+    from amdanet_ros.evaluation.scoring import score_pairs
+    from amdanet_ros.network.checkpoint import load_checkpoint
+    from amdanet_ros.training.processes import processes
+
+    path = arguments.checkpoint
+    if path == "demo":
+        path = Path(__file__).parent.parent / "weights" / "demo_mit_b0.safetensors"
+    checkpoint = load_checkpoint(path)
+    table = _classes(arguments, checkpoint)
+    pairs = _pairs(arguments, len(table))
+    window = None
+    if arguments.protocol == "released":
+        window = tuple(arguments.window or RELEASED_WINDOWS.get(table.name.lower(), ()))
+        if not window:
+            raise ValueError(f"--protocol released needs --window H W for the classes {table.name}")
+    with processes(arguments.device) as here:
+        network = checkpoint.build().to(here.device)
+        share = range(here.rank, len(pairs), here.world)
+        chosen = tqdm(
+            (pairs[i] for i in share), total=len(share), unit="pair", disable=not here.first
+        )
+        report = score_pairs(
+            network, chosen, table.names, here.device, window, arguments.fusion_metrics
+        )
+        report = here.gathered(report)
+    if report is None:
+        return 0
+    report.facts = {
+        "checkpoint": str(arguments.checkpoint),
+        "data": arguments.data or f"synthetic {arguments.synthetic}",
+        "split": arguments.split if arguments.data else "",
+        "protocol": arguments.protocol,
+        "pairs": len(pairs),
+    }
+    print(report.as_table())
+    if arguments.out:
+        folder = Path(arguments.out)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "evaluation.json").write_text(report.as_json())
+        (folder / "evaluation.csv").write_text(report.as_csv())
+        print(f"written: {folder / 'evaluation.json'}, {folder / 'evaluation.csv'}")
+    return 0
+
+
+def _classes(arguments: argparse.Namespace, checkpoint):
+    from amdanet_ros.classes import ClassTable, class_table, class_table_of_size
+
+    count = checkpoint.config["num_classes"]
+    if arguments.classes:
+        table = class_table(arguments.classes)
+        if len(table) != count:
+            raise ValueError(
+                f"--classes {arguments.classes} has {len(table)} classes, {checkpoint.path} {count}"
+            )
+        return table
+    if checkpoint.classes is not None and checkpoint.palette is not None:
+        return ClassTable("checkpoint's own", checkpoint.classes, checkpoint.palette)
+    return class_table_of_size(count)
+
+
+def _pairs(arguments: argparse.Namespace, classes: int):
+    from pathlib import Path
+
+    from amdanet_ros.training.picture_folder import PictureFolder
+    from amdanet_ros.training.synthetic_scenes import SyntheticScenes, default_cache
+
+    if arguments.data:
+        return PictureFolder(Path(arguments.data), arguments.split, classes)
+    first, _, count = arguments.synthetic.partition(":")
+    if not (first.isdigit() and count.isdigit()):
+        raise ValueError(f"--synthetic {arguments.synthetic!r}: write SEED:COUNT, as 500000:48")
+    cache = arguments.cache or default_cache()
+    return SyntheticScenes(int(first), int(count), tuple(arguments.size), cache)

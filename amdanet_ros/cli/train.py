@@ -1,0 +1,64 @@
+"""Train an AMDANet from a YAML file.
+
+amdanet train config/training/demo.yaml --out runs/demo
+amdanet train runs/demo/config.yaml --out runs/demo --resume
+torchrun --nproc-per-node 2 -m amdanet_ros.cli.main train mine.yaml --out runs/mine
+"""
+
+from __future__ import annotations
+
+import argparse
+
+SUMMARY = "train a network from a YAML file; resumable"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("config", help="the YAML file (see config/training/)")
+    parser.add_argument("--out", required=True, metavar="FOLDER", help="folder of this run")
+    parser.add_argument("--resume", action="store_true", help="go on where the run stopped")
+    parser.add_argument("--data", metavar="FOLDER", help="the data set's folder (sets data.root)")
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a value of the file, e.g. optimization.batch_size=4; may be repeated",
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--stop-at", type=int, metavar="STEP", help="stop early, to resume later")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train; returns 0."""
+    from pathlib import Path
+
+    from amdanet_ros.cli.errors import CommandError
+    from amdanet_ros.network.checkpoint import CheckpointError
+    from amdanet_ros.training.config import ConfigError, load_config
+    from amdanet_ros.training.experiment import build_pairs
+    from amdanet_ros.training.labelled_pair import DataError
+    from amdanet_ros.training.processes import processes
+    from amdanet_ros.training.saved_state import SavedStateError
+    from amdanet_ros.training.trainer import BEST, Trainer
+
+    overrides = list(arguments.overrides)
+    if arguments.data:
+        overrides.append(f"data.root={arguments.data}")
+    folder = Path(arguments.out)
+    try:
+        config = load_config(arguments.config, tuple(overrides))
+        with processes(arguments.device) as here:
+            train, validation = build_pairs(config)
+            trainer = Trainer(config, folder, train, validation, here, arguments.resume)
+            result = trainer.run(arguments.stop_at)
+    except (ConfigError, DataError, SavedStateError, CheckpointError, ImportError) as error:
+        raise CommandError(str(error)) from error
+    except FloatingPointError as error:
+        raise CommandError(str(error)) from error
+    if here.first:
+        state = "finished" if result.finished else f"stopped at step {result.step}, use --resume"
+        print(f"{state}; best mIoU {result.best_iou:.4f} at step {result.best_step}")
+        print(f"weights: {folder / BEST}")
+    return 0

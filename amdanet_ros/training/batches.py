@@ -1,0 +1,105 @@
+"""Which pairs make which batch: decided by seed and step alone, the same after a resume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from amdanet_ros.training.augmentation import Augmentation
+from amdanet_ros.training.labelled_pair import LabelledPairs
+
+
+def derived_seed(*numbers: int) -> int:
+    """One well-mixed seed from several numbers (run seed, step, rank ...)."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
+
+
+class StepSampler(Sampler):
+    """Batches of (position, index): epoch after epoch of permutations, from any step on.
+
+    A batch of one step is shared among the processes: process r takes every world-th place.
+    Positions count the samples of the whole run.
+
+    Args:
+        pairs: number of pairs.
+        batch_size: of the whole step, over all processes.
+        steps: how many steps to hand out.
+        first_position: of the first step's first sample.
+        seed: of the run.
+        rank: of this process.
+        world: number of processes.
+    """
+
+    def __init__(
+        self,
+        pairs: int,
+        batch_size: int,
+        steps: int,
+        seed: int,
+        first_position: int = 0,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        if pairs < 1:
+            raise ValueError("there are no pairs to train on")
+        if batch_size % world:
+            raise ValueError(f"a batch of {batch_size} cannot be shared by {world} processes")
+        self.pairs, self.batch_size, self.steps, self.seed = pairs, batch_size, steps, seed
+        self.first_position, self.rank, self.world = first_position, rank, world
+        self._epoch, self._order = -1, np.empty(0, np.int64)
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        for step in range(self.steps):
+            first = self.first_position + step * self.batch_size
+            positions = range(first, first + self.batch_size)
+            yield [(p, self._index(p)) for p in positions[self.rank :: self.world]]
+
+    def _index(self, position: int) -> int:
+        epoch, place = divmod(position, self.pairs)
+        if epoch != self._epoch:
+            random = np.random.default_rng([self.seed, epoch, 1])
+            self._epoch, self._order = epoch, random.permutation(self.pairs)
+        return int(self._order[place])
+
+
+class AugmentedPairs(Dataset):
+    """Augmented samples by (position, index); the position alone decides the augmentation."""
+
+    def __init__(self, pairs: LabelledPairs, augmentation: Augmentation, seed: int) -> None:
+        self.pairs, self.augmentation, self.seed = pairs, augmentation, seed
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
+        position, index = key
+        return self.augmentation(self.pairs[index], derived_seed(self.seed, position, 2))
+
+
+def training_batches(
+    pairs: LabelledPairs,
+    augmentation: Augmentation,
+    sampler: StepSampler,
+    workers: int = 0,
+) -> DataLoader:
+    """Return a loader of batches: "rgb", "thermal", "labels", "valid", stacked."""
+    return DataLoader(
+        AugmentedPairs(pairs, augmentation, sampler.seed),
+        batch_sampler=sampler,
+        num_workers=workers,
+        worker_init_fn=_one_thread,
+        persistent_workers=False,
+        prefetch_factor=4 if workers else None,
+        pin_memory=torch.cuda.is_available(),
+    )
+
+
+def _one_thread(_: int) -> None:
+    torch.set_num_threads(1)

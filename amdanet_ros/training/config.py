@@ -1,0 +1,231 @@
+"""The configuration of a training: one YAML file an experiment, inherited from others by `base`."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+
+class ConfigError(ValueError):
+    """A configuration cannot be used; the message names the file or the key, and the mend."""
+
+
+@dataclass
+class DataConfig:
+    """Where the pairs come from.
+
+    Attributes:
+        source: "synthetic" (the generator of street scenes) or "folder" (the authors' layout).
+        classes: name of the class table (demo, mfnet, fmb, pst900).
+        root: folder of the data set; for "synthetic" the cache folder.
+        size: (height, width) of synthetic scenes.
+        train_seed, train_count: seeds of the synthetic training scenes.
+        validation_seed, validation_count: seeds of the scenes to choose the best weights on.
+        validation_share: of the training list, held out to choose the best weights on ("folder").
+        workers: processes that load and augment; 0 does it in the training process.
+    """
+
+    source: str = "synthetic"
+    classes: str = "demo"
+    root: str = ""
+    size: tuple[int, int] = (240, 320)
+    train_seed: int = 100_000
+    train_count: int = 2000
+    validation_seed: int = 1_000_000
+    validation_count: int = 40
+    validation_share: float = 0.1
+    workers: int = 1
+
+
+@dataclass
+class AugmentationConfig:
+    """See `Augmentation`."""
+
+    crop: tuple[int, int] = (480, 640)
+    scales: tuple[float, ...] = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
+    continuous_scales: bool = False
+    flip: float = 0.5
+    thermal_stretch: float = 0.0
+    exposure: float = 0.0
+    modality_dropout: float = 0.0
+
+
+@dataclass
+class FinishConfig:
+    """A last stretch of the training with other crops, such as whole pictures in smaller batches.
+
+    Attributes:
+        share: of all steps; 0 is off.
+        crop: (height, width); scales are 1 there.
+        batch_size: pairs a step.
+    """
+
+    share: float = 0.0
+    crop: tuple[int, int] = (480, 640)
+    batch_size: int = 4
+
+
+@dataclass
+class LossConfig:
+    """See `AMDANetLoss`."""
+
+    alpha1: float = 1.0
+    alpha2: float = 0.5
+    alpha3: float = 0.5
+    dice_rule: str = "ignore"
+
+
+@dataclass
+class OptimizationConfig:
+    """How the weights are moved.
+
+    Attributes:
+        learning_rate: at the top of the warm-up.
+        weight_decay: of matrices and kernels.
+        epochs, warmup_epochs: over the training pairs; used where `steps` is 0.
+        steps, warmup_steps: optimiser steps.
+        power: of the polynomial decay.
+        batch_size: pairs a step, over all processes and accumulated parts.
+        accumulate: parts a batch is computed in, one after the other.
+        ema_decay: of the moving average of the weights that is validated and saved; 0 is off.
+        clip_norm: largest norm of the gradient; 0 is off.
+        precision: "fp32", "bf16", or "auto" (bf16 where CUDA has it).
+    """
+
+    learning_rate: float = 6.3e-5
+    weight_decay: float = 0.01
+    epochs: float = 350
+    warmup_epochs: float = 50
+    steps: int = 0
+    warmup_steps: int = 0
+    power: float = 0.9
+    batch_size: int = 6
+    accumulate: int = 1
+    ema_decay: float = 0.0
+    clip_norm: float = 0.0
+    precision: str = "auto"
+
+
+@dataclass
+class TrainingConfig:
+    """Everything that decides a training's result.
+
+    Attributes:
+        seed: of weights, order, augmentation and masks.
+        network: arguments of `AMDANet`; the number of classes is the class table's.
+        initial: a checkpoint to start from (any AMDANet), or "".
+        imagenet: an ImageNet MiT checkpoint that initialises both branches, or "".
+        validate_every: steps between two validations (each chooses and keeps the best weights).
+        save_every: steps between two saved states: what a kill may cost.
+        log_every: steps between two lines of the log.
+        threads: of the CPU; 0 leaves it to torch.
+        tensorboard: write scalars and pictures for TensorBoard.
+    """
+
+    seed: int = 0
+    network: dict[str, Any] = field(default_factory=lambda: {"backbone": "mit_b4"})
+    initial: str = ""
+    imagenet: str = ""
+    data: DataConfig = field(default_factory=DataConfig)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    finish: FinishConfig = field(default_factory=FinishConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
+    validate_every: int = 500
+    save_every: int = 100
+    log_every: int = 10
+    threads: int = 0
+    tensorboard: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, as YAML and JSON take them."""
+        return asdict(self)
+
+
+def load_config(path: str | os.PathLike, overrides: tuple[str, ...] = ()) -> TrainingConfig:
+    """Read a YAML file, what it inherits, and overrides.
+
+    Args:
+        path: the file; `base: other.yaml` in it names a file beside it whose values it changes.
+        overrides: "section.key=value", the value in YAML.
+
+    Raises:
+        ConfigError: a file is missing or no YAML, a key is unknown, a value has the wrong type.
+    """
+    values = _read(Path(path), ())
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals:
+            raise ConfigError(f"override {override!r}: write section.key=value")
+        nested: Any = yaml.safe_load(text)
+        for part in reversed(key.strip().split(".")):
+            nested = {part: nested}
+        values = _merged(values, nested)
+    return _built(TrainingConfig, values, str(path))
+
+
+def config_from_dict(values: dict[str, Any]) -> TrainingConfig:
+    """Return the configuration that `TrainingConfig.as_dict` gave."""
+    return _built(TrainingConfig, values, "the saved configuration")
+
+
+def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
+    path = path.resolve()
+    if path in seen:
+        raise ConfigError(f"{path}: its `base` leads back to itself")
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise ConfigError(f"configuration {path} cannot be read: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"configuration {path} is no YAML: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"configuration {path} must be a mapping of keys to values")
+    base = values.pop("base", None)
+    return values if base is None else _merged(_read(path.parent / base, (*seen, path)), values)
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in changes.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged
+
+
+def _built(kind: type, values: dict[str, Any], where: str, prefix: str = "") -> Any:
+    hints = get_type_hints(kind)
+    known = [f.name for f in fields(kind)]
+    arguments = {}
+    for key, value in values.items():
+        if key not in known:
+            raise ConfigError(f"{where}: unknown key {prefix}{key}; known: {', '.join(known)}")
+        hint = hints[key]
+        if is_dataclass(hint):
+            if not isinstance(value, dict):
+                raise ConfigError(f"{where}: {prefix}{key} must be a mapping")
+            arguments[key] = _built(hint, value, where, f"{prefix}{key}.")
+        else:
+            arguments[key] = _converted(hint, value, f"{where}: {prefix}{key}")
+    return kind(**arguments)
+
+
+def _converted(hint: Any, value: Any, where: str) -> Any:
+    origin = getattr(hint, "__origin__", hint)
+    if origin is tuple and isinstance(value, (list, tuple)):
+        return tuple(hint.__args__[0](item) for item in value)
+    if origin is float and isinstance(value, str):  # YAML reads 1e-3 as a string
+        try:
+            return float(value)
+        except ValueError:
+            pass
+    if origin is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    wrong_bool = isinstance(value, bool) != (origin is bool)
+    if not isinstance(value, origin) or wrong_bool:
+        raise ConfigError(f"{where} is {value!r}: a {origin.__name__} is needed")
+    return value

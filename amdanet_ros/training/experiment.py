@@ -1,0 +1,103 @@
+"""From a configuration to what it names: data, network, loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from amdanet_ros.classes import ClassTable, class_table
+from amdanet_ros.network import AMDANet
+from amdanet_ros.network.checkpoint import load_checkpoint, load_imagenet_mit
+from amdanet_ros.training.batches import derived_seed
+from amdanet_ros.training.config import ConfigError, TrainingConfig
+from amdanet_ros.training.labelled_pair import LabelledPairs
+from amdanet_ros.training.losses import AMDANetLoss, LossWeights
+from amdanet_ros.training.picture_folder import PictureFolder, held_out_split
+from amdanet_ros.training.synthetic_scenes import SyntheticScenes, default_cache
+
+SOURCES = ("synthetic", "folder")
+
+
+def build_classes(config: TrainingConfig) -> ClassTable:
+    """Return the class table that the data section names."""
+    try:
+        return class_table(config.data.classes)
+    except ValueError as error:
+        raise ConfigError(f"data.classes: {error}") from error
+
+
+def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
+    """Return (training pairs, validation pairs); the two have no picture in common.
+
+    Raises:
+        ConfigError: an unknown source or class table, or overlapping seeds.
+        DataError: a folder that is no data set.
+    """
+    data, classes = config.data, len(build_classes(config))
+    if data.source == "folder":
+        if not data.root:
+            raise ConfigError("data.root is empty: name the data set's folder")
+        names = PictureFolder.names_of(Path(data.root), "train")
+        train, validation = held_out_split(names, data.validation_share, config.seed)
+        return (
+            PictureFolder(data.root, train, classes),
+            PictureFolder(data.root, validation, classes),
+        )
+    if data.source != "synthetic":
+        raise ConfigError(f"data.source {data.source!r}: choose one of {', '.join(SOURCES)}")
+    train_range = range(data.train_seed, data.train_seed + data.train_count)
+    held_out = range(data.validation_seed, data.validation_seed + data.validation_count)
+    if max(train_range.start, held_out.start) < min(train_range.stop, held_out.stop):
+        raise ConfigError("data: the seeds of training and validation scenes overlap")
+    cache = Path(data.root or default_cache()).expanduser()
+    workers = max(1, data.workers)
+    return tuple(
+        SyntheticScenes(seeds.start, len(seeds), data.size, cache, workers)
+        for seeds in (train_range, held_out)
+    )
+
+
+def build_network(config: TrainingConfig) -> AMDANet:
+    """Return the network with its initial weights, drawn from the configuration's seed.
+
+    Raises:
+        ConfigError: arguments that `AMDANet` does not take.
+        CheckpointError: an initial checkpoint that cannot be used.
+    """
+    arguments = {**config.network, "num_classes": len(build_classes(config))}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(derived_seed(config.seed, 0))
+        try:
+            network = AMDANet(**arguments)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"network: {error}") from error
+    if config.imagenet:
+        load_imagenet_mit(config.imagenet, network)
+    if config.initial:
+        load_initial(network, config.initial)
+    return network
+
+
+def load_initial(network: nn.Module, path: str) -> None:
+    """Take the weights of a checkpoint of the same architecture.
+
+    Raises:
+        ConfigError: it belongs to another architecture.
+    """
+    try:
+        network.load_state_dict(dict(load_checkpoint(path).state))
+    except RuntimeError as error:
+        raise ConfigError(
+            f"initial: {path} does not fit network: ({str(error).splitlines()[-1].strip()})"
+        ) from error
+
+
+def build_loss(config: TrainingConfig) -> AMDANetLoss:
+    """Return the training loss."""
+    loss = config.loss
+    try:
+        return AMDANetLoss(LossWeights(loss.alpha1, loss.alpha2, loss.alpha3), loss.dice_rule)
+    except ValueError as error:
+        raise ConfigError(f"loss: {error}") from error

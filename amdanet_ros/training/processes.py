@@ -1,0 +1,90 @@
+"""The processes of a distributed training, as `torchrun` starts them; one alone without it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch import distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+
+from amdanet_ros.evaluation.report import EvaluationReport, merged_reports
+
+
+@dataclass(frozen=True)
+class Processes:
+    """One process and its place among all.
+
+    Attributes:
+        rank: of this process, 0 first.
+        world: number of processes.
+        device: of this process.
+    """
+
+    rank: int
+    world: int
+    device: torch.device
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes files and shows progress."""
+        return self.rank == 0
+
+    def distribute(self, network: nn.Module) -> nn.Module:
+        """Wrap the network where there are several processes; BatchNorms agree among GPUs."""
+        if self.world == 1:
+            return network
+        if self.device.type == "cuda":
+            network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
+            return DistributedDataParallel(network, device_ids=[self.device.index])
+        return DistributedDataParallel(network)
+
+    def mean(self, values: dict[str, Tensor]) -> dict[str, float]:
+        """Return scalars averaged over the processes."""
+        stacked = torch.stack([value.detach().float() for value in values.values()])
+        if self.world > 1:
+            dist.all_reduce(stacked)
+            stacked /= self.world
+        return dict(zip(values, stacked.tolist(), strict=True))
+
+    def gathered(self, report: EvaluationReport) -> EvaluationReport | None:
+        """Return one report of all processes' shares in the first process, None in the others."""
+        if self.world == 1:
+            return report
+        reports: list[Any] = [None] * self.world
+        dist.all_gather_object(reports, report)
+        return merged_reports(reports) if self.first else None
+
+    def wait(self) -> None:
+        """Wait until every process has come here."""
+        if self.world > 1:
+            dist.barrier()
+
+
+@contextmanager
+def processes(device: str = "auto") -> Iterator[Processes]:
+    """Join the other processes that `torchrun` started, if any, for the time of a `with`.
+
+    Args:
+        device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:N".
+    """
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    rank = int(os.environ.get("RANK", "0"))
+    kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    chosen = torch.device(kind)
+    if chosen.type == "cuda" and chosen.index is None:
+        chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        torch.cuda.set_device(chosen)
+    if world == 1:
+        yield Processes(0, 1, chosen)
+        return
+    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    try:
+        yield Processes(rank, world, chosen)
+    finally:
+        dist.destroy_process_group()

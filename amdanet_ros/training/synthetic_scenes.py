@@ -1,0 +1,148 @@
+"""Training pairs from the generator of street scenes, kept in a cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from amdanet_ros import synthetic
+from amdanet_ros.training.labelled_pair import LabelledPair
+
+SHARD = 50
+"""Scenes a file: what one worker process draws at a time, and what a kill may cost."""
+
+_ARRAYS = ("rgb", "thermal", "labels")
+
+
+class SyntheticScenes:
+    """The scenes of a range of seeds, drawn once and mapped from files afterwards.
+
+    Files are written whole or not at all, so that an interrupted drawing goes on where it stopped.
+    They lie in a folder named after the picture size and the generator's source code: another
+    generator draws anew.
+
+    Args:
+        first_seed: of the first scene.
+        count: number of scenes.
+        size: (height, width) in pixels.
+        cache_folder: where the files are kept.
+        workers: processes that draw.
+        condition: None draws one for each scene.
+    """
+
+    def __init__(
+        self,
+        first_seed: int,
+        count: int,
+        size: tuple[int, int],
+        cache_folder: str | os.PathLike,
+        workers: int = 1,
+        condition: str | None = None,
+    ) -> None:
+        if first_seed < 0 or count < 1:
+            raise ValueError(f"synthetic scenes: {count} scenes from seed {first_seed} on")
+        self.first_seed, self.count = int(first_seed), int(count)
+        self.size = (int(size[0]), int(size[1]))
+        kind = condition or "mixed"
+        self.folder = Path(cache_folder) / f"{size[0]}x{size[1]}_{kind}_{_generator_version()}"
+        self.condition = condition
+        self._draw(workers)
+        self._maps: dict[int, dict[str, np.ndarray]] = {}
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> LabelledPair:
+        if not 0 <= index < self.count:
+            raise IndexError(index)
+        seed = self.first_seed + index
+        shard, row = seed // SHARD, seed % SHARD
+        if shard not in self._maps:
+            self._maps[shard] = _open_shard(self.folder, shard)
+        arrays = self._maps[shard]
+        return LabelledPair(
+            f"scene_{seed}",
+            *(np.array(arrays[name][row]) for name in _ARRAYS),
+            condition=str(arrays["conditions"][row]),
+        )
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "_maps": {}}
+
+    def _draw(self, workers: int) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        missing = [shard for shard in self._shards() if not _mark(self.folder, shard).exists()]
+        if not missing:
+            return
+        jobs = [(self.folder, shard, self.size, self.condition) for shard in missing]
+        progress = tqdm(total=len(jobs) * SHARD, desc="drawing scenes", unit="scene", leave=False)
+        with progress:
+            if workers <= 1:
+                for job in jobs:
+                    _draw_shard(*job)
+                    progress.update(SHARD)
+                return
+            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+                for done in [pool.submit(_draw_shard, *job) for job in jobs]:
+                    done.result()
+                    progress.update(SHARD)
+
+    def _shards(self) -> Iterator[int]:
+        last = self.first_seed + self.count - 1
+        return iter(range(self.first_seed // SHARD, last // SHARD + 1))
+
+
+def default_cache() -> Path:
+    """Return the user's cache folder for scenes."""
+    return Path.home() / ".cache" / "amdanet_ros" / "scenes"
+
+
+@cache
+def _generator_version() -> str:
+    """A short digest of the generator's source code."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(synthetic.__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def _mark(folder: Path, shard: int) -> Path:
+    return folder / f"{shard:06d}.json"
+
+
+def _draw_shard(folder: Path, shard: int, size: tuple[int, int], condition: str | None) -> None:
+    """Draw one file's scenes; the mark, written last, says that all is there."""
+    samples = [
+        synthetic.sample(seed, size, condition)
+        for seed in range(shard * SHARD, (shard + 1) * SHARD)
+    ]
+    for name in _ARRAYS:
+        _write_whole(
+            folder / f"{shard:06d}_{name}.npy", np.stack([getattr(s, name) for s in samples])
+        )
+    mark = _mark(folder, shard)
+    partial = mark.with_suffix(f".{os.getpid()}.partial")
+    partial.write_text(json.dumps([s.condition for s in samples]))
+    os.replace(partial, mark)
+
+
+def _write_whole(path: Path, array: np.ndarray) -> None:
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    with partial.open("wb") as stream:
+        np.save(stream, array)
+    os.replace(partial, path)
+
+
+def _open_shard(folder: Path, shard: int) -> dict[str, np.ndarray]:
+    arrays = {name: np.load(folder / f"{shard:06d}_{name}.npy", mmap_mode="r") for name in _ARRAYS}
+    arrays["conditions"] = np.array(json.loads(_mark(folder, shard).read_text()))
+    return arrays

@@ -1,0 +1,301 @@
+"""The training loop: resumable to the bit, safe against a kill at any moment."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from torch import Tensor
+from tqdm import tqdm
+
+from amdanet_ros.evaluation.scoring import score_pairs
+from amdanet_ros.network.checkpoint import save_checkpoint
+from amdanet_ros.training.batches import StepSampler, derived_seed, training_batches
+from amdanet_ros.training.config import TrainingConfig
+from amdanet_ros.training.experiment import build_classes, build_loss, build_network
+from amdanet_ros.training.labelled_pair import LabelledPairs
+from amdanet_ros.training.optimization import MovingAverage, adamw, learning_rate_factor
+from amdanet_ros.training.plan import Stretch, training_plan
+from amdanet_ros.training.processes import Processes
+from amdanet_ros.training.saved_state import SavedStateError, load_state, save_state
+from amdanet_ros.training.training_log import TrainingLog
+
+LAST, BEST = "last.pt", "best.safetensors"
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a training ended.
+
+    Attributes:
+        step: optimiser steps done.
+        best_step: of the best validation.
+        best_iou: its mIoU, 0..1.
+        finished: False if it was stopped before its last step.
+    """
+
+    step: int
+    best_step: int
+    best_iou: float
+    finished: bool
+
+
+class Trainer:
+    """Train one network as a configuration says, in a folder of its own.
+
+    The folder holds `config.yaml`, `last.pt` (everything to go on from), `best.safetensors` (the
+    weights of the best validation) and `log.jsonl`. Every random number of a step comes from the
+    run's seed and the step, so a resumed training does what an uninterrupted one does.
+
+    Args:
+        config: of the training.
+        folder: of the run; made if missing.
+        train: pairs to train on.
+        validation: pairs to choose the best weights on.
+        processes: this process among all.
+        resume: go on from `last.pt`; the configuration must be the one it was started with.
+
+    Raises:
+        ConfigError: a configuration that cannot work.
+        SavedStateError: nothing to resume, or the state of another configuration.
+    """
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        folder: Path,
+        train: LabelledPairs,
+        validation: LabelledPairs,
+        processes: Processes,
+        resume: bool = False,
+    ) -> None:
+        self.config, self.folder, self.processes = config, Path(folder), processes
+        self.train_pairs, self.validation_pairs = train, validation
+        self.classes = build_classes(config)
+        self.device = processes.device
+        self.network = build_network(config).to(self.device, memory_format=torch.channels_last)
+        self.loss = build_loss(config)
+        self.plan = training_plan(config, len(train), processes.world)
+        plan = config.optimization
+        self.optimizer = adamw(self.network, plan.learning_rate, plan.weight_decay)
+        self.average = MovingAverage(self.network, plan.ema_decay) if plan.ema_decay else None
+        self.step, self.best_step, self.best_iou = 0, 0, -1.0
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if resume:
+            self._resume()
+        elif processes.first:
+            (self.folder / "config.yaml").write_text(yaml.safe_dump(_plain(config.as_dict())))
+        self.distributed = processes.distribute(self.network)
+        self.log = (
+            TrainingLog(self.folder, self.step, config.tensorboard) if processes.first else None
+        )
+
+    def run(
+        self,
+        stop_at: int | None = None,
+        on_step: Callable[[int, dict[str, float]], None] | None = None,
+    ) -> TrainingResult:
+        """Train up to the last step.
+
+        Args:
+            stop_at: stop (and save) after this step instead; the plan stays the same.
+            on_step: told the step and the loss terms after each step.
+        """
+        if self.config.threads:
+            torch.set_num_threads(self.config.threads)
+        end = self.plan.steps if stop_at is None else min(stop_at, self.plan.steps)
+        progress = tqdm(
+            total=self.plan.steps,
+            initial=self.step,
+            desc="training",
+            unit="step",
+            disable=not self.processes.first,
+        )
+        self.distributed.train()
+        with progress:
+            for stretch in self.plan.stretches:
+                for batch in self._batches(stretch, min(end, stretch.end)):
+                    started = time.monotonic()
+                    terms = self._train_step(batch)
+                    self.step += 1
+                    progress.update()
+                    progress.set_postfix(loss=f"{terms['total']:.3f}", mIoU=f"{self.best_iou:.3f}")
+                    if self.log and (self.step % self.config.log_every == 0 or self.step == end):
+                        extra = {"rate": self._rate(), "seconds": time.monotonic() - started}
+                        self.log.write(self.step, "train", {**terms, **extra})
+                    if on_step is not None:
+                        on_step(self.step, terms)
+                    finished = self.step == self.plan.steps
+                    if self.step % self.config.validate_every == 0 or finished:
+                        self._validate()
+                    if self.step % self.config.save_every == 0 or self.step == end:
+                        self._save()
+        if self.log:
+            self.log.close()
+        return TrainingResult(
+            self.step, self.best_step, self.best_iou, self.step == self.plan.steps
+        )
+
+    def _batches(self, stretch: Stretch, end: int) -> Iterable[dict[str, Tensor]]:
+        """Return what is left of a stretch."""
+        if self.step >= end:
+            return ()
+        sampler = StepSampler(
+            len(self.train_pairs),
+            stretch.batch_size,
+            end - self.step,
+            self.config.seed,
+            stretch.position(self.step),
+            self.processes.rank,
+            self.processes.world,
+        )
+        return training_batches(
+            self.train_pairs, stretch.build_augmentation(), sampler, self.config.data.workers
+        )
+
+    def _train_step(self, batch: dict[str, Tensor]) -> dict[str, float]:
+        plan = self.config.optimization
+        torch.manual_seed(derived_seed(self.config.seed, self.step, self.processes.rank, 4))
+        for group in self.optimizer.param_groups:
+            group["lr"] = self._rate()
+        sums: dict[str, Tensor] = {}
+        for part in range(plan.accumulate):
+            share = {name: value[part :: plan.accumulate] for name, value in batch.items()}
+            last = part == plan.accumulate - 1
+            waiting = (
+                nullcontext() if last or self.processes.world == 1 else self.distributed.no_sync()
+            )
+            with waiting:
+                terms = self._forward(share)
+                (terms["total"] / plan.accumulate).backward()
+            for name, value in terms.items():
+                sums[name] = sums.get(name, 0.0) + value.detach() / plan.accumulate
+        if plan.clip_norm:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), plan.clip_norm)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.average is not None:
+            self.average.update(self.network)
+        means = self.processes.mean(sums)
+        if not math.isfinite(means["total"]):
+            raise FloatingPointError(
+                f"the loss is {means['total']} at step {self.step}: lower "
+                "optimization.learning_rate or set optimization.clip_norm; "
+                "the last saved state is intact"
+            )
+        return means
+
+    def _forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        rgb = batch["rgb"].to(self.device, memory_format=torch.channels_last, non_blocking=True)
+        thermal = batch["thermal"].to(self.device, non_blocking=True).expand(-1, 3, -1, -1)
+        thermal = thermal.contiguous(memory_format=torch.channels_last)
+        labels, valid = (batch[k].to(self.device, non_blocking=True) for k in ("labels", "valid"))
+        with self._precision():
+            output = self.distributed(rgb, thermal)
+        output = type(output)(*(None if value is None else value.float() for value in output))
+        return self.loss(output, rgb, thermal, labels, valid)
+
+    def _precision(self) -> Any:
+        wanted = self.config.optimization.precision
+        if wanted == "bf16" or (wanted == "auto" and self.device.type == "cuda"):
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
+
+    def _rate(self) -> float:
+        plan = self.config.optimization
+        return plan.learning_rate * learning_rate_factor(
+            self.step, self.plan.steps, self.plan.warmup_steps, plan.power
+        )
+
+    def _validate(self) -> None:
+        """Score the weights (the averaged ones where there are any) and keep them if best."""
+        if self.processes.first:
+            kept = None
+            if self.average is not None:
+                kept = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
+                self.network.load_state_dict(self.average.state)
+            report = score_pairs(
+                self.network, self.validation_pairs, self.classes.names, self.device
+            )
+            scores = report.total.scores()
+            iou = scores.mean_iou()
+            per_class = dict(zip(self.classes.names, scores.iou.tolist(), strict=True))
+            conditions = {k: m.scores().mean_iou() for k, m in report.matrices.items() if k}
+            self.log.write(
+                self.step, "validation", {"mIoU": iou, "iou": per_class, "conditions": conditions}
+            )
+            if iou > self.best_iou:
+                self.best_iou, self.best_step = iou, self.step
+                save_checkpoint(
+                    self.folder / BEST,
+                    self.network,
+                    classes=self.classes.names,
+                    palette=self.classes.palette,
+                    metadata={"step": str(self.step), "validation_mIoU": f"{iou:.4f}"},
+                )
+            if kept is not None:
+                self.network.load_state_dict(kept)
+        self.processes.wait()
+
+    def _save(self) -> None:
+        if not self.processes.first:
+            return
+        save_state(
+            self.folder / LAST,
+            {
+                "step": self.step,
+                "best_step": self.best_step,
+                "best_iou": self.best_iou,
+                "network": self.network.state_dict(),
+                "optimizer": self.optimizer.state_dict(),
+                "average": self.average.state_dict() if self.average else None,
+                "config": _plain(self.config.as_dict()),
+            },
+        )
+
+    def _resume(self) -> None:
+        state = load_state(self.folder / LAST)
+        changed = _differences(state["config"], _plain(self.config.as_dict()))
+        if changed:
+            raise SavedStateError(
+                f"{self.folder / LAST} was trained with another configuration "
+                f"({', '.join(changed)}): resume with the run's own "
+                "config.yaml, or start in a new folder"
+            )
+        self.step, self.best_step = state["step"], state["best_step"]
+        self.best_iou = state["best_iou"]
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+
+
+_FREE_KEYS = ("threads", "log_every", "save_every", "tensorboard")
+
+
+def _differences(saved: dict[str, Any], wanted: dict[str, Any], prefix: str = "") -> list[str]:
+    """Names of the keys whose change would change the result."""
+    found = []
+    for key in sorted(saved.keys() | wanted.keys()):
+        old, new = saved.get(key), wanted.get(key)
+        if prefix + key in (*_FREE_KEYS, "data.workers", "data.root"):
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += _differences(old, new, f"{prefix}{key}.")
+        elif old != new:
+            found.append(prefix + key)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """Tuples to lists, so that YAML and saved states hold the same."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,70 @@
+"""The log of a training: one JSON object a line, and TensorBoard where it is wanted."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+
+class TrainingLog:
+    """Append to `log.jsonl` in the run's folder; lines after the step of a resume are dropped.
+
+    Args:
+        folder: of the run.
+        step: where the training (re)starts.
+        tensorboard: write event files too.
+
+    Raises:
+        ImportError: TensorBoard is wanted and not installed.
+    """
+
+    def __init__(self, folder: Path, step: int, tensorboard: bool = False) -> None:
+        self.path = folder / "log.jsonl"
+        kept = [line for line in self._lines() if line["step"] <= step] if step else []
+        partial = self.path.with_suffix(".partial")
+        partial.write_text("".join(json.dumps(line) + "\n" for line in kept))
+        os.replace(partial, self.path)
+        self._writer = _summary_writer(folder, step) if tensorboard else None
+
+    def write(self, step: int, kind: str, values: dict[str, Any]) -> None:
+        """Write scalars (nested mappings stay in the file, TensorBoard takes the flat ones)."""
+        with self.path.open("a") as stream:
+            stream.write(json.dumps({"step": step, "kind": kind, **values}) + "\n")
+        if self._writer is not None:
+            for name, value in values.items():
+                if isinstance(value, (int, float)):
+                    self._writer.add_scalar(f"{kind}/{name}", value, step)
+
+    def pictures(self, step: int, pictures: dict[str, Tensor]) -> None:
+        """Show 3 x H x W pictures in [0, 1] on TensorBoard."""
+        if self._writer is not None:
+            for name, picture in pictures.items():
+                self._writer.add_image(name, picture, step)
+
+    def close(self) -> None:
+        """Flush and close what is open."""
+        if self._writer is not None:
+            self._writer.close()
+
+    def _lines(self) -> list[dict[str, Any]]:
+        if not self.path.is_file():
+            return []
+        lines = []
+        for text in self.path.read_text().splitlines():
+            try:
+                lines.append(json.loads(text))
+            except ValueError:  # the last line of a killed run
+                break
+        return lines
+
+
+def _summary_writer(folder: Path, step: int) -> Any:
+    try:
+        from torch.utils.tensorboard import SummaryWriter
+    except ImportError as error:
+        raise ImportError("tensorboard: true needs `pip install tensorboard`") from error
+    return SummaryWriter(str(folder / "tensorboard"), purge_step=step)

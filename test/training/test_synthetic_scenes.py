@@ -1,0 +1,43 @@
+"""Generated scenes: drawn once, the same each time, whole or not at all."""
+
+import numpy as np
+import pytest
+
+from amdanet_ros.synthetic import sample
+from amdanet_ros.training import synthetic_scenes
+from amdanet_ros.training.synthetic_scenes import SyntheticScenes
+
+
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch):
+    monkeypatch.setattr(synthetic_scenes, "SHARD", 2)
+
+
+def test_scenes_are_those_of_their_seeds(tmp_path):
+    scenes = SyntheticScenes(3, 2, (48, 64), tmp_path)
+    for index, seed in enumerate((3, 4)):
+        expected, pair = sample(seed, (48, 64)), scenes[index]
+        assert np.array_equal(pair.rgb, expected.rgb)
+        assert np.array_equal(pair.thermal, expected.thermal)
+        assert np.array_equal(pair.labels, expected.labels)
+        assert pair.condition == expected.condition
+    with pytest.raises(IndexError):
+        scenes[2]
+
+
+def test_what_was_drawn_is_not_drawn_again(tmp_path, monkeypatch):
+    SyntheticScenes(0, 2, (48, 64), tmp_path)
+    drawn = []
+    monkeypatch.setattr(
+        synthetic_scenes.synthetic, "sample", lambda *a: drawn.append(a[0]) or sample(*a)
+    )
+    SyntheticScenes(0, 4, (48, 64), tmp_path)
+    assert drawn == [2, 3]
+
+
+def test_an_interrupted_file_is_drawn_again(tmp_path):
+    scenes = SyntheticScenes(0, 2, (48, 64), tmp_path)
+    (scenes.folder / "000000.json").unlink()  # the mark comes last
+    (scenes.folder / "000000_rgb.npy").write_bytes(b"half")
+    again = SyntheticScenes(0, 2, (48, 64), tmp_path)
+    assert np.array_equal(again[0].rgb, scenes[0].rgb)

@@ -1,0 +1,105 @@
+"""The training loop: what it learns, how it resumes, what a kill leaves behind."""
+
+import pytest
+import torch
+
+from amdanet_ros.network.checkpoint import load_checkpoint
+from amdanet_ros.training.config import ConfigError
+from amdanet_ros.training.saved_state import SavedStateError, load_state, save_state
+from amdanet_ros.training.trainer import BEST, LAST, Trainer
+
+
+def trained(config, folder, blobs, here, resume=False, stop_at=None):
+    losses = {}
+    trainer = Trainer(config, folder, blobs(6), blobs(2, first=100), here, resume)
+    result = trainer.run(stop_at, on_step=lambda step, terms: losses.update({step: terms["total"]}))
+    return trainer, result, losses
+
+
+def assert_same_state(first, second):
+    assert first.keys() == second.keys()
+    for name in first:
+        assert torch.equal(first[name], second[name]), name
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_resumed_training_equals_an_uninterrupted_one_bit_by_bit(
+    tmp_path, micro, blobs, here, workers
+):
+    config = micro(finish={"share": 0.5, "crop": [48, 48], "batch_size": 1}, data__workers=workers)
+    whole, _, losses = trained(config, tmp_path / "whole", blobs, here)
+    for stop_at in (1, 3):
+        folder = tmp_path / f"stopped_at_{stop_at}"
+        _, result, before = trained(config, folder, blobs, here, stop_at=stop_at)
+        assert not result.finished
+        resumed, result, after = trained(config, folder, blobs, here, resume=True)
+        assert result.finished
+        assert before | after == losses
+        assert_same_state(whole.network.state_dict(), resumed.network.state_dict())
+        assert_same_state(whole.average.state, resumed.average.state)
+        saved = [load_state(f / LAST) for f in (tmp_path / "whole", folder)]
+        assert saved[0]["best_iou"] == saved[1]["best_iou"]
+
+
+def test_the_loss_falls(tmp_path, micro, blobs, here):
+    config = micro(
+        optimization={"steps": 25, "warmup_steps": 2, "batch_size": 4, "learning_rate": 2e-3},
+        validate_every=25,
+    )
+    _, result, losses = trained(config, tmp_path, blobs, here)
+    assert sum(losses[s] for s in range(23, 26)) < 0.8 * sum(losses[s] for s in range(1, 4))
+    assert result.best_iou > 0.2
+
+
+def test_the_best_weights_build_a_network_with_its_classes(tmp_path, micro, blobs, here):
+    trainer, _, _ = trained(micro(), tmp_path, blobs, here)
+    checkpoint = load_checkpoint(tmp_path / BEST)
+    assert checkpoint.classes == trainer.classes.names
+    assert checkpoint.build().config()["embed_dim"] == 16
+
+
+def test_accumulated_parts_move_the_weights_as_often_as_whole_batches(tmp_path, micro, blobs, here):
+    config = micro(optimization__accumulate=2, optimization__batch_size=4)
+    trainer, result, _ = trained(config, tmp_path, blobs, here)
+    moved = {int(state["step"]) for state in trainer.optimizer.state.values()}
+    assert moved == {result.step}
+
+
+def test_a_write_that_fails_leaves_the_last_state_readable(tmp_path):
+    path = tmp_path / LAST
+    save_state(path, {"step": 1})
+    with pytest.raises(Exception, match="pickle"):
+        save_state(path, {"step": 2, "unpicklable": lambda: None})
+    assert load_state(path) == {"step": 1}
+
+
+def test_a_damaged_state_is_named(tmp_path, micro, blobs, here):
+    trained(micro(), tmp_path, blobs, here, stop_at=1)
+    (tmp_path / LAST).write_bytes(b"half of it")
+    with pytest.raises(SavedStateError, match=r"last\.pt is damaged"):
+        trained(micro(), tmp_path, blobs, here, resume=True)
+
+
+def test_resuming_with_another_configuration_is_refused(tmp_path, micro, blobs, here):
+    trained(micro(), tmp_path, blobs, here, stop_at=1)
+    with pytest.raises(SavedStateError, match=r"optimization\.learning_rate"):
+        trained(micro(optimization__learning_rate=0.5), tmp_path, blobs, here, resume=True)
+
+
+def test_a_log_is_cut_back_to_the_step_of_a_resume(tmp_path, micro, blobs, here, log_of):
+    trained(micro(save_every=2), tmp_path, blobs, here, stop_at=2)
+    with (tmp_path / "log.jsonl").open("a") as stream:
+        stream.write('{"step": 3, "kind": "train"}\n{"step": 4, "ki')  # killed after the save
+    trained(micro(save_every=2), tmp_path, blobs, here, resume=True)
+    assert [line["step"] for line in log_of(tmp_path) if line["kind"] == "train"] == [1, 2, 3, 4]
+
+
+def test_a_batch_that_parts_do_not_divide_is_refused(tmp_path, micro, blobs, here):
+    with pytest.raises(ConfigError, match="multiple of"):
+        Trainer(micro(optimization__accumulate=3), tmp_path, blobs(6), blobs(2), here)
+
+
+def test_a_loss_that_explodes_says_what_to_do(tmp_path, micro, blobs, here):
+    config = micro(optimization__learning_rate=1e30)
+    with pytest.raises(FloatingPointError, match=r"lower optimization\.learning_rate"):
+        trained(config, tmp_path, blobs, here)
