@@ -71,7 +71,7 @@ def test_the_share_folder_is_found_by_the_index(workspace, outside):
 
 
 def test_the_nodes_executable_runs(workspace, outside, domain_id):
-    """It refuses a word for a number, and so ends by itself."""
+    """It refuses a slop beyond its range, and so ends by itself."""
     executables = workspace / "install" / "amdanet_ros" / "lib" / "amdanet_ros"
     assert sorted(os.listdir(executables)) == [
         "amdanet",

@@ -109,7 +109,7 @@ def test_commands_work(installed, source, outside, tmp_path):
 
 @pytest.mark.parametrize("place", ["bin", "lib/amdanet_ros"])
 def test_the_node_starts_and_reads_its_parameters(installed, outside, domain_id, tmp_path, place):
-    """It refuses a word for a number, and so ends by itself."""
+    """It refuses a slop beyond its range, and so ends by itself."""
     environment = {
         **outside,
         "ROS_DOMAIN_ID": str(domain_id),
