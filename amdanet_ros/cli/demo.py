@@ -35,7 +35,12 @@ def run(arguments: argparse.Namespace) -> int:
     from amdanet_ros.recording.bag_errors import BagError
     from amdanet_ros.resources import share_directory
 
+    if not arguments.rate > 0:
+        raise CommandError(f"--rate is {arguments.rate:g}: it must be above 0")
     folder = arguments.output.resolve()
+    for name in ("summary.json", "summary.md", "contact_sheet.png"):
+        # Whatever goes wrong now, no earlier run's report is taken for this one's.
+        (folder / name).unlink(missing_ok=True)
     params_file = arguments.params_file or share_directory() / "config" / "demo.yaml"
     try:
         print(f"1/3 recording: {folder / 'recording'}", flush=True)
@@ -54,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         outcome = read_outcome(recording.bag, output)
         scores = score(recording, output)
         draw_contact_sheet(recording, output, folder / "contact_sheet.png")
-        faults = write_summary(folder, outcome, scores, max_age=1.0)
+        faults = write_summary(folder, outcome, scores, _max_age(params_file), arguments.rate)
     except (BagError, ProcessFailedError, ValueError, OSError) as error:
         raise CommandError(f"{error} (what the processes said: {folder / 'logs'})") from error
     print()
@@ -62,3 +67,16 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"Look at {folder / 'contact_sheet.png'}")
     print(f"Numbers: {folder / 'summary.md'}; output bag: {output}; logs: {folder / 'logs'}")
     return 1 if faults else 0
+
+
+def _max_age(params_file: Path) -> float:
+    """The node's ``max_age`` in a parameter file, or its default."""
+    import yaml
+
+    from amdanet_ros.ros.parameters import PARAMETERS
+
+    content = yaml.safe_load(params_file.read_text())
+    for node in content.values():
+        if "max_age" in node.get("ros__parameters", {}):
+            return float(node["ros__parameters"]["max_age"])
+    return next(float(each.default) for each in PARAMETERS if each.name == "max_age")

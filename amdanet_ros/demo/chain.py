@@ -1,9 +1,9 @@
-"""The chain: the player in one process, the node in another, the recorder in a third."""
+"""The chain: the node in one process, the recorder in another, the player in a third."""
 
 from __future__ import annotations
 
-import os
 import shutil
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,11 +19,142 @@ RECORDED_TOPICS = (FUSED_TOPIC, SEGMENTATION_TOPIC, DIAGNOSTICS_TOPIC)
 _START_S = 120.0
 _CLOCK_HZ = "100"
 _LAST_DIAGNOSTICS = 3
+_SIM_TIME = ("--ros-args", "-p", "use_sim_time:=true")
+# Linux takes ports of higher domains for outgoing connections.
+_DOMAINS = range(1, 102)
 
 
 def free_domain() -> int:
-    """A ROS domain that another demo on this machine hardly uses."""
-    return 1 + os.getpid() % 100
+    """A ROS domain that nobody on this machine uses.
+
+    Raises:
+        ProcessFailedError: all are in use.
+    """
+    for domain in reversed(_DOMAINS):
+        # The port at which the first participant of a domain listens (DDSI-RTPS, section 9.6.1).
+        port = 7400 + 250 * domain + 10
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("", port))
+            except OSError:
+                continue
+        return domain
+    raise ProcessFailedError("all ROS domains are in use: end the programs that use them")
+
+
+class Chain:
+    """Node, recorder and player in a ROS domain; a context manager that ends what still runs.
+
+    Args:
+        logs: folder for what the processes say.
+        domain: ROS domain.
+    """
+
+    def __init__(self, logs: Path, domain: int) -> None:
+        self._logs = logs
+        self._domain = domain
+        self._processes: list[Process] = []
+        self._clock_subscribers = 1
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def start_node(self, params_file: Path, arguments: Sequence[str] = ()) -> Process:
+        """Start the node; it is configured when this returns.
+
+        Args:
+            params_file: its parameters.
+            arguments: further ROS arguments, such as ``-p max_age:=0.5``.
+
+        Raises:
+            ProcessFailedError: it ended or could not be configured.
+        """
+        options = [*_SIM_TIME, "--params-file", str(params_file), *arguments]
+        node = self._start("node", options)
+        node.wait_for("configured: ", _START_S, unless="configure failed: ")
+        return node
+
+    def start_recorder(self, output: Path, sim_time: bool = True) -> Process:
+        """Start to record the outputs of the node, which must run.
+
+        Args:
+            output: the new bag.
+            sim_time: stamp messages with the player's /clock. That goes back where a bag starts
+                again, and messages of several laps would be mixed up: False then.
+
+        Raises:
+            ProcessFailedError: it ended or did not find an output.
+        """
+        options = [*RECORDED_TOPICS, "-o", str(output), *(_SIM_TIME if sim_time else ())]
+        self._clock_subscribers = 1 + sim_time
+        recorder = self._start("recorder", options)
+        for topic in RECORDED_TOPICS:
+            recorder.wait_for(f"recording {topic}", _START_S)
+        return recorder
+
+    def start_player(self, bag: Path, rate: float = 1.0, loops: int = 1) -> Process:
+        """Start to play a bag's camera topics; it waits until the node subscribes to them.
+
+        Args:
+            bag: to play.
+            rate: speed.
+            loops: laps; 0: until it is stopped.
+        """
+        options = [str(bag), "--rate", str(rate), "--loop", str(loops), "--clock", _CLOCK_HZ]
+        options += ["--wait-for-subscribers", str(_START_S)]
+        options += ["--clock-subscribers", str(self._clock_subscribers)]
+        return self._start("player", [*options, "--topics", *_camera_topics(bag)])
+
+    def settle(self, timeout: float = 30.0) -> None:
+        """Wait for messages of the node's diagnostics: what was under way is then counted.
+
+        Raises:
+            ProcessFailedError: none came.
+        """
+        import rclpy
+        from diagnostic_msgs.msg import DiagnosticArray
+        from rclpy.executors import SingleThreadedExecutor
+
+        context = rclpy.Context()
+        rclpy.init(context=context, domain_id=self._domain)
+        node = rclpy.create_node("amdanet_demo", context=context)
+        executor = SingleThreadedExecutor(context=context)
+        heard: list[DiagnosticArray] = []
+        try:
+            node.create_subscription(DiagnosticArray, DIAGNOSTICS_TOPIC, heard.append, 10)
+            executor.add_node(node)
+            end = node.get_clock().now().nanoseconds + timeout * 1e9
+            while len(heard) < _LAST_DIAGNOSTICS:
+                if node.get_clock().now().nanoseconds > end:
+                    raise ProcessFailedError(f"the node published no diagnostics for {timeout:g} s")
+                executor.spin_once(timeout_sec=0.5)
+        finally:
+            executor.shutdown()
+            node.destroy_node()
+            rclpy.try_shutdown(context=context)
+
+    def stop(self) -> None:
+        """End all that run: the recorder last, so that it hears the others to the end."""
+        for process in sorted(self._processes, key=lambda process: process.name == "recorder"):
+            process.stop()
+
+    def _start(self, name: str, arguments: Sequence[str]) -> Process:
+        module = "amdanet_node" if name == "node" else f"{name}_node"
+        before = sum(process.name == name for process in self._processes)
+        log = self._logs / (f"{name}_{before + 1}.log" if before else f"{name}.log")
+        process = Process(name, f"amdanet_ros.ros.{module}", arguments, self._domain, log)
+        self._processes.append(process)
+        return process
+
+    def __enter__(self) -> Chain:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+def _camera_topics(bag: Path) -> list[str]:
+    with BagReader(bag) as reader:
+        wanted = (RGB_TOPIC, THERMAL_TOPIC, CAMERA_INFO_TOPIC)
+        return [topic for topic in wanted if topic in reader.topics]
 
 
 def run_chain(
@@ -37,6 +168,8 @@ def run_chain(
     node_arguments: Sequence[str] = (),
 ) -> None:
     """Play a bag through the node and record its outputs.
+
+    The recorded stamps are the recording's time, with several laps the wall clock's.
 
     Args:
         bag: to play.
@@ -52,68 +185,11 @@ def run_chain(
         ProcessFailedError: a process ended too early or did not come up.
     """
     shutil.rmtree(output, ignore_errors=True)
-    logs.mkdir(parents=True, exist_ok=True)
     with BagReader(bag) as reader:
         length = reader.duration_ns / 1e9 / rate * loops
-    sim_time = ("--ros-args", "-p", "use_sim_time:=true")
-    processes: list[Process] = []
-
-    def start(name: str, module: str, arguments: Sequence[str]) -> Process:
-        process = Process(name, module, arguments, domain, logs / f"{name}.log")
-        processes.append(process)
-        return process
-
-    try:
-        node_options = [*sim_time, "--params-file", str(params_file), *node_arguments]
-        node = start("node", "amdanet_ros.ros.amdanet_node", node_options)
-        recorder = start(
-            "recorder",
-            "amdanet_ros.ros.recorder_node",
-            [*RECORDED_TOPICS, "-o", str(output), *sim_time],
-        )
-        # The recorder finds the outputs as soon as the node is configured.
-        for topic in RECORDED_TOPICS:
-            recorder.wait_for(f"recording {topic}", _START_S)
-        play = [str(bag), "--rate", str(rate), "--loop", str(loops), "--clock", _CLOCK_HZ]
-        play += ["--topics", RGB_TOPIC, THERMAL_TOPIC, CAMERA_INFO_TOPIC]
-        player = start(
-            "player", "amdanet_ros.ros.player_node", [*play, "--wait-for-subscribers", "60"]
-        )
-        if player.wait(2 * length + _START_S) != 0:
-            raise ProcessFailedError("the player failed; see player.log")
-        node.check_running()
-        recorder.check_running()
-        _await_diagnostics(domain, _LAST_DIAGNOSTICS)
-    finally:
-        # The player first, then the node: the recorder hears them to the end.
-        for process in reversed(processes):
-            if process.name != "recorder":
-                process.stop()
-        for process in processes:
-            if process.name == "recorder":
-                process.stop()
-
-
-def _await_diagnostics(domain: int, count: int, timeout: float = 20.0) -> None:
-    """Wait for messages of the node's diagnostics: what was under way is then counted."""
-    import rclpy
-    from diagnostic_msgs.msg import DiagnosticArray
-    from rclpy.executors import SingleThreadedExecutor
-
-    context = rclpy.Context()
-    rclpy.init(context=context, domain_id=domain)
-    node = rclpy.create_node("amdanet_demo", context=context)
-    executor = SingleThreadedExecutor(context=context)
-    heard = []
-    try:
-        node.create_subscription(DiagnosticArray, DIAGNOSTICS_TOPIC, heard.append, 10)
-        executor.add_node(node)
-        end = node.get_clock().now().nanoseconds + timeout * 1e9
-        while len(heard) < count:
-            if node.get_clock().now().nanoseconds > end:
-                raise ProcessFailedError(f"the node published no diagnostics for {timeout:g} s")
-            executor.spin_once(timeout_sec=0.5)
-    finally:
-        executor.shutdown()
-        node.destroy_node()
-        rclpy.try_shutdown(context=context)
+    with Chain(logs, domain) as chain:
+        node = chain.start_node(params_file, node_arguments)
+        recorder = chain.start_recorder(output, sim_time=loops == 1)
+        player = chain.start_player(bag, rate, loops)
+        player.finish(2 * length + _START_S, watched=(node, recorder))
+        chain.settle()

@@ -14,6 +14,14 @@ from amdanet_ros.demo.recording import RGB_TOPIC, THERMAL_TOPIC
 from amdanet_ros.recording.bag_pairs import header_stamp_ns
 from amdanet_ros.recording.bag_reader import BagReader
 
+_STATUSES = {
+    "node": "node",
+    "output": "output",
+    "pairing": "pairing",
+    "rgb input": "rgb",
+    "thermal input": "thermal",
+}
+
 
 @dataclass
 class ChainOutcome:
@@ -27,9 +35,10 @@ class ChainOutcome:
         unknown_stamps: outputs whose stamp is that of no RGB image; must be 0.
         disordered: outputs before an earlier one of the same lap; must be 0.
         laps: published outputs of each lap of the recording.
-        oldest: age of the oldest output when recorded, seconds of the recording's time.
-        node: what the node's last diagnostics say of its output, as strings by key.
-        inputs: the same of pairing.
+        oldest: age of the oldest output when recorded, seconds of the recording's time; 0 where
+            the recorder used another clock.
+        node: what the node's last diagnostics say of itself, as strings by key.
+        output, pairing, rgb, thermal: the same of its output, pairing and inputs.
     """
 
     rgb_images: int = 0
@@ -42,13 +51,23 @@ class ChainOutcome:
     laps: list[int] = field(default_factory=list)
     oldest: float = 0.0
     node: dict[str, str] = field(default_factory=dict)
+    output: dict[str, str] = field(default_factory=dict)
     pairing: dict[str, str] = field(default_factory=dict)
+    rgb: dict[str, str] = field(default_factory=dict)
+    thermal: dict[str, str] = field(default_factory=dict)
 
     @property
     def dropped(self) -> dict[str, int]:
         """Pairs not computed, by the reason that the node gives."""
-        mark = "Dropped: "
-        return {k[len(mark) :]: int(v) for k, v in self.node.items() if k.startswith(mark)}
+        return _counts(self.output, "Dropped: ")
+
+    @property
+    def unpaired(self) -> dict[str, dict[str, int]]:
+        """Images that found no partner, by camera and reason."""
+        return {
+            "rgb": _counts(self.rgb, "Unpaired: "),
+            "thermal": _counts(self.thermal, "Unpaired: "),
+        }
 
     @property
     def unaccounted(self) -> int:
@@ -57,14 +76,23 @@ class ChainOutcome:
         Must be 0 when all is done.
         """
         return (
-            int(self.node.get("Pairs offered", 0))
-            - int(self.node.get("Published", 0))
+            int(self.output.get("Pairs offered", 0))
+            - int(self.output.get("Published", 0))
             - sum(self.dropped.values())
         )
 
 
-def read_outcome(recording: Path, output: Path) -> ChainOutcome:
+def _counts(values: dict[str, str], mark: str) -> dict[str, int]:
+    return {k[len(mark) :]: int(v) for k, v in values.items() if k.startswith(mark) and int(v)}
+
+
+def read_outcome(recording: Path, output: Path, sim_time: bool = True) -> ChainOutcome:
     """Read both bags and compare.
+
+    Args:
+        recording: what was played.
+        output: what was recorded.
+        sim_time: it was recorded with the recording's time, so that ages can be told.
 
     Raises:
         BagError: a bag cannot be read.
@@ -94,17 +122,15 @@ def read_outcome(recording: Path, output: Path) -> ChainOutcome:
             outcome.laps[-1] += 1
             last = stamp
             age = (message.stamp_ns - stamp) / 1e9
-            # While the clock goes back to the start of a lap an output seems to come from the
-            # future.
-            outcome.oldest = max(outcome.oldest, age)
+            if sim_time:
+                outcome.oldest = max(outcome.oldest, age)
         outcome.fused = sum(1 for _ in bag.messages((FUSED_TOPIC,)))
         for message in bag.messages((DIAGNOSTICS_TOPIC,)):
             for status in message.deserialize().status:
                 values = {pair.key: pair.value for pair in status.values}
-                if status.name.endswith("output"):
-                    outcome.node = values
-                elif status.name.endswith("pairing"):
-                    outcome.pairing = values
+                about = status.name.rpartition(": ")[2]
+                if about in _STATUSES:
+                    setattr(outcome, _STATUSES[about], values)
     outcome.pairs = int(outcome.pairing.get("Pairs", 0))
     return outcome
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from amdanet_ros.resources import share_directory
 
 _GRACE_S = 15.0
+_WATCH_PERIOD_S = 0.5
 
 
 class ProcessFailedError(RuntimeError):
@@ -79,21 +82,49 @@ class Process:
             self._ended = True
             self._news.notify_all()
 
-    def wait_for(self, text: str, timeout: float) -> None:
+    def wait_for(self, text: str, timeout: float, unless: str | None = None) -> None:
         """Wait until a line of the output holds a text.
 
+        Args:
+            text: to wait for.
+            timeout: seconds.
+            unless: a text after which there is nothing to wait for.
+
         Raises:
-            ProcessFailedError: it ended, or said nothing of the kind within ``timeout`` seconds.
+            ProcessFailedError: it ended, said ``unless``, or nothing of the kind in time.
         """
 
-        def said() -> bool:
-            return self._ended or any(text in line for line in self._lines)
+        def line_with(part: str | None) -> str | None:
+            return next((line for line in self._lines if part and part in line), None)
 
         with self._news:
-            self._news.wait_for(said, timeout)
-            if not any(text in line for line in self._lines):
-                fate = "ended" if self._ended else f"did not say {text!r} within {timeout:g} s"
-                raise ProcessFailedError(f"the {self.name} {fate}; {self._quoted()}")
+            self._news.wait_for(
+                lambda: self._ended or line_with(text) or line_with(unless), timeout
+            )
+            if line_with(text):
+                return
+            if line_with(unless):
+                raise ProcessFailedError(f"the {self.name} failed: {line_with(unless)}")
+            fate = "ended" if self._ended else f"did not say {text!r} within {timeout:g} s"
+            raise ProcessFailedError(f"the {self.name} {fate}; {self._quoted()}")
+
+    def finish(self, timeout: float, watched: Sequence[Process] = ()) -> None:
+        """Wait for a good end, and see to it that others run on meanwhile.
+
+        Raises:
+            ProcessFailedError: it fails or goes on longer than ``timeout`` seconds, or another one
+                ended.
+        """
+        end = time.monotonic() + timeout
+        while self._child.poll() is None and time.monotonic() < end:
+            for other in watched:
+                other.check_running()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(_WATCH_PERIOD_S)
+        if self.wait(max(0.0, end - time.monotonic())) != 0:
+            raise ProcessFailedError(f"the {self.name} failed; {self._quoted()}")
+        for other in watched:
+            other.check_running()
 
     def wait(self, timeout: float) -> int:
         """Wait for the end; returns the exit status.
@@ -131,6 +162,8 @@ class Process:
         """End it at once, as a crash would."""
         self._child.kill()
         self._child.wait()
+        self._reader.join(_GRACE_S)
+        self._log.close()
 
     def _quoted(self) -> str:
         last = " | ".join(self._lines[-3:]) or "nothing"

@@ -18,8 +18,6 @@ from amdanet_ros.synthetic.recording import CameraEvent, StreetRecording
 RGB_TOPIC = "/rgb/image_raw"
 THERMAL_TOPIC = "/thermal/image_raw"
 CAMERA_INFO_TOPIC = "/rgb/camera_info"
-_FOCAL_LENGTH = 0.85  # of the picture's width, as in synthetic.pinhole
-_HORIZON = 0.42
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,8 @@ def make_recording(
         thermal_rate=settings.thermal_rate,
         conditions=settings.conditions,
     )
-    expected = round(settings.duration * (settings.rgb_rate + settings.thermal_rate))
-    events = progress(street, expected) if progress else street
-    messages = _Messages(settings.size)
+    events = progress(street, len(street)) if progress else street
+    messages = _Messages(street.camera_matrix("rgb"))
     with BagWriter(recording.bag, "mcap") as bag:
         for topic, kind in (
             (RGB_TOPIC, "sensor_msgs/msg/Image"),
@@ -119,9 +116,9 @@ def make_recording(
 class _Messages:
     """Camera events as messages."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
+    def __init__(self, camera_matrix: np.ndarray) -> None:
         self._types = typestore().types
-        self._size = size
+        self._matrix = camera_matrix
 
     def image(self, event: CameraEvent, encoding: str, frame_id: str):
         """The picture as sensor_msgs/Image."""
@@ -135,20 +132,16 @@ class _Messages:
 
     def camera_info(self, image):
         """The RGB camera's calibration with the picture's header: a perfect pinhole."""
-        height, width = self._size
-        focal = _FOCAL_LENGTH * width
-        k = np.array([focal, 0, (width - 1) / 2, 0, focal, _HORIZON * height, 0, 0, 1.0])
-        p = np.insert(k.reshape(3, 3), 3, 0.0, axis=1).reshape(-1)
         region = self._types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
         return self._types["sensor_msgs/msg/CameraInfo"](
             header=image.header,
-            height=height,
-            width=width,
+            height=image.height,
+            width=image.width,
             distortion_model="plumb_bob",
             d=np.zeros(5),
-            k=k,
+            k=self._matrix.reshape(-1),
             r=np.eye(3).reshape(-1),
-            p=p,
+            p=np.insert(self._matrix, 3, 0.0, axis=1).reshape(-1),
             binning_x=0,
             binning_y=0,
             roi=region,

@@ -5,6 +5,7 @@ parse.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,7 +24,13 @@ from amdanet_ros.ros.thermal_images import thermal_from_message
 from amdanet_ros.visualization import ContactRow, contact_sheet
 
 _ROWS_PER_CONDITION = 2
-_LATENCY = "Latency, arrival to publish"
+_TIMES = ("Latency, arrival to publish", "Age, stamp to publish", "Inference: ")
+_INFERENCE_SPREAD = 3.0
+_ON_THE_WAY_S = 0.5
+_ALL_WELL = (
+    "All checks hold: every output has the stamp of an RGB image, they are in order, none is too "
+    "old, and every pair that was not processed is counted with the reason."
+)
 
 
 def score(recording: DemoRecording, output: Path) -> dict[str, object]:
@@ -57,7 +64,7 @@ def score(recording: DemoRecording, output: Path) -> dict[str, object]:
 def draw_contact_sheet(
     recording: DemoRecording, output: Path, path: Path, table: ClassTable = DEMO
 ) -> None:
-    """Write a picture of some pairs of each condition, those that show the most people and signs."""
+    """Write a picture of some pairs of each condition: those with most people, animals, signs."""
     truth = recording.truth()
     masks = {stamp: mask_of(m) for stamp, m in segmentations(output) if stamp in truth}
     stamps = _telling_stamps(masks, {s: condition for s, (_, condition) in truth.items()})
@@ -116,26 +123,40 @@ def _nearest_thermal(bag_path: Path, stamps: list[int]) -> dict[int, object]:
 
 
 def write_summary(
-    folder: Path, outcome: ChainOutcome, scores: dict[str, object], max_age: float
+    folder: Path, outcome: ChainOutcome, scores: dict[str, object], max_age: float, rate: float
 ) -> list[str]:
     """Write ``summary.json`` and ``summary.md``.
 
     Returns:
         What does not hold, as sentences; empty when all is well.
     """
-    faults = chain_faults(outcome, max_age)
+    faults = chain_faults(outcome, max_age, rate)
     content = {
-        "chain": {**asdict(outcome), "dropped": outcome.dropped},
+        "chain": {**asdict(outcome), "dropped": outcome.dropped, "unpaired": outcome.unpaired},
         "scores": scores,
         "faults": faults,
     }
-    (folder / "summary.json").write_text(json.dumps(content, indent=2) + "\n")
+    text = json.dumps(_without_nan(content), indent=2, allow_nan=False)
+    (folder / "summary.json").write_text(text + "\n")
     (folder / "summary.md").write_text("\n".join(_lines(outcome, scores, faults)) + "\n")
     return faults
 
 
-def chain_faults(outcome: ChainOutcome, max_age: float) -> list[str]:
-    """What must hold of every run and does not, as sentences."""
+def _without_nan(content: object) -> object:
+    """The same with None for what is not a number: JSON knows no NaN."""
+    if isinstance(content, dict):
+        return {key: _without_nan(value) for key, value in content.items()}
+    return None if isinstance(content, float) and math.isnan(content) else content
+
+
+def chain_faults(outcome: ChainOutcome, max_age: float, rate: float = 1.0) -> list[str]:
+    """What must hold of every run and does not, as sentences.
+
+    Args:
+        outcome: of the run.
+        max_age: the node's parameter, seconds; 0: no limit.
+        rate: speed of the playback: seconds of the recording in a second.
+    """
     faults = []
     if not outcome.published:
         faults.append("nothing was published")
@@ -145,32 +166,46 @@ def chain_faults(outcome: ChainOutcome, max_age: float) -> list[str]:
         faults.append(f"{outcome.disordered} outputs came out of order")
     if outcome.unaccounted:
         faults.append(f"{outcome.unaccounted} pairs are neither published nor counted as dropped")
-    published = int(outcome.node.get("Published", 0))
+    published = int(outcome.output.get("Published", 0))
     if outcome.published != published:
         faults.append(f"the node published {published} results, {outcome.published} were recorded")
-    age = outcome.node.get("Age, stamp to publish: 95 % (ms)")
-    if max_age and age not in (None, "unknown") and float(age) > 1000 * max_age + 500:
-        faults.append(f"outputs are {age} ms old, max_age is {max_age:g} s")
+    # A pair's age is judged before it is computed; then it is computed, sent and recorded.
+    inference = float(outcome.output.get("Inference: 95 % (ms)", 0)) / 1000
+    limit = max_age + rate * (_INFERENCE_SPREAD * inference + _ON_THE_WAY_S)
+    if max_age and outcome.oldest > limit:
+        faults.append(
+            f"an output is {outcome.oldest:.2f} s old, with max_age {max_age:g} s it may be "
+            f"{limit:.2f} s at most"
+        )
     return faults
 
 
 def _lines(outcome: ChainOutcome, scores: dict[str, object], faults: list[str]) -> list[str]:
-    lines = [
-        "# The demo's run",
-        "",
-        "| | |",
-        "|---|---|",
-        f"| RGB images | {outcome.rgb_images} |",
-        f"| thermal images | {outcome.thermal_images} |",
-        f"| pairs | {outcome.pairs} |",
-        f"| processed | {outcome.published} |",
+    rows = [
+        ("network", outcome.node.get("Model", "unknown")),
+        ("device, precision", f"{_of_node(outcome, 'Device')}, {_of_node(outcome, 'Precision')}"),
+        ("RGB images played", outcome.rgb_images),
+        ("thermal images played", outcome.thermal_images),
+        ("RGB images without a partner, and why", _reasons(outcome.unpaired["rgb"])),
+        ("thermal images without a partner, and why", _reasons(outcome.unpaired["thermal"])),
+        ("pairs", outcome.pairs),
+        ("pairs processed", outcome.published),
+        ("pairs not processed, and why", _reasons(outcome.dropped)),
     ]
-    reasons = ", ".join(f"{count} {why}" for why, count in outcome.dropped.items() if count)
-    lines.append(f"| not processed, and why | {reasons or 'none'} |")
-    lines += [f"| {key} | {value} |" for key, value in outcome.node.items() if _LATENCY in key]
-    lines.append(f"| mIoU against the exact labels | {scores['miou']:.3f} |")
-    lines += [f"| mIoU, {name} | {v:.3f} |" for name, v in scores["miou_by_condition"].items()]
-    lines += [f"| IoU, {name} | {value:.3f} |" for name, value in scores["iou"].items()]
+    rows += [(k, v) for k, v in outcome.output.items() if k.startswith(_TIMES)]
+    rows += [("**mIoU against the exact labels**", f"**{scores['miou']:.3f}**")]
+    rows += [(f"mIoU, {name}", f"{v:.3f}") for name, v in scores["miou_by_condition"].items()]
+    rows += [(f"IoU, {name}", f"{v:.3f}") for name, v in scores["iou"].items()]
+    lines = ["# The demo's run", "", "| | |", "|---|---|"]
+    lines += [f"| {name} | {value} |" for name, value in rows]
     lines.append("")
-    lines += [f"- does not hold: {fault}" for fault in faults] or ["All checks hold."]
+    lines += [f"- does not hold: {fault}" for fault in faults] or [_ALL_WELL]
     return lines
+
+
+def _of_node(outcome: ChainOutcome, key: str) -> str:
+    return outcome.node.get(key, "unknown")
+
+
+def _reasons(counts: dict[str, int]) -> str:
+    return ", ".join(f"{n} {reason.replace('_', ' ')}" for reason, n in counts.items()) or "none"

@@ -27,6 +27,7 @@ class PlaybackOptions:
         duration: seconds of the bag that are played; infinite = to its end.
         wait_for_subscribers: seconds to wait at most until each topic is subscribed to; 0 =
             start at once.
+        clock_subscribers: how many must subscribe to /clock by then.
     """
 
     bag: str
@@ -38,6 +39,7 @@ class PlaybackOptions:
     start_offset: float = 0.0
     duration: float = math.inf
     wait_for_subscribers: float = 0.0
+    clock_subscribers: int = 0
 
 
 def add_playback_arguments(parser: argparse.ArgumentParser) -> None:
@@ -72,6 +74,10 @@ def add_playback_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--wait-for-subscribers", type=float, default=0.0, metavar="S",
         help="wait up to S seconds until each topic is subscribed to",
+    )  # fmt: skip
+    parser.add_argument(
+        "--clock-subscribers", type=int, default=0, metavar="N",
+        help="and until N nodes subscribe to /clock, so that none misses the beginning",
     )  # fmt: skip
 
 
@@ -108,4 +114,5 @@ def read_playback_options(arguments: argparse.Namespace) -> PlaybackOptions:
         start_offset=arguments.start_offset,
         duration=arguments.duration,
         wait_for_subscribers=arguments.wait_for_subscribers,
+        clock_subscribers=arguments.clock_subscribers,
     )

@@ -31,6 +31,7 @@ from .type_support import message_class
 _DEPTH = 10
 _ACKNOWLEDGEMENT_S = 5.0
 _LONGEST_SPIN_S = 0.1
+_DISCOVERY_PERIOD_S = 0.05
 
 
 def offered_profile(offered: Sequence[Qos]) -> QoSProfile:
@@ -85,7 +86,7 @@ class PlayerNode(Node):
             self._topic_publishers[name] = self.create_publisher(
                 kind, remaps.get(name, name), profile
             )
-        if not self._topic_publishers:
+        if not any(self._bag.topics[name].count for name in self._topic_publishers):
             raise BagError(f"bag {options.bag} holds nothing that can be played")
         self._time_publisher = (
             self.create_publisher(Clock, "/clock", 10) if options.clock_rate > 0 else None
@@ -111,21 +112,30 @@ class PlayerNode(Node):
         return published
 
     def _await_subscribers(self, seconds: float) -> None:
+        """Wait for subscribers, with /clock standing at the beginning meanwhile."""
         end = time.monotonic() + seconds
-        while missing := [
-            p.topic_name for p in self._topic_publishers.values() if not p.get_subscription_count()
-        ]:
+        needed = dict.fromkeys(self._topic_publishers.values(), 1)
+        if self._time_publisher is not None:
+            needed[self._time_publisher] = self._options.clock_subscribers
+        while missing := [p for p, n in needed.items() if p.get_subscription_count() < n]:
             if time.monotonic() > end:
-                names = ", ".join(missing)
+                names = ", ".join(publisher.topic_name for publisher in missing)
                 self.get_logger().warning(
-                    f"nobody subscribes to {names} after {seconds:g} s: starting"
+                    f"too few subscribe to {names} after {seconds:g} s: starting"
                 )
                 return
-            self._spinner.spin_once(timeout_sec=0.05)
+            if self._time_publisher is not None:
+                self._tick(self._first_ns)
+            self._spinner.spin_once(timeout_sec=_DISCOVERY_PERIOD_S)
+
+    @property
+    def _first_ns(self) -> int:
+        """Time of the recording at which each lap begins."""
+        return self._bag.start_ns + round(1e9 * self._options.start_offset)
 
     def _play_lap(self) -> int:
         options = self._options
-        first = self._bag.start_ns + round(1e9 * options.start_offset)
+        first = self._first_ns
         last = None if options.duration == float("inf") else first + round(1e9 * options.duration)
         begin = time.monotonic()
         next_tick = begin

@@ -121,7 +121,9 @@ def test_laps_repeat_the_bag_and_the_clock_goes_back_only_between_them(
 ):
     write_numbers(tmp_path / "bag", range(30))
     numbers, clock = listen("/numbers", String), listen("/clock", Clock, raw=False)
-    ended = play(tmp_path / "bag", "--loop", "3", "--rate", "2", "--clock", "200")
+    ended = play(
+        tmp_path / "bag", "--loop", "3", "--rate", "2", "--clock", "200", "--clock-subscribers", "1"
+    )
     until(lambda: len(numbers) == 90)
     assert ended() == [0]
     assert [number(raw) for raw in numbers] == 3 * list(range(30))

@@ -1,0 +1,105 @@
+"""The whole chain over DDS, each part a process: what must hold of every run, and after kills."""
+
+from itertools import pairwise
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy")
+
+from amdanet_ros.demo.chain import SEGMENTATION_TOPIC, Chain, run_chain  # noqa: E402
+from amdanet_ros.demo.outcome import read_outcome  # noqa: E402
+from amdanet_ros.demo.processes import ProcessFailedError  # noqa: E402
+from amdanet_ros.demo.recording import RGB_TOPIC, THERMAL_TOPIC  # noqa: E402
+from amdanet_ros.demo.report import chain_faults  # noqa: E402
+from amdanet_ros.recording.bag_pairs import bag_pairs, header_stamp_ns  # noqa: E402
+from amdanet_ros.recording.bag_reader import BagReader  # noqa: E402
+
+
+def pairs_in(path):
+    with BagReader(path) as bag:
+        return sum(1 for _ in bag_pairs(bag, RGB_TOPIC, THERMAL_TOPIC, slop=0.06))
+
+
+@pytest.mark.slow
+def test_a_minute_of_recording_goes_through_and_every_pair_is_accounted_for(
+    make_drive, params_file, tmp_path, domain_id
+):
+    drive, rate = make_drive(seconds=60), 4.0
+    run_chain(drive, tmp_path / "out", tmp_path / "logs", params_file, domain_id, rate=rate)
+    outcome = read_outcome(drive, tmp_path / "out")
+    # Stamps are those of inputs, in order, not too old; what is not published is counted.
+    assert chain_faults(outcome, max_age=2.0, rate=rate) == []
+    assert outcome.published >= 50
+    assert outcome.fused == outcome.published
+    assert int(outcome.output["Pairs offered"]) == outcome.pairs
+    assert outcome.published + sum(outcome.dropped.values()) == outcome.pairs
+    assert abs(outcome.pairs - pairs_in(drive)) <= 2
+    unpaired = outcome.rgb_images - outcome.pairs
+    # What still waits for a partner at the end is in no count.
+    assert 0 <= unpaired - sum(outcome.unpaired["rgb"].values()) <= 1
+
+
+@pytest.mark.slow
+def test_each_of_three_laps_yields_as_many_pairs_as_the_first(
+    make_drive, params_file, tmp_path, domain_id
+):
+    drive = make_drive(seconds=6)
+    run_chain(drive, tmp_path / "out", tmp_path / "logs", params_file, domain_id, loops=3)
+    outcome = read_outcome(drive, tmp_path / "out", sim_time=False)
+    assert chain_faults(outcome, max_age=0.0) == []
+    assert abs(outcome.pairs - 3 * pairs_in(drive)) <= 4
+    assert len(outcome.laps) == 3
+    # Pairs that a busy machine did not get to compute are no fault of the pairing.
+    missed = sum(outcome.dropped.values())
+    for lap in outcome.laps[1:]:
+        assert abs(lap - outcome.laps[0]) <= 2 + missed
+
+
+@pytest.mark.slow
+def test_the_others_carry_on_when_one_is_killed_and_comes_back(
+    make_drive, params_file, tmp_path, ros_domain, spin_until
+):
+    from amdanet_ros.msg import SemanticSegmentation
+
+    drive, output = make_drive(seconds=20), tmp_path / "out"
+    listener = rclpy.create_node("listener")
+    heard = []
+    listener.create_subscription(SemanticSegmentation, SEGMENTATION_TOPIC, heard.append, 10)
+
+    def hear(more):
+        enough = len(heard) + more
+        spin_until(lambda: len(heard) >= enough, listener, timeout=90.0)
+
+    with Chain(tmp_path / "logs", ros_domain) as chain:
+        node = chain.start_node(params_file)
+        recorder = chain.start_recorder(output, sim_time=False)
+        player = chain.start_player(drive, loops=0)
+        hear(10)
+        player.kill()
+        player = chain.start_player(drive, loops=0)
+        hear(10)
+        node.check_running()
+        node.kill()
+        chain.start_node(params_file)
+        hear(10)
+        player.check_running()
+        recorder.check_running()
+        recorder.kill()
+    listener.destroy_node()
+    with BagReader(drive) as bag:
+        stamps = {header_stamp_ns(m.raw) for m in bag.messages((RGB_TOPIC,))}
+    with BagReader(output) as bag:
+        recorded = [header_stamp_ns(m.raw) for m in bag.messages((SEGMENTATION_TOPIC,))]
+    assert len(recorded) >= 25
+    assert set(recorded) <= stamps
+    # Back to the start of the recording where the player was started again, else forward.
+    assert sum(after <= before for before, after in pairwise(recorded)) <= 1
+
+
+def test_a_network_that_cannot_be_loaded_ends_the_chain_with_the_reason(
+    make_drive, tmp_path, domain_id
+):
+    wrong = tmp_path / "node.yaml"
+    wrong.write_text("/**:\n  ros__parameters:\n    checkpoint: no.safetensors\n")
+    with pytest.raises(ProcessFailedError, match=r"node failed: .*no\.safetensors"):
+        run_chain(make_drive(seconds=1), tmp_path / "out", tmp_path / "logs", wrong, domain_id)
