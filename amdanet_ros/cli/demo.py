@@ -37,6 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
 
     if not arguments.rate > 0:
         raise CommandError(f"--rate is {arguments.rate:g}: it must be above 0")
+    if not arguments.duration > 0:
+        raise CommandError(f"--duration is {arguments.duration:g}: it must be above 0")
+    if arguments.params_file is not None and not arguments.params_file.is_file():
+        raise CommandError(f"--params-file {arguments.params_file} does not exist")
     folder = arguments.output.resolve()
     for name in ("summary.json", "summary.md", "contact_sheet.png"):
         # Whatever goes wrong now, no earlier run's report is taken for this one's.

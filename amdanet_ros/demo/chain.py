@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import socket
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from amdanet_ros.demo.processes import Process, ProcessFailedError
 from amdanet_ros.demo.recording import CAMERA_INFO_TOPIC, RGB_TOPIC, THERMAL_TOPIC
@@ -18,7 +20,6 @@ RECORDED_TOPICS = (FUSED_TOPIC, SEGMENTATION_TOPIC, DIAGNOSTICS_TOPIC)
 
 _START_S = 120.0
 _CLOCK_HZ = "100"
-_LAST_DIAGNOSTICS = 3
 _SIM_TIME = ("--ros-args", "-p", "use_sim_time:=true")
 # Linux takes ports of higher domains for outgoing connections.
 _DOMAINS = range(1, 102)
@@ -103,11 +104,11 @@ class Chain:
         options += ["--clock-subscribers", str(self._clock_subscribers)]
         return self._start("player", [*options, "--topics", *_camera_topics(bag)])
 
-    def settle(self, timeout: float = 30.0) -> None:
-        """Wait for messages of the node's diagnostics: what was under way is then counted.
+    def settle(self, timeout: float = 60.0) -> None:
+        """Wait until the node's diagnostics say that no pair is under way any more.
 
         Raises:
-            ProcessFailedError: none came.
+            ProcessFailedError: they do not.
         """
         import rclpy
         from diagnostic_msgs.msg import DiagnosticArray
@@ -121,10 +122,10 @@ class Chain:
         try:
             node.create_subscription(DiagnosticArray, DIAGNOSTICS_TOPIC, heard.append, 10)
             executor.add_node(node)
-            end = node.get_clock().now().nanoseconds + timeout * 1e9
-            while len(heard) < _LAST_DIAGNOSTICS:
-                if node.get_clock().now().nanoseconds > end:
-                    raise ProcessFailedError(f"the node published no diagnostics for {timeout:g} s")
+            end = time.monotonic() + timeout
+            while not _at_rest(heard):
+                if time.monotonic() > end:
+                    raise ProcessFailedError(f"the node did not come to rest within {timeout:g} s")
                 executor.spin_once(timeout_sec=0.5)
         finally:
             executor.shutdown()
@@ -149,6 +150,19 @@ class Chain:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _at_rest(heard: Sequence[Any]) -> bool:
+    """Whether the last two diagnostics tell the same counts, and all pairs are accounted for."""
+    counts = []
+    for array in heard[-2:]:
+        outputs = [status for status in array.status if status.name.endswith(": output")]
+        values = {each.key: each.value for status in outputs for each in status.values}
+        offered = int(values.get("Pairs offered", -1))
+        done = int(values.get("Published", 0))
+        done += sum(int(n) for key, n in values.items() if key.startswith("Dropped: "))
+        counts.append((offered, done))
+    return len(counts) == 2 and counts[0] == counts[1] and counts[0][0] == counts[0][1]
 
 
 def _camera_topics(bag: Path) -> list[str]:

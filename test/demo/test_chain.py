@@ -44,7 +44,8 @@ def test_each_of_three_laps_yields_as_many_pairs_as_the_first(
     make_drive, params_file, tmp_path, domain_id
 ):
     drive = make_drive(seconds=6)
-    run_chain(drive, tmp_path / "out", tmp_path / "logs", params_file, domain_id, loops=3)
+    folders = (tmp_path / "out", tmp_path / "logs")
+    run_chain(drive, *folders, params_file, domain_id, rate=2.0, loops=3)
     outcome = read_outcome(drive, tmp_path / "out", sim_time=False)
     assert chain_faults(outcome, max_age=0.0) == []
     assert abs(outcome.pairs - 3 * pairs_in(drive)) <= 4
