@@ -11,6 +11,7 @@ Interrupted, the same command goes on where it stopped.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -59,6 +60,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Fuse; returns 0, or 1 where no pair was usable."""
+    # Before torch is loaded: threads that wait spinning starve each other on a busy machine.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
     from tqdm import tqdm
 
     from amdanet_ros.inference import InferenceError, Predictor, ThermalNormalizer

@@ -38,7 +38,11 @@ class LabelledPairs(Protocol):
         """Return the number of pairs."""
 
     def __getitem__(self, index: int) -> LabelledPair:
-        """Return one pair; the same index gives the same pair."""
+        """Return one pair; the same index gives the same pair.
+
+        Raises:
+            IndexError: beyond the last pair; this ends a loop over them.
+        """
 
 
 def thermal_values(thermal: np.ndarray) -> np.ndarray:

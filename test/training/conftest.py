@@ -26,6 +26,8 @@ class BlobPairs:
         return self.count
 
     def __getitem__(self, index):
+        if not 0 <= index < self.count:  # ends a loop over the pairs
+            raise IndexError(index)
         random = np.random.default_rng([self.first + index])
         rgb = random.integers(0, 60, (self.side, self.side, 3), dtype=np.uint8)
         thermal = random.integers(29_000, 29_100, (self.side, self.side), dtype=np.uint16)
