@@ -22,6 +22,7 @@ COMMANDS = (
     "play",
     "record",
     "register",
+    "convert",
     "train",
     "evaluate",
     "reproduce",

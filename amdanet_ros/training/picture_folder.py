@@ -14,12 +14,16 @@ from amdanet_ros.training.labelled_pair import DataError, LabelledPair
 
 FOLDERS = {"rgb": "Visible", "thermal": "Infrared", "labels": "Label"}
 
+CONDITIONS = ("day", "night")
+"""Of pictures named in a list `SPLIT_CONDITION.txt`, as MFNet has them."""
+
 
 class PictureFolder:
     """Pairs in `Visible/NAME.png`, `Infrared/NAME.png`, `Label/NAME.png`.
 
     Thermal pictures may be 8-bit (as published) or 16-bit; a colour file that holds one grey
-    channel three times is taken as grey. Labels are 8-bit class indices, 255 = no label.
+    channel three times is taken as grey. Labels are 8-bit class indices, 255 = no label. Lists
+    `SPLIT_day.txt` and `SPLIT_night.txt`, where there are any, give the pairs their condition.
 
     Args:
         root: folder of the data set.
@@ -36,6 +40,7 @@ class PictureFolder:
         self.root = Path(root).expanduser()
         self.names = self.names_of(self.root, names) if isinstance(names, str) else list(names)
         self.classes = classes
+        self._conditions = self._read_conditions()
         for name in self.names:
             for folder in FOLDERS.values():
                 path = self._path(folder, name)
@@ -75,7 +80,7 @@ class PictureFolder:
         if labels.dtype != np.uint8:
             raise DataError(f"{self._path('Label', name)} is {labels.dtype}: 8 bits are needed")
         self._check_range(labels, name)
-        return LabelledPair(name, rgb, thermal, labels)
+        return LabelledPair(name, rgb, thermal, labels, self._conditions.get(name, ""))
 
     def check(self) -> None:
         """Read every picture.
@@ -85,6 +90,14 @@ class PictureFolder:
         """
         for index in range(len(self)):
             self[index]
+
+    def _read_conditions(self) -> dict[str, str]:
+        return {
+            name: condition
+            for condition in CONDITIONS
+            for path in sorted(self.root.glob(f"*_{condition}.txt"))
+            for name in self.names_of(self.root, path.stem)
+        }
 
     def _path(self, folder: str, name: str) -> Path:
         return self.root / folder / f"{name}.png"

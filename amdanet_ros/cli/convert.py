@@ -1,0 +1,37 @@
+"""Bring a data set as it is distributed into the layout that training and evaluation read.
+
+amdanet convert mfnet ir_seg_dataset MFNet
+amdanet convert fmb FMB_download FMB
+amdanet convert pst900 PST900_RGBT_Dataset PST900
+
+What an earlier call has written is kept: an interrupted conversion goes on when called again.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+SUMMARY = "bring MFNet, FMB or PST900 into the layout that train and evaluate read"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("data_set", choices=("mfnet", "fmb", "pst900"), help="which one it is")
+    parser.add_argument("source", metavar="SOURCE", help="its folder as distributed")
+    parser.add_argument("destination", metavar="DEST", help="folder to write")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Convert; returns 0."""
+    from amdanet_ros.cli.errors import CommandError
+    from amdanet_ros.training.dataset_conversion import convert
+    from amdanet_ros.training.labelled_pair import DataError
+
+    try:
+        done = convert(arguments.data_set, arguments.source, arguments.destination)
+    except (DataError, OSError, ImportError) as error:
+        raise CommandError(str(error)) from error
+    lists = ", ".join(f"{name}.txt {count}" for name, count in done.lists.items())
+    print(f"{done.written} pairs written, {done.kept} kept; {lists}")
+    print(f"data set: {arguments.destination}")
+    return 0

@@ -1,0 +1,235 @@
+"""From MFNet, FMB and PST900 as they are distributed to the authors' folder layout.
+
+The layout that is written is the one `PictureFolder` reads (spec datasets.md): `Visible/NAME.png`,
+`Infrared/NAME.png`, `Label/NAME.png` and a list a split. How each data set comes:
+
+- MFNet (`ir_seg_dataset`, from its authors' page): `images/NAME.png` of four channels (R, G, B,
+  thermal), `labels/NAME.png`, and lists `train.txt`, `val.txt`, `test.txt`, `test_day.txt`,
+  `test_night.txt`.
+- FMB (from SegMiF's repository): `train/` and `test/`, each with `Visible`, `Infrared`, `Label`.
+- PST900 (from its repository): `train/` and `test/`, each with `rgb`, `thermal` (8 bits), `labels`;
+  a picture has one name in all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from amdanet_ros.classes import UNLABELED, class_table
+from amdanet_ros.training.labelled_pair import DataError
+from amdanet_ros.training.picture_folder import CONDITIONS, FOLDERS, PictureFolder
+
+_MFNET_SPLITS = ("train", "val", "test")
+_SPLIT_FOLDERS = {
+    "fmb": {"rgb": "Visible", "thermal": "Infrared", "labels": "Label"},
+    "pst900": {"rgb": "rgb", "thermal": "thermal", "labels": "labels"},
+}
+
+DATA_SETS = ("mfnet", *_SPLIT_FOLDERS)
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What a conversion did.
+
+    Attributes:
+        lists: number of names in each list that was written, by its name ("train", ...).
+        written: pairs written by this call.
+        kept: pairs that an earlier call had written.
+    """
+
+    lists: dict[str, int]
+    written: int
+    kept: int
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where one pair comes from; MFNet's picture and thermal are channels of one file."""
+
+    name: str
+    rgb: Path
+    thermal: Path
+    labels: Path
+
+
+def convert(data_set: str, source: str | os.PathLike, destination: str | os.PathLike) -> Conversion:
+    """Write a data set in the authors' layout; pairs that are there already are kept.
+
+    Each file is replaced whole and the lists come last: what an interrupted conversion left is no
+    data set yet, and the next call goes on from it.
+
+    Args:
+        data_set: one of `DATA_SETS`.
+        source: its folder as distributed.
+        destination: folder to write; made if missing.
+
+    Raises:
+        DataError: an unknown data set, a source that has another layout, or a picture that cannot
+            be used: missing, unreadable, of a size of its own, with labels out of range.
+    """
+    root, target = Path(source).expanduser(), Path(destination).expanduser()
+    if data_set not in DATA_SETS:
+        raise DataError(f"data set {data_set!r}: choose one of {', '.join(DATA_SETS)}")
+    if target.resolve() == root.resolve():
+        raise DataError(f"{target} is the source itself: name another folder to write")
+    if data_set == "mfnet":
+        sources, lists = _mfnet(root)
+    else:
+        sources, lists = _split_folders(root, data_set)
+    for folder in FOLDERS.values():
+        (target / folder).mkdir(parents=True, exist_ok=True)
+    classes = len(class_table(data_set))
+    written = 0
+    for pair in tqdm(sources, desc=f"converting {data_set}", unit="pair"):
+        written += _convert_pair(pair, target, classes)
+    for name, names in lists.items():
+        _replace(target / f"{name}.txt", ("\n".join(names) + "\n").encode())
+    counts = {name: len(names) for name, names in lists.items()}
+    return Conversion(counts, written, len(sources) - written)
+
+
+def _mfnet(root: Path) -> tuple[list[_Source], dict[str, list[str]]]:
+    _need(root, ("images", "labels", "train.txt", "test.txt"), "mfnet")
+    wanted = [s + c for s in _MFNET_SPLITS for c in ("", *(f"_{name}" for name in CONDITIONS))]
+    lists = {
+        name: PictureFolder.names_of(root, name)
+        for name in wanted
+        if (root / f"{name}.txt").is_file()
+    }
+    sources = []
+    for name in sorted({name for names in lists.values() for name in names}):
+        picture, labels = (root / folder / f"{name}.png" for folder in ("images", "labels"))
+        sources.append(_Source(name, picture, picture, labels))
+    _need_files(sources)
+    return sources, lists
+
+
+def _split_folders(root: Path, data_set: str) -> tuple[list[_Source], dict[str, list[str]]]:
+    folders = _SPLIT_FOLDERS[data_set]
+    _need(root, [f"{s}/{f}" for s in ("train", "test") for f in folders.values()], data_set)
+    found = {
+        split: sorted(path.name for path in (root / split / folders["rgb"]).glob("*.png"))
+        for split in ("train", "test")
+    }
+    for split, names in found.items():
+        if not names:
+            raise DataError(f"{root / split / folders['rgb']} holds no .png picture")
+    # One folder takes both splits, so a name must tell them apart.
+    shared = set(found["train"]) & set(found["test"])
+    sources, lists = [], {}
+    for split, names in found.items():
+        lists[split] = []
+        for file in names:
+            name = f"{split}_{Path(file).stem}" if shared else Path(file).stem
+            paths = {what: root / split / folder / file for what, folder in folders.items()}
+            sources.append(_Source(name, **paths))
+            lists[split].append(name)
+    _need_files(sources)
+    return sources, lists
+
+
+def _need(root: Path, parts: Sequence[str], data_set: str) -> None:
+    for part in parts:
+        if not (root / part).exists():
+            raise DataError(
+                f"{root / part} is missing: {data_set} as distributed holds {', '.join(parts)}; "
+                "name the folder that they lie in"
+            )
+
+
+def _need_files(sources: Sequence[_Source]) -> None:
+    """Find a missing file before an hour of work, not after."""
+    for pair in sources:
+        for path in (pair.rgb, pair.thermal, pair.labels):
+            if not path.is_file():
+                raise DataError(f"{path} is missing: download or unpack the data set again")
+
+
+def _convert_pair(pair: _Source, target: Path, classes: int) -> bool:
+    """Write one pair, its labels last; False if it is there already."""
+    paths = {what: target / folder / f"{pair.name}.png" for what, folder in FOLDERS.items()}
+    if all(path.is_file() for path in paths.values()):
+        return False
+    labels = _labels(pair.labels, classes)
+    pictures = dict(_pictures(pair))
+    for path, picture in pictures.values():
+        if picture.shape[:2] != labels.shape:
+            raise DataError(
+                f"{path} is {picture.shape[0]} x {picture.shape[1]} pixels, its labels "
+                f"{pair.labels} {labels.shape[0]} x {labels.shape[1]}"
+            )
+    for what, (path, picture) in pictures.items():
+        if pair.rgb == pair.thermal:
+            _replace(paths[what], _png(picture))
+        else:
+            _replace(paths[what], path.read_bytes())
+    _replace(paths["labels"], _png(labels))
+    return True
+
+
+def _pictures(pair: _Source) -> Iterator[tuple[str, tuple[Path, np.ndarray]]]:
+    """Yield "rgb" (in OpenCV's order of channels) and "thermal", with the file they are from."""
+    picture = _read(pair.rgb)
+    if pair.rgb == pair.thermal:
+        if picture.ndim != 3 or picture.shape[2] != 4:
+            count = 1 if picture.ndim == 2 else picture.shape[2]
+            raise DataError(
+                f"{pair.rgb} has {count} channel{'s' * (count > 1)}: MFNet's pictures have 4 "
+                "(red, green, blue, thermal)"
+            )
+        yield "rgb", (pair.rgb, np.ascontiguousarray(picture[..., :3]))
+        yield "thermal", (pair.rgb, np.ascontiguousarray(picture[..., 3]))
+    else:
+        yield "rgb", (pair.rgb, picture)
+        yield "thermal", (pair.thermal, _read(pair.thermal))
+
+
+def _read(path: Path) -> np.ndarray:
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if picture is None:
+        raise DataError(f"{path} is no readable picture: download or unpack it again")
+    return picture
+
+
+def _labels(path: Path, classes: int) -> np.ndarray:
+    """Return H x W uint8 class indices; of a PNG with a palette, its indices.
+
+    OpenCV would give a palette's colours, hence Pillow.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            labels = np.asarray(picture)
+    except (UnidentifiedImageError, OSError) as error:
+        raise DataError(f"{path} is no readable picture: download or unpack it again") from error
+    if labels.ndim == 3 and (labels[..., :3] == labels[..., :1]).all():
+        labels = labels[..., 0]
+    if labels.ndim != 2:
+        raise DataError(f"{path} is a colour picture: class indices are needed")
+    wrong = labels[(labels >= classes) & (labels != UNLABELED)]
+    if wrong.size:
+        raise DataError(
+            f"{path} holds label {int(wrong[0])}: "
+            f"the data set has {classes} classes (0 to {classes - 1}; 255: no label)"
+        )
+    return np.ascontiguousarray(labels, dtype=np.uint8)
+
+
+def _png(picture: np.ndarray) -> bytes:
+    return cv2.imencode(".png", picture)[1].tobytes()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: what is there was written to its end."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.write_bytes(data)
+    os.replace(partial, path)
