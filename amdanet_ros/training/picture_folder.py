@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+import struct
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
 import numpy as np
+from tqdm import tqdm
 
 from amdanet_ros.classes import UNLABELED
 from amdanet_ros.training.labelled_pair import DataError, LabelledPair
@@ -31,7 +34,8 @@ class PictureFolder:
         classes: K; a label from K to 254 is an error. None does not check.
 
     Raises:
-        DataError: the folder, a list or a picture is missing; the message names it.
+        DataError: the folder, a list or a picture is missing, pictures of a pair differ in size, or
+            a label is out of range; the message names the file.
     """
 
     def __init__(
@@ -46,6 +50,12 @@ class PictureFolder:
                 path = self._path(folder, name)
                 if not path.is_file():
                     raise DataError(f"{path} is missing: every name of the list needs it")
+        with ThreadPoolExecutor() as threads:  # OpenCV decodes without Python's lock
+            checks = threads.map(self._check_on_opening, self.names)
+            for _ in tqdm(
+                checks, f"checking {self.root}", len(self.names), leave=False, unit="pair", delay=2
+            ):
+                pass
 
     @staticmethod
     def names_of(root: Path, split: str) -> list[str]:
@@ -69,21 +79,13 @@ class PictureFolder:
         rgb = cv2.cvtColor(self._read("rgb", name, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
         thermal = self._one_channel("thermal", name)
         labels = self._one_channel("labels", name)
-        for what, picture in (("thermal", thermal), ("labels", labels)):
-            if picture.shape != rgb.shape[:2]:
-                path = self._path(FOLDERS[what], name)
-                raise DataError(
-                    f"{path} is {picture.shape[0]} x {picture.shape[1]} pixels, its visible "
-                    f"picture {rgb.shape[0]} x {rgb.shape[1]}: "
-                    "bring them to one field of view and size"
-                )
-        if labels.dtype != np.uint8:
-            raise DataError(f"{self._path('Label', name)} is {labels.dtype}: 8 bits are needed")
-        self._check_range(labels, name)
+        sizes = {"rgb": rgb.shape[:2], "thermal": thermal.shape, "labels": labels.shape}
+        self._check_sizes(sizes, name)
+        self._check_labels(labels, name)
         return LabelledPair(name, rgb, thermal, labels, self._conditions.get(name, ""))
 
     def check(self) -> None:
-        """Read every picture.
+        """Read every picture whole; opening reads the labels and the pictures' sizes.
 
         Raises:
             DataError: of the first that cannot be used.
@@ -119,7 +121,28 @@ class PictureFolder:
             raise DataError(f"{path} is a colour picture: one channel of values is needed")
         return np.ascontiguousarray(first)
 
-    def _check_range(self, labels: np.ndarray, name: str) -> None:
+    def _check_on_opening(self, name: str) -> None:
+        sizes = {}
+        for what, folder in FOLDERS.items():
+            size = png_size(self._path(folder, name))
+            sizes[what] = size or self._read(what, name, cv2.IMREAD_UNCHANGED).shape[:2]
+        self._check_sizes(sizes, name)
+        if self.classes is not None:
+            self._check_labels(self._one_channel("labels", name), name)
+
+    def _check_sizes(self, sizes: Mapping[str, tuple[int, ...]], name: str) -> None:
+        height, width = sizes["rgb"]
+        for what in ("thermal", "labels"):
+            if sizes[what] != (height, width):
+                raise DataError(
+                    f"{self._path(FOLDERS[what], name)} is {sizes[what][0]} x {sizes[what][1]} "
+                    f"pixels, its visible picture {height} x {width}: "
+                    "bring them to one field of view and size"
+                )
+
+    def _check_labels(self, labels: np.ndarray, name: str) -> None:
+        if labels.dtype != np.uint8:
+            raise DataError(f"{self._path('Label', name)} is {labels.dtype}: 8 bits are needed")
         if self.classes is None:
             return
         wrong = labels[(labels >= self.classes) & (labels != UNLABELED)]
@@ -128,6 +151,19 @@ class PictureFolder:
                 f"{self._path('Label', name)} holds label {int(wrong[0])}: "
                 f"the data set has {self.classes} classes (0 to {self.classes - 1}; 255: no label)"
             )
+
+
+def png_size(path: Path) -> tuple[int, int] | None:
+    """Return (height, width) from a PNG's header (its specification, 5.3 and 11.2.2).
+
+    None for a file that does not begin as a PNG.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(24)
+    if len(head) < 24 or head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack(">II", head[16:])
+    return height, width
 
 
 def held_out_split(names: Sequence[str], share: float, seed: int) -> tuple[list[str], list[str]]:

@@ -19,16 +19,45 @@ def test_a_pair_comes_as_it_lies_on_disk(data_set):
     assert pair.labels[0, 0] == 255
 
 
-def test_a_missing_picture_is_named_on_opening(data_set):
+@pytest.mark.parametrize("folder", ["Visible", "Infrared", "Label"])
+def test_a_missing_picture_is_named_on_opening(data_set, folder):
     root = data_set()
-    (root / "Infrared" / "001.png").unlink()
-    with pytest.raises(DataError, match=r"Infrared/001\.png is missing"):
+    (root / folder / "001.png").unlink()
+    with pytest.raises(DataError, match=rf"{folder}/001\.png is missing"):
         PictureFolder(root, "train")
 
 
 def test_a_missing_list_is_named(tmp_path):
     with pytest.raises(DataError, match=r"train\.txt is missing"):
         PictureFolder(tmp_path, "train")
+
+
+@pytest.mark.parametrize("folder", ["Visible", "Infrared", "Label"])
+def test_a_size_of_its_own_is_named_on_opening(data_set, folder):
+    root = data_set()
+    cv2.imwrite(str(root / folder / "002.png"), np.zeros((47, 48), np.uint8))
+    odd = "Infrared" if folder == "Visible" else folder  # both others differ from it
+    with pytest.raises(DataError, match=rf"{odd}/002\.png is \d+ x 48 pixels, .* (48|47) x 48"):
+        PictureFolder(root, "train")
+
+
+@pytest.mark.parametrize("label", [5, 254])
+def test_a_label_out_of_range_is_named_on_opening(data_set, label):
+    root = data_set()
+    labels = np.zeros((48, 48), np.uint8)
+    labels[47, 47] = label
+    cv2.imwrite(str(root / "Label" / "002.png"), labels)
+    with pytest.raises(DataError, match=rf"Label/002\.png holds label {label}: .*0 to 4; 255"):
+        PictureFolder(root, "train", classes=5)
+    assert len(PictureFolder(root, "train")) == 4  # whose classes are not known
+
+
+def test_a_file_that_is_no_png_is_measured_too(data_set):
+    root = data_set()
+    jpeg = cv2.imencode(".jpg", np.zeros((48, 46, 3), np.uint8))[1]
+    (root / "Visible" / "002.png").write_bytes(jpeg.tobytes())
+    with pytest.raises(DataError, match=r"Infrared/002\.png is 48 x 48 .* 48 x 46"):
+        PictureFolder(root, "train")
 
 
 @pytest.mark.parametrize(
