@@ -50,8 +50,8 @@ class AMDANet(nn.Module):
         dropout: rate before the segmentation decoder's last layer in training.
         masking_rate: share of elements that mutual feature masking drops in training.
         sci_rule, sci_tau: see ``SemanticConsistencyInference``.
-        local_alignment: "amdanet", or what an ablation puts in its place: a name in
-            ``backbone.LOCAL_ALIGNMENTS`` (supplement, Tables 5 and 6).
+        local_alignment: "amdanet", or what an ablation puts in its place: "none" (supplement,
+            Table 5), "cbam" or "danet" (Table 6).
         global_alignment: False: the mean of the pair is the semantic feature (Table 5).
         sfe: False: no salient feature enhancement (Table 5).
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
+from amdanet_ros.network.cbam import CbamAlignment
+from amdanet_ros.network.danet import DanetAlignment
 from amdanet_ros.network.global_alignment import GlobalAlignment, MeanSemantics
 from amdanet_ros.network.local_alignment import LocalAlignment
 from amdanet_ros.network.mix_transformer import (
@@ -36,6 +38,8 @@ class KeptPair(nn.Module):
 LOCAL_ALIGNMENTS: dict[str, Callable[[int], nn.Module]] = {
     "amdanet": LocalAlignment,
     "none": lambda channels: KeptPair(),
+    "cbam": CbamAlignment,
+    "danet": DanetAlignment,
 }
 """Local alignment by name: the paper's and what its ablations put in its place.
 

@@ -269,8 +269,12 @@ def _inferred_config(path: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
         "embed_dim": prediction.shape[1],
     }
     # Networks of the ablations have no weights where the paper's has some.
-    if not any(key.startswith("backbone.LEs.") for key in state):
+    found = {key for key in state if key.startswith("backbone.LEs.0.")}
+    if not found:
         config["local_alignment"] = "none"
+    for name, part in (("cbam", ".spatial."), ("danet", ".position.")):
+        if any(part in key for key in found):
+            config["local_alignment"] = name
     if not any(key.startswith("backbone.GEs.") for key in state):
         config["global_alignment"] = False
     elif not any(".SE_x" in key for key in state):

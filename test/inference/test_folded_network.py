@@ -175,6 +175,8 @@ def test_no_tensor_is_left_behind(folded):
         ("sfe", False),
         ("global_alignment", False),
         ("local_alignment", "none"),
+        ("local_alignment", "cbam"),
+        ("local_alignment", "danet"),
         ("sci_rule", "supplement"),
     ],
 )

@@ -310,9 +310,12 @@ def test_the_authors_files_have_the_published_classes(network, tmp_path):
     assert loaded.backbone == "mit_b0"
 
 
-def test_the_fast_path_is_taken_and_variants_fall_back_to_the_module(predictor):
+@pytest.mark.parametrize(
+    "arguments", [{"sfe": False}, {"local_alignment": "cbam"}, {"local_alignment": "danet"}]
+)
+def test_the_fast_path_is_taken_and_variants_fall_back_to_the_module(predictor, arguments):
     assert "folded path" in predictor.describe()
-    variant = AMDANet("mit_b0", 9, embed_dim=16, sfe=False).eval()
+    variant = AMDANet("mit_b0", 9, embed_dim=16, **arguments).eval()
     fallback = Predictor(variant, device="cpu", precision="fp32")
     assert "plain path" in fallback.describe()
     scene = built_in_scene((40, 48))
