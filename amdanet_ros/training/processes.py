@@ -70,6 +70,8 @@ class Processes:
 def processes(device: str = "auto") -> Iterator[Processes]:
     """Join the other processes that `torchrun` started, if any, for the time of a `with`.
 
+    Within an outer `with` that has joined them, they stay joined: `torchrun` lets them meet once.
+
     Args:
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:N".
     """
@@ -82,6 +84,9 @@ def processes(device: str = "auto") -> Iterator[Processes]:
         torch.cuda.set_device(chosen)
     if world == 1:
         yield Processes(0, 1, chosen)
+        return
+    if dist.is_initialized():
+        yield Processes(rank, world, chosen)
         return
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     try:

@@ -162,12 +162,15 @@ class Trainer:
 
     def _train_step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         plan = self.config.optimization
-        torch.manual_seed(derived_seed(self.config.seed, self.step, self.processes.rank, 4))
         for group in self.optimizer.param_groups:
             group["lr"] = self._rate()
         sums: dict[str, Tensor] = {}
         for part in range(plan.accumulate):
             share = {name: value[part :: plan.accumulate] for name, value in batch.items()}
+            # The samples of this part are every (world * accumulate)th of the step from `place` on:
+            # one process that accumulates more parts computes the same ones.
+            place = self.processes.rank + self.processes.world * part
+            torch.manual_seed(derived_seed(self.config.seed, self.step, place, 4))
             last = part == plan.accumulate - 1
             waiting = (
                 nullcontext() if last or self.processes.world == 1 else self.distributed.no_sync()

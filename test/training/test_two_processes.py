@@ -1,0 +1,92 @@
+"""Two processes that `torchrun` starts, on the CPU over gloo, against one."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+import torch
+import yaml
+
+from amdanet_ros.cli.main import main
+from amdanet_ros.training.saved_state import load_state
+from amdanet_ros.training.trainer import LAST
+
+# Dropout, drop path, masking and augmentation are on: chance must be shared out as well.
+CONFIG = {
+    "network": {"backbone": "mit_b0", "embed_dim": 16},
+    "data": {"source": "folder", "classes": "pst900", "validation_share": 0.2, "workers": 0},
+    "augmentation": {"crop": [32, 32], "scales": [0.8, 1.2], "exposure": 0.5},
+    "optimization": {
+        "steps": 3,
+        "warmup_steps": 1,
+        "batch_size": 4,
+        "learning_rate": 1e-3,
+        "clip_norm": 1.0,
+    },
+    "log_every": 1,
+    "threads": 1,
+}
+
+SCRIPT = """
+import sys
+from amdanet_ros.cli.main import main
+from amdanet_ros.training.processes import processes
+with processes("cpu"):
+    for call in " ".join(sys.argv[1:]).split(" then "):
+        assert main(call.split()) == 0, call
+"""
+
+
+@pytest.fixture
+def one_thread():
+    """The children have one thread each; other numbers of threads round otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.slow
+def test_two_processes_give_what_one_gives(
+    tmp_path, data_set, log_of, child_environment, one_thread
+):
+    root = data_set(count=9)
+    path = tmp_path / "tiny.yaml"
+    path.write_text(yaml.safe_dump({**CONFIG, "data": {**CONFIG["data"], "root": str(root)}}))
+    one, two = tmp_path / "one", tmp_path / "two"
+    train = ["train", str(path), "--device", "cpu", "--out"]
+    # Two processes share a batch as two accumulated parts do.
+    assert main([*train, str(one), "--set", "optimization.accumulate=2"]) == 0
+    evaluate = ["evaluate", str(one / "best.safetensors"), "--data", str(root), "--device", "cpu"]
+    assert main([*evaluate, "--out", str(one)]) == 0
+
+    script = tmp_path / "commands.py"
+    script.write_text(SCRIPT)
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    calls = [*train, str(two), "then", *evaluate, "--out", str(two)]
+    done = subprocess.run(
+        [*launch, str(script), *calls],
+        env=child_environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("finished; best mIoU") == 1  # one of them speaks for both
+
+    # The losses of each step, and where they led the weights.
+    steps = [[line for line in log_of(run) if line["kind"] == "train"] for run in (one, two)]
+    assert len(steps[0]) == len(steps[1]) == 3
+    for expected, found in zip(*steps, strict=True):
+        for line in (expected, found):
+            line.pop("seconds")
+        assert found == pytest.approx(expected, rel=1e-5)
+    weights, others = (load_state(run / LAST)["network"] for run in (one, two))
+    for name in (name for name in weights if "running" not in name and "tracked" not in name):
+        torch.testing.assert_close(others[name], weights[name], rtol=1e-4, atol=1e-5)
+
+    # Nine pictures, shared five to four, and counted once each.
+    expected, found = (json.loads((run / "evaluation.json").read_text()) for run in (one, two))
+    assert sum(map(sum, expected["confusion_matrix"])) == 9 * (48 * 48 - 1)
+    assert found == expected
