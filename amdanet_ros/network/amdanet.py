@@ -14,6 +14,7 @@ from amdanet_ros.network.feature_masking import (
 )
 from amdanet_ros.network.fusion_decoder import FusionDecoder
 from amdanet_ros.network.mix_transformer import BACKBONES, initialize
+from amdanet_ros.network.modality_reliability import ModalityReliability, weighted
 from amdanet_ros.network.segmentation_decoder import SegmentationDecoder
 
 SMALLEST_SIDE = 32
@@ -54,6 +55,9 @@ class AMDANet(nn.Module):
             Table 5), "cbam" or "danet" (Table 6).
         global_alignment: False: the mean of the pair is the semantic feature (Table 5).
         sfe: False: no salient feature enhancement (Table 5).
+        adaptive_weighting: each stage weighs the modalities by how far they can be relied on
+            (see ``ModalityReliability``; supplement, Section 8). Off as published: not one
+            parameter more.
 
     Raises:
         ValueError: an argument out of its range.
@@ -74,6 +78,7 @@ class AMDANet(nn.Module):
         local_alignment: str = "amdanet",
         global_alignment: bool = True,
         sfe: bool = True,
+        adaptive_weighting: bool = False,
     ) -> None:
         super().__init__()
         if num_classes < 1:
@@ -98,11 +103,19 @@ class AMDANet(nn.Module):
             "local_alignment": local_alignment,
             "global_alignment": global_alignment,
             "sfe": sfe,
+            "adaptive_weighting": adaptive_weighting,
         }
         self.num_classes = num_classes
         self.masking_rate = masking_rate
         self.backbone = TwoBranchBackbone(
-            backbone, drop_path_rate, sci_rule, sci_tau, local_alignment, global_alignment, sfe
+            backbone,
+            drop_path_rate,
+            sci_rule,
+            sci_tau,
+            local_alignment,
+            global_alignment,
+            sfe,
+            adaptive_weighting,
         )
         channels = BACKBONES[backbone].channels
         self.decode_head = SegmentationDecoder(
@@ -110,6 +123,9 @@ class AMDANet(nn.Module):
         )
         self.aux_head = FusionDecoder(channels, bn_eps, bn_momentum)
         self.apply(initialize)
+        for module in self.modules():
+            if isinstance(module, ModalityReliability):
+                module.start_equal()
 
     def config(self) -> dict[str, Any]:
         """The constructor's arguments, for a checkpoint to carry."""
@@ -126,8 +142,10 @@ class AMDANet(nn.Module):
             ValueError: another shape.
         """
         self._check(rgb, thermal)
-        semantic, pairs = self.backbone(rgb, thermal)
+        semantic, pairs, reliability = self.backbone(rgb, thermal)
         size = rgb.shape[2:]
+        if reliability is not None:  # the fusion decoder looks at the pictures too
+            rgb, thermal = weighted(rgb, thermal, reliability[0])
         logits = self.decode_head(semantic, size)
         fused = self.aux_head(pairs, rgb, thermal)
         if not self.training:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
@@ -20,6 +21,7 @@ from amdanet_ros.network.mix_transformer import (
     drop_path_rates,
     to_map,
 )
+from amdanet_ros.network.modality_reliability import ModalityReliability, weighted
 from amdanet_ros.network.sci import SemanticConsistencyInference
 
 STAGES = (1, 2, 3, 4)
@@ -47,11 +49,29 @@ Each builds a module from the number of channels; the module takes and returns t
 """
 
 
+class BackboneFeatures(NamedTuple):
+    """What the encoder returns, one entry a stage (strides 4, 8, 16 and 32).
+
+    Attributes:
+        semantic: semantic features, B x C_s x H_s x W_s, for the segmentation decoder.
+        pairs: aligned (RGB branch, thermal branch) pairs of the same shape, for the fusion decoder.
+        reliability: weights of the (RGB branch, thermal branch) as they came to the stage, B x 2,
+            in (0, 2); at stage 1 these are the two cameras, afterwards the branches trade places
+            at every stage. None without adaptive weighting.
+    """
+
+    semantic: list[Tensor]
+    pairs: list[tuple[Tensor, Tensor]]
+    reliability: list[Tensor] | None = None
+
+
 class TwoBranchBackbone(nn.Module):
     """Patch embedding, SCI, transformer blocks and feature discrepancy alignment, four times over.
 
     Modules are named as in the published checkpoints: ``patch_embed1`` and ``extra_patch_embed1``,
     ``block1``, ``norm1``, ``sci_1``, ``LEs.0`` (local alignment) and ``GEs.0`` (global alignment).
+    With adaptive weighting ``reliability.0`` judges the pair before SCI. Its weights act there and
+    once more before the alignment, since each branch's last LayerNorm takes a factor out again.
     """
 
     def __init__(
@@ -63,6 +83,7 @@ class TwoBranchBackbone(nn.Module):
         local_alignment: str = "amdanet",
         global_alignment: bool = True,
         sfe: bool = True,
+        adaptive_weighting: bool = False,
     ) -> None:
         super().__init__()
         if backbone not in BACKBONES:
@@ -94,6 +115,12 @@ class TwoBranchBackbone(nn.Module):
             ]
         )
 
+        self.reliability = (
+            nn.ModuleList([ModalityReliability(channels) for channels in size.channels])
+            if adaptive_weighting
+            else None
+        )
+
     def _run_blocks(
         self, prefix: str, stage: int, tokens: Tensor, height: int, width: int
     ) -> Tensor:
@@ -101,28 +128,27 @@ class TwoBranchBackbone(nn.Module):
             tokens = block(tokens, height, width)
         return to_map(getattr(self, f"{prefix}norm{stage}")(tokens), height, width)
 
-    def forward(
-        self, rgb: Tensor, thermal: Tensor
-    ) -> tuple[list[Tensor], list[tuple[Tensor, Tensor]]]:
+    def forward(self, rgb: Tensor, thermal: Tensor) -> BackboneFeatures:
         """Extract features at strides 4, 8, 16 and 32.
 
         Args:
             rgb: B x 3 x H x W float in [0, 1].
             thermal: the same shape and range.
-
-        Returns:
-            (semantic, pairs): for each stage the semantic feature, B x C_s x H_s x W_s, for the
-            segmentation decoder; and the aligned (RGB branch, thermal branch) pair of the same
-            shape for the fusion decoder.
         """
-        semantic, pairs = [], []
+        semantic, pairs, reliability = [], [], []
         for index, stage in enumerate(STAGES):
             rgb, height, width = getattr(self, f"patch_embed{stage}")(rgb)
             thermal, _, _ = getattr(self, f"extra_patch_embed{stage}")(thermal)
+            if self.reliability is not None:
+                reliability.append(self.reliability[index](rgb, thermal))
+                rgb, thermal = weighted(rgb, thermal, reliability[-1])
             rgb, thermal = getattr(self, f"sci_{stage}")(rgb, thermal)
             rgb = self._run_blocks("", stage, rgb, height, width)
             thermal = self._run_blocks("extra_", stage, thermal, height, width)
+            if self.reliability is not None:
+                # SCI let the branches trade places: their weights go with them.
+                rgb, thermal = weighted(rgb, thermal, reliability[-1].flip(1))
             rgb, thermal = self.LEs[index](rgb, thermal)
             pairs.append((rgb, thermal))
             semantic.append(self.GEs[index](rgb, thermal))
-        return semantic, pairs
+        return BackboneFeatures(semantic, pairs, reliability or None)

@@ -9,7 +9,11 @@ from torch import nn
 
 from amdanet_ros.classes import ClassTable, class_table
 from amdanet_ros.network import AMDANet
-from amdanet_ros.network.checkpoint import load_checkpoint, load_imagenet_mit
+from amdanet_ros.network.checkpoint import (
+    RELIABILITY_PREFIX,
+    load_checkpoint,
+    load_imagenet_mit,
+)
 from amdanet_ros.training.batches import derived_seed
 from amdanet_ros.training.config import ConfigError, TrainingConfig
 from amdanet_ros.training.labelled_pair import LabelledPairs
@@ -83,11 +87,18 @@ def build_network(config: TrainingConfig) -> AMDANet:
 def load_initial(network: nn.Module, path: str) -> None:
     """Take the weights of a checkpoint of the same architecture.
 
+    One without adaptive weighting may start a network with it: its reliabilities stay as they
+    begin, equal, and the network computes what the checkpoint's did.
+
     Raises:
         ConfigError: it belongs to another architecture.
     """
+    state = dict(load_checkpoint(path).state)
+    if not any(key.startswith(RELIABILITY_PREFIX) for key in state):
+        own = network.state_dict()
+        state |= {key: own[key] for key in own if key.startswith(RELIABILITY_PREFIX)}
     try:
-        network.load_state_dict(dict(load_checkpoint(path).state))
+        network.load_state_dict(state)
     except RuntimeError as error:
         raise ConfigError(
             f"initial: {path} does not fit network: ({str(error).splitlines()[-1].strip()})"

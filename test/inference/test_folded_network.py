@@ -178,6 +178,7 @@ def test_no_tensor_is_left_behind(folded):
         ("local_alignment", "cbam"),
         ("local_alignment", "danet"),
         ("sci_rule", "supplement"),
+        ("adaptive_weighting", True),
     ],
 )
 def test_variants_are_refused_by_name(setting, value):

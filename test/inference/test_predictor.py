@@ -311,7 +311,13 @@ def test_the_authors_files_have_the_published_classes(network, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"sfe": False}, {"local_alignment": "cbam"}, {"local_alignment": "danet"}]
+    "arguments",
+    [
+        {"sfe": False},
+        {"local_alignment": "cbam"},
+        {"local_alignment": "danet"},
+        {"adaptive_weighting": True},
+    ],
 )
 def test_the_fast_path_is_taken_and_variants_fall_back_to_the_module(predictor, arguments):
     assert "folded path" in predictor.describe()

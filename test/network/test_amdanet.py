@@ -137,7 +137,7 @@ def test_stochastic_depth_rises_linearly_and_acts_in_training_only():
         ({"masking_rate": 1.0}, r"masking_rate must lie in \[0, 1\), not 1.0"),
         ({"drop_path_rate": -0.1}, r"drop_path_rate must lie in \[0, 1\), not -0.1"),
         ({"sci_rule": "off"}, "sci_rule must be one of released, supplement, not 'off'"),
-        ({"local_alignment": "conv"}, "local_alignment one of amdanet, none, cbam, danet, not"),
+        ({"local_alignment": "conv"}, "must be one of amdanet, none, cbam, danet, not"),
     ],
 )
 def test_bad_argument_is_named(arguments, message):

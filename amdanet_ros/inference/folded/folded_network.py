@@ -32,7 +32,7 @@ class FoldedAMDANet(nn.Module):
 
     Raises:
         UnsupportedVariantError: another local alignment, no global alignment or SFE, another SCI
-            rule than "released".
+            rule than "released", adaptive weighting.
     """
 
     def __init__(self, network: AMDANet, encoder_dtype: torch.dtype = torch.float32) -> None:
@@ -140,6 +140,7 @@ def check_supported(network: AMDANet) -> None:
         "global_alignment": True,
         "sfe": True,
         "sci_rule": "released",
+        "adaptive_weighting": False,
     }
     for name, value in expected.items():
         if config.get(name, value) != value:
