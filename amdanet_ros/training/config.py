@@ -77,6 +77,7 @@ class LossConfig:
     alpha2: float = 0.5
     alpha3: float = 0.5
     dice_rule: str = "ignore"
+    lovasz: float = 0.0
 
 
 @dataclass

@@ -109,6 +109,7 @@ def build_loss(config: TrainingConfig) -> AMDANetLoss:
     """Return the training loss."""
     loss = config.loss
     try:
-        return AMDANetLoss(LossWeights(loss.alpha1, loss.alpha2, loss.alpha3), loss.dice_rule)
+        weights = LossWeights(loss.alpha1, loss.alpha2, loss.alpha3)
+        return AMDANetLoss(weights, loss.dice_rule, loss.lovasz)
     except ValueError as error:
         raise ConfigError(f"loss: {error}") from error

@@ -1,13 +1,18 @@
 """Losses by hand-computed values and by the rules they promise."""
 
+import importlib.util
 import math
 from types import SimpleNamespace
 
 import pytest
 import torch
 
-from amdanet_ros.training.losses import AMDANetLoss, LossWeights, dice_loss
+from amdanet_ros.training.losses import AMDANetLoss, LossWeights, dice_loss, lovasz, lovasz_loss
 from amdanet_ros.training.losses.fusion_loss import fusion_loss, sobel
+
+needs_kornia = pytest.mark.skipif(
+    importlib.util.find_spec("kornia") is None, reason="kornia is not installed"
+)
 
 
 def logits_of(probability_of_one):
@@ -37,6 +42,57 @@ def test_dice_rules_differ_only_in_pixels_without_label():
 def test_unknown_dice_rule_is_refused():
     with pytest.raises(ValueError, match="ignore, released"):
         AMDANetLoss(dice_rule="wrong")
+
+
+@needs_kornia
+def test_lovasz_of_a_picture_computed_by_hand():
+    logits = logits_of([[0.8, 0.4]])
+    labels = torch.tensor([[[1, 0]]])
+    # Errors by size and the IoU lost with each (Berman et al., Section 2.2). Class 1: the second
+    # pixel, 0.4, a false positive, takes 1/2, then the first, 0.2, the other half. Class 0: the
+    # second, 0.4, is its only pixel and takes all.
+    expected = ((0.4 * 0.5 + 0.2 * 0.5) + 0.4 * 1.0) / 2
+    assert lovasz_loss(logits, labels).item() == pytest.approx(expected, abs=1e-6)
+
+
+@needs_kornia
+def test_lovasz_leaves_out_what_has_no_label_and_classes_that_do_not_occur():
+    logits = logits_of([[0.8, 0.4, 0.9]])
+    labels = torch.tensor([[[1, 0, 255]]])
+    expected = lovasz_loss(logits[..., :2], labels[..., :2])
+    assert lovasz_loss(logits, labels).item() == pytest.approx(expected.item())
+    third = torch.cat([logits, torch.full((1, 1, 1, 3), -30.0)], dim=1)
+    assert lovasz_loss(third, labels).item() == pytest.approx(expected.item(), abs=1e-6)
+    assert lovasz_loss(logits, torch.full_like(labels, 255)).item() == 0
+
+
+@needs_kornia
+def test_lovasz_falls_to_zero_along_its_gradient():
+    random = torch.Generator().manual_seed(0)
+    labels = torch.randint(0, 3, (2, 6, 6), generator=random)
+    logits = torch.randn(2, 3, 6, 6, generator=random).requires_grad_()
+    start = lovasz_loss(logits, labels).item()
+    for _ in range(60):
+        (gradient,) = torch.autograd.grad(lovasz_loss(logits, labels), logits)
+        logits = (logits - 20 * gradient).detach().requires_grad_()
+    assert 0 <= lovasz_loss(logits, labels).item() < 0.1 * start
+    assert torch.equal(logits.argmax(dim=1), labels)
+
+
+@needs_kornia
+def test_lovasz_counts_by_its_weight_in_both_decodings():
+    plain, more = AMDANetLoss()(*output()), AMDANetLoss(lovasz=0.5)(*output())
+    assert set(more) - set(plain) == {"lovasz", "masked_lovasz"}
+    added = 1.0 * 0.5 * more["lovasz"] + 0.5 * 0.5 * 0.5 * more["masked_lovasz"]
+    assert (more["total"] - plain["total"]).item() == pytest.approx(added.item(), rel=1e-4)
+
+
+def test_lovasz_by_a_kornia_of_another_meaning_is_refused(monkeypatch):
+    monkeypatch.setattr(lovasz, "version", lambda _: "0.8.2")
+    with pytest.raises(ImportError, match=r"at least 0\.9 .* here is 0\.8\.2"):
+        AMDANetLoss(lovasz=1.0)
+    with pytest.raises(ValueError, match="at least 0"):
+        AMDANetLoss(lovasz=-1.0)
 
 
 def test_sobel_of_a_ramp():

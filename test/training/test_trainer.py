@@ -5,6 +5,7 @@ import torch
 
 from amdanet_ros.network.checkpoint import load_checkpoint
 from amdanet_ros.training.config import ConfigError
+from amdanet_ros.training.experiment import build_loss
 from amdanet_ros.training.saved_state import SavedStateError, load_state, save_state
 from amdanet_ros.training.trainer import BEST, LAST, Trainer
 
@@ -56,6 +57,16 @@ def test_the_loss_falls(tmp_path, micro, blobs, here):
     result = trainer.run(on_step=lambda _, terms: losses.append(terms["total"]))
     assert losses[-1] < 0.9 * losses[0]
     assert result.best_step == 15
+
+
+def test_the_loss_is_the_one_that_the_yaml_asks_for(micro):
+    pytest.importorskip("kornia")
+    config = micro(loss={"alpha1": 0.3, "alpha3": 0.7, "dice_rule": "released", "lovasz": 0.5})
+    loss = build_loss(config)
+    assert (loss.weights.alpha1, loss.weights.alpha2, loss.weights.alpha3) == (0.3, 0.5, 0.7)
+    assert (loss.dice_rule, loss.lovasz) == ("released", 0.5)
+    with pytest.raises(ConfigError, match="loss: dice rule"):
+        build_loss(micro(loss__dice_rule="wrong"))
 
 
 def test_the_best_weights_build_a_network_with_its_classes(tmp_path, micro, blobs, here):

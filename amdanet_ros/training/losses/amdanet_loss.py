@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from amdanet_ros.classes import UNLABELED
 from amdanet_ros.training.losses.dice import RULES, dice_loss
 from amdanet_ros.training.losses.fusion_loss import FusionTarget
+from amdanet_ros.training.losses.lovasz import import_lovasz_softmax, lovasz_loss
 
 DICE_WEIGHT = 2.0
 """Of the Dice term against the cross entropy, within the segmentation loss."""
@@ -49,17 +50,30 @@ class AMDANetLoss(nn.Module):
         weights: alpha1 to alpha3.
         dice_rule: "ignore" leaves pixels without a label out of the Dice term; "released" counts
             them as class 0.
+        lovasz: weight of the Lovasz-softmax loss against the cross entropy, in L_seg and in L_cr;
+            0 leaves it out, as published.
 
     Raises:
-        ValueError: an unknown Dice rule.
+        ValueError: an unknown Dice rule, or a negative weight.
+        ImportError: Lovasz is wanted and kornia is not installed.
     """
 
-    def __init__(self, weights: LossWeights | None = None, dice_rule: str = "ignore") -> None:
+    def __init__(
+        self,
+        weights: LossWeights | None = None,
+        dice_rule: str = "ignore",
+        lovasz: float = 0.0,
+    ) -> None:
         super().__init__()
+        if lovasz < 0:
+            raise ValueError(f"lovasz is {lovasz}: a weight is at least 0")
+        if lovasz:
+            import_lovasz_softmax()
         if dice_rule not in RULES:
             raise ValueError(f"dice rule {dice_rule!r}: choose one of {', '.join(RULES)}")
         self.weights = weights or LossWeights()
         self.dice_rule = dice_rule
+        self.lovasz = lovasz
 
     def forward(
         self,
@@ -81,40 +95,42 @@ class AMDANetLoss(nn.Module):
 
         Returns:
             "total", "cross_entropy", "dice", "fusion", "fusion_content", "fusion_gradient",
-            "fusion_color", and "masked_cross_entropy", "masked_dice", "masked_fusion".
-            All but "total" before their weights.
+            "fusion_color", and "masked_cross_entropy", "masked_dice", "masked_fusion"; with a
+            weight for it, "lovasz" and "masked_lovasz". All but "total" before their weights.
         """
         target = FusionTarget(rgb, thermal, valid)
-        cross_entropy, dice = self._segmentation(output.logits, labels)
+        segmentation = self._segmentation(output.logits, labels)
         fusion = target.terms(output.fused)
         terms = {
-            "cross_entropy": cross_entropy,
-            "dice": dice,
+            **segmentation,
             "fusion": fusion.total,
             "fusion_content": fusion.content,
             "fusion_gradient": fusion.gradient,
             "fusion_color": fusion.color,
         }
         weights = self.weights
-        total = (
-            weights.alpha1 * (cross_entropy + DICE_WEIGHT * dice) + weights.alpha2 * terms["fusion"]
-        )
+        total = weights.alpha1 * self._weighted(segmentation) + weights.alpha2 * fusion.total
         if output.masked_logits is not None and output.masked_fused is not None:
-            masked_entropy, masked_dice = self._segmentation(output.masked_logits, labels)
+            masked = self._segmentation(output.masked_logits, labels)
             masked_fusion = target.terms(output.masked_fused).total
-            consistency = MASKED_WEIGHT * (
-                masked_entropy + DICE_WEIGHT * masked_dice + masked_fusion
-            )
+            consistency = MASKED_WEIGHT * (self._weighted(masked) + masked_fusion)
             total = total + weights.alpha3 * consistency
-            terms |= {
-                "masked_cross_entropy": masked_entropy,
-                "masked_dice": masked_dice,
-                "masked_fusion": masked_fusion,
-            }
+            terms |= {f"masked_{name}": value for name, value in masked.items()}
+            terms["masked_fusion"] = masked_fusion
         return {"total": total, **terms}
 
-    def _segmentation(self, logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        return _cross_entropy(logits, labels), dice_loss(logits, labels, self.dice_rule)
+    def _segmentation(self, logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        terms = {
+            "cross_entropy": _cross_entropy(logits, labels),
+            "dice": dice_loss(logits, labels, self.dice_rule),
+        }
+        if self.lovasz:
+            terms["lovasz"] = lovasz_loss(logits, labels)
+        return terms
+
+    def _weighted(self, terms: dict[str, Tensor]) -> Tensor:
+        total = terms["cross_entropy"] + DICE_WEIGHT * terms["dice"]
+        return total + self.lovasz * terms["lovasz"] if self.lovasz else total
 
 
 def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:

@@ -1,0 +1,59 @@
+"""Lovasz-softmax: a loss that follows the IoU of each class, by kornia."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+import torch
+from torch import Tensor
+
+from amdanet_ros.classes import UNLABELED
+
+
+def lovasz_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Return the Lovasz extension of 1 - IoU, averaged over the classes that occur.
+
+    Berman, Triki and Blaschko, The Lovasz-Softmax Loss, CVPR 2018, Section 2. One IoU over the
+    labelled pixels of the whole batch, as the score is taken; classes without a label in it are
+    left out, as in their code.
+
+    Args:
+        logits: B x K x H x W float, K at least 2.
+        labels: B x H x W integer class index, 255 = no label.
+
+    Returns:
+        A scalar in 0..1; 0 for a batch without any label.
+
+    Raises:
+        ImportError: kornia is not installed.
+    """
+    lovasz_softmax = import_lovasz_softmax()
+    labelled = labels != UNLABELED
+    if not labelled.any():
+        return logits.sum() * 0.0
+    # All labelled pixels as one picture, 1 pixel high: kornia would average over pictures.
+    scores = logits.permute(1, 0, 2, 3)[:, labelled]
+    index = labels[labelled].long()
+    present = torch.bincount(index, minlength=logits.shape[1]).clamp(max=1).to(logits.dtype)
+    # kornia divides by K whatever the weights are.
+    weight = present * (logits.shape[1] / present.sum())
+    return lovasz_softmax(scores[None, :, None], index[None, None], weight)
+
+
+def import_lovasz_softmax() -> Callable[..., Tensor]:
+    """Return kornia's function; kornia is imported no sooner, as few trainings use it.
+
+    Raises:
+        ImportError: kornia is not installed, or one that takes labels for membership (before 0.9).
+    """
+    needed = "loss.lovasz needs kornia of at least 0.9 (Python 3.11): pip install 'kornia>=0.9'"
+    try:
+        found = version("kornia")
+    except PackageNotFoundError as error:
+        raise ImportError(needed) from error
+    if tuple(int(part) for part in found.split(".")[:2]) < (0, 9):
+        raise ImportError(f"{needed}; here is {found}")
+    from kornia.losses import lovasz_softmax_loss
+
+    return lovasz_softmax_loss
