@@ -47,7 +47,7 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "thermal_topic",
                 default_value="thermal/image_raw",
-                description="topic of the thermal images",
+                description="topic of the thermal images; camera_info is taken from beside it",
             ),
             support.switch_argument(
                 "use_sim_time",
@@ -109,13 +109,18 @@ def _node(context: LaunchContext) -> list[LifecycleNode]:
 
 
 def _remappings(rgb: str, thermal: str) -> list[tuple[str, str]]:
-    beside_rgb = f"{rgb.rpartition('/')[0]}/camera_info" if "/" in rgb else "camera_info"
     return support.remappings(
         [
             ("rgb/image_raw", rgb),
             ("rgb/image_raw/compressed", f"{rgb}/compressed"),
-            ("rgb/camera_info", beside_rgb),
+            ("rgb/camera_info", _beside(rgb)),
             ("thermal/image_raw", thermal),
             ("thermal/image_raw/compressed", f"{thermal}/compressed"),
+            ("thermal/camera_info", _beside(thermal)),
         ]
     )
+
+
+def _beside(image_topic: str) -> str:
+    folder, slash, _ = image_topic.rpartition("/")
+    return f"{folder}{slash}camera_info"

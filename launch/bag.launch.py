@@ -19,6 +19,7 @@ STREAMS = {
     "rgb_topic": ("/rgb/image_raw", "rgb/image_raw"),
     "rgb_info_topic": ("/rgb/camera_info", "rgb/camera_info"),
     "thermal_topic": ("/thermal/image_raw", "thermal/image_raw"),
+    "thermal_info_topic": ("/thermal/camera_info", "thermal/camera_info"),
 }
 """Of each argument: the default topic in the bag, and the node's."""
 
@@ -104,7 +105,7 @@ def _player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     for argument, (_, ours) in STREAMS.items():
         source = support.value(context, argument)
         target = "/" + support.in_namespace(namespace, ours).lstrip("/")
-        for suffix in ("", "/compressed") if argument != "rgb_info_topic" else ("",):
+        for suffix in ("", "/compressed") if not argument.endswith("info_topic") else ("",):
             if source + suffix != target + suffix:
                 remaps.append(f"{source}{suffix}:={target}{suffix}")
     options = [bag, "--rate", rate, "--start-offset", offset, "--clock", clock]

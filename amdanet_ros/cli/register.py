@@ -71,10 +71,12 @@ def run(arguments: argparse.Namespace) -> int:
     except (BagError, PictureError, ValueError, OSError) as error:
         raise CommandError(str(error)) from error
     numbers = [float(f"{value:.9g}") for value in found.homography.reshape(-1)]
-    text = yaml.safe_dump(
-        {"/**": {"ros__parameters": {"thermal.registration": numbers}}}, default_flow_style=None
-    )
     height, width = found.thermal_size
+    parameters = {
+        "thermal.registration": numbers,
+        "thermal.registration_sizes": [*found.rgb_size, height, width],
+    }
+    text = yaml.safe_dump({"/**": {"ros__parameters": parameters}}, default_flow_style=None)
     notes = (
         f"# Thermal {width} x {height} to RGB {found.rgb_size[1]} x {found.rgb_size[0]} pixels.\n"
         f"# {found.frames} frames, {found.windows} agreeing windows over {found.coverage:.0%} of "

@@ -83,11 +83,26 @@ def homography_from_cameras(
     rotation = (
         np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64).reshape(3, 3)
     )
-    if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
-        raise ValueError(
-            f"the rotation from thermal to RGB is not a rotation matrix: {rotation.tolist()}"
-        )
+    rotation = check_rotation(rotation)
     return check_homography(matrices["rgb"] @ rotation @ np.linalg.inv(matrices["thermal"]))
+
+
+def check_rotation(values: object) -> np.ndarray:
+    """Return nine numbers, row by row, as the 3 x 3 float64 rotation that they round.
+
+    Calibration tools print few digits: up to 0.001 of each product of two rows is forgiven, and
+    the nearest rotation returned.
+
+    Raises:
+        ValueError: not a rotation (rows of length 1, at right angles, right-handed).
+    """
+    matrix = np.asarray(values, dtype=np.float64).reshape(3, 3)
+    if not np.allclose(matrix @ matrix.T, np.eye(3), atol=1e-3) or np.linalg.det(matrix) < 0:
+        raise ValueError(
+            f"the rotation from thermal to RGB is not a rotation matrix: {matrix.tolist()}"
+        )
+    left, _, right = np.linalg.svd(matrix)
+    return left @ right
 
 
 def transform_points(homography: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ import gc
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 
 import rclpy
 import torch
@@ -17,6 +18,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.signals import uninstall_signal_handlers
+from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo
 from std_srvs.srv import Trigger
 
@@ -60,7 +62,8 @@ class AmdanetNode(LifecycleNode):
         self._pairs: PairSubscription | None = None
         self._processor: PairProcessor | None = None
         self._worker: LatestPairWorker[PairJob] | None = None
-        self._camera_info = None
+        self._camera_info: list[Subscription] = []
+        self._camera_infos: dict[str, CameraInfo | None] = {"rgb": None, "thermal": None}
         self._failure: str | None = None
         self._counters = Counters()
         self._warn = CauseLog(self.get_logger().warning)
@@ -90,8 +93,7 @@ class AmdanetNode(LifecycleNode):
                 settings.precision,
                 settings.inference_size,
                 thermal.normalizer(),
-                thermal.homography(),
-                settings.fused_stretch,
+                fused_stretch=settings.fused_stretch,
             )
             if predictor.device.type == "cuda":
                 predictor.warm_up()
@@ -129,9 +131,16 @@ class AmdanetNode(LifecycleNode):
             self._on_job,
             self._on_bad_image,
         )
-        self._camera_info = self.create_subscription(
-            CameraInfo, "rgb/camera_info", self._on_camera_info, LAST_ONE_QOS
-        )
+        self._camera_infos = {"rgb": None, "thermal": None}
+        self._camera_info = [
+            self.create_subscription(
+                CameraInfo,
+                f"{stream}/camera_info",
+                partial(self._on_camera_info, stream),
+                LAST_ONE_QOS,
+            )
+            for stream in self._camera_infos
+        ]
         self._processor = PairProcessor(
             self._predictor,
             self._outputs,
@@ -140,6 +149,11 @@ class AmdanetNode(LifecycleNode):
             lambda: self.get_clock().now().nanoseconds,
             self._warn,
             {stream: each.topic for stream, each in self._pairs.inputs.items()},
+            self._camera_infos,
+            {
+                stream: self.resolve_topic_name(f"{stream}/camera_info")
+                for stream in self._camera_infos
+            },
         )
         self._worker = LatestPairWorker(
             self._processor, self._on_worker_error, lambda _: self._counters.drop("replaced")
@@ -190,8 +204,9 @@ class AmdanetNode(LifecycleNode):
         """End what belongs to the active state; ``entities`` False: the node itself goes."""
         if self._pairs is not None and entities:
             self._pairs.destroy()
-            self.destroy_subscription(self._camera_info)
-        self._pairs = self._camera_info = None
+            for subscription in self._camera_info:
+                self.destroy_subscription(subscription)
+        self._pairs, self._camera_info = None, []
         if self._worker is not None:
             for _ in self._worker.stop():
                 self._counters.drop("reset")
@@ -219,8 +234,8 @@ class AmdanetNode(LifecycleNode):
         self._counters.refuse(stream, words)
         self._warn(f"image dropped: {words}")
 
-    def _on_camera_info(self, message: CameraInfo) -> None:
-        self._outputs.camera_info = message
+    def _on_camera_info(self, stream: str, message: CameraInfo) -> None:
+        self._camera_infos[stream] = message
 
     def _on_graph_time(self) -> None:
         if self._pairs is not None:

@@ -18,15 +18,16 @@ DROP_REASONS = (
     "too_old",
     "no_subscriber",
     "bad_image",
+    "no_camera_info",
     "failed",
     "reset",
 )
 """Why a pair was not computed.
 
 replaced: a newer pair came while the network was busy; too_old: older than ``max_age``;
-no_subscriber: nobody subscribes to any output; bad_image: a picture did not decode; failed: the
-network failed; reset: it waited when the clock jumped, ``~/reset`` was called or the node was
-deactivated.
+no_subscriber: nobody subscribes to any output; bad_image: a picture did not decode;
+no_camera_info: the registration needs one that has not come; failed: the network failed; reset: it
+waited when the clock jumped, ``~/reset`` was called or the node was deactivated.
 """
 
 

@@ -167,6 +167,15 @@ def _output(report: NodeReport) -> DiagnosticStatus:
                 "too slow, images come late, or the camera's clock differs from this machine's",
             )
         )
+    if fresh.get("no_camera_info"):
+        problems.append(
+            (
+                ERROR,
+                f"{fresh['no_camera_info']} of {offered} pairs could not be registered: "
+                "thermal.registration_from needs rgb/camera_info and thermal/camera_info, and "
+                "one has not come: publish it, or register with thermal.registration",
+            )
+        )
     if offered and fresh.get("replaced", 0) > _BUSY_SHARE * offered:
         problems.append(
             (

@@ -31,6 +31,11 @@ INPUTS = (
         "sensor_msgs/CameraInfo",
         "calibration of the RGB camera, sent on as `fused/camera_info`",
     ),
+    (
+        "thermal/camera_info",
+        "sensor_msgs/CameraInfo",
+        "calibration of the thermal camera, used with `thermal.registration_from: camera_info`",
+    ),
 )
 """Name, type and description of what the node subscribes to; a test holds a live node to it."""
 
@@ -59,6 +64,7 @@ _DROPPED = {
     "too_old": "older than `max_age`",
     "no_subscriber": "nobody subscribes to an output",
     "bad_image": "a picture did not decode",
+    "no_camera_info": "`thermal.registration_from` needs a `camera_info` that has not come",
     "failed": "the network failed",
     "reset": "it waited when the queues were forgotten or the node was deactivated",
 }

@@ -59,7 +59,8 @@ OUTPUTS = (
         CameraInfo,
         frozenset(),
         False,
-        "rgb/camera_info with the fused picture's header",
+        "rgb/camera_info with the fused picture's header; with crop_to_common_view its roi tells "
+        "the part that is shown",
     ),
     OutputTopic(
         MASK,
@@ -106,7 +107,6 @@ class OutputPublishers:
     def __init__(self, node: LifecycleNode, classes: ClassTable) -> None:
         self._node = node
         self._classes = classes
-        self.camera_info: CameraInfo | None = None
         self._publishers = {
             topic.name: node.create_lifecycle_publisher(topic.message_type, topic.name, OUTPUT_QOS)
             for topic in OUTPUTS
@@ -146,6 +146,7 @@ class OutputPublishers:
         settings: Settings,
         offset_ns: int,
         health: dict[str, ModalityHealth],
+        camera_info: CameraInfo | None = None,
     ) -> None:
         """Publish what is wanted of one pair.
 
@@ -156,6 +157,7 @@ class OutputPublishers:
             settings: thresholds, weights and qualities.
             offset_ns: corrected thermal stamp minus RGB stamp.
             health: by stream, "rgb" and "thermal".
+            camera_info: the RGB camera's, of the part that is shown; None where none has come.
         """
         threshold = settings.confidence_threshold
         mask = mask_message = None
@@ -171,9 +173,9 @@ class OutputPublishers:
                 quality = settings.fused_jpeg_quality
                 message = compressed_message(prediction.fused, header, quality)
             elif topic.name == FUSED_CAMERA_INFO:
-                if self.camera_info is None:
+                if camera_info is None:
                     continue
-                message = copy(self.camera_info)
+                message = copy(camera_info)
                 message.header = header
             elif topic.name == MASK:
                 message = mask_message

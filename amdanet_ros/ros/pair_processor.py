@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
+from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
 from ..inference import HealthMonitor, InferenceError, ModalityHealth, Prediction, Predictor
 from ..inference.substitution import registered_pictures, rgb_from_thermal, thermal_from_rgb
 from .age_limit import age_by_stamp, is_too_old
+from .camera_info import info_of_window
 from .counters import Counters
 from .cv_bridge_fallback import cv_bridge_fallback
 from .image_messages import BadImage, crop, rgb_from_message, thermal_from_message
-from .outputs import OutputPublishers, needs
+from .outputs import FUSED_CAMERA_INFO, OutputPublishers, needs
+from .pair_geometry import MissingCameraInfoError, PairGeometries, PairGeometry
 from .pair_subscription import PairJob
 from .parameters import Settings
 from .stamps import time_message
@@ -33,6 +36,9 @@ class PairProcessor:
         clock: the node's clock in nanoseconds.
         warn: logs a warning, throttled by cause.
         topics: resolved names by stream, for warnings.
+        camera_infos: last ``camera_info`` by stream, None where none has come; kept up to date by
+            the owner.
+        info_topics: resolved names of these, by stream, for warnings.
     """
 
     def __init__(
@@ -44,6 +50,8 @@ class PairProcessor:
         clock: Callable[[], int],
         warn: Callable[[str], None],
         topics: dict[str, str],
+        camera_infos: Mapping[str, CameraInfo | None],
+        info_topics: Mapping[str, str],
     ) -> None:
         self._predictor = predictor
         self._outputs = outputs
@@ -52,9 +60,12 @@ class PairProcessor:
         self._clock = clock
         self._warn = warn
         self._topics = topics
+        self._camera_infos = camera_infos
+        self._geometries = PairGeometries(warn, info_topics)
         self._health = HealthMonitor()
         self._reset = threading.Event()
         self._rgb_size: tuple[int, int] | None = None
+        self._thermal_size: tuple[int, int] | None = None
         self._rgb_frame: str | None = None
 
     def request_reset(self) -> None:
@@ -80,19 +91,30 @@ class PairProcessor:
         try:
             rgb, thermal = self._pictures(job, settings)
             health = self._judge(job, rgb, thermal)
+            geometry = self._geometry(settings, thermal is not None)
             started = time.monotonic_ns()
             needed = needs(wanted, settings.confidence_threshold)
-            prediction = self._predict(rgb, thermal, needed, settings) if needed else None
+            prediction = self._predict(rgb, thermal, needed, settings, geometry) if needed else None
             computed = time.monotonic_ns()
         except _RefusedError:
             self._counters.drop("bad_image")
+            return
+        except MissingCameraInfoError as error:
+            self._counters.drop("no_camera_info")
+            self._warn(str(error))
             return
         except (InferenceError, ValueError) as error:
             self._counters.fail(str(error))
             self._warn(f"a pair was not computed: {error}")
             return
         self._outputs.publish(
-            wanted, self._header(job), prediction, settings, job.offset_ns, health
+            wanted,
+            self._header(job),
+            prediction,
+            settings,
+            job.offset_ns,
+            health,
+            self._camera_info(geometry) if FUSED_CAMERA_INFO in wanted else None,
         )
         done = time.monotonic_ns()
         age = age_by_stamp(job.stamp_ns, self._clock())
@@ -118,8 +140,23 @@ class PairProcessor:
             self._rgb_frame = job.rgb.header.frame_id
         if job.thermal is not None:
             with self._refusing("thermal"):
-                thermal = crop(thermal_from_message(job.thermal), settings.thermal.crop)
+                whole = thermal_from_message(job.thermal)
+                thermal = crop(whole, settings.thermal.crop)
+            self._thermal_size = whole.shape
         return rgb, thermal
+
+    def _geometry(self, settings: Settings, is_thermal_seen: bool) -> PairGeometry:
+        if self._rgb_size is None or self._thermal_size is None:
+            return PairGeometry()  # one camera has never been seen: the other one's own pixels
+        if not is_thermal_seen and not settings.crop_to_common_view:
+            return PairGeometry()  # needs no registration, which may lack a camera_info
+        return self._geometries.of(settings, self._rgb_size, self._thermal_size, self._camera_infos)
+
+    def _camera_info(self, geometry: PairGeometry) -> CameraInfo | None:
+        info = self._camera_infos["rgb"]
+        if info is None or geometry.window is None:
+            return info
+        return info_of_window(info, geometry.window, self._rgb_size)
 
     def _judge(
         self, job: PairJob, rgb: np.ndarray | None, thermal: np.ndarray | None
@@ -143,13 +180,17 @@ class PairProcessor:
         thermal: np.ndarray | None,
         needed: frozenset[str],
         settings: Settings,
+        geometry: PairGeometry,
     ) -> Prediction:
         predictor = self._predictor
         predictor.fused_stretch = settings.fused_stretch
+        predictor.homography = geometry.homography
+        if rgb is not None:
+            rgb = geometry.cut(rgb)
         if rgb is not None and thermal is not None:
             return predictor(rgb, thermal, needed)
         if rgb is None:
-            size = self._rgb_size or thermal.shape
+            size = geometry.size(self._rgb_size or thermal.shape)
             rgb = rgb_from_thermal(thermal, predictor.thermal, size, predictor.homography)
         with registered_pictures(predictor):
             return predictor(rgb, thermal_from_rgb(rgb), needed)

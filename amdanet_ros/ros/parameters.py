@@ -12,6 +12,7 @@ from rclpy.parameter import Parameter
 
 from ..inference.input_pictures import check_homography, check_size
 from ..inference.thermal_normalization import MODES, ThermalNormalizer
+from ..registration.homography import check_rotation
 from .parameter_spec import ParameterSpec
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
@@ -145,7 +146,36 @@ PARAMETERS = (
         IDENTITY,
         "Homography from pixels of the thermal image (as it comes, before thermal.crop) to RGB "
         "pixels, 3 x 3 row by row; the identity: both cameras have the same field of view",
-        fixed=True,
+    ),
+    ParameterSpec(
+        "thermal.registration_sizes",
+        (0, 0, 0, 0),
+        "Picture sizes that thermal.registration belongs to, in pixels: [RGB height, RGB width, "
+        "thermal height, thermal width]; others are scaled to; zeros: the sizes in use",
+        0,
+        16384,
+    ),
+    ParameterSpec(
+        "thermal.registration_from",
+        "homography",
+        "homography: thermal.registration; camera_info: both cameras' camera_info and "
+        "thermal.rotation, for a far scene and raw images; camera_info_rect: the same for "
+        "rectified images",
+        choices=("homography", "camera_info", "camera_info_rect"),
+    ),
+    ParameterSpec(
+        "thermal.rotation",
+        IDENTITY,
+        "Rotation from the thermal camera's optical frame to the RGB camera's (z forward, x right, "
+        "y down), 3 x 3 row by row, for thermal.registration_from: camera_info",
+        -1.001,
+        1.001,
+    ),
+    ParameterSpec(
+        "crop_to_common_view",
+        False,
+        "All outputs show the largest rectangle of the RGB image that both cameras see, not the "
+        "whole; fused/camera_info says which in its roi",
     ),
     ParameterSpec(
         "confidence_threshold",
@@ -191,18 +221,13 @@ class ThermalSettings:
     smoothing: float
     crop: tuple[int, int, int, int]
     registration: tuple[float, ...]
+    registration_sizes: tuple[int, int, int, int] | None
+    registration_from: str
+    rotation: tuple[float, ...]
 
     def normalizer(self) -> ThermalNormalizer:
         """Return a fresh normaliser of these settings."""
         return ThermalNormalizer(self.normalization, self.range, self.smoothing)
-
-    def homography(self) -> np.ndarray | None:
-        """Return the homography from *cropped* thermal pixels to RGB pixels; None: the identity."""
-        matrix = check_homography(np.array(self.registration))
-        if matrix is None:
-            return None
-        top, _, left, _ = self.crop
-        return matrix @ np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -220,6 +245,7 @@ class Settings:
     thermal_transport: str
     qos_reliability: str
     thermal: ThermalSettings
+    crop_to_common_view: bool
     confidence_threshold: float
     overlay_alpha: float
     fused_stretch: bool
@@ -261,6 +287,15 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     if not low < high:
         raise ValueError(f"thermal.range is [{low:g}, {high:g}]: low must be below high")
     check_homography(np.array(v["thermal.registration"]))
+    sizes = v["thermal.registration_sizes"]
+    if any(sizes) and min(sizes) < 1:
+        raise ValueError(
+            f"thermal.registration_sizes is {list(sizes)}: give all four sizes, or four zeros"
+        )
+    try:
+        check_rotation(v["thermal.rotation"])
+    except ValueError as error:
+        raise ValueError(f"thermal.rotation: {error}") from None
     return Settings(
         checkpoint=v["checkpoint"],
         device=v["device"],
@@ -284,7 +319,11 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
             v["thermal.smoothing"],
             v["thermal.crop"],
             v["thermal.registration"],
+            sizes if any(sizes) else None,
+            v["thermal.registration_from"],
+            v["thermal.rotation"],
         ),
+        crop_to_common_view=v["crop_to_common_view"],
         confidence_threshold=v["confidence_threshold"],
         overlay_alpha=v["overlay_alpha"],
         fused_stretch=v["fused.stretch"],

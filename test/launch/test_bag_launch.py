@@ -86,6 +86,7 @@ def test_rosbag2_is_asked_for_what_the_arguments_say(
         "/cam/image/compressed:=/front/rgb/image_raw/compressed",
         "/rgb/camera_info:=/front/rgb/camera_info",
         "/thermal/image_raw:=/front/thermal/image_raw",
+        "/thermal/camera_info:=/front/thermal/camera_info",
     ):
         assert f" {remap} " in called
     assert " --loop" in called

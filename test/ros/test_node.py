@@ -60,7 +60,7 @@ def test_every_output_of_a_pair_agrees_with_the_predictor(bench, make_node, chec
     bench.listen("segmentation", SemanticSegmentation)
     bench.until(lambda: info.get_subscription_count() > 0)
     info.publish(CameraInfo(height=64, width=96, k=[float(i) for i in range(9)]))
-    bench.until(lambda: node._outputs.camera_info is not None)
+    bench.until(lambda: node._camera_infos["rgb"] is not None)
     thermal = bench.thermal(7.004)
     rgb = bench.rgb(7.0)
     bench.until(lambda: all(bench.heard.values()))
@@ -120,7 +120,7 @@ def test_camera_info_alone_needs_no_network(bench, make_node, wants):
     info = bench.node.create_publisher(CameraInfo, "rgb/camera_info", 1)
     bench.until(lambda: info.get_subscription_count() > 0)
     info.publish(CameraInfo(width=96))
-    bench.until(lambda: node._outputs.camera_info is not None)
+    bench.until(lambda: node._camera_infos["rgb"] is not None)
     sent = bench.pair_until_heard("fused/camera_info", 5.0)
     assert bench.heard["fused/camera_info"][0].header == sent.header
     assert wants == []

@@ -24,7 +24,8 @@ def refused(name, value, configured=False, **present):
 def test_defaults_are_valid_and_mean_equal_fields_of_view_at_the_own_size():
     settings = settings_from(DEFAULTS)
     assert settings.inference_size is None
-    assert settings.thermal.homography() is None
+    assert settings.thermal.registration == (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+    assert settings.thermal.registration_sizes is None
     assert settings.thermal.normalizer().mode == "percentile"
 
 
@@ -51,6 +52,11 @@ def test_every_parameter_describes_itself(spec):
         ("thermal.crop", [-1, 0, 0, 0], "between 0"),
         ("thermal.registration", [0.0] * 9, "cannot be inverted"),
         ("thermal.registration", [1.0] * 8, "array of 9 numbers"),
+        ("thermal.registration_sizes", [480, 640, 0, 0], "all four sizes"),
+        ("thermal.registration_from", "tf", "homography, camera_info, camera_info_rect"),
+        ("thermal.rotation", [0.5] * 9, "not a rotation"),
+        ("thermal.rotation", [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, -1.0], "not a rotation"),
+        ("crop_to_common_view", 1, "true or false"),
         ("inference_size", [16, 640], "at least 32"),
         ("single_modality", "both", "none, substitute"),
         ("checkpoint", "", "empty"),
@@ -89,14 +95,6 @@ def test_several_changes_are_judged_together():
     ]
     assert "sync.slop" in refusal(changes, values.__getitem__, True)
     assert refusal(changes[:1] + changes[2:], values.__getitem__, True) is None
-
-
-def test_the_homography_counts_pixels_after_the_crop():
-    shift = [1.0, 0.0, 10.0, 0.0, 1.0, 20.0, 0.0, 0.0, 1.0]
-    settings = settings_from(changed(thermal__registration=shift, thermal__crop=[3, 0, 5, 0]))
-    matrix = settings.thermal.homography()
-    assert matrix[0, 2] == pytest.approx(15.0)
-    assert matrix[1, 2] == pytest.approx(23.0)
 
 
 def parameters_of(path):

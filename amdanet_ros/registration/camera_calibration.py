@@ -1,0 +1,99 @@
+"""What a camera's calibration says of the pixels of the picture as it comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .homography import homography_from_cameras, resize_homography
+
+_ASPECT_TOLERANCE = 0.02
+"""Rounding of odd sizes to whole pixels when binned or resized."""
+
+
+@dataclass(frozen=True)
+class CameraCalibration:
+    """A camera without lens distortion, as in ``sensor_msgs/CameraInfo``.
+
+    Attributes:
+        matrix: 3 x 3 float64 camera matrix K of the whole sensor, in pixels.
+        rotation: 3 x 3 float64, turns directions of the camera into those of its picture: the
+            identity, or that of rectification.
+        size: (height, width) of the whole sensor, in pixels; (0, 0): that of the picture.
+        region: (top, left, height, width) of the part that is sent, in the sensor's pixels; height
+            and width 0: all of it.
+        binning: (vertical, horizontal) sensor pixels in a pixel of the picture, at least 1.
+    """
+
+    matrix: np.ndarray
+    rotation: np.ndarray
+    size: tuple[int, int]
+    region: tuple[int, int, int, int] = (0, 0, 0, 0)
+    binning: tuple[int, int] = (1, 1)
+
+    def region_of(self, picture: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Return which part of the sensor a picture (height, width) shows.
+
+        Returns:
+            (top, left, height, width) in the sensor's pixels.
+        """
+        if all(self.region[2:]):
+            return self.region
+        if all(self.size):
+            return (0, 0, *self.size)
+        return 0, 0, picture[0] * self.binning[0], picture[1] * self.binning[1]
+
+    def matrix_of(self, picture: tuple[int, int]) -> np.ndarray:
+        """Return the camera matrix for pixels of a picture (height, width) of this camera.
+
+        The region of interest is cut off, and what binning or a resize of the driver made of it is
+        followed, in whatever resolution the picture comes.
+
+        Returns:
+            3 x 3 float64.
+
+        Raises:
+            ValueError: the picture has another shape than the calibrated one.
+        """
+        top, left, height, width = self.region_of(picture)
+        expected = height / self.binning[0], width / self.binning[1]
+        aspect = (picture[1] / picture[0]) / (expected[1] / expected[0])
+        if abs(aspect - 1.0) > _ASPECT_TOLERANCE:
+            raise ValueError(
+                f"pictures of {picture[1]} x {picture[0]} do not belong to a calibration of "
+                f"{expected[1]:g} x {expected[0]:g}: calibrate the camera at the shape in use"
+            )
+        cut = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], dtype=np.float64)
+        return resize_homography((height, width), picture) @ cut @ self.matrix
+
+
+def homography_from_calibrations(
+    rgb: CameraCalibration,
+    thermal: CameraCalibration,
+    rotation: np.ndarray,
+    rgb_size: tuple[int, int],
+    thermal_size: tuple[int, int],
+) -> np.ndarray:
+    """Homography of a far scene, thermal pixel to RGB pixel, from both cameras' calibration.
+
+    Args:
+        rgb, thermal: of each camera.
+        rotation: 3 x 3, turns directions of the thermal camera's optical frame into those of the
+            RGB camera's.
+        rgb_size, thermal_size: (height, width) of the pictures as they come.
+
+    Returns:
+        3 x 3 float64 with a last element of 1.
+
+    Raises:
+        ValueError: a camera is not calibrated, or its pictures have another shape; no rotation.
+    """
+    matrices = {}
+    for name, camera, size in (("rgb", rgb, rgb_size), ("thermal", thermal, thermal_size)):
+        try:
+            matrices[name] = camera.matrix_of(size)
+        except ValueError as error:
+            raise ValueError(f"{name}/camera_info: {error}") from None
+    turn = rgb.rotation @ np.asarray(rotation, np.float64).reshape(3, 3) @ thermal.rotation.T
+    return homography_from_cameras(matrices["rgb"], matrices["thermal"], turn)
