@@ -88,15 +88,19 @@ class ThermalStretch(torch.nn.Module):
 
 
 class RandomExposure(torch.nn.Module):
-    """Expose the visible picture wrongly: a gain with clipping at white, or a dark gamma.
+    """Expose the visible picture wrongly: a gain with clipping at white, or too little light.
+
+    What comes out has 8 bits: a dark picture has lost its fine steps.
 
     Args:
         probability: of a sample to be changed.
-        strongest: largest factor of the gain, 1 or more.
+        strongest: largest factor of the gain, and of the darkening, 1 or more.
     """
 
     def __init__(self, probability: float, strongest: float = 6.0) -> None:
         super().__init__()
+        if strongest < 1.0:
+            raise ValueError(f"exposure_strongest is {strongest}: a factor of 1 or more is needed")
         self.probability, self.strongest = probability, strongest
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -106,11 +110,53 @@ class RandomExposure(torch.nn.Module):
         gain = self.strongest ** float(torch.rand(()))
         rgb = sample["rgb"]
         changed = (rgb * gain).clamp(max=1.0) if torch.rand(()) < 0.5 else (rgb / gain)
+        changed = (255.0 * changed).round() / 255.0
         return {**sample, "rgb": tv_tensors.wrap(changed, like=rgb)}
 
 
+class ThermalNoise(torch.nn.Module):
+    """Let the thermal picture drown in its sensor's noise, stretched as the normalisation does.
+
+    A scene without contrast in heat looks so: fog, or all at one temperature.
+
+    Args:
+        probability: of a sample to be changed.
+        strongest: largest deviation of the noise, in parts of the value range.
+    """
+
+    weakest = 0.02
+
+    def __init__(self, probability: float, strongest: float = 1.0) -> None:
+        super().__init__()
+        self.probability, self.strongest = probability, strongest
+
+    def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Change the entry "thermal" of a sample."""
+        if torch.rand(()) >= self.probability:
+            return sample
+        deviation = self.weakest * (self.strongest / self.weakest) ** float(torch.rand(()))
+        thermal = sample["thermal"]
+        noisy = thermal + deviation * torch.randn(thermal.shape)
+        return {**sample, "thermal": tv_tensors.wrap(_stretched(noisy), like=thermal)}
+
+
+def _stretched(values: Tensor) -> Tensor:
+    """Bring the 1st and 99th percentile to 0 and 1, as `ThermalNormalizer` does, and clip."""
+    sorted_values = values.flatten().sort().values
+    low, high = (sorted_values[round(q * (len(sorted_values) - 1))] for q in (0.01, 0.99))
+    return ((values - low) / (high - low).clamp(min=1e-6)).clamp(0, 1)
+
+
+NOTHING_LOST, RGB_LOST, THERMAL_LOST = 0, 1, 2
+"""Values of a sample's entry "lost"."""
+
+
 class ModalityDropout(torch.nn.Module):
-    """Lose one modality: its picture becomes one grey level.
+    """Lose one modality: its picture becomes one grey level, or noise that tells nothing.
+
+    RGB becomes black or white. Thermal becomes one level, or half of the times the noise of a
+    sensor that looks at nothing, stretched by the normalisation. The entry "lost" of a sample says
+    which one went.
 
     Args:
         probability: of a sample to lose one; both are lost equally often.
@@ -121,16 +167,37 @@ class ModalityDropout(torch.nn.Module):
         self.probability = probability
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Change the entry "rgb" or "thermal" of a sample."""
+        """Change the entry "rgb" or "thermal" of a sample; add "lost"."""
         if torch.rand(()) >= self.probability:
-            return sample
-        lost = "rgb" if torch.rand(()) < 0.5 else "thermal"
+            return {**sample, "lost": torch.tensor(NOTHING_LOST)}
+        rgb_goes = torch.rand(()) < 0.5
+        lost, code = ("rgb", RGB_LOST) if rgb_goes else ("thermal", THERMAL_LOST)
+        old = sample[lost]
         level = float(torch.rand(()))
-        level = round(level) if lost == "rgb" else level
-        return {
-            **sample,
-            lost: tv_tensors.wrap(torch.full_like(sample[lost], level), like=sample[lost]),
-        }
+        picture = torch.full_like(old, round(level) if rgb_goes else level)
+        if not rgb_goes and torch.rand(()) < 0.5:
+            picture = _stretched(torch.randn(old.shape))
+        return {**sample, lost: tv_tensors.wrap(picture, like=old), "lost": torch.tensor(code)}
+
+
+def surviving_pictures(rgb: Tensor, thermal: Tensor, lost: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Give the pictures that a fused picture can be asked to show.
+
+    What a lost camera shows is nothing to fuse: the other picture stands in for it.
+
+    Args:
+        rgb: B x 3 x H x W in [0, 1].
+        thermal: the same shape.
+        lost: B of the codes that `ModalityDropout` gives, or None.
+
+    Returns:
+        Both, in the same shapes.
+    """
+    if lost is None:
+        return rgb, thermal
+    rgb_lost = (lost == RGB_LOST)[:, None, None, None]
+    thermal_lost = (lost == THERMAL_LOST)[:, None, None, None]
+    return torch.where(rgb_lost, thermal, rgb), torch.where(thermal_lost, rgb, thermal)
 
 
 def pair_to_sample(pair: LabelledPair) -> dict[str, Tensor]:
@@ -157,7 +224,8 @@ class Augmentation:
         scales, continuous_scales: see `RandomScaleCrop`.
         flip: probability of a horizontal flip.
         thermal_stretch: see `ThermalStretch`; 0 is off.
-        exposure: probability, see `RandomExposure`.
+        exposure, exposure_strongest: see `RandomExposure`; probability 0 is off.
+        thermal_noise: probability, see `ThermalNoise`.
         modality_dropout: probability, see `ModalityDropout`.
     """
 
@@ -170,6 +238,8 @@ class Augmentation:
         thermal_stretch: float = 0.0,
         exposure: float = 0.0,
         modality_dropout: float = 0.0,
+        exposure_strongest: float = 6.0,
+        thermal_noise: float = 0.0,
     ) -> None:
         steps: list[torch.nn.Module] = [
             RandomScaleCrop(crop, scales, continuous_scales),
@@ -178,7 +248,9 @@ class Augmentation:
         if thermal_stretch:
             steps.append(ThermalStretch(thermal_stretch))
         if exposure:
-            steps.append(RandomExposure(exposure))
+            steps.append(RandomExposure(exposure, exposure_strongest))
+        if thermal_noise:
+            steps.append(ThermalNoise(thermal_noise))
         if modality_dropout:
             steps.append(ModalityDropout(modality_dropout))
         self.chain = v2.Compose(steps)
@@ -188,7 +260,8 @@ class Augmentation:
 
         Returns:
             "rgb", "thermal" (3 x and 1 x h x w float32 in [0, 1]), "labels" (h x w uint8, 255 in
-            the padding) and "valid" (h x w uint8: 1 inside the picture, 0 in the padding).
+            the padding), "valid" (h x w uint8: 1 inside the picture, 0 in the padding) and, with
+            modality dropout, "lost" (a number, see `ModalityDropout`).
         """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)

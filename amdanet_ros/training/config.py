@@ -51,6 +51,8 @@ class AugmentationConfig:
     flip: float = 0.5
     thermal_stretch: float = 0.0
     exposure: float = 0.0
+    exposure_strongest: float = 6.0
+    thermal_noise: float = 0.0
     modality_dropout: float = 0.0
 
 

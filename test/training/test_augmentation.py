@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from amdanet_ros.training.augmentation import Augmentation, RandomScaleCrop
+from amdanet_ros.training.augmentation import (
+    NOTHING_LOST,
+    RGB_LOST,
+    THERMAL_LOST,
+    Augmentation,
+    RandomScaleCrop,
+    surviving_pictures,
+)
 from amdanet_ros.training.labelled_pair import LabelledPair
 
 
@@ -57,15 +64,65 @@ def test_labels_are_never_mixed(pair):
     assert set(sample["labels"].unique().tolist()) <= {*range(40), 255}
 
 
-def test_dropout_takes_one_modality_and_not_the_labels(pair):
-    lost = set()
-    for seed in range(12):
+def test_dropout_takes_one_modality_whole_and_not_the_labels(pair):
+    whole = Augmentation((30, 40), flip=0.0)(pair, 0)
+    lost, levels = set(), set()
+    for seed in range(24):
         sample = Augmentation((30, 40), flip=0.0, modality_dropout=1.0)(pair, seed)
-        flat = [name for name in ("rgb", "thermal") if sample[name].min() == sample[name].max()]
-        assert len(flat) == 1
-        lost.update(flat)
+        code = int(sample["lost"])
+        lost.add(code)
+        gone, kept = ("rgb", "thermal") if code == RGB_LOST else ("thermal", "rgb")
+        assert torch.equal(sample[kept], whole[kept])
         assert torch.equal(sample["labels"], torch.from_numpy(pair.labels))
-    assert lost == {"rgb", "thermal"}
+        assert sample[gone].shape == whole[gone].shape
+        if sample[gone].min() == sample[gone].max():
+            levels.add((gone, float(sample[gone].min()) in (0.0, 1.0)))
+        else:  # noise over the whole range that knows nothing of the picture
+            levels.add((gone, "noise"))
+            both = torch.stack([sample[gone].flatten(), whole[gone].flatten()])
+            assert torch.corrcoef(both)[0, 1].abs() < 0.15
+            assert sample[gone].min() == 0 and sample[gone].max() == 1
+    assert lost == {RGB_LOST, THERMAL_LOST}
+    assert levels == {("rgb", True), ("thermal", False), ("thermal", "noise")}
+
+
+def test_dropout_says_where_nothing_was_lost(pair):
+    augmentation = Augmentation((30, 40), flip=0.0, modality_dropout=0.5)
+    whole = Augmentation((30, 40), flip=0.0)(pair, 0)
+    samples = [augmentation(pair, seed) for seed in range(16)]
+    kept = [sample for sample in samples if sample["lost"] == NOTHING_LOST]
+    assert 0 < len(kept) < 16
+    for sample in kept:
+        assert all(torch.equal(sample[name], whole[name]) for name in ("rgb", "thermal"))
+
+
+def test_a_lost_picture_is_no_target_for_the_fused_one():
+    rgb, thermal = torch.rand(3, 3, 4, 5), torch.rand(3, 3, 4, 5)
+    lost = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST])
+    first, second = surviving_pictures(rgb, thermal, lost)
+    assert torch.equal(first, torch.stack([rgb[0], thermal[1], rgb[2]]))
+    assert torch.equal(second, torch.stack([thermal[0], thermal[1], rgb[2]]))
+    assert surviving_pictures(rgb, thermal, None) == (rgb, thermal)
+
+
+def test_thermal_noise_leaves_the_rest_and_spans_the_range(pair):
+    whole = Augmentation((30, 40), flip=0.0)(pair, 0)
+    likeness = []
+    for seed in range(8):
+        sample = Augmentation((30, 40), flip=0.0, thermal_noise=1.0)(pair, seed)
+        assert torch.equal(sample["rgb"], whole["rgb"])
+        thermal = sample["thermal"]
+        assert thermal.min() == 0 and thermal.max() == 1
+        both = torch.stack([thermal.flatten(), whole["thermal"].flatten()])
+        likeness.append(float(torch.corrcoef(both)[0, 1]))
+    assert max(likeness) > 0.85 and min(likeness) < 0.3  # weak and strong noise
+
+
+def test_a_dark_exposure_keeps_whole_grey_levels(pair):
+    for seed in range(6):
+        sample = Augmentation((30, 40), flip=0.0, exposure=1.0, exposure_strongest=14.0)(pair, seed)
+        values = 255 * sample["rgb"]
+        torch.testing.assert_close(values, values.round())
 
 
 def test_exposure_changes_rgb_alone_within_range(pair):

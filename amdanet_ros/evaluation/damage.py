@@ -1,0 +1,142 @@
+"""Damage to one modality of a pair, as a camera would bring it: exposure, flat heat, loss.
+
+RGB is damaged in linear light (its values taken as light to the power 1 / 2.2) and has 8 bits
+again afterwards. Thermal is damaged in the camera's own unit, before any normalisation, and keeps
+the noise of a sensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+GAMMA = 2.2
+SENSOR_NOISE = 5.0
+"""Standard deviation, hundredths of a kelvin: the NETD of an uncooled microbolometer."""
+
+
+def exposed(rgb: np.ndarray, stops: float) -> np.ndarray:
+    """Expose an RGB picture for 2 ** stops times the light.
+
+    Args:
+        rgb: H x W x 3 uint8.
+        stops: positive: clips at white; negative: loses the fine steps.
+    """
+    return np.clip(np.rint(rgb * 2.0 ** (stops / GAMMA)), 0, 255).astype(np.uint8)
+
+
+def faded(thermal: np.ndarray, contrast: float, seed: int) -> np.ndarray:
+    """Shrink what a thermal picture shows towards its mean; the sensor's noise stays.
+
+    Args:
+        thermal: h x w uint16, hundredths of a kelvin.
+        contrast: share of each deviation from the mean that is left, 0 to 1.
+        seed: of the noise.
+    """
+    mean = thermal.mean(dtype=np.float64)
+    noise = np.random.default_rng(seed).normal(0.0, SENSOR_NOISE, thermal.shape)
+    values = mean + contrast * (thermal - mean) + noise
+    return np.clip(np.rint(values), 0, 65535).astype(np.uint16)
+
+
+class DamagedPair(NamedTuple):
+    """A pair to score, see `scoring.Pair`."""
+
+    rgb: np.ndarray
+    thermal: np.ndarray
+    labels: np.ndarray
+    condition: str
+
+
+@dataclass(frozen=True)
+class Damage:
+    """One kind of damage at one strength.
+
+    Attributes:
+        kind: "clean", or which modality and what is wrong with it.
+        strength: for people.
+        lost: nothing of that modality is left.
+        rgb: from the picture to the damaged one.
+        thermal: from the picture and a seed to the damaged one.
+    """
+
+    kind: str
+    strength: str
+    lost: bool = False
+    rgb: Callable[[np.ndarray], np.ndarray] = lambda picture: picture
+    thermal: Callable[[np.ndarray, int], np.ndarray] = lambda picture, seed: picture
+
+    @property
+    def name(self) -> str:
+        """Kind and strength."""
+        return f"{self.kind}, {self.strength}" if self.strength else self.kind
+
+
+CLEAN = Damage("clean", "")
+DAMAGES: tuple[Damage, ...] = (
+    *(
+        Damage("RGB overexposed", f"+{stops} stops", rgb=lambda p, s=stops: exposed(p, s))
+        for stops in (2, 4, 6)
+    ),
+    Damage("RGB overexposed", "white", True, rgb=lambda p: np.full_like(p, 255)),
+    *(
+        Damage("RGB dark", f"-{stops} stops", rgb=lambda p, s=stops: exposed(p, -s))
+        for stops in (4, 8)
+    ),
+    Damage("RGB dark", "black", True, rgb=np.zeros_like),
+    *(
+        Damage(
+            "thermal flat", f"contrast 1/{n}", thermal=lambda p, seed, n=n: faded(p, 1 / n, seed)
+        )
+        for n in (16, 64)
+    ),
+    Damage("thermal flat", "noise alone", True, thermal=lambda p, seed: faded(p, 0.0, seed)),
+    Damage("thermal flat", "one value", True, thermal=lambda p, _: np.full_like(p, p.mean())),
+)
+"""What the table of docs/adaptive_weighting.md goes through."""
+
+
+class Damaged(Sequence):
+    """Pairs with one kind of damage each; the same index gives the same pair.
+
+    Args:
+        pairs: each with rgb, thermal (uint16), labels and condition.
+        damage: of all of them.
+    """
+
+    def __init__(self, pairs: Sequence[Any], damage: Damage) -> None:
+        self.pairs, self.damage = pairs, damage
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> DamagedPair:
+        pair = self.pairs[index]
+        return DamagedPair(
+            self.damage.rgb(pair.rgb),
+            self.damage.thermal(pair.thermal, index),
+            pair.labels,
+            pair.condition,
+        )
+
+    def __iter__(self) -> Iterator[DamagedPair]:
+        return (self[index] for index in range(len(self)))
+
+
+def recovered_share(clean: float, plain: float, adaptive: float) -> float:
+    """Share of what a damage takes from the plain network that the adaptive one brings back.
+
+    Args:
+        clean: the plain network's score on undamaged pairs.
+        plain: its score on damaged ones.
+        adaptive: the adaptive network's score on damaged ones.
+
+    Returns:
+        1 where it reaches the clean score, 0 where it is no better than plain, NaN where the
+        damage takes less than a point: a share of nothing says nothing.
+    """
+    loss = clean - plain
+    return (adaptive - plain) / loss if loss >= 0.01 else float("nan")

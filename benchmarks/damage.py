@@ -1,0 +1,83 @@
+"""Score networks on drawn scenes with one modality damaged; print the table as Markdown.
+
+    python benchmarks/damage.py --out scores.json
+    python benchmarks/damage.py --networks plain=demo adaptive=runs/a/best.safetensors
+
+The first network is the plain one: the other ones' columns say what share of its loss they bring
+back. Scores lie in the file as they come, so that an interrupted run goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+
+import torch
+
+from amdanet_ros.evaluation.damage import CLEAN, DAMAGES, Damaged, recovered_share
+from amdanet_ros.evaluation.scoring import score_pairs
+from amdanet_ros.inference.checkpoint_file import read_checkpoint
+from amdanet_ros.training.synthetic_scenes import SyntheticScenes, default_cache
+
+ADAPTIVE = Path(__file__).parents[1] / "amdanet_ros/weights/demo_mit_b0_adaptive.safetensors"
+SIZE = (240, 320)
+
+
+def main() -> None:
+    """Score what is missing and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--networks",
+        nargs="+",
+        metavar="NAME=CHECKPOINT",
+        default=["plain=demo", f"adaptive={ADAPTIVE}"],
+    )
+    parser.add_argument("--scenes", default="800000:40", metavar="SEED:COUNT")
+    parser.add_argument("--out", type=Path, help="JSON of the scores, read again if it is there")
+    arguments = parser.parse_args()
+    first, count = (int(number) for number in arguments.scenes.split(":"))
+    pairs = SyntheticScenes(first, count, SIZE, default_cache())
+    scores: dict[str, dict[str, float]] = {}
+    if arguments.out and arguments.out.exists():
+        scores = json.loads(arguments.out.read_text())
+    names = []
+    for entry in arguments.networks:
+        name, _, path = entry.partition("=")
+        names.append(name)
+        own = scores.setdefault(name, {})
+        checkpoint, classes = read_checkpoint(path)
+        network = checkpoint.build()
+        for damage in (CLEAN, *DAMAGES):
+            if damage.name in own:
+                continue
+            report = score_pairs(
+                network, Damaged(pairs, damage), classes.names, torch.device("cpu")
+            )
+            own[damage.name] = report.total.scores().mean_iou()
+            if arguments.out:
+                arguments.out.write_text(json.dumps(scores, indent=1))
+    print(table(scores, names))
+
+
+def table(scores: dict[str, dict[str, float]], names: list[str]) -> str:
+    """Return the Markdown table: mIoU in percent of each network, and the recovered shares."""
+    plain, *others = names
+    heads = ["damage", "strength", plain]
+    for name in others:
+        heads += [name, "brought back"]
+    lines = ["| " + " | ".join(heads) + " |", "|---|---|" + "---:|" * (len(heads) - 2)]
+    for damage in (CLEAN, *DAMAGES):
+        before = scores[plain][damage.name]
+        cells = [damage.kind, damage.strength, f"{100 * before:.1f}"]
+        for name in others:
+            after = scores[name][damage.name]
+            share = recovered_share(scores[plain][CLEAN.name], before, after)
+            cells += [f"{100 * after:.1f}", "" if math.isnan(share) else f"{100 * share:.0f} %"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
