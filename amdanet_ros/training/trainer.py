@@ -88,6 +88,9 @@ class Trainer:
         self.average = MovingAverage(self.network, plan.ema_decay) if plan.ema_decay else None
         self.step, self.best_step, self.best_iou = 0, 0, -1.0
         self.folder.mkdir(parents=True, exist_ok=True)
+        if processes.first:
+            for left in self.folder.glob("*.partial"):  # by a kill amid a write
+                left.unlink()
         if resume:
             self._resume()
         elif processes.first:
