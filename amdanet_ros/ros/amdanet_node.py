@@ -130,6 +130,7 @@ class AmdanetNode(LifecycleNode):
             },
             self._on_job,
             self._on_bad_image,
+            self._counters.see,
         )
         self._camera_infos = {"rgb": None, "thermal": None}
         self._camera_info = [

@@ -11,7 +11,7 @@ from std_msgs.msg import Header
 
 from .compressed_images import encode_jpeg
 from .image_buffer import BadImage
-from .rgb_images import RGB_ENCODINGS, check_rgb_message, rgb_from_message
+from .rgb_images import RGB_ENCODINGS, check_rgb_message, rgb_from_message, rgb_sample
 from .thermal_images import THERMAL_ENCODINGS, check_thermal_message, crop, thermal_from_message
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "crop",
     "image_message",
     "rgb_from_message",
+    "rgb_sample",
     "thermal_from_message",
 ]
 

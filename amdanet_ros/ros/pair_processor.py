@@ -161,17 +161,19 @@ class PairProcessor:
     def _judge(
         self, job: PairJob, rgb: np.ndarray | None, thermal: np.ndarray | None
     ) -> dict[str, ModalityHealth]:
+        rgb_health, thermal_health = job.rgb_health, job.thermal_health
         if rgb is None:
             rgb_health = ModalityHealth.lost("no RGB picture came: the thermal one stands in")
-        else:
+        elif rgb_health is None:
             rgb_health = self._health.check_rgb(rgb, job.stamp_ns)
         if thermal is None:
             thermal_health = ModalityHealth.lost("no thermal picture came: the RGB one stands in")
-        else:
+        elif thermal_health is None:
             thermal_health = self._health.check_thermal(thermal, job.thermal_stamp_ns)
         health = {"rgb": rgb_health, "thermal": thermal_health}
-        for stream, state in health.items():
-            self._counters.see(stream, state)
+        for stream, known in (("rgb", job.rgb_health), ("thermal", job.thermal_health)):
+            if known is None:  # else told when the picture came, and perhaps out of date by now
+                self._counters.see(stream, health[stream])
         return health
 
     def _predict(

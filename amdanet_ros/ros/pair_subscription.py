@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import CompressedImage, Image
 
+from ..inference import ModalityHealth
 from ..pairing import PairSynchronizer
+from .arrival_health import ArrivalHealth
 from .image_messages import BadImage
 from .parameters import Settings
 from .qos import AdaptiveSubscription
@@ -31,6 +33,9 @@ class PairJob:
         offset_ns: corrected thermal stamp minus RGB stamp; 0 for one message alone.
         thermal_stamp_ns: of the thermal message, as it came; None where there is none.
         arrival_ns: ``time.monotonic_ns()`` when the message came that completed it.
+        rgb_health: measured when the picture came; None where it must be decoded first, or where
+            there is none.
+        thermal_health: likewise.
     """
 
     rgb: Any
@@ -39,6 +44,18 @@ class PairJob:
     offset_ns: int
     thermal_stamp_ns: int | None
     arrival_ns: int
+    rgb_health: ModalityHealth | None
+    thermal_health: ModalityHealth | None
+
+
+class _Arrived(NamedTuple):
+    """A message that waits for its partner, and the health of its picture where that is known."""
+
+    message: Any
+    health: ModalityHealth | None
+
+
+_NOTHING = _Arrived(None, None)
 
 
 class PairSubscription:
@@ -52,6 +69,8 @@ class PairSubscription:
         checks: by stream ("rgb", "thermal"), a cheap check that raises ``BadImage``.
         on_job: gets what is to be computed, in order.
         on_bad: gets the stream, the topic and the ``BadImage`` of a refused message.
+        on_health: gets the stream and the health of each picture that can be judged undecoded,
+            whatever becomes of it.
     """
 
     def __init__(
@@ -61,11 +80,14 @@ class PairSubscription:
         checks: dict[str, Callable[[Any], None]],
         on_job: Callable[[PairJob], None],
         on_bad: Callable[[str, str, BadImage], None],
+        on_health: Callable[[str, ModalityHealth], None],
     ) -> None:
         self._node = node
         self._checks = checks
         self._on_job = on_job
         self._on_bad = on_bad
+        self._on_health = on_health
+        self._health = ArrivalHealth(settings.thermal.crop)
         sync = settings.sync
         self.synchronizer = PairSynchronizer(
             sync.slop,
@@ -101,6 +123,7 @@ class PairSubscription:
     def reset(self) -> None:
         """Forget all images that wait."""
         self.synchronizer.reset()
+        self._health.reset()
         self._set_timer()
 
     def update(self) -> None:
@@ -134,13 +157,20 @@ class PairSubscription:
         now = time.monotonic_ns()
         if self._is_good("rgb", message):
             stamp = nanoseconds(message.header.stamp)
-            self._hand_out(self.synchronizer.add_rgb(stamp, message, now), now)
+            item = self._judged("rgb", message, self._health.of_rgb(message, stamp))
+            self._hand_out(self.synchronizer.add_rgb(stamp, item, now), now)
 
     def _on_thermal(self, message: Any) -> None:
         now = time.monotonic_ns()
         if self._is_good("thermal", message):
             stamp = nanoseconds(message.header.stamp)
-            self._hand_out(self.synchronizer.add_thermal(stamp, message, now), now)
+            item = self._judged("thermal", message, self._health.of_thermal(message, stamp))
+            self._hand_out(self.synchronizer.add_thermal(stamp, item, now), now)
+
+    def _judged(self, stream: str, message: Any, health: ModalityHealth | None) -> _Arrived:
+        if health is not None:
+            self._on_health(stream, health)
+        return _Arrived(message, health)
 
     def _on_deadline(self) -> None:
         self._deadline_timer.cancel()
@@ -158,15 +188,13 @@ class PairSubscription:
 
     def _hand_out(self, pairs: list[Any], now: int) -> None:
         for pair in pairs:
-            self._on_job(
-                PairJob(
-                    pair.rgb,
-                    pair.thermal,
-                    pair.rgb_stamp_ns,
-                    pair.offset_ns,
-                    pair.thermal_stamp_ns,
-                    now,
-                )
+            self._offer(
+                pair.rgb,
+                pair.thermal,
+                pair.rgb_stamp_ns,
+                pair.offset_ns,
+                pair.thermal_stamp_ns,
+                now,
             )
         if self.synchronizer.keep_unmatched:
             self._hand_out_alone(now)
@@ -177,10 +205,32 @@ class PairSubscription:
             if alone.reason != "silent":
                 continue
             if alone.stream == "rgb":
-                self._on_job(PairJob(alone.item, None, alone.stamp_ns, 0, None, now))
+                self._offer(alone.item, _NOTHING, alone.stamp_ns, 0, None, now)
             else:
                 stamp = alone.stamp_ns + round(self.synchronizer.thermal_offset * 1e9)
-                self._on_job(PairJob(None, alone.item, stamp, 0, alone.stamp_ns, now))
+                self._offer(_NOTHING, alone.item, stamp, 0, alone.stamp_ns, now)
+
+    def _offer(
+        self,
+        rgb: _Arrived,
+        thermal: _Arrived,
+        stamp_ns: int,
+        offset_ns: int,
+        thermal_stamp_ns: int | None,
+        now: int,
+    ) -> None:
+        self._on_job(
+            PairJob(
+                rgb.message,
+                thermal.message,
+                stamp_ns,
+                offset_ns,
+                thermal_stamp_ns,
+                now,
+                rgb.health,
+                thermal.health,
+            )
+        )
 
     def _set_timer(self) -> None:
         """Let the timer end at the synchroniser's deadline; it does not run where there is none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Protocol
 
 import cv2
@@ -90,6 +91,46 @@ def rgb_from_message(message: Any, fallback: Fallback | None = None) -> np.ndarr
     conversion = _ENCODINGS[message.encoding][1]
     view = _view(message)
     return view if conversion is None else cv2.cvtColor(view, conversion)
+
+
+def rgb_sample(message: Any, most: int) -> np.ndarray | None:
+    """Return a sparse RGB picture of an image message, for statistics, in a fraction of the time.
+
+    Args:
+        message: that ``check_rgb_message`` has let pass.
+        most: about so many pixels at most, evenly spread.
+
+    Returns:
+        h x w x 3 uint8; None where the message must be decoded as a whole: compressed pictures and
+        encodings left to cv_bridge.
+    """
+    if is_compressed(message) or message.encoding not in _ENCODINGS:
+        return None
+    view = _view(message)
+    height, width = view.shape[:2]
+    stride = max(1, math.ceil(math.sqrt(height * width / most)))
+    conversion = _ENCODINGS[message.encoding][1]
+    if message.encoding in BAYER:
+        return _bayer_sample(view, message.encoding[6:10], stride)
+    if message.encoding.startswith(("yuv", "uyvy", "yuyv")):
+        # Two neighbours share their colour: they are taken or left together.
+        rows = view[::stride]
+        even, odd = rows[:, 0 :: 2 * stride], rows[:, 1 :: 2 * stride]
+        view = np.stack((even, odd), axis=2).reshape(len(rows), -1, 2)
+    else:
+        view = np.ascontiguousarray(view[::stride, ::stride])
+    return view if conversion is None else cv2.cvtColor(view, conversion)
+
+
+def _bayer_sample(raw: np.ndarray, pattern: str, stride: int) -> np.ndarray:
+    """Take each cell of two by two pixels as one RGB pixel."""
+    height, width = raw.shape[0] // 2 * 2, raw.shape[1] // 2 * 2
+    cells = (stride + 1) // 2 * 2
+    channels = []
+    for colour in "rgb":
+        place = pattern.index(colour)
+        channels.append(raw[place // 2 : height : cells, place % 2 : width : cells])
+    return np.stack(channels, axis=-1)
 
 
 def _view(message: Any) -> np.ndarray:

@@ -17,6 +17,7 @@ from amdanet_ros.ros.image_messages import (
     crop,
     image_message,
     rgb_from_message,
+    rgb_sample,
     thermal_from_message,
 )
 
@@ -117,6 +118,49 @@ def test_yuv_comes_out_close(encoding, order):
 def test_rgb8_is_viewed_not_copied():
     message = packed(interleaved(picture()), "rgb8", WIDTH, 2)
     assert np.shares_memory(rgb_from_message(message), np.frombuffer(message.data, np.uint8))
+
+
+def as_encoding(rgb, encoding):
+    """The bytes of an RGB picture in an encoding, row by row."""
+    if encoding.startswith("bayer"):
+        return interleaved(mosaic(rgb, encoding[6:10]))
+    if encoding in ("uyvy", "yuyv"):
+        return interleaved(yuv422(rgb, "U0V1" if encoding == "uyvy" else "0U1V"))
+    if encoding == "mono8":
+        return interleaved(rgb[..., 1])
+    return interleaved(rgb if encoding == "rgb8" else rgb[..., ::-1])
+
+
+@pytest.mark.parametrize(
+    "encoding", ["rgb8", "bgr8", "mono8", "uyvy", "yuyv", "bayer_rggb8", "bayer_bggr8"]
+)
+@pytest.mark.parametrize("size", [(96, 128), (97, 130)])
+def test_a_sample_has_the_statistics_of_the_whole_picture(encoding, size):
+    y, x = np.mgrid[0 : size[0], 0 : size[1]]
+    rgb = np.stack([30 + x, 40 + y, 220 - x], axis=-1).astype(np.uint8)
+    rgb[: size[0] // 4] = 255  # a quarter is saturated
+    message = packed(as_encoding(rgb, encoding), encoding, size[1], padding=3)
+    sample = rgb_sample(message, 1500)
+    whole = rgb_from_message(message)
+    assert sample.dtype == np.uint8 and sample.shape[2] == 3
+    assert 300 <= sample.shape[0] * sample.shape[1] <= 2000
+    np.testing.assert_allclose(sample.mean((0, 1)), whole.mean((0, 1)), atol=6)
+    np.testing.assert_allclose(sample.std((0, 1)), whole.std((0, 1)), rtol=0.1)
+    share = np.mean(sample.min(axis=-1) >= 230), np.mean(whole.min(axis=-1) >= 230)
+    assert share[0] == pytest.approx(share[1], abs=0.04)
+
+
+@pytest.mark.parametrize("size", [(3, 4), (2, 2), (1, 640)])
+@pytest.mark.parametrize("encoding", ["rgb8", "uyvy", "mono8"])
+def test_a_sample_of_a_tiny_picture_is_never_empty(encoding, size):
+    rgb = picture(*size)
+    sample = rgb_sample(packed(as_encoding(rgb, encoding), encoding, size[1]), 100)
+    assert sample.size
+
+
+def test_what_must_be_decoded_has_no_sample():
+    assert rgb_sample(encoded(".png", picture(), "png"), 100) is None
+    assert rgb_sample(Image(height=1, width=1, encoding="nv12", step=1, data=[0]), 100) is None
 
 
 @pytest.mark.parametrize("padding", [0, 1, 2, 6])

@@ -1,0 +1,137 @@
+"""Each camera's health: measured on every frame, in the message and in the diagnostics."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("diagnostic_msgs")
+
+from amdanet_ros.msg import ModalityHealth, SemanticSegmentation
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from sensor_msgs.msg import CompressedImage
+
+HEIGHT, WIDTH = 64, 96
+SEGMENTATION = "segmentation"
+
+
+@pytest.fixture
+def heard(bench):
+    """The last status of each name."""
+    latest = {}
+    bench.node.create_subscription(
+        DiagnosticArray,
+        "/diagnostics",
+        lambda array: latest.update({each.name: each for each in array.status}),
+        10,
+    )
+    return latest
+
+
+def told(heard, stream, words):
+    """Whether a stream's status warns in these words, with the health's name as a value."""
+    status = heard.get(f"amdanet: {stream} input")
+    return status is not None and words in status.message and status.level == DiagnosticStatus.WARN
+
+
+def health_of(heard, stream):
+    status = heard.get(f"amdanet: {stream} input")
+    return {pair.key: pair.value for pair in status.values}.get("Health") if status else None
+
+
+def white(bench, stamp):
+    return bench.send("rgb", np.full((HEIGHT, WIDTH, 3), 255, np.uint8), {}, stamp)
+
+
+def frozen_thermal(bench, stamp):
+    counts = (28000 + 30 * np.arange(WIDTH) + np.arange(HEIGHT)[:, None] % 7).astype(np.uint16)
+    return bench.send("thermal", counts, {}, stamp)
+
+
+def test_an_overexposed_picture_is_told_in_message_and_diagnostics(bench, make_node, heard):
+    bench.run(make_node())
+    bench.cameras_on()
+    bench.listen(SEGMENTATION, SemanticSegmentation)
+    messages = bench.heard[SEGMENTATION]
+    bench.pair_until_heard(SEGMENTATION, 1.0)
+    bench.thermal(1.1)
+    white(bench, 1.1)
+    bench.until(lambda: len(messages) == 2)
+    bench.until(lambda: told(heard, "rgb", "saturated"))
+    bench.pair_until_heard(SEGMENTATION, 1.2)
+    bench.until(lambda: health_of(heard, "rgb") == "OK")
+    good, glare, again = (message.rgb_health for message in messages)
+    assert (good.status, good.reason) == (ModalityHealth.OK, "")
+    assert glare.status == ModalityHealth.DEGRADED
+    assert "100% of the picture is saturated" in glare.reason
+    assert (glare.saturated, glare.dark, glare.contrast) == (1.0, 0.0, 0.0)
+    assert again.status == ModalityHealth.OK
+    assert all(m.thermal_health.status == ModalityHealth.OK for m in messages)
+
+
+def test_a_frozen_camera_is_told_and_forgotten_when_it_moves_again(bench, make_node, heard):
+    """As in an FFC: the shutter is down, the same picture comes again, with new stamps."""
+    bench.run(make_node())
+    bench.cameras_on()
+    bench.listen(SEGMENTATION, SemanticSegmentation)
+    messages = bench.heard[SEGMENTATION]
+    for step in range(6):
+        frozen_thermal(bench, 1.0 + 0.1 * step)
+        bench.rgb(1.0 + 0.1 * step)
+        bench.until(lambda n=step: len(messages) == n + 1)
+    bench.until(lambda: told(heard, "thermal", "the same picture for 0.5 s"))
+    bench.pair_until_heard(SEGMENTATION, 1.6)
+    bench.until(lambda: health_of(heard, "thermal") == "OK")
+    frozen = [message.thermal_health.status == ModalityHealth.FROZEN for message in messages]
+    assert frozen == [False] * 4 + [True] * 2 + [False]
+    assert "shutter" in messages[5].thermal_health.reason
+
+
+def test_frames_that_nobody_computes_are_judged_too(bench, make_node, heard):
+    """No output has a subscriber, and the RGB camera has no partner: the operator sees it still."""
+    node = bench.run(make_node())
+    bench.cameras_on()
+    for step in range(6):
+        white(bench, 1.0 + 0.1 * step)
+        bench.arrived()
+    bench.until(lambda: told(heard, "rgb", "saturated"))
+    assert "frozen: the same picture for 0.5 s" in heard["amdanet: rgb input"].message
+    assert node._counters.snapshot().offered == 0
+
+
+def test_what_is_cut_off_does_not_count(bench, make_node, heard):
+    """Telemetry rows at full scale over a dead picture."""
+    bench.run(make_node({"thermal.crop": [40, 0, 0, 0]}))
+    bench.cameras_on()
+    counts = np.zeros((HEIGHT, WIDTH), np.uint16)
+    counts[:40] = 30000
+    bench.send("thermal", counts, {}, 1.0)
+    bench.until(lambda: told(heard, "thermal", "100% of the picture is dark"))
+
+
+def test_a_driver_without_stamps_is_judged_by_its_frames(bench, make_node, heard):
+    bench.run(make_node())
+    bench.cameras_on()
+    for _ in range(9):
+        frozen_thermal(bench, 0.0)
+        bench.arrived()
+    bench.until(lambda: told(heard, "thermal", "the same picture 9 times"))
+
+
+def test_compressed_pictures_are_judged_where_they_are_decoded(bench, make_node, heard, helpers):
+    from std_msgs.msg import Header
+
+    from amdanet_ros.ros.image_messages import compressed_message
+
+    node = bench.run(make_node({"rgb.transport": "compressed"}))
+    bench.camera("rgb", message_type=CompressedImage, topic="rgb/image_raw/compressed")
+    bench.camera("thermal")
+    bench.listen(SEGMENTATION, SemanticSegmentation)
+    header = Header(stamp=helpers.time_of(1.0), frame_id="rgb_optical")
+    dark = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    bench.cameras["rgb"].publish(compressed_message(dark, header, 90))
+    bench.thermal(1.0)
+    bench.until(lambda: bench.heard[SEGMENTATION])
+    health = bench.heard[SEGMENTATION][0].rgb_health
+    assert health.status == ModalityHealth.DEGRADED
+    assert health.dark == 1.0
+    bench.until(lambda: told(heard, "rgb", "100% of the picture is dark"))
+    assert node._counters.snapshot().published == 1
