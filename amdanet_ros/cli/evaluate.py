@@ -42,12 +42,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate; returns 0."""
     from amdanet_ros.cli.errors import CommandError
+    from amdanet_ros.inference.errors import DemoWeightsMissingError
     from amdanet_ros.network.checkpoint import CheckpointError
     from amdanet_ros.training.labelled_pair import DataError
 
     try:
         return _evaluate(arguments)
-    except (CheckpointError, DataError, ImportError, ValueError) as error:
+    except (
+        CheckpointError,
+        DataError,
+        DemoWeightsMissingError,
+        ImportError,
+        ValueError,
+    ) as error:
         raise CommandError(str(error)) from error
 
 
@@ -58,13 +65,12 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
     from amdanet_ros.evaluation.protocols import RELEASED_WINDOWS
     from amdanet_ros.evaluation.scoring import score_pairs
+    from amdanet_ros.inference.checkpoint_file import checkpoint_file
     from amdanet_ros.network.checkpoint import load_checkpoint
     from amdanet_ros.training.processes import processes
 
-    path = arguments.checkpoint
-    if path == "demo":
-        path = Path(__file__).parent.parent / "weights" / "demo_mit_b0.safetensors"
-    checkpoint = load_checkpoint(path)
+    with checkpoint_file(arguments.checkpoint) as path:
+        checkpoint = load_checkpoint(path)
     table = _classes(arguments, checkpoint)
     pairs = _pairs(arguments, len(table))
     window = None

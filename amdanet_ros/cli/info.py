@@ -114,16 +114,16 @@ def _ros() -> Iterator[tuple[str, str]]:
 
 
 def _checkpoint(name: str) -> Iterator[tuple[str, str]]:
-    from amdanet_ros.inference.checkpoint_file import DEMO_WEIGHTS
+    from amdanet_ros.inference.checkpoint_file import checkpoint_file
+    from amdanet_ros.inference.errors import DemoWeightsMissingError
     from amdanet_ros.network.checkpoint import CheckpointError, load_checkpoint
 
-    own = resources.files("amdanet_ros") / "weights" / DEMO_WEIGHTS
     try:
-        with resources.as_file(own if name == "demo" else Path(name).expanduser()) as path:
+        with checkpoint_file(name) as path:
             checkpoint = load_checkpoint(path)
             checkpoint.build()
-            size = path.stat().st_size
-    except CheckpointError as error:
+            size = checkpoint.path.stat().st_size
+    except (CheckpointError, DemoWeightsMissingError) as error:
         raise CommandError(str(error)) from error
     return _description(checkpoint, size)
 

@@ -11,15 +11,19 @@ from ..classes import DEMO, FMB, MFNET, PST900, ClassTable, class_table_of_size
 from ..network.checkpoint import Checkpoint, load_checkpoint
 from .errors import DemoWeightsMissingError
 
-DEMO_WEIGHTS = "demo_mit_b0.safetensors"
+BUILT_IN = {
+    "demo": "demo_mit_b0.safetensors",
+    "demo_adaptive": "demo_mit_b0_adaptive.safetensors",
+}
+"""Weights that come with the package, by the name that stands for their path."""
 
 
 def read_checkpoint(path: str | Path) -> tuple[Checkpoint, ClassTable]:
-    """Read a checkpoint, or "demo", and the class table that belongs to it.
+    """Read a checkpoint, or a built-in one by name, and the class table that belongs to it.
 
     Raises:
         CheckpointError: missing, truncated, of another network, or not safe to load.
-        DemoWeightsMissingError: "demo", and this installation came without them.
+        DemoWeightsMissingError: a built-in one, and this installation came without it.
     """
     with checkpoint_file(path) as file:
         checkpoint = load_checkpoint(file)
@@ -29,15 +33,16 @@ def read_checkpoint(path: str | Path) -> tuple[Checkpoint, ClassTable]:
 
 @contextlib.contextmanager
 def checkpoint_file(path: str | Path) -> Iterator[Path]:
-    """Give the checkpoint's file: the path itself, or the package's own weights for "demo"."""
-    if str(path) != "demo":
+    """Give the checkpoint's file: the path itself, or the package's own weights for a name."""
+    name = BUILT_IN.get(str(path))
+    if name is None:
         yield Path(path)
         return
-    weights = resources.files("amdanet_ros").joinpath("weights").joinpath(DEMO_WEIGHTS)
+    weights = resources.files("amdanet_ros").joinpath("weights").joinpath(name)
     if not weights.is_file():
         raise DemoWeightsMissingError(
-            f"the built-in weights {DEMO_WEIGHTS} are not in this installation of amdanet_ros: "
-            "install the package again, or name a checkpoint file instead of 'demo'"
+            f"the built-in weights {name} are not in this installation of amdanet_ros: "
+            f"install the package again, or name a checkpoint file instead of {str(path)!r}"
         )
     with resources.as_file(weights) as file:
         yield file
