@@ -14,6 +14,9 @@ class ConfigError(ValueError):
     """A configuration cannot be used; the message names the file or the key, and the mend."""
 
 
+PRECISIONS = ("auto", "fp32", "bf16")
+
+
 @dataclass
 class DataConfig:
     """Where the pairs come from.

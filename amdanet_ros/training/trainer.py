@@ -18,7 +18,7 @@ from tqdm import tqdm
 from amdanet_ros.evaluation.scoring import score_pairs
 from amdanet_ros.network.checkpoint import save_checkpoint
 from amdanet_ros.training.batches import StepSampler, derived_seed, training_batches
-from amdanet_ros.training.config import TrainingConfig
+from amdanet_ros.training.config import PRECISIONS, ConfigError, TrainingConfig
 from amdanet_ros.training.experiment import build_classes, build_loss, build_network
 from amdanet_ros.training.labelled_pair import LabelledPairs
 from amdanet_ros.training.optimization import MovingAverage, adamw, learning_rate_factor
@@ -26,6 +26,7 @@ from amdanet_ros.training.plan import Stretch, training_plan
 from amdanet_ros.training.processes import Processes
 from amdanet_ros.training.saved_state import SavedStateError, load_state, save_state
 from amdanet_ros.training.training_log import TrainingLog
+from amdanet_ros.training.validation_sheet import validation_sheet
 
 LAST, BEST = "last.pt", "best.safetensors"
 
@@ -84,6 +85,10 @@ class Trainer:
         self.loss = build_loss(config)
         self.plan = training_plan(config, len(train), processes.world)
         plan = config.optimization
+        if plan.precision not in PRECISIONS:
+            raise ConfigError(
+                f"optimization.precision {plan.precision!r}: choose one of {', '.join(PRECISIONS)}"
+            )
         self.optimizer = adamw(self.network, plan.learning_rate, plan.weight_decay)
         self.average = MovingAverage(self.network, plan.ema_decay) if plan.ema_decay else None
         self.step, self.best_step, self.best_iou = 0, 0, -1.0
@@ -131,7 +136,8 @@ class Trainer:
                     progress.update()
                     progress.set_postfix(loss=f"{terms['total']:.3f}", mIoU=f"{self.best_iou:.3f}")
                     if self.log and (self.step % self.config.log_every == 0 or self.step == end):
-                        extra = {"rate": self._rate(), "seconds": time.monotonic() - started}
+                        rate = self.optimizer.param_groups[0]["lr"]  # of the step that was done
+                        extra = {"rate": rate, "seconds": time.monotonic() - started}
                         self.log.write(self.step, "train", {**terms, **extra})
                     if on_step is not None:
                         on_step(self.step, terms)
@@ -210,9 +216,14 @@ class Trainer:
 
     def _precision(self) -> Any:
         wanted = self.config.optimization.precision
-        if wanted == "bf16" or (wanted == "auto" and self.device.type == "cuda"):
+        if wanted == "bf16" or (wanted == "auto" and self._bf16_is_fast()):
             return torch.autocast(self.device.type, torch.bfloat16)
         return nullcontext()
+
+    def _bf16_is_fast(self) -> bool:
+        return self.device.type == "cuda" and torch.cuda.is_bf16_supported(
+            including_emulation=False
+        )
 
     def _rate(self) -> float:
         plan = self.config.optimization
@@ -237,6 +248,10 @@ class Trainer:
             self.log.write(
                 self.step, "validation", {"mIoU": iou, "iou": per_class, "conditions": conditions}
             )
+            if self.log.pictured:
+                pairs = self.validation_pairs
+                sheet = validation_sheet(self.network, pairs, self.classes, self.device)
+                self.log.picture(self.step, "validation", sheet)
             if iou > self.best_iou:
                 self.best_iou, self.best_step = iou, self.step
                 save_checkpoint(

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
+import numpy as np
 
 
 class TrainingLog:
@@ -30,20 +30,27 @@ class TrainingLog:
         os.replace(partial, self.path)
         self._writer = _summary_writer(folder, step) if tensorboard else None
 
+    @property
+    def pictured(self) -> bool:
+        """Whether pictures are shown anywhere."""
+        return self._writer is not None
+
     def write(self, step: int, kind: str, values: dict[str, Any]) -> None:
-        """Write scalars (nested mappings stay in the file, TensorBoard takes the flat ones)."""
+        """Write scalars; TensorBoard takes those of nested mappings too, as kind/mapping/name."""
         with self.path.open("a") as stream:
             stream.write(json.dumps({"step": step, "kind": kind, **values}) + "\n")
         if self._writer is not None:
             for name, value in values.items():
-                if isinstance(value, (int, float)):
-                    self._writer.add_scalar(f"{kind}/{name}", value, step)
+                nested = value if isinstance(value, dict) else {}
+                scalars = {f"{name}/{key}": number for key, number in nested.items()}
+                for path, number in (scalars or {name: value}).items():
+                    if isinstance(number, (int, float)):
+                        self._writer.add_scalar(f"{kind}/{path}", number, step)
 
-    def pictures(self, step: int, pictures: dict[str, Tensor]) -> None:
-        """Show 3 x H x W pictures in [0, 1] on TensorBoard."""
+    def picture(self, step: int, name: str, picture: np.ndarray) -> None:
+        """Show a picture, H x W x 3 uint8 RGB, on TensorBoard."""
         if self._writer is not None:
-            for name, picture in pictures.items():
-                self._writer.add_image(name, picture, step)
+            self._writer.add_image(name, picture, step, dataformats="HWC")
 
     def close(self) -> None:
         """Flush and close what is open."""
@@ -67,4 +74,5 @@ def _summary_writer(folder: Path, step: int) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise ImportError("tensorboard: true needs `pip install tensorboard`") from error
-    return SummaryWriter(str(folder / "tensorboard"), purge_step=step)
+    # What a killed run wrote after the step it is resumed from is hidden; the step itself is kept.
+    return SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1 if step else 0)

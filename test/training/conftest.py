@@ -13,7 +13,7 @@ from amdanet_ros.training.labelled_pair import LabelledPair
 from amdanet_ros.training.processes import Processes
 
 if importlib.util.find_spec("torchvision") is None:  # the extra "train" brings it
-    collect_ignore_glob = ["test_a*.py", "test_b*.py", "test_t*.py"]
+    collect_ignore_glob = ["test_a*.py", "test_b*.py", "test_k*.py", "test_t*.py"]
 
 
 class BlobPairs:
@@ -43,17 +43,17 @@ class BlobPairs:
         return LabelledPair(f"blob_{index}", rgb, thermal, labels, "day" if index % 2 else "night")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def blobs():
     return BlobPairs
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def here():
     return Processes(0, 1, torch.device("cpu"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def micro():
     """A configuration of a training of few tiny steps; keywords change it, dots as __."""
 
@@ -111,6 +111,6 @@ def data_set(tmp_path):
     return write
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def log_of():
     return lambda folder: [json.loads(line) for line in (folder / "log.jsonl").open()]
