@@ -17,8 +17,10 @@ from tqdm import tqdm
 
 from amdanet_ros.evaluation.scoring import score_pairs
 from amdanet_ros.network.checkpoint import save_checkpoint
+from amdanet_ros.training.augmentation import surviving_pictures
 from amdanet_ros.training.batches import StepSampler, derived_seed, training_batches
 from amdanet_ros.training.config import PRECISIONS, ConfigError, TrainingConfig
+from amdanet_ros.training.deciding_values import deciding_values
 from amdanet_ros.training.experiment import build_classes, build_loss, build_network
 from amdanet_ros.training.labelled_pair import LabelledPairs
 from amdanet_ros.training.optimization import MovingAverage, adamw, learning_rate_factor
@@ -212,6 +214,9 @@ class Trainer:
         with self._precision():
             output = self.distributed(rgb, thermal)
         output = type(output)(*(None if value is None else value.float() for value in output))
+        lost = batch.get("lost")
+        if lost is not None:
+            rgb, thermal = surviving_pictures(rgb, thermal, lost.to(self.device))
         return self.loss(output, rgb, thermal, labels, valid)
 
     def _precision(self) -> Any:
@@ -298,21 +303,13 @@ class Trainer:
             self.average.load_state_dict(state["average"])
 
 
-_FREE_KEYS = ("threads", "log_every", "save_every", "tensorboard")
-
-
-def _differences(saved: dict[str, Any], wanted: dict[str, Any], prefix: str = "") -> list[str]:
+def _differences(saved: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     """Names of the keys whose change would change the result."""
-    found = []
-    for key in sorted(saved.keys() | wanted.keys()):
-        old, new = saved.get(key), wanted.get(key)
-        if prefix + key in (*_FREE_KEYS, "data.workers", "data.root"):
-            continue
-        if isinstance(old, dict) and isinstance(new, dict):
-            found += _differences(old, new, f"{prefix}{key}.")
-        elif old != new:
-            found.append(prefix + key)
-    return found
+    old, new = deciding_values(saved), deciding_values(wanted)
+    missing = object()
+    return sorted(
+        key for key in old.keys() | new.keys() if old.get(key, missing) != new.get(key, missing)
+    )
 
 
 def _plain(value: Any) -> Any:
