@@ -18,7 +18,6 @@ from tqdm import tqdm
 from amdanet_ros.evaluation.scoring import score_pairs
 from amdanet_ros.network.checkpoint import save_checkpoint
 from amdanet_ros.training.augmentation import surviving_pictures
-from amdanet_ros.training.augmentation import surviving_pictures
 from amdanet_ros.training.batches import StepSampler, derived_seed, training_batches
 from amdanet_ros.training.config import PRECISIONS, ConfigError, TrainingConfig
 from amdanet_ros.training.deciding_values import deciding_values
@@ -215,9 +214,6 @@ class Trainer:
         with self._precision():
             output = self.distributed(rgb, thermal)
         output = type(output)(*(None if value is None else value.float() for value in output))
-        lost = batch.get("lost")
-        if lost is not None:
-            rgb, thermal = surviving_pictures(rgb, thermal, lost.to(self.device))
         lost = batch.get("lost")
         if lost is not None:
             rgb, thermal = surviving_pictures(rgb, thermal, lost.to(self.device))
