@@ -11,6 +11,9 @@ DIFFERENT_CLOCKS_S = 10.0
 """No delay of a driver is this long: the clocks themselves differ."""
 
 _LOSS_SHARE = 0.05
+_UNEVEN_STAMPS = 0.2  # of the period
+_UNEVEN_ARRIVAL = 2.0  # spacings
+_RATE_RATIO = 1.15
 _FEW = 5
 
 
@@ -41,7 +44,25 @@ def diagnose(
             sentences += _overflow(change, other, queue_size)
         sentences += _losses(change)
         sentences += _disorder(change)
+        sentences += _jitter(change)
     return sentences
+
+
+def remarks(present: SyncStatistics, reuse_thermal: bool) -> list[str]:
+    """Say what is no fault but costs pairs: cameras of different rates."""
+    rgb, thermal = present.rgb.spacing, present.thermal.spacing
+    if rgb is None or thermal is None or not present.pairs:
+        return []
+    rates = f"thermal comes at {1 / thermal:.1f} Hz and RGB at {1 / rgb:.1f} Hz"
+    if thermal > _RATE_RATIO * rgb and not reuse_thermal:
+        return [
+            f"{rates}: {1 - rgb / thermal:.0%} of the RGB images stay alone: with "
+            f"sync.reuse_thermal: true and sync.slop at least {thermal / 2:.3f} the last thermal "
+            f"image serves for them"
+        ]
+    if rgb > _RATE_RATIO * thermal:
+        return [f"{rates}: the output follows RGB, and surplus thermal images stay alone"]
+    return []
 
 
 class _Change:
@@ -160,6 +181,27 @@ def _disorder(change: _Change) -> list[str]:
         sentences.append(
             f"{change.name}: {count} of {change.received} messages came after their place in the "
             f"order had passed: the transport reorders them"
+        )
+    return sentences
+
+
+def _jitter(change: _Change) -> list[str]:
+    spacing = change.present.spacing
+    if spacing is None or change.received < _FEW:
+        return []
+    sentences = []
+    stamps, arrival = change.present.stamp_jitter, change.present.arrival_jitter
+    if stamps is not None and stamps > _UNEVEN_STAMPS:
+        sentences.append(
+            f"{change.name}: stamps are uneven, off by {stamps:.0%} of their period on "
+            f"average: the driver stamps images when it reads them rather than when they were "
+            f"taken, or the exposure time varies"
+        )
+    if arrival is not None and arrival > _UNEVEN_ARRIVAL * spacing:
+        sentences.append(
+            f"{change.name}: images arrive unevenly, their delays differ by {arrival:.3f} s: a "
+            f"loaded network, machine or driver; what comes late can miss its partner: raise "
+            f"sync.queue_size, or lighten the load (compressed transport, smaller images)"
         )
     return sentences
 

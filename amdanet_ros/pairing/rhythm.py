@@ -6,6 +6,9 @@ from operator import sub
 WINDOW = 33
 """Messages that the estimates look back on."""
 
+ENOUGH = 20
+"""Messages from which on the spread of the delays says something."""
+
 _REFRESH = 64
 _REFRESH_IRREGULAR = 32
 _MIN_LIMIT_NS = 2_000_000_000
@@ -74,6 +77,41 @@ class Rhythm:
     def delays(self) -> list[int]:
         """Arrival minus stamp of the last messages: transport delay plus the clocks' difference."""
         return [now - stamp for stamp, now in self.recent]
+
+    def stamp_jitter(self) -> float | None:
+        """Mean deviation of the gaps from whole periods over the window, as a share of the period.
+
+        Unlike ``jitter`` it leaves out no gap, so that very uneven stamps show as what they are.
+        None before ``ENOUGH`` came, and where so many are lost that the period is not certain.
+        """
+        if len(self.recent) < ENOUGH:
+            return None
+        stamps = [stamp for stamp, _ in self.recent]
+        gaps = list(map(sub, stamps[1:], stamps))
+        period = max(1, sorted(gaps)[len(gaps) // 2])
+        if 3 * sum(2 * gap > 3 * period for gap in gaps) > len(gaps):
+            return None
+        whole = [max(1, round(gap / period)) * period for gap in gaps]
+        return sum(abs(gap - near) for gap, near in zip(gaps, whole, strict=True)) / (
+            period * len(gaps)
+        )
+
+    def arrival_jitter(self) -> int | None:
+        """Spread of the delays over the window, nanoseconds; None before ``ENOUGH`` came.
+
+        Between the 5th and the 95th percentile: a single late message does not count. A steady
+        drift, as of a recording that plays slower or faster, is taken off.
+        """
+        count = len(self.recent)
+        if count < ENOUGH:
+            return None
+        delays = self.delays()
+        middle = (count - 1) / 2
+        slope = sum((i - middle) * delay for i, delay in enumerate(delays)) / (
+            count * (count * count - 1) / 12
+        )
+        level = sorted(delay - slope * i for i, delay in enumerate(delays))
+        return round(level[-1 - count // 20] - level[count // 20])
 
     def rate(self) -> float | None:
         """Messages a second over the window, lost ones not counted; None before two came."""

@@ -39,7 +39,9 @@ class StreamStatistics:
     beyond the first of the same thermal message. ``lost`` counts gaps in the stamps. ``rate`` is
     in Hz (what truly came) and ``spacing`` in seconds (the rhythm without the losses), over the
     last messages; None until known. ``silence`` is the time since the last arrival in seconds,
-    None when nothing ever came.
+    None when nothing ever came. ``stamp_jitter`` is the mean deviation of the gaps between stamps
+    from the period as a share of it, ``arrival_jitter`` the spread of the times from stamp to
+    arrival in seconds, over the last messages; None until known.
     """
 
     received: int
@@ -51,6 +53,8 @@ class StreamStatistics:
     rate: float | None
     spacing: float | None
     silence: float | None
+    stamp_jitter: float | None = None
+    arrival_jitter: float | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ def snapshot(
 
 def _stream_snapshot(stream: Stream, now: int) -> StreamStatistics:
     spacing = stream.rhythm.spacing
+    arrival_jitter = stream.rhythm.arrival_jitter()
     return StreamStatistics(
         received=stream.received,
         matched=stream.matched,
@@ -111,6 +116,8 @@ def _stream_snapshot(stream: Stream, now: int) -> StreamStatistics:
         rate=stream.rhythm.rate(),
         spacing=None if spacing is None else spacing * 1e-9,
         silence=None if stream.last_arrival is None else 1e-9 * (now - stream.last_arrival),
+        stamp_jitter=stream.rhythm.stamp_jitter(),
+        arrival_jitter=None if arrival_jitter is None else arrival_jitter * 1e-9,
     )
 
 

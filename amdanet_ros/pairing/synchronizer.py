@@ -4,7 +4,7 @@ from collections import deque
 from typing import Any
 
 from amdanet_ros.pairing.continuity import admit
-from amdanet_ros.pairing.diagnosis import diagnose
+from amdanet_ros.pairing.diagnosis import diagnose, remarks
 from amdanet_ros.pairing.pair import Pair, Unmatched
 from amdanet_ros.pairing.statistics import SyncStatistics, snapshot
 from amdanet_ros.pairing.stream import Stream
@@ -192,6 +192,10 @@ class PairSynchronizer:
         sentences = diagnose(present, self._before, self.slop, self.thermal_offset, self.queue_size)
         self._before = present
         return sentences
+
+    def remarks(self) -> list[str]:
+        """Say what is no fault but costs pairs, and what helps."""
+        return remarks(self.statistics, self.reuse_thermal)
 
     def _add(self, stream: Stream, other: Stream, stamp: int, item: Any, now: int) -> list[Pair]:
         key = stamp + stream.offset

@@ -278,11 +278,12 @@ class AmdanetNode(LifecycleNode):
         self, before: Before | None, seconds: float | None, clock_problem: str | None
     ) -> NodeReport:
         predictor, pairs = self._predictor, self._pairs
-        inputs, pairing, sentences = {}, None, []
+        inputs, pairing, sentences, remarks = {}, None, [], []
         if pairs is not None:
             now = time.monotonic_ns()
             pairing = pairs.synchronizer.statistics_at(now)
             sentences = pairs.synchronizer.diagnosis(now)
+            remarks = pairs.synchronizer.remarks()
             inputs = {
                 stream: InputReport(each.topic, each.publishers, each.reliability, each.problem)
                 for stream, each in pairs.inputs.items()
@@ -299,6 +300,7 @@ class AmdanetNode(LifecycleNode):
             inputs=inputs,
             pairing=pairing,
             sentences=sentences,
+            remarks=remarks,
             counts=self._counters.snapshot(),
             before=before,
             seconds=seconds,

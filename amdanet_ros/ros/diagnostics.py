@@ -49,6 +49,7 @@ class NodeReport:
         inputs: by stream; empty unless active.
         pairing: statistics, None unless active.
         sentences: the synchroniser's diagnosis.
+        remarks: what is no fault but costs pairs.
         counts: what became of the pairs.
         before: the counts and statistics of the report before, for rates; None at the first one.
         seconds: node time since then; None where it did not go forward.
@@ -65,6 +66,7 @@ class NodeReport:
     inputs: dict[str, InputReport]
     pairing: SyncStatistics | None
     sentences: Sequence[str]
+    remarks: Sequence[str]
     counts: Counts
     before: tuple[Counts, SyncStatistics | None] | None = None
     seconds: float | None = None
@@ -126,6 +128,8 @@ def _input(report: NodeReport, stream: str, statistics: StreamStatistics) -> Dia
             report, statistics.received - _received_before(report, stream)
         ),
         "Frequency by stamps (Hz)": _number(statistics.rate),
+        "Jitter of the stamps (share of the period)": _number(statistics.stamp_jitter),
+        "Jitter of the arrival (s)": _number(statistics.arrival_jitter),
         "Lost on the way (gaps in the stamps)": statistics.lost,
         "Refused": refused,
         **_health_values(health),
@@ -137,6 +141,7 @@ def _input(report: NodeReport, stream: str, statistics: StreamStatistics) -> Dia
 
 def _pairing(report: NodeReport, pairing: SyncStatistics) -> DiagnosticStatus:
     problems = [(WARN, s) for s in report.sentences if not s.startswith(("rgb: ", "thermal: "))]
+    problems += [(OK, s) for s in report.remarks]
     values = {
         "Pairs": pairing.pairs,
         "Rate (Hz)": _rate(report, pairing.pairs - _pairs_before(report)),

@@ -132,6 +132,7 @@ def sample_statuses() -> list:
         inputs=inputs,
         pairing=PairSynchronizer(0.05).statistics_at(0),
         sentences=(),
+        remarks=(),
         counts=counts,
         seconds=1.0,
     )

@@ -120,6 +120,53 @@ def test_a_queue_that_is_sometimes_too_short_is_reported():
     assert any(s.startswith("rgb") and "raise sync.queue_size" in s for s in sentences)
 
 
+@pytest.mark.parametrize("name", ["rgb", "thermal"])
+def test_uneven_stamps_are_reported_with_their_size(name):
+    cameras = {"rgb": Camera(30), "thermal": Camera(30), name: Camera(30, stamp_jitter=0.01)}
+    synchronizer, sentences = observe(cameras["rgb"], cameras["thermal"])
+    (sentence,) = [s for s in sentences if "stamps are uneven" in s]
+    assert sentence.startswith(f"{name}: ")
+    assert 0.2 < getattr(synchronizer.statistics, name).stamp_jitter < 0.5
+
+
+@pytest.mark.parametrize("name", ["rgb", "thermal"])
+def test_uneven_arrival_is_reported_with_the_spread(name):
+    cameras = {"rgb": Camera(30), "thermal": Camera(30), name: Camera(30, transport_jitter=0.2)}
+    synchronizer, sentences = observe(cameras["rgb"], cameras["thermal"], queue_size=30)
+    (sentence,) = sentences
+    assert sentence.startswith(f"{name}: images arrive unevenly")
+    assert 0.08 < getattr(synchronizer.statistics, name).arrival_jitter < 0.2
+
+
+@pytest.mark.parametrize("speed", [0.25, 3.0])
+def test_a_recording_that_plays_at_another_speed_is_not_uneven(speed):
+    synchronizer = PairSynchronizer(0.05)
+    for k in range(60):
+        stamp, now = EPOCH_NS + k * S // 30, EPOCH_NS + round(k * S / 30 / speed)
+        synchronizer.add_rgb(stamp, None, now)
+        synchronizer.add_thermal(stamp, None, now)
+    assert synchronizer.diagnosis(now) == []
+    assert synchronizer.statistics.rgb.arrival_jitter < 0.001
+
+
+def test_different_rates_are_remarked_on_with_what_helps():
+    slow, _ = observe(Camera(30), Camera(9))
+    (remark,) = slow.remarks()
+    assert "thermal comes at 9.0 Hz and RGB at 30.0 Hz: 70% of the RGB images" in remark
+    needed = float(remark.partition("sync.slop at least ")[2].split()[0])
+    helped, _ = observe(Camera(30), Camera(9), slop=needed + 0.005, reuse_thermal=True)
+    assert helped.remarks() == []
+    assert helped.statistics.pairs > 2.5 * slow.statistics.pairs
+    fast, _ = observe(Camera(30), Camera(60))
+    assert "surplus thermal images" in fast.remarks()[0]
+
+
+@pytest.mark.parametrize("thermal", [Camera(30), Camera(29.97), Camera(30, loss=0.3)])
+def test_equal_rates_are_not_remarked_on(thermal):
+    synchronizer, _ = observe(Camera(30), thermal)
+    assert synchronizer.remarks() == []
+
+
 def test_duplicates_and_jumps_are_reported():
     synchronizer = PairSynchronizer(0.05)
     for k in range(30):

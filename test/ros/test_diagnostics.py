@@ -79,6 +79,24 @@ def test_a_constant_delay_is_measured_and_the_mend_named(bench, make_node, heard
     assert heard["amdanet: pairing"].level == DiagnosticStatus.WARN
 
 
+def test_cameras_of_different_rates_are_remarked_on_without_a_warning(bench, make_node, heard):
+    bench.run(make_node())
+    bench.cameras_on()
+    for step in range(12):
+        if step % 3 == 0:
+            bench.thermal(100.0 + 0.1 * step)
+        bench.rgb(100.0 + 0.1 * step)
+        bench.arrived()
+    bench.until(
+        lambda: (
+            "amdanet: pairing" in heard
+            and "sync.reuse_thermal" in heard["amdanet: pairing"].message
+        )
+    )
+    assert heard["amdanet: pairing"].level == DiagnosticStatus.OK
+    assert "thermal comes at 3.3 Hz and RGB at 10.0 Hz" in heard["amdanet: pairing"].message
+
+
 def test_refused_images_are_told(bench, make_node, heard):
     bench.run(make_node())
     bench.cameras_on()
