@@ -97,6 +97,20 @@ def test_fixed_range_takes_kelvin_as_float():
     np.testing.assert_allclose(result, [[0, 0.5]], atol=1e-5)
 
 
+def test_tlinear_counts_and_kelvin_of_one_scene_become_the_same_picture():
+    """0.01 K and 0.1 K a count, kelvin and degrees as float, with the ranges of docs/robot.md."""
+    kelvin = np.linspace(280.0, 315.0, 64 * 80, dtype=np.float32).reshape(64, 80)
+    wanted = np.clip((kelvin - 283.0) / 30.0, 0.0, 1.0)
+    for picture, low_high, step in (
+        (np.round(kelvin * 100).astype(np.uint16), (28300.0, 31300.0), 0.01),
+        (np.round(kelvin * 10).astype(np.uint16), (2830.0, 3130.0), 0.1),
+        (kelvin, (283.0, 313.0), 0.0),
+        (kelvin - np.float32(273.15), (9.85, 39.85), 0.0),
+    ):
+        normalized = ThermalNormalizer("fixed", low_high)(picture)
+        np.testing.assert_allclose(normalized, wanted, atol=0.51 * step / 30 + 1e-5)
+
+
 def test_none_divides_by_the_full_range():
     np.testing.assert_allclose(
         ThermalNormalizer("none")(np.array([[0, 65535]], dtype=np.uint16)), [[0, 1]]

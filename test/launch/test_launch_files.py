@@ -1,5 +1,6 @@
 """What every launch file of the package owes its users before anything is started."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,21 @@ def test_every_argument_is_described(name):
     for argument in arguments.values():
         assert argument.description not in ("", "no description given"), argument.name
         assert not argument.description.strip().endswith("."), argument.name
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_show_args_lists_each_argument_with_its_description_and_default(name, capsys):
+    """What `ros2 launch amdanet_ros NAME --show-args` prints."""
+    ros2launch = pytest.importorskip("ros2launch.api")
+    ros2launch.print_arguments_of_launch_file(launch_file_path=str(FOLDER / name))
+    printed = capsys.readouterr().out
+    blocks = dict(re.findall(r"^    '(\w+)':\n((?:        .*\n?)+)", printed, re.MULTILINE))
+    assert blocks.keys() == arguments_of(name).keys()
+    for argument in arguments_of(name).values():
+        block = blocks[argument.name]
+        assert argument.description.split(". Valid choices")[0] in block
+        assert ("(default: " in block) == (argument.default_value is not None)
+        assert len(block) < 500, f"{argument.name} takes too long to read"
 
 
 @pytest.mark.parametrize("name", FILES)

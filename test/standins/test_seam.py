@@ -10,7 +10,9 @@ import pytest
 pytest.importorskip("rclpy")
 from sensor_msgs.msg import Image
 
-import amdanet_ros.ros
+# Imported before any test puts modules in their place: these are what is restored afterwards.
+import amdanet_ros.ros.cv_bridge_fallback
+import amdanet_ros.ros.seam  # noqa: F401
 
 
 @pytest.fixture
@@ -58,3 +60,21 @@ def test_a_cv_bridge_built_for_another_numpy_is_left_aside(seam_with):
             raise AttributeError("_ARRAY_API not found")
 
     assert seam_with(cv_bridge=Broken("cv_bridge")).CvBridge is None
+
+
+def test_the_installed_cv_bridge_converts_or_the_refusal_names_the_mend():
+    """The real one, not a stand-in: with its compiled part it converts, without it refuses."""
+    pytest.importorskip("cv_bridge")
+    from amdanet_ros.ros.cv_bridge_fallback import cv_bridge_fallback
+    from amdanet_ros.ros.image_messages import BadImage, check_rgb_message, rgb_from_message
+
+    pixels = np.full((2, 3, 3), 0x4000, "<u2")
+    message = Image(height=2, width=3, step=18, encoding="rgb16", data=pixels.tobytes())
+    fallback = cv_bridge_fallback()
+    assert fallback is not None
+    assert not fallback.knows("nonsense")
+    if fallback.knows("rgb16"):
+        assert np.abs(rgb_from_message(message, fallback).astype(int) - 0x40).max() <= 1
+    else:
+        with pytest.raises(BadImage, match="'rgb16' is not known here: set one of rgb8"):
+            check_rgb_message(message, fallback)
