@@ -19,6 +19,8 @@ from amdanet_ros.evaluation.torchvision_import import import_torchvision
 
 METRICS = ("EN", "SD", "SF", "AG", "MI", "SCD", "VIF", "Qabf", "SSIM")
 
+_SSIM_WINDOW = 11
+
 _LUMA = np.array([0.299, 0.587, 0.114])
 
 
@@ -85,9 +87,21 @@ def sum_of_correlations_of_differences(f: np.ndarray, a: np.ndarray, b: np.ndarr
 
 
 def structural_similarity(fused: np.ndarray, source: np.ndarray) -> float:
-    """Return SSIM (Wang et al., 2004; Gaussian window, sigma 1.5), by torchmetrics."""
+    """Return SSIM (Wang et al., 2004; Gaussian window, sigma 1.5), by torchmetrics.
+
+    The mean over windows of 11 x 11 that lie whole in the picture, as its authors and other
+    libraries take it: torchmetrics' own mean counts windows over a mirrored border too.
+
+    Raises:
+        ValueError: a smaller picture.
+    """
+    if min(fused.shape) < _SSIM_WINDOW:
+        raise ValueError(f"SSIM needs {_SSIM_WINDOW} x {_SSIM_WINDOW} pixels, not {fused.shape}")
     similarity = _torchmetrics_image().structural_similarity_index_measure
-    return float(similarity(_batch(fused), _batch(source), data_range=255.0))
+    _, local = similarity(_batch(fused), _batch(source), data_range=255.0, return_full_image=True)
+    border = _SSIM_WINDOW // 2
+    height, width = fused.shape
+    return float(local[..., border : height - border, border : width - border].mean())
 
 
 def visual_information_fidelity(fused: np.ndarray, source: np.ndarray) -> float:
