@@ -12,7 +12,7 @@ from sensor_msgs.msg import Image
 
 # Imported before any test puts modules in their place: these are what is restored afterwards.
 import amdanet_ros.ros.cv_bridge_fallback
-import amdanet_ros.ros.seam  # noqa: F401
+import amdanet_ros.ros.seam
 
 
 @pytest.fixture
