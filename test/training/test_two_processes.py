@@ -9,6 +9,7 @@ import torch
 import yaml
 
 from amdanet_ros.cli.main import main
+from amdanet_ros.training import processes
 from amdanet_ros.training.saved_state import load_state
 from amdanet_ros.training.trainer import LAST
 
@@ -36,6 +37,20 @@ with processes("cpu"):
     for call in " ".join(sys.argv[1:]).split(" then "):
         assert main(call.split()) == 0, call
 """
+
+
+def test_batchnorms_of_several_gpus_agree_and_keep_their_weights(monkeypatch):
+    """Wrapping for GPUs, without one: the optimiser holds the parameters from before."""
+    wrapped = {}
+    monkeypatch.setattr(
+        processes, "DistributedDataParallel", lambda network, **how: wrapped.update(how) or network
+    )
+    network = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 1), torch.nn.BatchNorm2d(4))
+    before = list(network.parameters())
+    made = processes.Processes(1, 2, torch.device("cuda", 1)).distribute(network)
+    assert isinstance(made[1], torch.nn.SyncBatchNorm) and made is network
+    assert all(a is b for a, b in zip(made.parameters(), before, strict=True))
+    assert wrapped == {"device_ids": [1]}
 
 
 @pytest.fixture
