@@ -20,6 +20,17 @@ def test_each_complaint_has_its_answer(text):
     assert all(len(answer) > 7 for _, _, answer in rows)
 
 
+def test_the_node_says_what_the_list_of_symptoms_quotes(text, project):
+    rows = re.findall(r"^\| (.+?) \|", text.partition("## 9.")[2].partition("## 10.")[0], re.M)
+    code = "".join(path.read_text() for path in (project / "amdanet_ros").rglob("*.py"))
+    code = re.sub(r'"\s+f?"', "", code)  # literals over several lines
+    quoted = [words for row in rows for words in re.findall(r'"(.+?)"', row)]
+    assert len(quoted) > 6
+    for words in quoted:
+        for part in words.split("..."):
+            assert part.partition(",")[0].strip() in code, words
+
+
 def test_parameters_it_names_exist(text):
     pytest.importorskip("rclpy")
     from amdanet_ros.ros.parameters import PARAMETERS
@@ -33,6 +44,10 @@ def test_parameters_it_names_exist(text):
 def test_files_it_names_exist(text, project):
     for name in re.findall(r"`((?:config|test|docs)/[\w/.]+)`", text):
         assert (project / name).exists(), name
+    for name in re.findall(r"`(amdanet_ros/[\w/.]+|pyproject\.toml)`", text):
+        assert (project / name).exists(), name
+    for name, function in re.findall(r"`(test/[\w/]+\.py)::(\w+)`", text):
+        assert f"def {function}(" in (project / name).read_text(), (name, function)
     for link in re.findall(r"\]\(([\w./]+\.md)\)", text):
         assert (project / "docs" / link).is_file(), link
 

@@ -40,6 +40,7 @@ def install_driver(install_program):
         ({"rgb_driver": "usb_cam"}, "usb_cam"),
         ({"rgb_driver": "v4l2_camera"}, "v4l2_camera"),
         ({"thermal_camera": "boson"}, "usb_cam"),
+        ({"thermal_camera": "lepton"}, "usb_cam"),
         ({"thermal_camera": "lepton_8bit"}, "v4l2_camera"),
         ({"thermal_camera": "spinnaker"}, "spinnaker_camera_driver"),
     ],

@@ -50,6 +50,18 @@ def test_a_healthy_node_counts_pairs_rates_and_latency(bench, make_node, heard):
     assert float(node["Resident memory (MiB)"]) > 50
 
 
+def test_what_stays_bad_is_logged_with_its_cause(bench, make_node, capfd):
+    node = bench.run(make_node())
+    cause = "nobody publishes /thermal/image_raw"
+    node._reporter.forget()
+    for _ in range(2):
+        node._reporter._report(None)
+    assert cause not in capfd.readouterr().err
+    for _ in range(3):  # from the third time on; logged once, then throttled
+        node._reporter._report(None)
+    assert capfd.readouterr().err.count(cause) == 1
+
+
 def test_no_publisher_and_a_silent_one_are_told_apart(bench, make_node, heard):
     bench.run(make_node())
     bench.camera("rgb")

@@ -1,7 +1,11 @@
 """The managed node: transitions any number of times, failures that leave it usable, parameters."""
 
+import resource
 import threading
+import weakref
+from pathlib import Path
 
+import numpy as np
 import pytest
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -52,6 +56,42 @@ def test_transitions_many_times_leave_nothing_behind(make_node, bench, helpers):
     bench.cameras_on()
     bench.listen(MASK)
     bench.pair_until_heard(MASK, 1.0)
+
+
+def resident_mib():
+    with open("/proc/self/statm") as counts:
+        return int(counts.read().split()[1]) * resource.getpagesize() / 2**20
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's /proc")
+def test_cleanup_lets_go_of_the_network_and_its_memory(make_node):
+    """By weak references, which hold on every device, and by what the process occupies."""
+    node = make_node({"autostart": False})
+
+    def cycle():
+        assert node.trigger_configure() == SUCCESS
+        assert node.trigger_activate() == SUCCESS
+        node._predictor(np.zeros((64, 96, 3), np.uint8), np.zeros((64, 96), np.uint8))
+        network = weakref.ref(node._predictor), weakref.ref(node._predictor._engine)
+        assert node.trigger_deactivate() == SUCCESS
+        assert node.trigger_cleanup() == SUCCESS
+        return network
+
+    weights = sum(each.numel() * 4 for each in _tensors(node)) / 2**20
+    assert weights > 10
+    for _ in range(4):  # until allocators and caches have settled
+        cycle()
+    before = resident_mib()
+    for _ in range(10):
+        predictor, engine = cycle()
+        assert predictor() is None and engine() is None
+    assert resident_mib() - before < 2 * weights  # a leak would be ten times the weights
+
+
+def _tensors(node):
+    from amdanet_ros.network.checkpoint import load_checkpoint
+
+    return load_checkpoint(node.get_parameter("checkpoint").value).state.values()
 
 
 def test_a_pair_under_way_is_finished_before_the_node_is_inactive(
