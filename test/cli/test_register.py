@@ -9,38 +9,59 @@ import pytest
 import yaml
 
 from amdanet_ros.cli import main as cli
+from amdanet_ros.recording.bag_writer import BagWriter, quality
+from amdanet_ros.recording.message_types import typestore
 from amdanet_ros.registration import check_homography
 from amdanet_ros.registration.homography import corner_error
 from amdanet_ros.synthetic import RgbCamera, StreetScene, ThermalCamera
 
 SIZE, THERMAL_SIZE = (240, 320), (120, 160)
+IMAGE, TOPICS = "sensor_msgs/msg/Image", ("/rgb/image_raw", "/thermal/image_raw")
 KNOWN = np.array([[2.1, 0.02, -6.0], [-0.02, 2.1, -4.0], [0.0, 0.0, 1.0]])
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """RGB and thermal pictures of one rig whose homography is ``KNOWN``."""
-    root = tmp_path_factory.mktemp("rig")
-    for name in ("rgb", "thermal"):
-        (root / name).mkdir()
-    for index in range(4):
+def drawn(count):
+    """Pairs of pictures of one rig whose homography is ``KNOWN``."""
+    for index in range(count):
         frame = StreetScene(50 + index, "day", SIZE).render(1.0)
-        rgb = RgbCamera(index).capture(frame.radiance)
-        thermal = ThermalCamera(index, THERMAL_SIZE, thermal_to_rgb=KNOWN).capture(
-            frame.temperature
-        )
-        cv2.imwrite(str(root / "rgb" / f"{index}.png"), rgb[..., ::-1])
-        cv2.imwrite(str(root / "thermal" / f"{index}.png"), thermal)
-    return root / "rgb", root / "thermal"
+        camera = ThermalCamera(index, THERMAL_SIZE, thermal_to_rgb=KNOWN)
+        yield RgbCamera(index).capture(frame.radiance), camera.capture(frame.temperature)
 
 
 @pytest.fixture(scope="module")
-def registered(folders, tmp_path_factory):
+def pictures():
+    """Four pairs."""
+    return list(drawn(4))
+
+
+@pytest.fixture(scope="module")
+def bag(pictures, tmp_path_factory):
+    """A recording of them."""
+    path = tmp_path_factory.mktemp("rig") / "bag"
+    types = typestore().types
+    with BagWriter(path, "mcap") as writer:
+        for topic in TOPICS:
+            writer.add_topic(topic, IMAGE, [quality(reliable=True)])
+        for index, pair in enumerate(pictures):
+            stamp_ns = (1000 + index) * 1_000_000_000
+            stamp = types["builtin_interfaces/msg/Time"](1000 + index, 0)
+            header = types["std_msgs/msg/Header"](stamp, "camera")
+            for topic, encoding, picture in zip(TOPICS, ("rgb8", "mono16"), pair, strict=True):
+                height, width = picture.shape[:2]
+                data = np.ascontiguousarray(picture).reshape(-1).view(np.uint8)
+                step = data.size // height
+                image = types[IMAGE](header, height, width, encoding, 0, step, data)
+                writer.write_message(topic, stamp_ns, image)
+    return path
+
+
+@pytest.fixture(scope="module")
+def registered(bag, tmp_path_factory):
     """What the command wrote, and what it told."""
     out = tmp_path_factory.mktemp("out") / "new" / "rig.yaml"
     told = io.StringIO()
     with contextlib.redirect_stdout(told):
-        assert cli.main(["register", *map(str, folders), "-o", str(out)]) == 0
+        assert cli.main(["register", str(bag), "-o", str(out)]) == 0
     return out, told.getvalue()
 
 
@@ -57,10 +78,10 @@ def test_it_writes_the_homography_with_its_sizes_and_tells_its_quality(registere
     assert "uncertainty" in told and "agreement" in told
 
 
-def test_the_checkerboard_has_tiles_of_both_pictures(registered, folders):
+def test_the_checkerboard_has_tiles_of_both_pictures(registered, pictures):
     board = cv2.imread(str(registered[0].with_suffix(".png")))
     assert board.shape == (*SIZE, 3)
-    middle = cv2.imread(str(folders[0] / "2.png"))
+    middle = pictures[2][0][..., ::-1]
     np.testing.assert_array_equal(board[:40, :40], middle[:40, :40])
     assert (board[:40, 40:80] != middle[:40, 40:80]).mean() > 0.5
 
@@ -94,11 +115,11 @@ def test_a_scene_that_does_not_determine_it_is_refused_and_nothing_is_written(tm
     ("arguments", "words"),
     [
         (["/nowhere"], "/nowhere does not exist"),
-        (["{rgb}", "{thermal}", "--frames", "0"], "--frames is 0"),
+        (["{bag}", "--frames", "0"], "--frames is 0"),
+        (["{bag}", "--rgb-topic", "/other"], "/other"),
     ],
 )
-def test_a_mistake_is_a_line_and_status_2(folders, tmp_path, capsys, arguments, words):
-    rgb, thermal = map(str, folders)
-    given = [each.format(rgb=rgb, thermal=thermal) for each in arguments]
+def test_a_mistake_is_a_line_and_status_2(bag, tmp_path, capsys, arguments, words):
+    given = [each.format(bag=bag) for each in arguments]
     assert cli.main(["register", *given, "-o", str(tmp_path / "rig.yaml")]) == 2
     assert words in capsys.readouterr().err
