@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ..classes import ClassTable
 from .colorize import colorize_labels, colorize_thermal
-from .legend import BACKGROUND, legend, write
+from .legend import legend
 from .overlay import overlay
-
-_GAP = 6
-_TEXT = 12
-_BAND = 2 * _TEXT
+from .picture_grid import GridRow, picture_grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,49 +58,22 @@ def contact_sheet(
         raise ValueError("a contact sheet needs at least one row")
     with_truth = any(row.truth is not None for row in rows)
     headings = ["RGB", "thermal", "fused", "overlay"] + ["exact labels"] * with_truth
-    width = _GAP + len(headings) * (tile_width + _GAP)
-    bands = [_heading_band(headings, tile_width, width)]
-    for row in rows:
-        bands.append(_text_band(row.title, width))
-        bands.append(_picture_band(row, table, tile_width, alpha, len(headings), width))
-    bands.append(legend(table, width, _occurring(rows, table)))
-    return np.concatenate(bands, axis=0)
+    grid = picture_grid(
+        headings, [GridRow(row.title, _tiles(row, table, alpha)) for row in rows], tile_width
+    )
+    return np.concatenate([grid, legend(table, grid.shape[1], _occurring(rows, table))], axis=0)
 
 
-def _heading_band(headings: Sequence[str], tile_width: int, width: int) -> np.ndarray:
-    band = np.full((_BAND, width, 3), BACKGROUND, np.uint8)
-    for column, heading in enumerate(headings):
-        write(band, heading, (_GAP + column * (tile_width + _GAP), _BAND - 6), _TEXT)
-    return band
-
-
-def _text_band(text: str, width: int) -> np.ndarray:
-    band = np.full((_BAND, width, 3), BACKGROUND, np.uint8)
-    write(band, text, (_GAP, _BAND - 7), _TEXT - 2)
-    return band
-
-
-def _picture_band(
-    row: ContactRow, table: ClassTable, tile_width: int, alpha: float, columns: int, width: int
-) -> np.ndarray:
-    height = max(1, round(tile_width * row.rgb.shape[0] / row.rgb.shape[1]))
+def _tiles(row: ContactRow, table: ClassTable, alpha: float) -> list[np.ndarray]:
     tiles = [
         row.rgb,
         colorize_thermal(row.thermal),
         row.fused,
         overlay(row.fused, row.labels, table.palette, alpha),
     ]
-    if columns > len(tiles) and row.truth is not None:
+    if row.truth is not None:
         tiles.append(colorize_labels(row.truth, table.palette))
-    band = np.full((height + _GAP, width, 3), BACKGROUND, np.uint8)
-    for column, tile in enumerate(tiles):
-        left = _GAP + column * (tile_width + _GAP)
-        shrinks = tile.shape[1] > tile_width
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-        band[:height, left : left + tile_width] = cv2.resize(
-            tile, (tile_width, height), interpolation=method
-        )
-    return band
+    return tiles
 
 
 def _occurring(rows: Sequence[ContactRow], table: ClassTable) -> list[int]:

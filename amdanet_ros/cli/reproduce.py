@@ -1,0 +1,125 @@
+"""Make the tables and figures of AMDANet's supplement, our numbers beside the published ones.
+
+amdanet reproduce all --preset tiny --out reproduction        # generated scenes, minutes on a CPU
+amdanet reproduce tab5 fig2 --data DATA --out reproduction    # DATA/MFNet, DATA/FMB, DATA/PST900
+
+What is trained already under --out is loaded; a run that was cut off goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+SUMMARY = "make the supplement's tables and figures: train, score, compare"
+
+_WHAT = (*(f"tab{i}" for i in range(1, 7)), *(f"fig{i}" for i in range(1, 8)), "all")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("what", nargs="+", choices=_WHAT, metavar="WHAT", help=", ".join(_WHAT))
+    parser.add_argument(
+        "--data",
+        metavar="ROOT",
+        help="folder that holds MFNet/, FMB/, PST900/; with --preset tiny the scenes' cache",
+    )
+    parser.add_argument(
+        "--preset",
+        choices=("paper", "tiny"),
+        default="paper",
+        help="paper: the published data sets and schedule; tiny: generated scenes, a CPU",
+    )
+    parser.add_argument("--out", required=True, metavar="DIR", help="runs, tables and figures")
+    parser.add_argument(
+        "--seeds", metavar="0,1,..", help="of the runs (default: 0; tiny: 0,1,2); figures: first"
+    )
+    parser.add_argument(
+        "--data-sets", metavar="NAME,..", help="leave the others out: mfnet, fmb, pst900"
+    )
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a value of every run, e.g. imagenet=mit_b4.pth; may be repeated",
+    )
+    parser.add_argument("--limit", type=int, metavar="N", help="score the first N test pairs only")
+    parser.add_argument("--pictures", metavar="NAME,..", help="test pictures that the figures show")
+    parser.add_argument("--plan", action="store_true", help="say what would be trained, and end")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Reproduce; returns 0."""
+    from amdanet_ros.cli.errors import CommandError
+    from amdanet_ros.network.checkpoint import CheckpointError
+    from amdanet_ros.training.config import ConfigError
+    from amdanet_ros.training.labelled_pair import DataError
+
+    try:
+        return _reproduce(arguments)
+    except (ConfigError, DataError, CheckpointError, FloatingPointError, ImportError) as error:
+        raise CommandError(str(error)) from error
+
+
+def _reproduce(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from amdanet_ros.reproduction.figure_specs import FIGURES
+    from amdanet_ros.reproduction.presets import PRESETS, experiments
+    from amdanet_ros.reproduction.reproduction import EVERYTHING, Reproduction
+    from amdanet_ros.reproduction.runner import Runner
+    from amdanet_ros.reproduction.table_specs import TABLES
+    from amdanet_ros.training.processes import processes
+
+    names = EVERYTHING if "all" in arguments.what else tuple(dict.fromkeys(arguments.what))
+    preset = PRESETS[arguments.preset]
+    specs = {**TABLES, **FIGURES}
+    needed = {data_set for name in names for data_set in preset.data_sets(specs[name].data_sets)}
+    wanted = _wanted_data_sets(arguments, needed, preset.published_data)
+    data = Path(arguments.data) if arguments.data else None
+    bases = experiments(preset, sorted(wanted), data, arguments.overrides, arguments.limit)
+    out = Path(arguments.out)
+    with processes(arguments.device) as here:
+        made = Reproduction(
+            preset, bases, _seeds(arguments, preset.seeds), Runner(out / "runs", here), out
+        )
+        if arguments.plan:
+            for folder, state, what in made.plan(names):
+                print(f"{state:<8} {folder}  {what}")
+            return 0
+        pictures = tuple(filter(None, (arguments.pictures or "").split(",")))
+        for name in names:
+            for path in made.make(name, pictures):
+                print(f"written: {path}")
+    return 0
+
+
+def _seeds(arguments: argparse.Namespace, default: tuple[int, ...]) -> tuple[int, ...]:
+    from amdanet_ros.cli.errors import CommandError
+
+    if arguments.seeds is None:
+        return default
+    words = arguments.seeds.split(",")
+    if not all(word.strip().isdecimal() for word in words):
+        raise CommandError(f"--seeds {arguments.seeds!r}: write whole numbers, as 0,1,2")
+    return tuple(dict.fromkeys(int(word) for word in words))
+
+
+def _wanted_data_sets(
+    arguments: argparse.Namespace, needed: set[str], published_data: bool
+) -> set[str]:
+    from amdanet_ros.cli.errors import CommandError
+
+    if arguments.data_sets is None:
+        return needed
+    if not published_data:
+        raise CommandError("--data-sets chooses among the published ones: use --preset paper")
+    chosen = {name.strip().lower() for name in arguments.data_sets.split(",")}
+    if not chosen & needed:
+        raise CommandError(
+            f"--data-sets {arguments.data_sets}: {' '.join(arguments.what)} is made on "
+            f"{', '.join(sorted(needed))}"
+        )
+    return chosen & needed

@@ -1,0 +1,229 @@
+"""A reproduced figure: a grid of test pictures, what it shows in words, and numbers as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+
+from amdanet_ros.classes import ClassTable
+from amdanet_ros.evaluation.confusion_matrix import ConfusionMatrix
+from amdanet_ros.evaluation.damage import exposed
+from amdanet_ros.evaluation.protocols import plain, released
+from amdanet_ros.evaluation.scoring import score_pairs
+from amdanet_ros.network.checkpoint import load_checkpoint
+from amdanet_ros.reproduction.figure_specs import FUSION, OVEREXPOSURE, FigureSpec
+from amdanet_ros.reproduction.presets import SCENES, Experiment
+from amdanet_ros.reproduction.runner import Run
+from amdanet_ros.training.experiment import build_classes
+from amdanet_ros.training.labelled_pair import (
+    DataError,
+    LabelledPair,
+    LabelledPairs,
+    thermal_values,
+)
+from amdanet_ros.visualization.colorize import colorize_labels
+from amdanet_ros.visualization.legend import legend
+from amdanet_ros.visualization.picture_grid import GridRow, picture_grid
+
+SHOWN, SHOWN_EXPOSED = 4, 2
+"""Test pictures in a figure; in the one of overexposure, each at every exposure shown."""
+
+STOPS_SHOWN, STOPS_SCORED = (0, 2, 4), (0, 1, 2, 3, 4)
+"""Overexposure in stops (2 ** stops times the light)."""
+
+_WHITE = 250
+_COLUMNS = {
+    FUSION: ("RGB", "thermal", "fused", "fused, stretched", "ours"),
+    OVEREXPOSURE: ("RGB", "thermal", "ground truth", "ours", "fused"),
+}
+_SEGMENTATION_COLUMNS = ("RGB", "thermal", "ground truth", "ours", "fused")
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """A figure, ready to be written.
+
+    Attributes:
+        name: of its files.
+        picture: height x width x 3 uint8 RGB.
+        caption: what it shows.
+        facts: plain values for the JSON file.
+    """
+
+    name: str
+    picture: np.ndarray
+    caption: str
+    facts: dict[str, Any]
+
+    def write(self, folder: Path) -> list[Path]:
+        """Write NAME.png, NAME.md and NAME.json; returns their paths.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = [folder / f"{self.name}.{end}" for end in ("png", "md", "json")]
+        _, encoded = cv2.imencode(".png", cv2.cvtColor(self.picture, cv2.COLOR_RGB2BGR))
+        paths[0].write_bytes(encoded.tobytes())
+        paths[1].write_text(f"![{self.name}]({self.name}.png)\n\n{self.caption}\n")
+        paths[2].write_text(json.dumps({"caption": self.caption, **self.facts}, indent=2) + "\n")
+        return paths
+
+
+class ExposedPairs:
+    """A data source whose visible pictures are exposed for more light.
+
+    Args:
+        pairs: the source.
+        stops: of overexposure.
+    """
+
+    def __init__(self, pairs: LabelledPairs, stops: float) -> None:
+        self._pairs, self._stops = pairs, stops
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __getitem__(self, index: int) -> LabelledPair:
+        pair = self._pairs[index]
+        return pair._replace(rgb=exposed(pair.rgb, self._stops)) if self._stops else pair
+
+
+def drawn_figure(
+    spec: FigureSpec,
+    experiment: Experiment,
+    run: Run,
+    device: torch.device,
+    pictures: Sequence[str] = (),
+) -> Figure:
+    """Draw a figure with the network of a run.
+
+    Args:
+        spec: of the figure.
+        experiment: whose test pairs are shown.
+        run: whose best weights are shown.
+        device: to run the network on.
+        pictures: names of the test pictures to show; empty: four evenly spread over the test list,
+            or, for the figure of overexposure, the two with most white pixels.
+
+    Raises:
+        DataError: a name that is not in the test list, or a picture that cannot be read.
+    """
+    pairs = experiment.test_pairs(run.config)
+    classes = build_classes(run.config)
+    network = load_checkpoint(run.weights).build().to(device).eval()
+    chosen = list(_named(pairs, pictures)) if pictures else _by_rule(pairs, spec.kind)
+    stops = STOPS_SHOWN if spec.kind == OVEREXPOSURE else (0,)
+    rows, facts, seen = [], [], np.zeros(256, np.int64)
+    for index in chosen:
+        for stop in stops:
+            pair = ExposedPairs(pairs, stop)[index]
+            labels, fused = _predicted(network, pair, experiment.window, device)
+            seen += np.bincount(pair.labels.ravel(), minlength=256)
+            seen += np.bincount(labels.ravel(), minlength=256)
+            iou = _picture_iou(pair.labels, labels, len(classes))
+            title = f"{pair.name}{f', +{stop} stops' if stop else ''}: mIoU {100 * iou:.1f} %"
+            rows.append(GridRow(title, _tiles(spec.kind, pair, labels, fused, classes)))
+            facts.append({"picture": pair.name, "stops": stop, "mIoU": round(100 * iou, 3)})
+    grid = picture_grid(_COLUMNS.get(spec.kind, _SEGMENTATION_COLUMNS), rows)
+    shown = [i for i in range(len(classes)) if seen[i]]
+    picture = np.concatenate([grid, legend(classes, grid.shape[1], shown)], axis=0)
+    values = {"figure": spec.name, "data_set": experiment.data_set, "run": run.folder.name}
+    values["pictures"] = facts
+    caption = _caption(spec, experiment, classes, bool(pictures))
+    if spec.kind == OVEREXPOSURE:
+        scores = {
+            stop: 100
+            * score_pairs(
+                network, ExposedPairs(pairs, stop), classes.names, device, experiment.window
+            )
+            .total.scores()
+            .mean_iou()
+            for stop in STOPS_SCORED
+        }
+        values["mIoU_by_stops"] = {stop: round(score, 3) for stop, score in scores.items()}
+        caption += f" mIoU over {len(pairs)} test pairs: " + ", ".join(
+            f"{score:.1f} % at +{stop}" for stop, score in scores.items()
+        )
+        caption += " stops."
+    return Figure(spec.name, picture, caption, values)
+
+
+def _caption(spec: FigureSpec, experiment: Experiment, classes: ClassTable, named: bool) -> str:
+    data = "generated scenes" if experiment.data_set == SCENES else f"{classes.name}'s test list"
+    what = {
+        OVEREXPOSURE: "Failure under overexposure: test pictures as they are and exposed for 4 and "
+        "16 times the light, from",
+        FUSION: "Fused pictures, as the network gives them and stretched from minimum to maximum "
+        "as the released scripts store them, from",
+    }.get(spec.kind, "Segmentation and fused pictures from")
+    rule = "evenly spread over the list"
+    if spec.kind == OVEREXPOSURE:
+        rule = "those with most white pixels"
+    return (
+        f"{what} {data} ({'named by the caller' if named else rule}). mIoU of a row is over the "
+        "classes of that picture. Our stand-in for the supplement's figure of that number: "
+        "our network, our choice of pictures."
+    )
+
+
+def _tiles(
+    kind: str, pair: LabelledPair, labels: np.ndarray, fused: np.ndarray, classes: ClassTable
+) -> list[np.ndarray]:
+    grey = np.rint(255 * thermal_values(pair.thermal)).astype(np.uint8)
+    thermal = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
+    ours = colorize_labels(labels, classes.palette)
+    picture = np.rint(255 * fused).astype(np.uint8)
+    if kind == FUSION:
+        low, high = float(fused.min()), float(fused.max())
+        stretched = np.rint(255 * (fused - low) / max(high - low, 1e-6)).astype(np.uint8)
+        return [pair.rgb, thermal, picture, stretched, ours]
+    truth = colorize_labels(pair.labels, classes.palette)
+    return [pair.rgb, thermal, truth, ours, picture]
+
+
+@torch.inference_mode()
+def _predicted(
+    network: nn.Module, pair: LabelledPair, window: tuple[int, int] | None, device: torch.device
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return (labels H x W uint8, fused H x W x 3 float32 in [0, 1]) as they are scored."""
+    rgb = torch.from_numpy(pair.rgb).to(device).permute(2, 0, 1)[None].float() / 255
+    thermal = torch.from_numpy(thermal_values(pair.thermal)).to(device).expand(1, 3, -1, -1)
+    if window is None:
+        labels, fused = plain(network, rgb, thermal)
+    else:
+        labels, fused = released(network, rgb, thermal, window)
+    return labels[0].byte().cpu().numpy(), fused[0].permute(1, 2, 0).cpu().numpy()
+
+
+def _picture_iou(truth: np.ndarray, labels: np.ndarray, classes: int) -> float:
+    matrix = ConfusionMatrix(classes)
+    matrix.add(truth, labels)
+    return matrix.scores().mean_iou()
+
+
+def _by_rule(pairs: LabelledPairs, kind: str) -> list[int]:
+    if kind != OVEREXPOSURE:
+        spread = np.linspace(0, len(pairs) - 1, min(SHOWN, len(pairs)))
+        return [int(index) for index in spread.round()]
+    white = [float((pairs[i].rgb >= _WHITE).any(axis=2).mean()) for i in range(len(pairs))]
+    return [int(i) for i in np.argsort(white, kind="stable")[::-1][:SHOWN_EXPOSED]]
+
+
+def _named(pairs: LabelledPairs, names: Sequence[str]) -> Iterator[int]:
+    known = {pairs[index].name: index for index in range(len(pairs))}
+    for name in names:
+        if name not in known:
+            raise DataError(
+                f"--pictures: {name} is not among the {len(known)} test pairs, such as "
+                f"{next(iter(known))}"
+            )
+        yield known[name]

@@ -1,0 +1,206 @@
+"""What a reproduction runs on: the published data sets, or generated scenes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from amdanet_ros.classes import class_table
+from amdanet_ros.evaluation.protocols import RELEASED_WINDOWS
+from amdanet_ros.resources import share_directory
+from amdanet_ros.training.config import ConfigError, TrainingConfig, load_config
+from amdanet_ros.training.labelled_pair import DataError, LabelledPair, LabelledPairs
+from amdanet_ros.training.picture_folder import FOLDERS, PictureFolder
+from amdanet_ros.training.synthetic_scenes import SyntheticScenes, default_cache
+
+SCENES = "scenes"
+"""Name of the generated data set."""
+
+TEST_SEED, TEST_COUNT = 2_000_150, 50
+"""Generated scenes to score on: never trained on, nor used to choose the best weights."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A way to reproduce.
+
+    Attributes:
+        name: "paper" or "tiny".
+        seeds: used where the caller names none.
+        published_data: whether it trains on the data sets of the supplement.
+        notes: what a reader of its tables must know.
+    """
+
+    name: str
+    seeds: tuple[int, ...]
+    published_data: bool
+    notes: tuple[str, ...]
+
+    def data_sets(self, of_table: Sequence[str]) -> tuple[str, ...]:
+        """Return the data sets that a table of the supplement is made on here."""
+        return tuple(of_table) if self.published_data else (SCENES,)
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "paper",
+            (0,),
+            True,
+            (
+                "The full schedule on the published data sets, scored on the test list by the "
+                "released protocol. Best weights are chosen on pairs held out of the training "
+                "list (the authors chose on the test list).",
+            ),
+        ),
+        Preset(
+            "tiny",
+            (0, 1, 2),
+            False,
+            (
+                "Generated street scenes, a MiT-B0 from scratch, a few dozen steps: other data, "
+                "another network and another schedule than the published numbers beside it. It "
+                "shows that every variant trains, loads and is scored; it ranks nothing.",
+            ),
+        ),
+    )
+}
+"""The presets by name."""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A base experiment on one data set.
+
+    Attributes:
+        data_set: "mfnet", "fmb", "pst900" or "scenes".
+        path: of its configuration.
+        root: folder of the data set; of scenes their cache.
+        overrides: of the caller, each "section.key=value".
+        limit: score only so many test pairs; None scores all.
+    """
+
+    data_set: str
+    path: Path
+    root: Path
+    overrides: tuple[str, ...] = ()
+    limit: int | None = None
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """(height, width) of the released protocol; None: pictures whole."""
+        return RELEASED_WINDOWS.get(self.data_set)
+
+    def config(self, changes: Sequence[str], seed: int) -> TrainingConfig:
+        """Return the configuration of a variant and seed.
+
+        Raises:
+            ConfigError: a change that does not fit the configuration.
+        """
+        config = load_config(self.path, (*self.overrides, *changes))
+        config.seed = seed
+        config.data = replace(config.data, root=str(self.root))
+        return config
+
+    def test_pairs(self, config: TrainingConfig) -> LabelledPairs:
+        """Return the pairs to score on.
+
+        Raises:
+            DataError: the data set cannot be used.
+        """
+        if self.data_set != SCENES:
+            classes = len(class_table(config.data.classes))
+            pairs: LabelledPairs = PictureFolder(self.root, "test", classes)
+        else:
+            size, workers = config.data.size, max(1, config.data.workers)
+            pairs = SyntheticScenes(TEST_SEED, TEST_COUNT, size, self.root, workers)
+        return pairs if self.limit is None else FirstPairs(pairs, self.limit)
+
+
+class FirstPairs:
+    """The first pairs of a data source.
+
+    Args:
+        pairs: the source.
+        count: how many, at most.
+    """
+
+    def __init__(self, pairs: LabelledPairs, count: int) -> None:
+        self._pairs, self._count = pairs, min(count, len(pairs))
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, index: int) -> LabelledPair:
+        if not 0 <= index < self._count:
+            raise IndexError(index)
+        return self._pairs[index]
+
+
+def experiments(
+    preset: Preset,
+    data_sets: Sequence[str],
+    data: Path | None,
+    overrides: Sequence[str] = (),
+    limit: int | None = None,
+) -> dict[str, Experiment]:
+    """Return the base experiment of each data set, once all the data is known to be there.
+
+    Args:
+        preset: of the reproduction.
+        data_sets: names, as `Preset.data_sets` gives them.
+        data: folder that holds MFNet/, FMB/ and PST900/; for scenes their cache (None: the user's).
+        overrides: each "section.key=value", of every experiment.
+        limit: score only so many test pairs.
+
+    Raises:
+        ConfigError: an unusable override or limit.
+        DataError: data is missing; the message names all of it and the mend.
+    """
+    if limit is not None and limit < 1:
+        raise ConfigError(f"--limit {limit}: at least 1 test pair is needed")
+    folder = share_directory() / "config" / "training"
+    if not preset.published_data:
+        root = (data or default_cache()).expanduser()
+        tiny = Experiment(SCENES, folder / "tiny.yaml", root, tuple(overrides), limit)
+        return dict.fromkeys(data_sets, tiny)
+    if data is None:
+        raise DataError(
+            "--preset paper needs --data ROOT, the folder that holds MFNet/, FMB/ and PST900/ in "
+            "the authors' layout (docs/training.md); --preset tiny needs no data"
+        )
+    roots = {name: _root_of(data.expanduser(), name) for name in data_sets}
+    missing = list(islice(_missing(roots), 8))
+    if missing:
+        raise DataError(
+            f"missing: {', '.join(missing)}. Download the data set and bring it into the authors' "
+            "layout (docs/training.md), leave it out by --data-sets, or try --preset tiny, which "
+            "needs no data"
+        )
+    return {
+        name: Experiment(name, folder / f"{name}.yaml", root, tuple(overrides), limit)
+        for name, root in roots.items()
+    }
+
+
+def _root_of(data: Path, data_set: str) -> Path:
+    """Return the folder of a data set below `data`, however its name is spelt."""
+    if data.is_dir():
+        for path in sorted(data.iterdir()):
+            if path.name.lower() == data_set and path.is_dir():
+                return path
+    return data / class_table(data_set).name
+
+
+def _missing(roots: dict[str, Path]) -> Iterator[str]:
+    """Name what the data sets lack."""
+    for root in roots.values():
+        if not root.is_dir():
+            yield f"{root}/"
+            continue
+        for name in (*FOLDERS.values(), "train.txt", "test.txt"):
+            if not (root / name).exists():
+                yield str(root / name)

@@ -1,0 +1,147 @@
+"""The whole of a reproduction: from names of tables and figures to files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from amdanet_ros.reproduction.figure_specs import FIGURES
+from amdanet_ros.reproduction.figure_writer import drawn_figure
+from amdanet_ros.reproduction.presets import Experiment, Preset
+from amdanet_ros.reproduction.runner import Runner
+from amdanet_ros.reproduction.table_specs import TABLES
+from amdanet_ros.reproduction.table_writer import ReproducedTable
+
+EVERYTHING = (*TABLES, *FIGURES)
+"""Names of all tables and figures."""
+
+
+class Reproduction:
+    """Makes tables and figures of one preset in one folder.
+
+    Args:
+        preset: of the reproduction.
+        experiments: by data set, as `presets.experiments` gives them; a table's other data sets
+            are left out.
+        seeds: of the runs; figures show the first.
+        runner: that trains and scores.
+        out: folder for the tables and figures.
+    """
+
+    def __init__(
+        self,
+        preset: Preset,
+        experiments: dict[str, Experiment],
+        seeds: Sequence[int],
+        runner: Runner,
+        out: Path,
+    ) -> None:
+        self.preset, self.experiments, self.seeds = preset, experiments, tuple(seeds)
+        self.runner, self.out = runner, Path(out)
+
+    def plan(self, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+        """Yield (run, state, what it is) of every run that tables and figures need, each once."""
+        seen = set()
+        for name in names:
+            for experiment, changes, seed in self._needs(name):
+                run, state = self.runner.state(experiment, changes, seed)
+                if run not in seen:
+                    seen.add(run)
+                    yield run, state, ", ".join(changes) or "base"
+
+    def make(self, name: str, pictures: Sequence[str] = ()) -> list[Path]:
+        """Train and score what a table or figure needs, and write it.
+
+        Args:
+            name: one of `EVERYTHING`.
+            pictures: names of the test pictures that a figure shows; empty: chosen by rule.
+
+        Returns:
+            the files, in the first process; none in others, or where none of the data sets is
+            among the experiments.
+
+        Raises:
+            ConfigError, DataError: what cannot be used.
+        """
+        if name in TABLES:
+            return self._table(name)
+        spec = FIGURES[name]
+        written: list[Path] = []
+        for data_set in self._chosen(spec.data_sets):
+            experiment = self.experiments[data_set]
+            run = self.runner.trained(experiment, (), self.seeds[0])
+            if self.runner.processes.first:
+                figure = drawn_figure(spec, experiment, run, self.runner.processes.device, pictures)
+                written += figure.write(self.out)
+            self.runner.processes.wait()
+        return written
+
+    def _table(self, name: str) -> list[Path]:
+        spec = TABLES[name]
+        data_sets = self._chosen(spec.data_sets)
+        if not data_sets:
+            return []
+        table = ReproducedTable(spec, data_sets, self._facts(data_sets), self._notes(data_sets))
+        for variant in spec.variants:
+            for data_set in data_sets:
+                for seed in self.seeds:
+                    experiment = self.experiments[data_set]
+                    run = self.runner.trained(experiment, variant.changes, seed)
+                    scores = self.runner.scores(experiment, run)
+                    table.scores[variant.row, data_set, seed] = {
+                        **scores,
+                        "run": run.folder.name,
+                    }
+        if not self.runner.processes.first:
+            return []
+        self.out.mkdir(parents=True, exist_ok=True)
+        texts = {"md": table.as_markdown, "json": table.as_json, "csv": table.as_csv}
+        return [_written(self.out / f"{name}.{end}", text) for end, text in texts.items()]
+
+    def _needs(self, name: str) -> Iterator[tuple[Experiment, tuple[str, ...], int]]:
+        if name in TABLES:
+            for variant in TABLES[name].variants:
+                for data_set in self._chosen(TABLES[name].data_sets):
+                    for seed in self.seeds:
+                        yield self.experiments[data_set], variant.changes, seed
+            return
+        for data_set in self._chosen(FIGURES[name].data_sets):
+            yield self.experiments[data_set], (), self.seeds[0]
+
+    def _chosen(self, published: Sequence[str]) -> tuple[str, ...]:
+        wanted = self.preset.data_sets(published)
+        return tuple(name for name in wanted if name in self.experiments)
+
+    def _facts(self, data_sets: Sequence[str]) -> dict:
+        return {
+            "preset": self.preset.name,
+            "seeds": list(self.seeds),
+            "overrides": list(self.experiments[data_sets[0]].overrides),
+            "limit": self.experiments[data_sets[0]].limit,
+        }
+
+    def _notes(self, data_sets: Sequence[str]) -> tuple[str, ...]:
+        experiment = self.experiments[data_sets[0]]
+        notes = list(self.preset.notes)
+        if experiment.overrides:
+            notes.append(f"Changed by --set: {', '.join(experiment.overrides)}.")
+        if experiment.limit is not None:
+            notes.append(f"Scored on the first {experiment.limit} test pairs only.")
+        if self.preset.published_data and not experiment.config((), 0).imagenet:
+            notes.append(
+                "Trained from scratch: no ImageNet weights were given (--set imagenet=mit_b4.pth)."
+            )
+        if "mfnet" in data_sets:
+            notes.append(
+                "MFNet's guardrail occurs in 4 test pictures, mislabelled in their neighbours: the "
+                "JSON file has the mIoU without it too."
+            )
+        return tuple(notes)
+
+
+def _written(path: Path, text: Callable[[], str]) -> Path:
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    partial.write_text(text(), encoding="utf-8")
+    os.replace(partial, path)
+    return path

@@ -1,0 +1,153 @@
+"""Trains what is not trained yet, scores what is not scored yet, and loads the rest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from amdanet_ros.evaluation.scoring import score_pairs
+from amdanet_ros.network.checkpoint import load_checkpoint
+from amdanet_ros.reproduction.presets import Experiment
+from amdanet_ros.training.config import TrainingConfig
+from amdanet_ros.training.deciding_values import deciding_values
+from amdanet_ros.training.experiment import build_classes, build_pairs
+from amdanet_ros.training.processes import Processes
+from amdanet_ros.training.saved_state import SavedStateError
+from amdanet_ros.training.trainer import BEST, LAST, Trainer
+
+DONE, SCORES = "finished.json", "evaluation.json"
+
+
+def run_name(data_set: str, config: TrainingConfig) -> str:
+    """Return the name of a run's folder: data set, seed, digest of all that decides its result.
+
+    Variants of different tables that are the same network and training share one run.
+    """
+    values = json.dumps(deciding_values(config.as_dict()), sort_keys=True)
+    digest = hashlib.sha256(values.encode()).hexdigest()[:10]
+    return f"{data_set}_s{config.seed}_{digest}"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained variant.
+
+    Attributes:
+        folder: of the run; `best.safetensors` lies in it.
+        config: it was trained with.
+        seed: of it.
+    """
+
+    folder: Path
+    config: TrainingConfig
+    seed: int
+
+    @property
+    def weights(self) -> Path:
+        """The best weights."""
+        return self.folder / BEST
+
+
+class Runner:
+    """Hands out trained and scored variants; killed at any moment, it goes on where it was.
+
+    Args:
+        folder: of all runs, one below it each.
+        processes: this process among all.
+        report: told a line at each run's start.
+    """
+
+    def __init__(
+        self, folder: Path, processes: Processes, report: Callable[[str], None] = print
+    ) -> None:
+        self.folder, self.processes, self._report = Path(folder), processes, report
+
+    def state(self, experiment: Experiment, changes: Sequence[str], seed: int) -> tuple[str, str]:
+        """Return (name of the run's folder, "trained", "begun" or "to train")."""
+        folder = self._folder(experiment, experiment.config(changes, seed))
+        if (folder / DONE).is_file():
+            return folder.name, "trained"
+        return folder.name, "begun" if (folder / LAST).is_file() else "to train"
+
+    def trained(self, experiment: Experiment, changes: Sequence[str], seed: int) -> Run:
+        """Return a variant's run, trained now unless it is already.
+
+        Raises:
+            ConfigError, DataError: what the training cannot use.
+            FloatingPointError: the loss left the finite numbers.
+        """
+        config = experiment.config(changes, seed)
+        folder = self._folder(experiment, config)
+        run = Run(folder, config, seed)
+        what = f"{experiment.data_set}, {', '.join(changes) or 'base'}, seed {seed}"
+        if (folder / DONE).is_file() and run.weights.is_file():
+            self._say(f"{what}: trained already, {folder}")
+            return run
+        begun = (folder / LAST).is_file()
+        self._say(f"{what}: {'going on' if begun else 'training'}, {folder}")
+        train, validation = build_pairs(config)
+        try:
+            trainer = Trainer(config, folder, train, validation, self.processes, begun)
+        except SavedStateError:  # damaged, or cut off by an older version of this program
+            self._say(f"{what}: {folder / LAST} cannot be resumed, training anew")
+            trainer = Trainer(config, folder, train, validation, self.processes)
+        result = trainer.run()
+        if self.processes.first:
+            (folder / SCORES).unlink(missing_ok=True)
+            facts = {"steps": result.step, "best_step": result.best_step, "changes": list(changes)}
+            _write_whole(folder / DONE, {**facts, "validation_mIoU": result.best_iou})
+        self.processes.wait()
+        return run
+
+    def scores(self, experiment: Experiment, run: Run) -> dict[str, Any]:
+        """Return the scores of a run on the test pairs, as `EvaluationReport.as_dict` gives them.
+
+        Raises:
+            DataError: the test pairs cannot be read.
+        """
+        pairs = experiment.test_pairs(run.config)
+        facts = {
+            "data_set": experiment.data_set,
+            "pairs": len(pairs),
+            "window": list(experiment.window) if experiment.window else None,
+        }
+        path = run.folder / SCORES
+        self.processes.wait()  # all look at the file before one of them writes it
+        if path.is_file():
+            saved = json.loads(path.read_text())
+            if all(saved.get(key) == value for key, value in facts.items()):
+                return saved
+        network = load_checkpoint(run.weights).build().to(self.processes.device)
+        share = range(self.processes.rank, len(pairs), self.processes.world)
+        classes = build_classes(run.config)
+        found = score_pairs(
+            network,
+            (pairs[i] for i in share),
+            classes.names,
+            self.processes.device,
+            experiment.window,
+        )
+        whole = self.processes.gathered(found)
+        if whole is not None:
+            whole.facts = facts
+            _write_whole(path, whole.as_dict())
+        self.processes.wait()
+        return json.loads(path.read_text())
+
+    def _folder(self, experiment: Experiment, config: TrainingConfig) -> Path:
+        return self.folder / run_name(experiment.data_set, config)
+
+    def _say(self, line: str) -> None:
+        if self.processes.first:
+            self._report(line)
+
+
+def _write_whole(path: Path, values: dict[str, Any]) -> None:
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    partial.write_text(json.dumps(values, indent=2))
+    os.replace(partial, path)

@@ -1,0 +1,198 @@
+"""A reproduced table: our scores beside the published ones, as Markdown, JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from amdanet_ros.classes import class_table
+from amdanet_ros.reproduction.published import PUBLISHED, PublishedScore
+from amdanet_ros.reproduction.table_specs import TableSpec
+
+SCORES = ("mIoU", "mean_accuracy", "mean_precision")
+_HEADINGS = {"mIoU": "mIoU", "mean_accuracy": "mean acc.", "mean_precision": "mean prec."}
+
+
+@dataclass
+class ReproducedTable:
+    """Scores of a table's rows.
+
+    Attributes:
+        spec: the table.
+        data_sets: ours, in order.
+        facts: of the reproduction (preset, overrides, test pairs), for the JSON file.
+        notes: what a reader must know beside the table's own notes.
+        scores: by (row, data set, seed), values as `EvaluationReport.as_dict` gives them, in 0..1,
+            and "run", the folder's name.
+    """
+
+    spec: TableSpec
+    data_sets: tuple[str, ...]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    scores: dict[tuple[str, str, int], Mapping[str, Any]] = field(default_factory=dict)
+
+    def values(self, row: str, data_set: str, score: str) -> dict[int, float]:
+        """Return a score in percent by seed; seeds that could not be scored are left out."""
+        return {
+            seed: 100.0 * found[score]
+            for (r, d, seed), found in sorted(self.scores.items())
+            if (r, d) == (row, data_set) and found.get(score) is not None
+        }
+
+    def published(self, row: str) -> dict[str, PublishedScore]:
+        """Return the published scores of a row by data set; none for a row that we added."""
+        return PUBLISHED[self.spec.name].get(row, {})
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, scores in percent."""
+        return {
+            "table": self.spec.name,
+            "title": self.spec.title,
+            **self.facts,
+            "notes": [*self.notes, *self.spec.notes],
+            "rows": [
+                {
+                    "row": variant.row,
+                    "changes": list(variant.changes),
+                    "ours": {name: self._ours(variant.row, name) for name in self.data_sets},
+                    "published": {
+                        name: {"mIoU": score.miou, "mAP": score.map}
+                        for name, score in self.published(variant.row).items()
+                    },
+                }
+                for variant in self.spec.variants
+            ],
+        }
+
+    def as_json(self) -> str:
+        """Return everything."""
+        return json.dumps(self.as_dict(), indent=2) + "\n"
+
+    def as_csv(self) -> str:
+        """Return one line a number, in percent: row, data set, whose, seed, score, value."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(("table", "row", "data_set", "source", "seed", "score", "value"))
+        for row in self.as_dict()["rows"]:
+            head = (self.spec.name, row["row"])
+            for name, ours in row["ours"].items():
+                for score in SCORES:
+                    for seed, value in ours[score]["by_seed"].items():
+                        writer.writerow((*head, name, "ours", seed, score, value))
+                    for kind in ("mean", "deviation"):
+                        if ours[score][kind] is not None:
+                            writer.writerow((*head, name, "ours", kind, score, ours[score][kind]))
+            for name, published in row["published"].items():
+                for score, value in published.items():
+                    if value is not None:
+                        writer.writerow((*head, name, "published", "", score, value))
+        return text.getvalue()
+
+    def as_markdown(self) -> str:
+        """Return a page: the table in percent, then what a reader must know."""
+        columns = self._columns()
+        lines = [
+            f"# {_title(self.spec.name)}: {self.spec.title}",
+            "",
+            "| " + " | ".join([self.spec.heading, *(name for name, _ in columns)]) + " |",
+            "|---" * (len(columns) + 1) + "|",
+        ]
+        for variant in self.spec.variants:
+            cells = [variant.row, *(cell(variant.row) for _, cell in columns)]
+            lines.append("| " + " | ".join(cells) + " |")
+        lines += ["", self._reading(), ""]
+        lines += [f"- {note}" for note in (*self.notes, *self.spec.notes)]
+        return "\n".join(lines) + "\n"
+
+    def _columns(self):
+        """Return (heading, function of the row that gives the cell) of each column."""
+        columns = []
+        published = self.spec.data_sets
+        shown = SCORES if self.spec.with_map else SCORES[:1]
+        for name in (*self.data_sets, *(p for p in published if p not in self.data_sets)):
+            title = class_table(name).name if name in published else name
+            if name in self.data_sets:
+                for score in shown:
+                    columns.append((f"{title} {_HEADINGS[score]}", self._our_cell(name, score)))
+            if name in published:
+                columns.append((f"{title} mIoU published", self._published_cell(name, "miou")))
+                if self.spec.with_map:
+                    columns.append((f"{title} mAP published", self._published_cell(name, "map")))
+        return columns
+
+    def _our_cell(self, data_set: str, score: str):
+        def cell(row: str) -> str:
+            mean, deviation = _spread(self.values(row, data_set, score))
+            if mean is None:
+                return "-"
+            return f"{mean:.1f}" if deviation is None else f"{mean:.1f} ± {deviation:.1f}"
+
+        return cell
+
+    def _published_cell(self, data_set: str, score: str):
+        def cell(row: str) -> str:
+            found = self.published(row).get(data_set)
+            value = None if found is None else getattr(found, score)
+            return "-" if value is None else f"{value:.1f}"
+
+        return cell
+
+    def _ours(self, row: str, data_set: str) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for score in (*SCORES, "mIoU_without_guardrail"):
+            values = self.values(row, data_set, score)
+            if not values and score not in SCORES:
+                continue
+            mean, deviation = _spread(values)
+            found[score] = {
+                "by_seed": {seed: _rounded(value) for seed, value in values.items()},
+                "mean": _rounded(mean),
+                "deviation": _rounded(deviation),
+            }
+        found["runs"] = {
+            seed: scores.get("run")
+            for (r, d, seed), scores in sorted(self.scores.items())
+            if (r, d) == (row, data_set)
+        }
+        return found
+
+    def _reading(self) -> str:
+        """Return what the seeds say of the rows' differences."""
+        seeds = sorted({seed for _, _, seed in self.scores})
+        text = f"All numbers in %. Ours over {len(seeds)} seed(s): {', '.join(map(str, seeds))}"
+        if len(seeds) < 2:
+            return text + "; one seed has no spread, so differences of rows cannot be judged."
+        text += "; mean ± standard deviation over the seeds."
+        for name in self.data_sets:
+            rows = [self.values(v.row, name, "mIoU") for v in self.spec.variants]
+            spreads = [_spread(values) for values in rows]
+            means = [mean for mean, _ in spreads if mean is not None]
+            deviations = [d for _, d in spreads if d is not None]
+            if means and deviations:
+                text += (
+                    f" On {name} the rows' mean mIoU lie {max(means) - min(means):.1f} points "
+                    f"apart, and the largest deviation of one row is {max(deviations):.1f}."
+                )
+        return text
+
+
+def _spread(values: Mapping[int, float]) -> tuple[float | None, float | None]:
+    """Return (mean, sample standard deviation); None where there are too few values."""
+    numbers = list(values.values())
+    if not numbers:
+        return None, None
+    return statistics.fmean(numbers), statistics.stdev(numbers) if len(numbers) > 1 else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def _title(name: str) -> str:
+    return name.replace("tab", "Table ")
