@@ -9,6 +9,7 @@ What is trained already under --out is loaded; a run that was cut off goes on.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection
 
 SUMMARY = "make the supplement's tables and figures: train, score, compare"
 
@@ -46,6 +47,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--limit", type=int, metavar="N", help="score the first N test pairs only")
     parser.add_argument("--pictures", metavar="NAME,..", help="test pictures that the figures show")
+    parser.add_argument(
+        "--weights",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="draw a data set's figures with this checkpoint, e.g. mfnet=mfnet.pth, scenes=demo",
+    )
     parser.add_argument("--plan", action="store_true", help="say what would be trained, and end")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
 
@@ -53,13 +61,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Reproduce; returns 0."""
     from amdanet_ros.cli.errors import CommandError
+    from amdanet_ros.inference.errors import DemoWeightsMissingError
     from amdanet_ros.network.checkpoint import CheckpointError
     from amdanet_ros.training.config import ConfigError
     from amdanet_ros.training.labelled_pair import DataError
 
     try:
         return _reproduce(arguments)
-    except (ConfigError, DataError, CheckpointError, FloatingPointError, ImportError) as error:
+    except (ConfigError, DataError, CheckpointError, DemoWeightsMissingError) as error:
+        raise CommandError(str(error)) from error
+    except (FloatingPointError, ImportError) as error:
         raise CommandError(str(error)) from error
 
 
@@ -83,7 +94,12 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     out = Path(arguments.out)
     with processes(arguments.device) as here:
         made = Reproduction(
-            preset, bases, _seeds(arguments, preset.seeds), Runner(out / "runs", here), out
+            preset,
+            bases,
+            _seeds(arguments, preset.seeds),
+            Runner(out / "runs", here),
+            out,
+            _weights(arguments, bases),
         )
         if arguments.plan:
             for folder, state, what in made.plan(names):
@@ -105,6 +121,20 @@ def _seeds(arguments: argparse.Namespace, default: tuple[int, ...]) -> tuple[int
     if not all(word.strip().isdecimal() for word in words):
         raise CommandError(f"--seeds {arguments.seeds!r}: write whole numbers, as 0,1,2")
     return tuple(dict.fromkeys(int(word) for word in words))
+
+
+def _weights(arguments: argparse.Namespace, known: Collection[str]) -> dict[str, str]:
+    from amdanet_ros.cli.errors import CommandError
+
+    weights = {}
+    for word in arguments.weights:
+        name, _, path = word.partition("=")
+        if name.lower() not in known or not path:
+            raise CommandError(
+                f"--weights {word!r}: write NAME=FILE, NAME one of {', '.join(sorted(known))}"
+            )
+        weights[name.lower()] = path
+    return weights
 
 
 def _wanted_data_sets(

@@ -18,10 +18,10 @@ from amdanet_ros.evaluation.confusion_matrix import ConfusionMatrix
 from amdanet_ros.evaluation.damage import exposed
 from amdanet_ros.evaluation.protocols import plain, released
 from amdanet_ros.evaluation.scoring import score_pairs
-from amdanet_ros.network.checkpoint import load_checkpoint
+from amdanet_ros.inference.checkpoint_file import read_checkpoint
 from amdanet_ros.reproduction.figure_specs import FUSION, OVEREXPOSURE, FigureSpec
 from amdanet_ros.reproduction.presets import SCENES, Experiment
-from amdanet_ros.reproduction.runner import Run
+from amdanet_ros.training.config import ConfigError, TrainingConfig
 from amdanet_ros.training.experiment import build_classes
 from amdanet_ros.training.labelled_pair import (
     DataError,
@@ -100,26 +100,30 @@ class ExposedPairs:
 def drawn_figure(
     spec: FigureSpec,
     experiment: Experiment,
-    run: Run,
+    config: TrainingConfig,
+    weights: str | Path,
     device: torch.device,
     pictures: Sequence[str] = (),
 ) -> Figure:
-    """Draw a figure with the network of a run.
+    """Draw a figure with one network.
 
     Args:
         spec: of the figure.
         experiment: whose test pairs are shown.
-        run: whose best weights are shown.
+        config: of the experiment; it says which classes and, of scenes, which size.
+        weights: a checkpoint, or the name of a built-in one.
         device: to run the network on.
         pictures: names of the test pictures to show; empty: four evenly spread over the test list,
             or, for the figure of overexposure, the two with most white pixels.
 
     Raises:
+        CheckpointError: weights that cannot be used.
+        ConfigError: weights for another number of classes.
         DataError: a name that is not in the test list, or a picture that cannot be read.
     """
-    pairs = experiment.test_pairs(run.config)
-    classes = build_classes(run.config)
-    network = load_checkpoint(run.weights).build().to(device).eval()
+    pairs = experiment.test_pairs(config)
+    classes = build_classes(config)
+    network = _network(weights, classes).to(device).eval()
     chosen = list(_named(pairs, pictures)) if pictures else _by_rule(pairs, spec.kind)
     stops = STOPS_SHOWN if spec.kind == OVEREXPOSURE else (0,)
     rows, facts, seen = [], [], np.zeros(256, np.int64)
@@ -136,7 +140,7 @@ def drawn_figure(
     grid = picture_grid(_COLUMNS.get(spec.kind, _SEGMENTATION_COLUMNS), rows)
     shown = [i for i in range(len(classes)) if seen[i]]
     picture = np.concatenate([grid, legend(classes, grid.shape[1], shown)], axis=0)
-    values = {"figure": spec.name, "data_set": experiment.data_set, "run": run.folder.name}
+    values = {"figure": spec.name, "data_set": experiment.data_set, "weights": str(weights)}
     values["pictures"] = facts
     caption = _caption(spec, experiment, classes, bool(pictures))
     if spec.kind == OVEREXPOSURE:
@@ -188,6 +192,14 @@ def _tiles(
         return [pair.rgb, thermal, picture, stretched, ours]
     truth = colorize_labels(pair.labels, classes.palette)
     return [pair.rgb, thermal, truth, ours, picture]
+
+
+def _network(weights: str | Path, classes: ClassTable) -> nn.Module:
+    checkpoint, _ = read_checkpoint(weights)
+    count = checkpoint.config["num_classes"]
+    if count != len(classes):
+        raise ConfigError(f"{weights} has {count} classes, {classes.name} has {len(classes)}")
+    return checkpoint.build()
 
 
 @torch.inference_mode()

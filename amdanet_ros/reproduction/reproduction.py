@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from amdanet_ros.reproduction.figure_specs import FIGURES
@@ -27,6 +27,8 @@ class Reproduction:
         seeds: of the runs; figures show the first.
         runner: that trains and scores.
         out: folder for the tables and figures.
+        weights: by data set a checkpoint (or the name of a built-in one) for the figures; of the
+            other data sets the base experiment is trained.
     """
 
     def __init__(
@@ -36,9 +38,10 @@ class Reproduction:
         seeds: Sequence[int],
         runner: Runner,
         out: Path,
+        weights: Mapping[str, str] | None = None,
     ) -> None:
         self.preset, self.experiments, self.seeds = preset, experiments, tuple(seeds)
-        self.runner, self.out = runner, Path(out)
+        self.runner, self.out, self.weights = runner, Path(out), dict(weights or {})
 
     def plan(self, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
         """Yield (run, state, what it is) of every run that tables and figures need, each once."""
@@ -70,9 +73,14 @@ class Reproduction:
         written: list[Path] = []
         for data_set in self._chosen(spec.data_sets):
             experiment = self.experiments[data_set]
-            run = self.runner.trained(experiment, (), self.seeds[0])
+            weights: str | Path | None = self.weights.get(data_set)
+            if weights is None:
+                weights = self.runner.trained(experiment, (), self.seeds[0]).weights
+            config = experiment.config((), self.seeds[0])
             if self.runner.processes.first:
-                figure = drawn_figure(spec, experiment, run, self.runner.processes.device, pictures)
+                figure = drawn_figure(
+                    spec, experiment, config, weights, self.runner.processes.device, pictures
+                )
                 written += figure.write(self.out)
             self.runner.processes.wait()
         return written
@@ -107,7 +115,8 @@ class Reproduction:
                         yield self.experiments[data_set], variant.changes, seed
             return
         for data_set in self._chosen(FIGURES[name].data_sets):
-            yield self.experiments[data_set], (), self.seeds[0]
+            if data_set not in self.weights:
+                yield self.experiments[data_set], (), self.seeds[0]
 
     def _chosen(self, published: Sequence[str]) -> tuple[str, ...]:
         wanted = self.preset.data_sets(published)
