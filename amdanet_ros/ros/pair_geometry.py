@@ -82,6 +82,12 @@ class PairGeometries:
         thermal = settings.thermal
         prints = None
         if thermal.registration_from != "homography":
+            if self._topics["rgb"] == self._topics["thermal"]:
+                raise ValueError(
+                    f"thermal.registration_from is {thermal.registration_from}, but both cameras' "
+                    f"camera_info is {self._topics['rgb']}: remap rgb/camera_info and "
+                    "thermal/camera_info to each camera's own"
+                )
             for stream in ("rgb", "thermal"):
                 if infos[stream] is None:
                     raise MissingCameraInfoError(

@@ -30,8 +30,8 @@ def drawn(count):
 
 @pytest.fixture(scope="module")
 def pictures():
-    """Four pairs."""
-    return list(drawn(4))
+    """Three pairs."""
+    return list(drawn(3))
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_it_writes_the_homography_with_its_sizes_and_tells_its_quality(registere
 def test_the_checkerboard_has_tiles_of_both_pictures(registered, pictures):
     board = cv2.imread(str(registered[0].with_suffix(".png")))
     assert board.shape == (*SIZE, 3)
-    middle = pictures[2][0][..., ::-1]
+    middle = pictures[1][0][..., ::-1]
     np.testing.assert_array_equal(board[:40, :40], middle[:40, :40])
     assert (board[:40, 40:80] != middle[:40, 40:80]).mean() > 0.5
 

@@ -103,6 +103,15 @@ def test_a_missing_calibration_is_named_by_its_topic(geometries):
         geometries.of(wanted, RGB, THERMAL, {"rgb": info(500.0, RGB), "thermal": None})
 
 
+def test_one_calibration_for_both_cameras_is_refused():
+    """As when both image topics lie in one folder, beside which camera_info is looked for."""
+    geometries = PairGeometries(print, dict.fromkeys(("rgb", "thermal"), "/cam/camera_info"))
+    infos = dict.fromkeys(("rgb", "thermal"), info(500.0, RGB))
+    wanted = settings(thermal__registration_from="camera_info")
+    with pytest.raises(ValueError, match="remap rgb/camera_info and thermal/camera_info"):
+        geometries.of(wanted, RGB, RGB, infos)
+
+
 def test_a_calibration_that_changes_is_followed(geometries):
     wanted = settings(thermal__registration_from="camera_info")
     infos = {"rgb": info(500.0, RGB), "thermal": info(250.0, THERMAL)}
