@@ -70,7 +70,7 @@ def micro():
                 "ema_decay": 0.9,
             },
             "validate_every": 2,
-            "save_every": 1,
+            "save_every": 4,  # the last step; a save takes longer than a step
             "log_every": 1,
         }
         for key, value in changes.items():
