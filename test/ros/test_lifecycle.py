@@ -79,13 +79,13 @@ def test_cleanup_lets_go_of_the_network_and_its_memory(make_node):
 
     weights = sum(each.numel() * 4 for each in _tensors(node)) / 2**20
     assert weights > 10
-    for _ in range(4):  # until allocators and caches have settled
+    for _ in range(3):  # until allocators and caches have settled
         cycle()
     before = resident_mib()
-    for _ in range(10):
+    for _ in range(6):
         predictor, engine = cycle()
         assert predictor() is None and engine() is None
-    assert resident_mib() - before < 2 * weights  # a leak would be ten times the weights
+    assert resident_mib() - before < 2 * weights  # a leak would be six times the weights
 
 
 def _tensors(node):

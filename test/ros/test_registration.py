@@ -116,7 +116,7 @@ def test_registration_is_tuned_at_run_time(bench, make_node):
 
 def test_one_camera_alone_keeps_the_window_of_the_pair(bench, make_node):
     shown = {"thermal.registration": SHIFT, "crop_to_common_view": True}
-    bench.run(make_node({**shown, "single_modality": "substitute", "max_wait": 0.2}))
+    bench.run(make_node({**shown, "single_modality": "substitute", "max_wait": 0.6}))
     bench.cameras_on()
     bench.listen(FUSED)
     bench.pair_until_heard(FUSED, 1.0)
