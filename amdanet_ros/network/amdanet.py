@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from amdanet_ros.network.backbone import TwoBranchBackbone
@@ -34,6 +35,21 @@ class AMDANetOutput(NamedTuple):
     fused: Tensor
     masked_logits: Tensor | None = None
     masked_fused: Tensor | None = None
+
+
+class AdaptiveAMDANetOutput(NamedTuple):
+    """What a network with adaptive weighting returns: ``AMDANetOutput`` and one thing more.
+
+    Attributes:
+        logits, fused, masked_logits, masked_fused: see ``AMDANetOutput``.
+        reliability: B x 4 x 2 in (0, 2): at each stage the weights of RGB and thermal, sum 2.
+    """
+
+    logits: Tensor
+    fused: Tensor
+    masked_logits: Tensor | None = None
+    masked_fused: Tensor | None = None
+    reliability: Tensor | None = None
 
 
 class AMDANet(nn.Module):
@@ -131,7 +147,7 @@ class AMDANet(nn.Module):
         """The constructor's arguments, for a checkpoint to carry."""
         return dict(self._config)
 
-    def forward(self, rgb: Tensor, thermal: Tensor) -> AMDANetOutput:
+    def forward(self, rgb: Tensor, thermal: Tensor) -> AMDANetOutput | AdaptiveAMDANetOutput:
         """Fuse and segment, at the pictures' own size: nothing is padded or resized.
 
         Args:
@@ -143,20 +159,35 @@ class AMDANet(nn.Module):
         """
         self._check(rgb, thermal)
         semantic, pairs, reliability = self.backbone(rgb, thermal)
+        if reliability is None:
+            return AMDANetOutput(*self._decode(semantic, pairs, rgb, thermal))
+        # The fusion decoder looks at the pictures too.
+        rgb, thermal = weighted(rgb, thermal, reliability[0])
+        # The branches trade places at every stage: every second one has thermal first.
+        by_camera = [weights.flip(1) if i % 2 else weights for i, weights in enumerate(reliability)]
+        decoded = self._decode(semantic, pairs, rgb, thermal)
+        return AdaptiveAMDANetOutput(*decoded, torch.stack(by_camera, dim=1))
+
+    def _decode(
+        self,
+        semantic: list[Tensor],
+        pairs: list[tuple[Tensor, Tensor]],
+        rgb: Tensor,
+        thermal: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+        """Give logits and fused picture, and both from masked features in training mode."""
         size = rgb.shape[2:]
-        if reliability is not None:  # the fusion decoder looks at the pictures too
-            rgb, thermal = weighted(rgb, thermal, reliability[0])
         logits = self.decode_head(semantic, size)
         fused = self.aux_head(pairs, rgb, thermal)
         if not self.training:
-            return AMDANetOutput(logits, fused)
+            return logits, fused, None, None
         if mask_semantics_this_step():
             masked = mask_semantics(semantic, self.masking_rate)
             # The fusion decoder has no dropout: decoding the unmasked pairs again would give the
             # same picture and the same gradient.
-            return AMDANetOutput(logits, fused, self.decode_head(masked, size), fused)
+            return logits, fused, self.decode_head(masked, size), fused
         masked_fused = self.aux_head(mask_pairs(pairs, self.masking_rate), rgb, thermal)
-        return AMDANetOutput(logits, fused, self.decode_head(semantic, size), masked_fused)
+        return logits, fused, self.decode_head(semantic, size), masked_fused
 
     @staticmethod
     def _check(rgb: Tensor, thermal: Tensor) -> None:

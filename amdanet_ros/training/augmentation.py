@@ -69,6 +69,23 @@ def _axis_window(side: int, crop: int, scale: float) -> tuple[int, int, int]:
     return int(torch.randint(side - length + 1, ())), length, resized
 
 
+NOTHING_LOST, RGB_LOST, THERMAL_LOST, PARTLY_LOST = 0, 1, 2, 3
+"""Values of a sample's entry "lost": the last where one picture is worse than it was."""
+
+
+class StartWhole(torch.nn.Module):
+    """Add the entry "lost" to a sample: nothing."""
+
+    def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Leave the pictures alone."""
+        return {**sample, "lost": torch.tensor(NOTHING_LOST)}
+
+
+def _harmed(sample: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Say so in "lost", where the sample has it."""
+    return {**sample, "lost": torch.tensor(PARTLY_LOST)} if "lost" in sample else sample
+
+
 class ThermalStretch(torch.nn.Module):
     """Shift and stretch the thermal values a little, as a running normalisation would have.
 
@@ -111,7 +128,7 @@ class RandomExposure(torch.nn.Module):
         rgb = sample["rgb"]
         changed = (rgb * gain).clamp(max=1.0) if torch.rand(()) < 0.5 else (rgb / gain)
         changed = (255.0 * changed).round() / 255.0
-        return {**sample, "rgb": tv_tensors.wrap(changed, like=rgb)}
+        return _harmed({**sample, "rgb": tv_tensors.wrap(changed, like=rgb)})
 
 
 class ThermalNoise(torch.nn.Module):
@@ -137,7 +154,7 @@ class ThermalNoise(torch.nn.Module):
         deviation = self.weakest * (self.strongest / self.weakest) ** float(torch.rand(()))
         thermal = sample["thermal"]
         noisy = thermal + deviation * torch.randn(thermal.shape)
-        return {**sample, "thermal": tv_tensors.wrap(_stretched(noisy), like=thermal)}
+        return _harmed({**sample, "thermal": tv_tensors.wrap(_stretched(noisy), like=thermal)})
 
 
 def _stretched(values: Tensor) -> Tensor:
@@ -145,10 +162,6 @@ def _stretched(values: Tensor) -> Tensor:
     sorted_values = values.flatten().sort().values
     low, high = (sorted_values[round(q * (len(sorted_values) - 1))] for q in (0.01, 0.99))
     return ((values - low) / (high - low).clamp(min=1e-6)).clamp(0, 1)
-
-
-NOTHING_LOST, RGB_LOST, THERMAL_LOST = 0, 1, 2
-"""Values of a sample's entry "lost"."""
 
 
 class ModalityDropout(torch.nn.Module):
@@ -167,9 +180,9 @@ class ModalityDropout(torch.nn.Module):
         self.probability = probability
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Change the entry "rgb" or "thermal" of a sample; add "lost"."""
+        """Change the entry "rgb" or "thermal" of a sample, and "lost"."""
         if torch.rand(()) >= self.probability:
-            return {**sample, "lost": torch.tensor(NOTHING_LOST)}
+            return sample
         rgb_goes = torch.rand(()) < 0.5
         lost, code = ("rgb", RGB_LOST) if rgb_goes else ("thermal", THERMAL_LOST)
         old = sample[lost]
@@ -245,6 +258,8 @@ class Augmentation:
             RandomScaleCrop(crop, scales, continuous_scales),
             v2.RandomHorizontalFlip(flip),
         ]
+        if modality_dropout:
+            steps.append(StartWhole())
         if thermal_stretch:
             steps.append(ThermalStretch(thermal_stretch))
         if exposure:

@@ -76,13 +76,14 @@ class FinishConfig:
 
 @dataclass
 class LossConfig:
-    """See `AMDANetLoss`."""
+    """See `AMDANetLoss`, and for `reliability`, the weight of its term, `reliability_loss`."""
 
     alpha1: float = 1.0
     alpha2: float = 0.5
     alpha3: float = 0.5
     dice_rule: str = "ignore"
     lovasz: float = 0.0
+    reliability: float = 0.0
 
 
 @dataclass

@@ -23,6 +23,7 @@ from amdanet_ros.training.config import PRECISIONS, ConfigError, TrainingConfig
 from amdanet_ros.training.deciding_values import deciding_values
 from amdanet_ros.training.experiment import build_classes, build_loss, build_network
 from amdanet_ros.training.labelled_pair import LabelledPairs
+from amdanet_ros.training.losses.reliability import reliability_loss
 from amdanet_ros.training.optimization import MovingAverage, adamw, learning_rate_factor
 from amdanet_ros.training.plan import Stretch, training_plan
 from amdanet_ros.training.processes import Processes
@@ -214,10 +215,15 @@ class Trainer:
         with self._precision():
             output = self.distributed(rgb, thermal)
         output = type(output)(*(None if value is None else value.float() for value in output))
-        lost = batch.get("lost")
-        if lost is not None:
-            rgb, thermal = surviving_pictures(rgb, thermal, lost.to(self.device))
-        return self.loss(output, rgb, thermal, labels, valid)
+        if "lost" not in batch:
+            return self.loss(output, rgb, thermal, labels, valid)
+        lost = batch["lost"].to(self.device)
+        terms = self.loss(output, *surviving_pictures(rgb, thermal, lost), labels, valid)
+        weight, reliability = self.config.loss.reliability, getattr(output, "reliability", None)
+        if weight and reliability is not None:
+            terms["reliability"] = reliability_loss(reliability, lost)
+            terms["total"] = terms["total"] + weight * terms["reliability"]
+        return terms
 
     def _precision(self) -> Any:
         wanted = self.config.optimization.precision

@@ -79,8 +79,26 @@ def test_checkpoint_without_weights_starts_a_network_with_them_at_the_same_outpu
     adaptive = AMDANet(tiny_backbone, 4, embed_dim=8, adaptive_weighting=True).eval()
     load_initial(adaptive, tmp_path / "plain.safetensors")
     with torch.inference_mode():
-        for found, expected in zip(adaptive(*pictures()), plain(*pictures()), strict=True):
-            assert found is expected is None or torch.equal(found, expected)
+        found, expected = adaptive(*pictures()), plain(*pictures())
+    assert torch.equal(found.logits, expected.logits)
+    assert torch.equal(found.fused, expected.fused)
+    assert torch.equal(found.reliability, torch.ones(2, 4, 2))
+    assert not hasattr(expected, "reliability")
+
+
+def test_output_tells_the_weights_by_camera_though_branches_trade_places(tiny_backbone):
+    network = network_of(tiny_backbone, adaptive_weighting=True)
+    for stage in network.backbone.reliability:
+        torch.nn.init.normal_(stage.mlp[2].weight)
+    with torch.inference_mode():
+        of_branches = network.backbone(*pictures()).reliability
+        found = network(*pictures()).reliability
+    assert found.shape == (2, 4, 2)
+    for stage, weights in enumerate(of_branches):
+        rgb, thermal = (1, 0) if stage in (1, 3) else (0, 1)
+        assert torch.equal(found[:, stage, 0], weights[:, rgb])
+        assert torch.equal(found[:, stage, 1], weights[:, thermal])
+    torch.testing.assert_close(found.sum(dim=2), torch.full((2, 4), 2.0))
 
 
 def test_half_of_the_weights_missing_is_no_start(tiny_backbone, tmp_path):
@@ -117,7 +135,8 @@ def test_a_modality_without_weight_at_the_first_stage_is_not_seen(tiny_backbone,
 
 def test_gradients_reach_the_reliabilities(tiny_backbone):
     network = network_of(tiny_backbone, adaptive_weighting=True).train()
-    sum(value.square().sum() for value in network(*pictures())).backward()
+    output = network(*pictures())
+    sum(value.square().sum() for value in output[:4]).backward()
     for stage in network.backbone.reliability:
         assert stage.mlp[2].weight.grad.abs().max() > 0
 

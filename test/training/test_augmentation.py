@@ -6,6 +6,7 @@ import torch
 
 from amdanet_ros.training.augmentation import (
     NOTHING_LOST,
+    PARTLY_LOST,
     RGB_LOST,
     THERMAL_LOST,
     Augmentation,
@@ -94,6 +95,14 @@ def test_dropout_says_where_nothing_was_lost(pair):
     assert 0 < len(kept) < 16
     for sample in kept:
         assert all(torch.equal(sample[name], whole[name]) for name in ("rgb", "thermal"))
+
+
+@pytest.mark.parametrize("harm", ["exposure", "thermal_noise"])
+def test_a_sample_says_that_a_picture_is_worse(pair, harm):
+    augmentation = Augmentation((30, 40), **{harm: 0.5}, modality_dropout=1e-9)
+    found = {int(augmentation(pair, seed)["lost"]) for seed in range(12)}
+    assert found == {NOTHING_LOST, PARTLY_LOST}
+    assert "lost" not in Augmentation((30, 40), **{harm: 0.5})(pair, 0)
 
 
 def test_a_lost_picture_is_no_target_for_the_fused_one():

@@ -1,11 +1,22 @@
-"""A training with lost modalities: what the loss asks of the fused picture, and the start."""
+"""A training with lost modalities: its losses, and how it starts."""
 
+import math
+
+import pytest
 import torch
 
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
+from amdanet_ros.network.modality_reliability import ModalityReliability
+from amdanet_ros.training.augmentation import (
+    NOTHING_LOST,
+    PARTLY_LOST,
+    RGB_LOST,
+    THERMAL_LOST,
+)
 from amdanet_ros.training.config import load_config
 from amdanet_ros.training.experiment import build_network
+from amdanet_ros.training.losses.reliability import reliability_loss
 from amdanet_ros.training.trainer import Trainer
 
 
@@ -42,3 +53,69 @@ def test_weights_without_reliabilities_load_strictly_where_weighting_is_off(micr
     network = build_network(micro(initial=str(tmp_path / "plain.safetensors")))
     assert network.state_dict().keys() == plain.state_dict().keys()
     assert all(torch.equal(v, plain.state_dict()[k]) for k, v in network.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("weights", "lost", "expected"),
+    [
+        ((1.0, 1.0), NOTHING_LOST, math.log(2)),
+        ((1.5, 0.5), NOTHING_LOST, -0.5 * (math.log(0.75) + math.log(0.25))),
+        ((1.5, 0.5), THERMAL_LOST, -math.log(0.75)),
+        ((1.5, 0.5), RGB_LOST, -math.log(0.25)),
+        ((0.0, 2.0), RGB_LOST, 0.0),
+        ((1.5, 0.5), PARTLY_LOST, 0.0),
+    ],
+)
+def test_reliability_loss_of_one_sample(weights, lost, expected):
+    reliability = torch.tensor(weights).expand(1, 4, 2)
+    found = reliability_loss(reliability, torch.tensor([lost]))
+    assert found.item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_reliability_loss_is_the_mean_over_the_samples_that_count():
+    reliability = 0.1 + 1.8 * torch.rand(3, 4, 1)
+    reliability = torch.cat([reliability, 2 - reliability], dim=2)
+    lost = torch.tensor([RGB_LOST, PARTLY_LOST, THERMAL_LOST])
+    alone = [reliability_loss(reliability[i : i + 1], lost[i : i + 1]) for i in (0, 2)]
+    torch.testing.assert_close(reliability_loss(reliability, lost), sum(alone) / 2)
+
+
+def test_the_loss_teaches_a_reliability_which_camera_was_lost():
+    torch.manual_seed(0)
+    module = ModalityReliability(8)
+    module.start_equal()
+    optimizer = torch.optim.Adam(module.parameters(), 0.01)
+
+    def batch():
+        tokens = torch.randn(2, 9, 100, 8)
+        lost = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST] * 3)
+        for code, flat in ((RGB_LOST, tokens[0]), (THERMAL_LOST, tokens[1])):
+            flat[lost == code] = 0.3
+        return tokens, lost
+
+    for _ in range(150):
+        tokens, lost = batch()
+        optimizer.zero_grad()
+        reliability_loss(module(*tokens)[:, None], lost).backward()
+        optimizer.step()
+    tokens, lost = batch()
+    weights = module(*tokens).detach()
+    assert (weights[lost == RGB_LOST, 0] < 0.2).all()
+    assert (weights[lost == THERMAL_LOST, 1] < 0.2).all()
+    assert (weights[lost == NOTHING_LOST, 0] - 1).abs().max() < 0.5
+
+
+def test_the_trainer_adds_the_reliability_loss_at_its_weight(tmp_path, micro, blobs, here):
+    config = micro(
+        network={"backbone": "mit_b0", "embed_dim": 8, "adaptive_weighting": True},
+        augmentation__modality_dropout=1.0,
+        loss={"reliability": 0.25},
+        validate_every=100,
+    )
+    terms = {}
+    trainer = Trainer(config, tmp_path, blobs(), blobs(2, 50), here)
+    trainer.run(on_step=lambda step, found: terms.update(found), stop_at=1)
+    assert terms["reliability"] == pytest.approx(math.log(2))
+    whole = terms["cross_entropy"] + 2 * terms["dice"] + 0.5 * terms["fusion"]
+    masked = terms["masked_cross_entropy"] + 2 * terms["masked_dice"] + terms["masked_fusion"]
+    assert terms["total"] == pytest.approx(whole + 0.25 * masked + 0.25 * math.log(2), rel=1e-4)

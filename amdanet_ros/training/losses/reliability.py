@@ -1,0 +1,30 @@
+"""What adaptive weighting is told in training: which modality was lost."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from amdanet_ros.training.augmentation import PARTLY_LOST, RGB_LOST, THERMAL_LOST
+
+
+def reliability_loss(reliability: Tensor, lost: Tensor) -> Tensor:
+    """Cross entropy between the weights, halved, and what each modality is worth.
+
+    A lost modality is worth nothing, whole ones are worth the same. Samples with a modality that
+    is damaged and not lost are left out: how far to go there is for the task's loss to find.
+
+    Args:
+        reliability: B x 4 x 2 in (0, 2), see ``AdaptiveAMDANetOutput``.
+        lost: B of the codes of ``ModalityDropout``.
+
+    Returns:
+        A scalar; log 2 where the weights are all 1. 0 for a batch without a sample that counts.
+    """
+    worth = reliability.new_full((len(lost), 2), 0.5)
+    worth[lost == RGB_LOST] = worth.new_tensor([0.0, 1.0])
+    worth[lost == THERMAL_LOST] = worth.new_tensor([1.0, 0.0])
+    least = torch.finfo(reliability.dtype).tiny
+    entropy = -(worth[:, None] * (0.5 * reliability).clamp(min=least).log()).sum(dim=2).mean(dim=1)
+    counted = (lost != PARTLY_LOST).to(entropy.dtype)
+    return (entropy * counted).sum() / counted.sum().clamp(min=1)
