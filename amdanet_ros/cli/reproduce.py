@@ -32,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="runs, tables and figures")
     parser.add_argument(
-        "--seeds", metavar="0,1,..", help="of the runs (default: 0; tiny: 0,1,2); figures: first"
+        "--seeds", metavar="0,1,..", help="of the runs (default: 0; tiny: 0,1); figures: first"
     )
     parser.add_argument(
         "--data-sets", metavar="NAME,..", help="leave the others out: mfnet, fmb, pst900"

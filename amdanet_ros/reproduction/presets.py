@@ -58,7 +58,7 @@ PRESETS = {
         ),
         Preset(
             "tiny",
-            (0, 1, 2),
+            (0, 1),
             False,
             (
                 "Generated street scenes, a MiT-B0 from scratch, a few dozen steps: other data, "
