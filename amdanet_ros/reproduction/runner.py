@@ -26,13 +26,10 @@ DONE, SCORES = "finished.json", "evaluation.json"
 def run_name(data_set: str, config: TrainingConfig) -> str:
     """Return the name of a run's folder: data set, seed, digest of all that decides its result.
 
-    Variants of different tables that are the same network and training share one run. What is at
-    its default does not count: a later version's new option leaves old runs where they are found.
+    Variants of different tables that are the same network and training share one run.
     """
-    defaults = deciding_values(TrainingConfig().as_dict())
-    values = deciding_values(config.as_dict())
-    changed = {key: v for key, v in values.items() if key not in defaults or v != defaults[key]}
-    digest = hashlib.sha256(json.dumps(changed, sort_keys=True).encode()).hexdigest()[:10]
+    values = json.dumps(deciding_values(config.as_dict()), sort_keys=True)
+    digest = hashlib.sha256(values.encode()).hexdigest()[:10]
     return f"{data_set}_s{config.seed}_{digest}"
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from amdanet_ros.reproduction import runner
 from amdanet_ros.reproduction.presets import PRESETS, experiments
 from amdanet_ros.reproduction.runner import run_name
+from amdanet_ros.training import deciding_values
 from amdanet_ros.training.config import TrainingConfig
 
 
@@ -39,6 +39,6 @@ def test_a_later_option_at_its_default_leaves_the_run_its_name(name, monkeypatch
         option: float = 0.5
 
     before = run_name("scenes", TrainingConfig())
-    monkeypatch.setattr(runner, "TrainingConfig", LaterConfig)
+    monkeypatch.setattr(deciding_values, "TrainingConfig", LaterConfig)
     assert run_name("scenes", LaterConfig()) == before
     assert run_name("scenes", LaterConfig(option=0.6)) != before

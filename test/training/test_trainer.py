@@ -104,6 +104,16 @@ def test_resuming_with_another_configuration_is_refused(tmp_path, micro, blobs, 
         trained(micro(optimization__learning_rate=0.5), tmp_path, blobs, here, resume=True)
 
 
+def test_a_state_of_before_an_option_existed_goes_on(tmp_path, micro, blobs, here):
+    trained(micro(), tmp_path, blobs, here, stop_at=1)
+    state = load_state(tmp_path / LAST)
+    del state["config"]["loss"]["dice_rule"]  # at its default in this configuration
+    save_state(tmp_path / LAST, state)
+    assert trained(micro(), tmp_path, blobs, here, resume=True, stop_at=1)[0].step == 1
+    with pytest.raises(SavedStateError, match=r"loss\.dice_rule"):
+        trained(micro(loss__dice_rule="released"), tmp_path, blobs, here, resume=True)
+
+
 def test_a_log_is_cut_back_to_the_step_of_a_resume(tmp_path, micro, blobs, here, log_of):
     trained(micro(save_every=2), tmp_path, blobs, here, stop_at=2)
     with (tmp_path / "log.jsonl").open("a") as stream:
