@@ -94,6 +94,9 @@ def export_onnx(
     partial = path.with_name(f".{path.stem}.{os.getpid()}.onnx")
     try:
         with torch.no_grad():
+            # What depends on the size is computed now: the trace would refuse it as dependent on
+            # data, and the exporter then tries slower ways.
+            module(*example)
             torch.onnx.export(
                 module,
                 example,
