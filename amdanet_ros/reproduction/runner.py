@@ -85,10 +85,11 @@ class Runner:
         folder = self._folder(experiment, config)
         run = Run(folder, config, seed)
         what = f"{experiment.data_set}, {', '.join(changes) or 'base'}, seed {seed}"
-        if (folder / DONE).is_file() and run.weights.is_file():
+        done = (folder / DONE).is_file()
+        if done and run.weights.is_file():
             self._say(f"{what}: trained already, {folder}")
             return run
-        begun = (folder / LAST).is_file()
+        begun = not done and (folder / LAST).is_file()  # done, and the weights deleted: anew
         self._say(f"{what}: {'going on' if begun else 'training'}, {folder}")
         train, validation = build_pairs(config)
         try:

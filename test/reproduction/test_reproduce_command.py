@@ -63,6 +63,9 @@ def test_a_run_that_was_cut_off_goes_on(reproduce, work, capsys):
     assert reproduce("fig2") == 0
     assert "going on" in capsys.readouterr().out
     assert (folder / DONE).is_file()
+    (folder / "best.safetensors").unlink()
+    assert reproduce("fig2") == 0
+    assert (folder / "best.safetensors").is_file(), "weights that are gone are trained again"
 
 
 def test_fig2_shows_test_pictures_and_their_labels(reproduce, work):
