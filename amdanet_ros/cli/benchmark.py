@@ -1,0 +1,101 @@
+"""Time checkpoints on this machine: whole predictions, uint8 pictures in and out.
+
+Examples:
+  amdanet benchmark demo                                   # the built-in weights, 480 x 640
+  amdanet benchmark mfnet.pth --precisions fp32 fp16       # is half precision worth it here?
+  amdanet benchmark mfnet.pth mfnet_480x640.onnx           # torch or onnxruntime?
+  amdanet benchmark demo --size 720 1280 --json times.json
+
+All candidates run by turns, so that other load falls on all of them; the ratios and the share of
+equal labels are against the first. The node adds little to these times: docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from amdanet_ros.cli.errors import CommandError
+
+if TYPE_CHECKING:
+    from amdanet_ros.inference import Predictor
+    from amdanet_ros.inference.timing import Timing
+
+SUMMARY = "time checkpoints on this machine"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "checkpoints",
+        nargs="+",
+        metavar="CHECKPOINT",
+        help=".safetensors, .pth or .onnx file, or 'demo' for the built-in weights",
+    )
+    parser.add_argument(
+        "--size", type=int, nargs=2, metavar=("H", "W"), default=(480, 640), help="of the pictures"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument(
+        "--precisions",
+        nargs="+",
+        metavar="P",
+        choices=("auto", "fp32", "bf16", "fp16"),
+        default=["auto"],
+        help="auto, fp32, bf16, fp16: each checkpoint runs in each of them",
+    )
+    parser.add_argument("--rounds", type=int, default=20, help="runs of each that count")
+    parser.add_argument("--json", type=Path, help="write the numbers there too")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measure and print a table; returns 0."""
+    from amdanet_ros.inference import InferenceError
+    from amdanet_ros.inference.timing import time_predictors
+    from amdanet_ros.network.checkpoint import CheckpointError
+
+    if arguments.rounds < 1:
+        raise CommandError(f"--rounds {arguments.rounds}: at least 1")
+    try:
+        predictors = _predictors(arguments)
+        for name, predictor in predictors.items():
+            print(f"{name}: {predictor.describe()}")
+        timings = time_predictors(predictors, tuple(arguments.size), arguments.rounds)
+    except (CheckpointError, InferenceError, ValueError, OSError) as error:
+        raise CommandError(str(error)) from error
+    print(f"\n{arguments.rounds} rounds at {arguments.size[0]} x {arguments.size[1]}:\n")
+    print(_table(timings))
+    if arguments.json is not None:
+        numbers = {name: timing._asdict() for name, timing in timings.items()}
+        content = {"size": list(arguments.size), "rounds": arguments.rounds, "seconds": numbers}
+        arguments.json.write_text(json.dumps(content, indent=2) + "\n")
+    return 0
+
+
+def _predictors(arguments: argparse.Namespace) -> dict[str, Predictor]:
+    from amdanet_ros.inference import Predictor
+
+    predictors = {}
+    for checkpoint in dict.fromkeys(arguments.checkpoints):
+        for precision in dict.fromkeys(arguments.precisions):
+            predictor = Predictor.from_checkpoint(checkpoint, arguments.device, precision)
+            predictors[f"{Path(checkpoint).name} {precision}"] = predictor
+    return predictors
+
+
+def _table(timings: dict[str, Timing]) -> str:
+    lines = [
+        "| | ms, median | ms, 95 % | pairs/s | prepare, network, finish ms | ratio | labels |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, timing in timings.items():
+        parts = ", ".join(
+            f"{1e3 * part:.1f}" for part in (timing.prepare, timing.network, timing.finish)
+        )
+        lines.append(
+            f"| {name} | {1e3 * timing.median:.1f} | {1e3 * timing.slowest:.1f} "
+            f"| {1 / timing.median:.1f} | {parts} | {timing.ratio:.2f} | {timing.agreement:.1%} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,82 @@
+"""How fast predictors are on this machine: timed by turns, so that other load falls on all."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from .built_in_scene import built_in_scene
+from .predictor import Predictor
+
+
+class Timing(NamedTuple):
+    """One predictor's times on a pair, in seconds.
+
+    Attributes:
+        median: of the whole call, uint8 pictures in and out.
+        slowest: of 95 % of the calls, the slowest.
+        prepare: median of resizing, normalising and aligning the pictures.
+        network: median of the network.
+        finish: median of class choice, confidence and transfer back.
+        ratio: the first predictor's time over this one's, median over the rounds.
+        agreement: share of the built-in scene's labels that are the first predictor's, 0 to 1.
+    """
+
+    median: float
+    slowest: float
+    prepare: float
+    network: float
+    finish: float
+    ratio: float
+    agreement: float
+
+
+def time_predictors(
+    predictors: Mapping[str, Predictor], size: tuple[int, int], rounds: int
+) -> dict[str, Timing]:
+    """Run the predictors by turns on the built-in scene.
+
+    Args:
+        predictors: by name; the first is what the others are compared with.
+        size: (height, width) of both pictures.
+        rounds: how often each runs, after one run that does not count.
+
+    Returns:
+        Timing by name, in the same order.
+
+    Raises:
+        ValueError: no predictor or no round.
+        InferenceError: a predictor fails at this size.
+    """
+    if not predictors or rounds < 1:
+        raise ValueError("at least one predictor and one round")
+    rgb, thermal = built_in_scene(size)
+    calls: dict[str, list[float]] = {name: [] for name in predictors}
+    parts: dict[str, list[dict[str, float]]] = {name: [] for name in predictors}
+    labels: dict[str, np.ndarray] = {}
+    for number in range(rounds + 1):
+        for name, predictor in predictors.items():
+            started = time.perf_counter()
+            prediction = predictor(rgb, thermal)
+            if number:
+                calls[name].append(time.perf_counter() - started)
+                parts[name].append(prediction.timings)
+            labels[name] = prediction.labels
+    first = next(iter(predictors))
+    return {
+        name: Timing(
+            median=statistics.median(calls[name]),
+            slowest=float(np.percentile(calls[name], 95)),
+            ratio=statistics.median(a / b for a, b in zip(calls[first], calls[name], strict=True)),
+            agreement=float((labels[name] == labels[first]).mean()),
+            **{
+                part: statistics.median(each[part] for each in parts[name])
+                for part in ("prepare", "network", "finish")
+            },
+        )
+        for name in predictors
+    }
