@@ -46,8 +46,10 @@ $(STAMPS)/installed: $(STAMPS)/dependencies $(BUILD_FILES) $(SOURCES)
 demo: setup
 	$(BIN)/amdanet demo --output demo_output
 
+# Both parts run in any case; the first spreads over the cores, the second is alone with its machine.
 test: setup lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile; parallel=$$?; \
+		$(BIN)/python -m pytest -m alone && exit $$parallel
 
 lint: $(STAMPS)/dependencies
 	$(BIN)/ruff check .

@@ -13,6 +13,9 @@ os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(ROOT / "config" / "fastdds_images.xml")
 _log_folder = tempfile.TemporaryDirectory(prefix="amdanet_ros_log_")
 os.environ["ROS_LOG_DIR"] = _log_folder.name
+# One of several pytest workers: a thread each, or they take the processor from one another.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 import pytest  # noqa: E402
 
@@ -44,9 +47,22 @@ def claim_domain_id():
     raise RuntimeError("all ROS domains are in use by tests that run now")
 
 
+_ALONE = {"demo", "launch", "ros"}
+_BESIDE_OTHERS = {"packaging"}
+
+
 def pytest_collection_modifyitems(items):
-    """Run the slow tests last: what is broken shows early."""
+    """Run the slow tests last, so that what is broken shows early; mark those that need quiet.
+
+    What talks over DDS waits for others with time limits; the packaging tests only build, and ask
+    the result whether it starts.
+    """
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+    for item in items:
+        folder = item.path.parent.name
+        over_dds = "domain_id" in item.fixturenames and folder not in _BESIDE_OTHERS
+        if folder in _ALONE or over_dds:
+            item.add_marker("alone")
 
 
 @pytest.fixture(scope="session")
