@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import cv2
 import numpy as np
-
-from ..classes import UNLABELED
 
 
 class ClassStatistics(NamedTuple):
@@ -50,7 +49,8 @@ class Prediction:
         if confidence_threshold <= 0.0:
             return self.labels
         self._need("confidence")
-        return np.where(self.confidence < confidence_threshold, np.uint8(UNLABELED), self.labels)
+        unsure = cv2.compare(self.confidence, float(confidence_threshold), cv2.CMP_LT)
+        return cv2.bitwise_or(self.labels, unsure)  # 255 where unsure, which is UNLABELED
 
     def class_statistics(self, confidence_threshold: float = 0.0) -> ClassStatistics:
         """Return each class's area and mean confidence over the pixels at or above the threshold.
