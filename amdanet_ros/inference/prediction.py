@@ -60,7 +60,8 @@ class Prediction:
         """
         self._need("labels")
         self._need("confidence")
-        labels = self.mask(confidence_threshold).ravel()
+        # Converted once: numpy would do it for each count, and slower.
+        labels = self.mask(confidence_threshold).ravel().astype(np.intp)
         counts = np.bincount(labels, minlength=256)[: self.num_classes]
         sums = np.bincount(labels, weights=self.confidence.ravel(), minlength=256)
         means = sums[: self.num_classes] / np.maximum(counts, 1)
