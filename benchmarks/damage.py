@@ -10,19 +10,45 @@ back. Scores lie in the file as they come, so that an interrupted run goes on.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from amdanet_ros.evaluation.damage import CLEAN, DAMAGES, Damaged, recovered_share
 from amdanet_ros.evaluation.scoring import score_pairs
 from amdanet_ros.inference.checkpoint_file import read_checkpoint
+from amdanet_ros.inference.folded import FoldedAMDANet, UnsupportedVariantError
+from amdanet_ros.network import AMDANet, AMDANetOutput
 from amdanet_ros.training.synthetic_scenes import SyntheticScenes, default_cache
 
 ADAPTIVE = Path(__file__).parents[1] / "amdanet_ros/weights/demo_mit_b0_adaptive.safetensors"
 SIZE = (240, 320)
+
+
+class SegmentationOnly(torch.nn.Module):
+    """An AMDANet without its fusion decoder, which takes half of the time and no part in labels.
+
+    Args:
+        network: in evaluation mode; runs folded where the folds cover it.
+    """
+
+    def __init__(self, network: AMDANet) -> None:
+        super().__init__()
+        self.network = network
+        self.folded = None
+        with contextlib.suppress(UnsupportedVariantError):
+            self.folded = FoldedAMDANet(network)
+
+    def forward(self, rgb: Tensor, thermal: Tensor) -> AMDANetOutput:
+        """Logits, and the RGB picture in the fused one's place."""
+        if self.folded is not None:
+            return AMDANetOutput(self.folded(rgb, thermal[:, :1], want_fused=False)[0], rgb)
+        semantic = self.network.backbone(rgb, thermal).semantic
+        return AMDANetOutput(self.network.decode_head(semantic, rgb.shape[2:]), rgb)
 
 
 def main() -> None:
@@ -48,7 +74,7 @@ def main() -> None:
         names.append(name)
         own = scores.setdefault(name, {})
         checkpoint, classes = read_checkpoint(path)
-        network = checkpoint.build()
+        network = SegmentationOnly(checkpoint.build())
         for damage in (CLEAN, *DAMAGES):
             if damage.name in own:
                 continue

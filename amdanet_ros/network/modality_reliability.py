@@ -10,6 +10,10 @@ import torch
 from torch import Tensor, nn
 
 HIDDEN = 32
+GAIN = 16.0
+"""Factor on the perceptron's output: these few parameters have to learn faster than the network,
+and an optimiser such as Adam moves each parameter as far as any other."""
+
 _LEAST_VARIANCE = 1e-6
 """Under the square root: its slope at 0, where a flat picture lies, is infinite."""
 
@@ -46,11 +50,20 @@ class ModalityReliability(nn.Module):
         nn.init.zeros_(last.weight)
         nn.init.zeros_(last.bias)
 
-    def forward(self, rgb: Tensor, thermal: Tensor) -> Tensor:
-        """Tokens of both branches, B x N x C each, to B x 2: their weights in (0, 2), sum 2."""
-        statistics = []
+    @staticmethod
+    def statistics(rgb: Tensor, thermal: Tensor) -> Tensor:
+        """Tokens of both branches, B x N x C each, to B x 4C: mean, deviation of each."""
+        found = []
         for tokens in (rgb, thermal):
             mean = tokens.mean(dim=1)
             variance = (tokens - mean[:, None]).square().mean(dim=1)
-            statistics += [mean, (variance + _LEAST_VARIANCE).sqrt()]
-        return 2.0 * torch.softmax(self.mlp(torch.cat(statistics, dim=1)), dim=1)
+            found += [mean, (variance + _LEAST_VARIANCE).sqrt()]
+        return torch.cat(found, dim=1)
+
+    def judge(self, statistics: Tensor) -> Tensor:
+        """Statistics B x 4C to weights B x 2."""
+        return 2.0 * torch.softmax(GAIN * self.mlp(statistics), dim=1)
+
+    def forward(self, rgb: Tensor, thermal: Tensor) -> Tensor:
+        """Tokens of both branches, B x N x C each, to B x 2: their weights in (0, 2), sum 2."""
+        return self.judge(self.statistics(rgb, thermal))

@@ -126,6 +126,8 @@ class TrainingConfig:
         network: arguments of `AMDANet`; the number of classes is the class table's.
         initial: a checkpoint to start from (any AMDANet), or "".
         imagenet: an ImageNet MiT checkpoint that initialises both branches, or "".
+        reliability_samples: with adaptive weighting, samples on which the reliabilities are fitted
+            alone before the first step (see `fit_reliabilities`); 0 is off.
         validate_every: steps between two validations (each chooses and keeps the best weights).
         save_every: steps between two saved states: what a kill may cost.
         log_every: steps between two lines of the log.
@@ -142,6 +144,7 @@ class TrainingConfig:
     finish: FinishConfig = field(default_factory=FinishConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     optimization: OptimizationConfig = field(default_factory=OptimizationConfig)
+    reliability_samples: int = 0
     validate_every: int = 500
     save_every: int = 100
     log_every: int = 10

@@ -27,11 +27,13 @@ from amdanet_ros.training.losses.reliability import reliability_loss
 from amdanet_ros.training.optimization import MovingAverage, adamw, learning_rate_factor
 from amdanet_ros.training.plan import Stretch, training_plan
 from amdanet_ros.training.processes import Processes
+from amdanet_ros.training.reliability_start import fit_reliabilities
 from amdanet_ros.training.saved_state import SavedStateError, load_state, save_state
 from amdanet_ros.training.training_log import TrainingLog
 from amdanet_ros.training.validation_sheet import validation_sheet
 
 LAST, BEST = "last.pt", "best.safetensors"
+_FIT_BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,13 @@ class Trainer:
             raise ConfigError(
                 f"optimization.precision {plan.precision!r}: choose one of {', '.join(PRECISIONS)}"
             )
+        if config.reliability_samples and not (
+            self.network.config()["adaptive_weighting"] and config.augmentation.modality_dropout
+        ):
+            raise ConfigError(
+                "reliability_samples needs network.adaptive_weighting: true and "
+                "augmentation.modality_dropout above 0"
+            )
         self.optimizer = adamw(self.network, plan.learning_rate, plan.weight_decay)
         self.average = MovingAverage(self.network, plan.ema_decay) if plan.ema_decay else None
         self.step, self.best_step, self.best_iou = 0, 0, -1.0
@@ -129,6 +138,8 @@ class Trainer:
             unit="step",
             disable=not self.processes.first,
         )
+        if self.step == 0 and self.config.reliability_samples:
+            self._fit_reliabilities()
         self.distributed.train()
         with progress:
             for stretch in self.plan.stretches:
@@ -154,6 +165,20 @@ class Trainer:
         return TrainingResult(
             self.step, self.best_step, self.best_iou, self.step == self.plan.steps
         )
+
+    def _fit_reliabilities(self) -> None:
+        """Fit them on samples of their own; every process computes the same."""
+        seed = derived_seed(self.config.seed, 5)
+        steps = math.ceil(self.config.reliability_samples / _FIT_BATCH)
+        sampler = StepSampler(len(self.train_pairs), _FIT_BATCH, steps, seed)
+        augmentation = self.plan.stretches[0].build_augmentation()
+        torch.manual_seed(seed)
+        batches = training_batches(
+            self.train_pairs, augmentation, sampler, self.config.data.workers
+        )
+        fit_reliabilities(self.network, batches, self.device)
+        if self.average is not None:
+            self.average = MovingAverage(self.network, self.average.decay)
 
     def _batches(self, stretch: Stretch, end: int) -> Iterable[dict[str, Tensor]]:
         """Return what is left of a stretch."""

@@ -5,7 +5,7 @@ import torch
 
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
-from amdanet_ros.network.modality_reliability import ModalityReliability, weighted
+from amdanet_ros.network.modality_reliability import GAIN, ModalityReliability, weighted
 from amdanet_ros.training.config import ConfigError
 from amdanet_ros.training.experiment import load_initial
 
@@ -41,7 +41,7 @@ def test_weights_are_softmax_of_pooled_statistics():
                 for f in (torch.mean, lambda c: c.std(correction=0))
             ]
             hidden = (first.weight @ torch.cat(statistics) + first.bias).clamp(min=0)
-            energy = last.weight @ hidden + last.bias
+            energy = GAIN * (last.weight @ hidden + last.bias)
             expected = 2 * energy.exp() / energy.exp().sum()
             torch.testing.assert_close(found[sample], expected, rtol=1e-4, atol=1e-5)
 

@@ -7,6 +7,7 @@ import torch
 
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
+from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 from amdanet_ros.network.modality_reliability import ModalityReliability
 from amdanet_ros.training.augmentation import (
     NOTHING_LOST,
@@ -14,10 +15,19 @@ from amdanet_ros.training.augmentation import (
     RGB_LOST,
     THERMAL_LOST,
 )
-from amdanet_ros.training.config import load_config
+from amdanet_ros.training.config import ConfigError, load_config
 from amdanet_ros.training.experiment import build_network
 from amdanet_ros.training.losses.reliability import reliability_loss
+from amdanet_ros.training.reliability_start import fit_reliabilities
 from amdanet_ros.training.trainer import Trainer
+
+
+@pytest.fixture
+def tiny_adaptive():
+    BACKBONES["mit_tiny"] = MixTransformerSize((8, 16, 40, 64), (1, 1, 1, 1))
+    torch.manual_seed(2)
+    yield AMDANet("mit_tiny", 3, embed_dim=8, adaptive_weighting=True)
+    del BACKBONES["mit_tiny"]
 
 
 def test_the_fused_picture_is_asked_for_what_is_left(tmp_path, micro, blobs, here):
@@ -84,7 +94,7 @@ def test_the_loss_teaches_a_reliability_which_camera_was_lost():
     torch.manual_seed(0)
     module = ModalityReliability(8)
     module.start_equal()
-    optimizer = torch.optim.Adam(module.parameters(), 0.01)
+    optimizer = torch.optim.Adam(module.parameters(), 1e-3)
 
     def batch():
         tokens = torch.randn(2, 9, 100, 8)
@@ -105,12 +115,47 @@ def test_the_loss_teaches_a_reliability_which_camera_was_lost():
     assert (weights[lost == NOTHING_LOST, 0] - 1).abs().max() < 0.5
 
 
+def test_reliabilities_are_fitted_alone_and_know_samples_not_seen(tiny_adaptive):
+    network = tiny_adaptive
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    torch.manual_seed(0)
+
+    def batch():
+        pictures = {"rgb": torch.rand(9, 3, 48, 48), "thermal": torch.rand(9, 1, 48, 48)}
+        pictures["lost"] = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST] * 3)
+        pictures["rgb"][pictures["lost"] == RGB_LOST] = 1.0
+        pictures["thermal"][pictures["lost"] == THERMAL_LOST] = 0.5
+        return pictures
+
+    left = fit_reliabilities(network, [batch() for _ in range(6)], torch.device("cpu"))
+    least = math.log(2) / 3  # of the whole pairs, a third of all
+    assert all(least - 1e-4 < loss < least + 0.1 for loss in left)
+    changed = {k for k, v in network.state_dict().items() if not torch.equal(v, before[k])}
+    assert changed and all(".reliability." in name for name in changed)
+    other = batch()
+    with torch.inference_mode():
+        output = network.eval()(other["rgb"], other["thermal"].expand(-1, 3, -1, -1))
+    weights = output.reliability
+    assert weights[other["lost"] == RGB_LOST, :, 0].max() < 0.2
+    assert weights[other["lost"] == THERMAL_LOST, :, 1].max() < 0.2
+    assert (weights[other["lost"] == NOTHING_LOST, :, 0] - 1).abs().mean() < 0.5
+
+
+@pytest.mark.parametrize("section", ["network__adaptive_weighting", "augmentation__crop"])
+def test_fitting_what_is_not_there_is_refused(tmp_path, micro, blobs, here, section):
+    value = True if section.startswith("network") else [32, 32]
+    config = micro(**{section: value}, reliability_samples=8)
+    with pytest.raises(ConfigError, match="reliability_samples needs"):
+        Trainer(config, tmp_path, blobs(), blobs(2, 50), here)
+
+
 def test_the_trainer_adds_the_reliability_loss_at_its_weight(tmp_path, micro, blobs, here):
     config = micro(
         network={"backbone": "mit_b0", "embed_dim": 8, "adaptive_weighting": True},
         augmentation__modality_dropout=1.0,
         loss={"reliability": 0.25},
         validate_every=100,
+        optimization__ema_decay=0.9,
     )
     terms = {}
     trainer = Trainer(config, tmp_path, blobs(), blobs(2, 50), here)

@@ -8,6 +8,14 @@ from torch import Tensor
 from amdanet_ros.training.augmentation import PARTLY_LOST, RGB_LOST, THERMAL_LOST
 
 
+def modality_worth(lost: Tensor) -> Tensor:
+    """Codes of ``ModalityDropout``, B, to B x 2: the share of (RGB, thermal) in what is known."""
+    worth = torch.full((len(lost), 2), 0.5, device=lost.device)
+    worth[lost == RGB_LOST] = worth.new_tensor([0.0, 1.0])
+    worth[lost == THERMAL_LOST] = worth.new_tensor([1.0, 0.0])
+    return worth
+
+
 def reliability_loss(reliability: Tensor, lost: Tensor) -> Tensor:
     """Cross entropy between the weights, halved, and what each modality is worth.
 
@@ -21,9 +29,7 @@ def reliability_loss(reliability: Tensor, lost: Tensor) -> Tensor:
     Returns:
         A scalar; log 2 where the weights are all 1. 0 for a batch without a sample that counts.
     """
-    worth = reliability.new_full((len(lost), 2), 0.5)
-    worth[lost == RGB_LOST] = worth.new_tensor([0.0, 1.0])
-    worth[lost == THERMAL_LOST] = worth.new_tensor([1.0, 0.0])
+    worth = modality_worth(lost).to(reliability)
     least = torch.finfo(reliability.dtype).tiny
     entropy = -(worth[:, None] * (0.5 * reliability).clamp(min=least).log()).sum(dim=2).mean(dim=1)
     counted = (lost != PARTLY_LOST).to(entropy.dtype)

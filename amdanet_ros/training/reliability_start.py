@@ -1,0 +1,90 @@
+"""Before a training: fit the reliabilities alone, so that the network meets the weights they give.
+
+Left to the training itself they move too slowly: the gradient of the task's loss on a few weights
+is mostly noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+from amdanet_ros.network import AMDANet
+from amdanet_ros.training.losses.reliability import modality_worth, reliability_loss
+
+_ITERATIONS = 300
+_RATE = 1e-3
+_WEIGHT_DECAY = 0.1
+_UNEVENNESS = 0.6
+"""Standard deviation of the log ratio of the weights that whole pairs get while statistics are
+collected: later stages must not amplify the small errors of earlier ones."""
+_LOST_LOG_RATIO = 6.0
+
+
+def fit_reliabilities(
+    network: AMDANet, batches: Iterable[dict[str, Tensor]], device: torch.device
+) -> list[float]:
+    """Fit each stage's reliability to what was lost, the rest of the network as it is.
+
+    Each stage's statistics are those behind stages that weigh about rightly already. Draws from
+    torch's global generator.
+
+    Args:
+        network: with adaptive weighting; its reliabilities are changed.
+        batches: of "rgb", "thermal" and "lost", as `training_batches` gives them.
+        device: of the network.
+
+    Returns:
+        The `reliability_loss` that is left at each stage.
+    """
+    stages = network.backbone.reliability
+    seen: list[list[Tensor]] = [[] for _ in stages]
+    codes: list[Tensor] = []
+
+    def watch(index: int):
+        def hook(module, inputs, _output):
+            seen[index].append(module.statistics(*inputs))
+            return _by_branch(_about_right(codes[-1]), index)
+
+        return hook
+
+    hooks = [stage.register_forward_hook(watch(i)) for i, stage in enumerate(stages)]
+    was_training = network.training
+    network.eval()
+    try:
+        with torch.no_grad():
+            for batch in batches:
+                codes.append(batch["lost"].to(device))
+                rgb = batch["rgb"].to(device)
+                network.backbone(rgb, batch["thermal"].to(device).expand_as(rgb))
+    finally:
+        network.train(was_training)
+        for hook in hooks:
+            hook.remove()
+    lost, left = torch.cat(codes), []
+    for index, stage in enumerate(stages):
+        statistics = torch.cat(seen[index])
+        optimizer = torch.optim.AdamW(stage.parameters(), _RATE, weight_decay=_WEIGHT_DECAY)
+        for _ in range(_ITERATIONS):
+            optimizer.zero_grad(set_to_none=True)
+            weights = _by_branch(stage.judge(statistics), index)
+            loss = reliability_loss(weights[:, None], lost)
+            loss.backward()
+            optimizer.step()
+        left.append(loss.item())
+    return left
+
+
+def _about_right(lost: Tensor) -> Tensor:
+    """B x 2: weights of the cameras near what they should be."""
+    worth = modality_worth(lost)
+    log_ratio = 2.0 * _LOST_LOG_RATIO * (worth[:, 0] - 0.5)
+    rgb = torch.sigmoid(log_ratio + _UNEVENNESS * torch.randn(len(lost), device=lost.device))
+    return 2.0 * torch.stack([rgb, 1.0 - rgb], dim=1)
+
+
+def _by_branch(pairs: Tensor, index: int) -> Tensor:
+    """B x 2 by camera to by branch at a stage, or back: branches trade places at every stage."""
+    return pairs.flip(1) if index % 2 else pairs
