@@ -76,14 +76,13 @@ class FinishConfig:
 
 @dataclass
 class LossConfig:
-    """See `AMDANetLoss`, and for `reliability`, the weight of its term, `reliability_loss`."""
+    """See `AMDANetLoss`."""
 
     alpha1: float = 1.0
     alpha2: float = 0.5
     alpha3: float = 0.5
     dice_rule: str = "ignore"
     lovasz: float = 0.0
-    reliability: float = 0.0
 
 
 @dataclass
@@ -126,8 +125,9 @@ class TrainingConfig:
         network: arguments of `AMDANet`; the number of classes is the class table's.
         initial: a checkpoint to start from (any AMDANet), or "".
         imagenet: an ImageNet MiT checkpoint that initialises both branches, or "".
-        reliability_samples: with adaptive weighting, samples on which the reliabilities are fitted
-            alone before the first step (see `fit_reliabilities`); 0 is off.
+        reliability_samples: with adaptive weighting and modality dropout, samples on which the
+            reliabilities are fitted at the end; until then the weights come from what was dropped
+            (see `reliability_fit`). 0 is off: they learn by the task's loss alone.
         validate_every: steps between two validations (each chooses and keeps the best weights).
         save_every: steps between two saved states: what a kill may cost.
         log_every: steps between two lines of the log.

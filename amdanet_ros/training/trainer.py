@@ -23,11 +23,10 @@ from amdanet_ros.training.config import PRECISIONS, ConfigError, TrainingConfig
 from amdanet_ros.training.deciding_values import deciding_values
 from amdanet_ros.training.experiment import build_classes, build_loss, build_network
 from amdanet_ros.training.labelled_pair import LabelledPairs
-from amdanet_ros.training.losses.reliability import reliability_loss
 from amdanet_ros.training.optimization import MovingAverage, adamw, learning_rate_factor
 from amdanet_ros.training.plan import Stretch, training_plan
 from amdanet_ros.training.processes import Processes
-from amdanet_ros.training.reliability_start import fit_reliabilities
+from amdanet_ros.training.reliability_fit import fit_reliabilities, right_weights
 from amdanet_ros.training.saved_state import SavedStateError, load_state, save_state
 from amdanet_ros.training.training_log import TrainingLog
 from amdanet_ros.training.validation_sheet import validation_sheet
@@ -138,8 +137,6 @@ class Trainer:
             unit="step",
             disable=not self.processes.first,
         )
-        if self.step == 0 and self.config.reliability_samples:
-            self._fit_reliabilities()
         self.distributed.train()
         with progress:
             for stretch in self.plan.stretches:
@@ -156,6 +153,8 @@ class Trainer:
                     if on_step is not None:
                         on_step(self.step, terms)
                     finished = self.step == self.plan.steps
+                    if finished and self.config.reliability_samples:
+                        self._fit_reliabilities()
                     if self.step % self.config.validate_every == 0 or finished:
                         self._validate()
                     if self.step % self.config.save_every == 0 or self.step == end:
@@ -167,7 +166,9 @@ class Trainer:
         )
 
     def _fit_reliabilities(self) -> None:
-        """Fit them on samples of their own; every process computes the same."""
+        """Fit those of the weights that will be kept; every process computes the same."""
+        if self.average is not None:
+            self.network.load_state_dict(self.average.state)
         seed = derived_seed(self.config.seed, 5)
         steps = math.ceil(self.config.reliability_samples / _FIT_BATCH)
         sampler = StepSampler(len(self.train_pairs), _FIT_BATCH, steps, seed)
@@ -237,18 +238,16 @@ class Trainer:
         thermal = batch["thermal"].to(self.device, non_blocking=True).expand(-1, 3, -1, -1)
         thermal = thermal.contiguous(memory_format=torch.channels_last)
         labels, valid = (batch[k].to(self.device, non_blocking=True) for k in ("labels", "valid"))
-        with self._precision():
+        weighing = nullcontext()
+        if self.config.reliability_samples:
+            weighing = right_weights(self.network, batch["lost"].to(self.device))
+        with self._precision(), weighing:
             output = self.distributed(rgb, thermal)
         output = type(output)(*(None if value is None else value.float() for value in output))
         if "lost" not in batch:
             return self.loss(output, rgb, thermal, labels, valid)
         lost = batch["lost"].to(self.device)
-        terms = self.loss(output, *surviving_pictures(rgb, thermal, lost), labels, valid)
-        weight, reliability = self.config.loss.reliability, getattr(output, "reliability", None)
-        if weight and reliability is not None:
-            terms["reliability"] = reliability_loss(reliability, lost)
-            terms["total"] = terms["total"] + weight * terms["reliability"]
-        return terms
+        return self.loss(output, *surviving_pictures(rgb, thermal, lost), labels, valid)
 
     def _precision(self) -> Any:
         wanted = self.config.optimization.precision
@@ -288,7 +287,9 @@ class Trainer:
                 pairs = self.validation_pairs
                 sheet = validation_sheet(self.network, pairs, self.classes, self.device)
                 self.log.picture(self.step, "validation", sheet)
-            if iou > self.best_iou:
+            # Before the fit at the end the reliabilities are not what they will be.
+            fitted = self.step == self.plan.steps or not self.config.reliability_samples
+            if fitted and iou > self.best_iou:
                 self.best_iou, self.best_step = iou, self.step
                 save_checkpoint(
                     self.folder / BEST,

@@ -9,6 +9,7 @@ from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 from amdanet_ros.network.modality_reliability import ModalityReliability
+from amdanet_ros.training import reliability_fit
 from amdanet_ros.training.augmentation import (
     NOTHING_LOST,
     PARTLY_LOST,
@@ -18,7 +19,7 @@ from amdanet_ros.training.augmentation import (
 from amdanet_ros.training.config import ConfigError, load_config
 from amdanet_ros.training.experiment import build_network
 from amdanet_ros.training.losses.reliability import reliability_loss
-from amdanet_ros.training.reliability_start import fit_reliabilities
+from amdanet_ros.training.reliability_fit import fit_reliabilities
 from amdanet_ros.training.trainer import Trainer
 
 
@@ -149,18 +150,50 @@ def test_fitting_what_is_not_there_is_refused(tmp_path, micro, blobs, here, sect
         Trainer(config, tmp_path, blobs(), blobs(2, 50), here)
 
 
-def test_the_trainer_adds_the_reliability_loss_at_its_weight(tmp_path, micro, blobs, here):
-    config = micro(
-        network={"backbone": "mit_b0", "embed_dim": 8, "adaptive_weighting": True},
+@pytest.fixture
+def short_fit(monkeypatch):
+    monkeypatch.setattr(reliability_fit, "_ITERATIONS", 5)
+
+
+def adaptive(micro, **changes):
+    network = {"backbone": "mit_b0", "embed_dim": 8, "adaptive_weighting": True}
+    return micro(
+        network=network,
         augmentation__modality_dropout=1.0,
-        loss={"reliability": 0.25},
-        validate_every=100,
-        optimization__ema_decay=0.9,
+        reliability_samples=24,
+        optimization__steps=2,
+        **changes,
     )
-    terms = {}
-    trainer = Trainer(config, tmp_path, blobs(), blobs(2, 50), here)
-    trainer.run(on_step=lambda step, found: terms.update(found), stop_at=1)
-    assert terms["reliability"] == pytest.approx(math.log(2))
-    whole = terms["cross_entropy"] + 2 * terms["dice"] + 0.5 * terms["fusion"]
-    masked = terms["masked_cross_entropy"] + 2 * terms["masked_dice"] + terms["masked_fusion"]
-    assert terms["total"] == pytest.approx(whole + 0.25 * masked + 0.25 * math.log(2), rel=1e-4)
+
+
+def test_the_network_learns_at_right_weights_and_the_reliabilities_come_last(
+    tmp_path, micro, blobs, here, short_fit
+):
+    trainer = Trainer(adaptive(micro, validate_every=1), tmp_path, blobs(), blobs(2, 50), here)
+    seen, whole = [], trainer.loss.forward
+
+    def watched(output, *others):
+        seen.append(output.reliability.detach())
+        return whole(output, *others)
+
+    trainer.loss.forward = watched
+    result = trainer.run()
+    last = trainer.network.backbone.reliability[0].mlp[2].weight
+    assert last.abs().max() > 0  # fitted
+    weights = torch.cat(seen)
+    assert ((weights < 0.1).sum(dim=(1, 2)) == 4).all()  # of the lost one at all stages
+    assert result.best_step == 2  # not the first validation's, whose reliabilities were not there
+    kept = load_checkpoint(tmp_path / "best.safetensors").state
+    assert torch.equal(kept["backbone.reliability.0.mlp.2.weight"], last)
+
+
+def test_a_resumed_training_fits_the_same_reliabilities(tmp_path, micro, blobs, here, short_fit):
+    config = adaptive(micro, validate_every=100)
+    whole = Trainer(config, tmp_path / "whole", blobs(), blobs(2, 50), here)
+    whole.run()
+    Trainer(config, tmp_path / "parts", blobs(), blobs(2, 50), here).run(stop_at=1)
+    resumed = Trainer(config, tmp_path / "parts", blobs(), blobs(2, 50), here, resume=True)
+    resumed.run()
+    expected = whole.network.state_dict()
+    for name, value in resumed.network.state_dict().items():
+        assert torch.equal(value, expected[name]), name

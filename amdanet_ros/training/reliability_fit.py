@@ -1,12 +1,15 @@
-"""Before a training: fit the reliabilities alone, so that the network meets the weights they give.
+"""How adaptive weighting is trained: the network with the right weights, then what gives them.
 
-Left to the training itself they move too slowly: the gradient of the task's loss on a few weights
-is mostly noise.
+In training it is known which camera was lost. So the network learns at weights that are about
+right from the first step on, and the reliabilities are fitted at the end, to the network as it
+came out. Trained together both ways failed: at the network's rate the reliabilities hardly moved,
+faster they swung and took the network along.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -23,6 +26,37 @@ collected: later stages must not amplify the small errors of earlier ones."""
 _LOST_LOG_RATIO = 6.0
 
 
+@contextmanager
+def right_weights(network: AMDANet, lost: Tensor) -> Iterator[list[list[Tensor]]]:
+    """While it lasts, each stage weighs about as it should, whatever its reliability says.
+
+    Draws from torch's global generator.
+
+    Args:
+        network: with adaptive weighting.
+        lost: B of the codes of ``ModalityDropout``, of the batch that is to come.
+
+    Yields:
+        For each stage, the statistics of the batches that came.
+    """
+    stages = network.backbone.reliability
+    seen: list[list[Tensor]] = [[] for _ in stages]
+
+    def hook_of(index: int):
+        def hook(module, inputs, _output):
+            seen[index].append(module.statistics(*inputs).detach())
+            return _by_branch(_about_right(lost), index)
+
+        return hook
+
+    hooks = [stage.register_forward_hook(hook_of(i)) for i, stage in enumerate(stages)]
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
 def fit_reliabilities(
     network: AMDANet, batches: Iterable[dict[str, Tensor]], device: torch.device
 ) -> list[float]:
@@ -32,7 +66,7 @@ def fit_reliabilities(
     torch's global generator.
 
     Args:
-        network: with adaptive weighting; its reliabilities are changed.
+        network: with adaptive weighting; its reliabilities begin anew.
         batches: of "rgb", "thermal" and "lost", as `training_batches` gives them.
         device: of the network.
 
@@ -42,15 +76,6 @@ def fit_reliabilities(
     stages = network.backbone.reliability
     seen: list[list[Tensor]] = [[] for _ in stages]
     codes: list[Tensor] = []
-
-    def watch(index: int):
-        def hook(module, inputs, _output):
-            seen[index].append(module.statistics(*inputs))
-            return _by_branch(_about_right(codes[-1]), index)
-
-        return hook
-
-    hooks = [stage.register_forward_hook(watch(i)) for i, stage in enumerate(stages)]
     was_training = network.training
     network.eval()
     try:
@@ -58,14 +83,16 @@ def fit_reliabilities(
             for batch in batches:
                 codes.append(batch["lost"].to(device))
                 rgb = batch["rgb"].to(device)
-                network.backbone(rgb, batch["thermal"].to(device).expand_as(rgb))
+                with right_weights(network, codes[-1]) as found:
+                    network.backbone(rgb, batch["thermal"].to(device).expand_as(rgb))
+                for stage, statistics in zip(seen, found, strict=True):
+                    stage += statistics
     finally:
         network.train(was_training)
-        for hook in hooks:
-            hook.remove()
     lost, left = torch.cat(codes), []
     for index, stage in enumerate(stages):
         statistics = torch.cat(seen[index])
+        stage.start_equal()
         optimizer = torch.optim.AdamW(stage.parameters(), _RATE, weight_decay=_WEIGHT_DECAY)
         for _ in range(_ITERATIONS):
             optimizer.zero_grad(set_to_none=True)
