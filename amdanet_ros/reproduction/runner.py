@@ -102,6 +102,7 @@ class Runner:
             (folder / SCORES).unlink(missing_ok=True)
             facts = {"steps": result.step, "best_step": result.best_step, "changes": list(changes)}
             _write_whole(folder / DONE, {**facts, "validation_mIoU": result.best_iou})
+            (folder / LAST).unlink(missing_ok=True)  # three times the weights; nobody goes on here
         self.processes.wait()
         return run
 

@@ -2,7 +2,6 @@
 
 import csv
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,7 +10,9 @@ import pytest
 from amdanet_ros.cli.main import main
 from amdanet_ros.evaluation import protocols
 from amdanet_ros.network.checkpoint import load_checkpoint
+from amdanet_ros.reproduction import runner
 from amdanet_ros.reproduction.runner import DONE, SCORES
+from amdanet_ros.training.trainer import BEST, LAST
 
 ROWS_OF_TABLE_5 = ("without local", "without global", "without SFE", "full")
 
@@ -55,17 +56,22 @@ def test_what_is_trained_is_loaded(reproduce, work, capsys):
     assert trained_at(work / "out") == before
 
 
-def test_a_run_that_was_cut_off_goes_on(reproduce, work, capsys):
-    assert reproduce("fig2") == 0
-    folder = Path(json.loads((work / "out" / "fig2.json").read_text())["weights"]).parent
-    (folder / DONE).unlink()  # the last thing that a run writes
+def test_a_run_that_was_cut_off_goes_on(reproduce, tmp_path, capsys, monkeypatch):
+    def interrupted(path, values):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "_write_whole", interrupted)
+        assert reproduce("fig2", out=tmp_path) == 130
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert (folder / LAST).is_file() and not (folder / DONE).exists()
     capsys.readouterr()
-    assert reproduce("fig2") == 0
+    assert reproduce("fig2", out=tmp_path) == 0
     assert "going on" in capsys.readouterr().out
-    assert (folder / DONE).is_file()
-    (folder / "best.safetensors").unlink()
-    assert reproduce("fig2") == 0
-    assert (folder / "best.safetensors").is_file(), "weights that are gone are trained again"
+    assert (folder / DONE).is_file() and not (folder / LAST).exists()
+    (folder / BEST).unlink()
+    assert reproduce("fig2", out=tmp_path) == 0
+    assert (folder / BEST).is_file(), "weights that are gone are trained again"
 
 
 def test_fig2_shows_test_pictures_and_their_labels(reproduce, work):
