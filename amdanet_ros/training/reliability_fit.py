@@ -20,10 +20,9 @@ from amdanet_ros.training.losses.reliability import modality_worth, reliability_
 _ITERATIONS = 300
 _RATE = 1e-3
 _WEIGHT_DECAY = 0.1
-_UNEVENNESS = 0.6
+_UNEVENNESS = 0.4
 """Standard deviation of the log ratio of the weights that whole pairs get while statistics are
 collected: later stages must not amplify the small errors of earlier ones."""
-_LOST_LOG_RATIO = 6.0
 
 
 @contextmanager
@@ -107,8 +106,9 @@ def fit_reliabilities(
 def _about_right(lost: Tensor) -> Tensor:
     """B x 2: weights of the cameras near what they should be."""
     worth = modality_worth(lost)
-    log_ratio = 2.0 * _LOST_LOG_RATIO * (worth[:, 0] - 0.5)
-    rgb = torch.sigmoid(log_ratio + _UNEVENNESS * torch.randn(len(lost), device=lost.device))
+    rgb = torch.sigmoid(
+        torch.logit(worth[:, 0]) + _UNEVENNESS * torch.randn(len(lost), device=lost.device)
+    )
     return 2.0 * torch.stack([rgb, 1.0 - rgb], dim=1)
 
 

@@ -172,7 +172,7 @@ class Trainer:
         seed = derived_seed(self.config.seed, 5)
         steps = math.ceil(self.config.reliability_samples / _FIT_BATCH)
         sampler = StepSampler(len(self.train_pairs), _FIT_BATCH, steps, seed)
-        augmentation = self.plan.stretches[0].build_augmentation()
+        augmentation = self.plan.stretches[-1].build_augmentation()
         torch.manual_seed(seed)
         batches = training_batches(
             self.train_pairs, augmentation, sampler, self.config.data.workers

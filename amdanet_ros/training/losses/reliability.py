@@ -7,19 +7,23 @@ from torch import Tensor
 
 from amdanet_ros.training.augmentation import PARTLY_LOST, RGB_LOST, THERMAL_LOST
 
+LOST_WORTH = 0.15
+"""Share of a lost modality. Not 0: a network that was trained without weights stands a factor of
+1.7 on the other one, and 0.3 on the lost one, better than 2 and 0."""
+
 
 def modality_worth(lost: Tensor) -> Tensor:
     """Codes of ``ModalityDropout``, B, to B x 2: the share of (RGB, thermal) in what is known."""
     worth = torch.full((len(lost), 2), 0.5, device=lost.device)
-    worth[lost == RGB_LOST] = worth.new_tensor([0.0, 1.0])
-    worth[lost == THERMAL_LOST] = worth.new_tensor([1.0, 0.0])
+    worth[lost == RGB_LOST] = worth.new_tensor([LOST_WORTH, 1.0 - LOST_WORTH])
+    worth[lost == THERMAL_LOST] = worth.new_tensor([1.0 - LOST_WORTH, LOST_WORTH])
     return worth
 
 
 def reliability_loss(reliability: Tensor, lost: Tensor) -> Tensor:
     """Cross entropy between the weights, halved, and what each modality is worth.
 
-    A lost modality is worth nothing, whole ones are worth the same. Samples with a modality that
+    A lost modality is worth little, whole ones are worth the same. Samples with a modality that
     is damaged and not lost are left out: how far to go there is for the task's loss to find.
 
     Args:
