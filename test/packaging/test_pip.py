@@ -1,6 +1,7 @@
 """``pip install .`` into a new environment: commands, messages, node, data."""
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -101,7 +102,7 @@ def test_commands_work(installed, source, outside, tmp_path):
     listed = run([amdanet, "--help"], outside, tmp_path)
     for command in COMMANDS:
         if (source / "amdanet_ros" / "cli" / f"{command}.py").is_file():
-            assert f"    {command} " in listed
+            assert re.search(rf"^    {command}\b", listed, re.MULTILINE)
     told = run([amdanet, "info"], outside, tmp_path)
     assert f"in {site(installed) / 'amdanet_ros'}" in told
     assert "amdanet_ros.msg:  built" in told
