@@ -8,8 +8,8 @@ from torch import Tensor
 from amdanet_ros.training.augmentation import PARTLY_LOST, RGB_LOST, THERMAL_LOST
 
 LOST_WORTH = 0.15
-"""Share of a lost modality. Not 0: a network that was trained without weights stands a factor of
-1.7 on the other one, and 0.3 on the lost one, better than 2 and 0."""
+"""Share of a lost modality. Not 0: weights of 0.3 and 1.7 ask less of a network that was trained
+at 1 and 1 than 0 and 2 do."""
 
 
 def modality_worth(lost: Tensor) -> Tensor:
