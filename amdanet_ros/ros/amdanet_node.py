@@ -29,6 +29,7 @@ from .counters import Counters
 from .cv_bridge_fallback import cv_bridge_fallback
 from .diagnostics import InputReport, NodeReport
 from .diagnostics_reporter import Before, DiagnosticsReporter, memory_values
+from .freed_memory import keep_freed_memory
 from .image_messages import BadImage, check_rgb_message, check_thermal_message
 from .latest_pair_worker import LatestPairWorker
 from .outputs import OutputPublishers
@@ -309,6 +310,7 @@ class AmdanetNode(LifecycleNode):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the node until SIGINT or SIGTERM; return 0 then, 2 for parameters that cannot be read."""
+    keep_freed_memory()
     rclpy.init(args=arguments)
     node = None
     try:
