@@ -20,7 +20,7 @@ def colorize_labels(labels: np.ndarray, palette: np.ndarray) -> np.ndarray:
         ValueError: another shape or type.
     """
     check_labels(labels)
-    return cv2.LUT(cv2.merge((labels, labels, labels)), color_table(palette))
+    return cv2.applyColorMap(labels, color_table(palette).reshape(256, 1, 3))
 
 
 def colorize_thermal(thermal: np.ndarray) -> np.ndarray:
