@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+import cv2
 import numpy as np
 
 from .thermal_normalization import check_thermal, sparse_view
@@ -98,14 +99,14 @@ class HealthMonitor:
             ValueError: another shape or type.
         """
         check_rgb(rgb)
-        sample = sparse_view(rgb, _SAMPLES)
+        sample = np.ascontiguousarray(sparse_view(rgb, _SAMPLES))
         frozen = self._rgb.watch(sample, stamp_ns)
-        red, green, blue = sample[..., 0], sample[..., 1], sample[..., 2]
-        brightest = np.maximum(np.maximum(red, green), blue)
-        darkest = np.minimum(np.minimum(red, green), blue)
-        saturated = float(np.mean(darkest >= 250))
-        dark = float(np.mean(brightest <= 10))
-        contrast = float(np.std(green, dtype=np.float32)) / 255.0
+        red, green, blue = cv2.split(sample)
+        brightest = cv2.max(cv2.max(red, green), blue)
+        darkest = cv2.min(cv2.min(red, green), blue)
+        saturated = np.count_nonzero(darkest >= 250) / darkest.size
+        dark = np.count_nonzero(brightest <= 10) / brightest.size
+        contrast = float(cv2.meanStdDev(green)[1].item()) / 255.0
         flat = contrast < self._thresholds.contrast
         return self._judge(saturated, dark, contrast, flat, frozen)
 

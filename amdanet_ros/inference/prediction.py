@@ -60,10 +60,11 @@ class Prediction:
         """
         self._need("labels")
         self._need("confidence")
-        # Converted once: numpy would do it for each count, and slower.
-        labels = self.mask(confidence_threshold).ravel().astype(np.intp)
-        counts = np.bincount(labels, minlength=256)[: self.num_classes]
-        sums = np.bincount(labels, weights=self.confidence.ravel(), minlength=256)
+        labels = self.mask(confidence_threshold)
+        counts = cv2.calcHist([labels], [0], None, [256], [0, 256]).ravel()[: self.num_classes]
+        # Converted here: numpy would do it in small pieces, three times slower.
+        indices = labels.ravel().astype(np.intp)
+        sums = np.bincount(indices, weights=self.confidence.ravel(), minlength=256)
         means = sums[: self.num_classes] / np.maximum(counts, 1)
         return ClassStatistics((counts / labels.size).astype(np.float32), means.astype(np.float32))
 
