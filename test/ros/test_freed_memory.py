@@ -1,0 +1,38 @@
+"""Freed picture-sized memory is used again, not fetched anew page by page."""
+
+import platform
+import subprocess
+import sys
+
+import pytest
+
+FAULTS = """
+import resource
+import sys
+
+import numpy as np
+
+from amdanet_ros.ros.freed_memory import keep_freed_memory
+
+if sys.argv[1] == "kept":
+    assert keep_freed_memory()
+for number in range(110):
+    if number == 10:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    np.ones(1_000_000, np.uint8)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def page_faults(mode, environment):
+    command = [sys.executable, "-c", FAULTS, mode]
+    told = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    return int(told.stdout)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries stay as they are")
+def test_a_hundred_pictures_do_not_fault_their_pages_in_a_hundred_times(child_environment):
+    # By itself glibc raises its threshold to the first large block freed: named, it stays.
+    untouched = {**child_environment, "MALLOC_MMAP_THRESHOLD_": "131072"}
+    assert page_faults("kept", untouched) < 100
+    assert page_faults("default", untouched) > 10_000
