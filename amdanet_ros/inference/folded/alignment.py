@@ -96,8 +96,11 @@ def _amplify(mixed: Tensor, a: Tensor, out: Tensor) -> None:
 
 
 def _pieces(rgb: Tensor, thermal: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """Split both along the tokens into views of about `_PIECE` numbers; whole on a GPU."""
-    if rgb.device.type != "cpu":
+    """Split both along the tokens into views of about `_PIECE` numbers; whole on a GPU.
+
+    Whole in an export too: ONNX would scatter each piece into a copy of all tokens.
+    """
+    if rgb.device.type != "cpu" or torch.compiler.is_compiling():
         return [(rgb, thermal)]
     count = max(1, _PIECE // (rgb.shape[0] * rgb.shape[2]))
     return list(zip(rgb.split(count, dim=1), thermal.split(count, dim=1), strict=True))

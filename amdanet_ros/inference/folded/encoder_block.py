@@ -82,7 +82,7 @@ class FoldedSingleHeadAttention(nn.Module):
         scores = self.offset(few).transpose(1, 2)[:, None]
         return F.scaled_dot_product_attention(
             tokens[:, None], self.key(few)[:, None], self.value(few)[:, None], attn_mask=scores
-        )[:, 0]
+        ).squeeze(1)
 
 
 class FoldedMixFfn(nn.Module):

@@ -82,31 +82,28 @@ class FoldedFusionDecoder(nn.Module):
         Returns:
             The fused picture, B x 3 x H x W in (0, 1).
         """
-        fused = torch.empty_like(rgb)
+        fused = []
         for i in range(len(rgb)):
             pair = [(r[i], t[i]) for r, t in pairs]
             pictures = torch.cat([rgb[i : i + 1], thermal[i : i + 1]], dim=1)
-            self._decode(pair, sizes, pictures, fused[i])
-        return fused
+            fused.append(self._decode(pair, sizes, pictures))
+        return torch.stack(fused)
 
     def size_dependent(self) -> list[object]:
         """Return the matrices of the sizes seen last."""
         return self._matrices.values()
 
     def _decode(
-        self,
-        pairs: Sequence[tuple[Tensor, Tensor]],
-        sizes: Sequence[Size],
-        pictures: Tensor,
-        fused: Tensor,
-    ) -> None:
-        """Decode one sample into `fused`, 3 x H x W, block by block of rows."""
+        self, pairs: Sequence[tuple[Tensor, Tensor]], sizes: Sequence[Size], pictures: Tensor
+    ) -> Tensor:
+        """Decode one sample to 3 x H x W, block by block of rows."""
         height, width = pictures.shape[2:]
         stages = []
         for stage, (pair, size) in enumerate(zip(pairs, sizes, strict=True), start=1):
             matrices = self._matrices(size, (height, width), pictures.device)
             stages.append((matrices, self._widened(stage, pair, size, matrices)))
         padded = F.pad(pictures, (1, 1, 1, 1))
+        fused = []  # put together at the end: ONNX would scatter what is written into a part
         for index, first in enumerate(range(0, height, stages[0][0].block_rows)):
             end = min(first + stages[0][0].block_rows, height)
             block = F.conv2d(padded[:, :, first : end + 2], self.picture_weight, self.picture_bias)
@@ -117,7 +114,8 @@ class FoldedFusionDecoder(nn.Module):
                 flat.addmm_(matrices.rows[first:end, low:high], widened[low:high])
             mixed.relu_()
             three = torch.matmul(self.last_weight, mixed).add_(self.last_bias).sigmoid_()
-            fused[:, first:end] = three.transpose(0, 1)
+            fused.append(three.transpose(0, 1))
+        return torch.cat(fused, dim=1)
 
     def _widened(
         self, stage: int, pair: tuple[Tensor, Tensor], size: Size, matrices: _Matrices
@@ -131,7 +129,7 @@ class FoldedFusionDecoder(nn.Module):
         point = torch.cat(points, dim=1).relu_().unflatten(0, (h, w))
         taps = torch.matmul(getattr(self, f"taps_{stage}"), point.transpose(1, 2))
         taps = taps.unflatten(1, (3, 3 * POINT_CHANNELS))
-        widened = taps.new_empty(h, 3 * POINT_CHANNELS, matrices.width)
+        widened = []
         for first, end, low, high in matrices.column_blocks:
             part = torch.matmul(taps[:, 1, :, low:high], matrices.columns[1][low:high, first:end])
             for dx in (0, 2):
@@ -139,8 +137,8 @@ class FoldedFusionDecoder(nn.Module):
                     taps[:, dx, :, low:high],
                     matrices.columns[dx][low:high, first:end].expand(h, -1, -1),
                 )
-            widened[:, :, first:end] = part
-        return widened.view(3 * h, POINT_CHANNELS * matrices.width)
+            widened.append(part)
+        return torch.cat(widened, dim=2).view(3 * h, POINT_CHANNELS * matrices.width)
 
 
 class _Matrices:

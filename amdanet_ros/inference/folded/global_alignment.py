@@ -131,4 +131,4 @@ def attend_once(query: Tensor, key_value: Tensor, heads: int) -> Tensor:
     if heads > 1:
         return attend(query, key_value, heads)
     key, value = key_value.chunk(2, dim=2)
-    return F.scaled_dot_product_attention(query[:, None], key[:, None], value[:, None])[:, 0]
+    return F.scaled_dot_product_attention(query[:, None], key[:, None], value[:, None]).squeeze(1)

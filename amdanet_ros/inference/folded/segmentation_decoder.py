@@ -83,7 +83,7 @@ class FoldedSegmentationDecoder(nn.Module):
             projected = projection(feature).unflatten(0, size)
             widened = torch.matmul(matrices.columns, projected)
             coarse.append((matrices, widened.flatten(1)))
-        scores = finest.new_empty(height, width, self.classes.weight.shape[0])
+        scores = []
         rows = _BLOCK_ROWS if finest.device.type == "cpu" else height
         for index, first in enumerate(range(0, height, rows)):
             mixed = self.projections[0](finest[first : first + rows])
@@ -94,8 +94,8 @@ class FoldedSegmentationDecoder(nn.Module):
                     matrices.rows[first : first + rows, block.first_column : block.end_column],
                     widened[block.first_column : block.end_column],
                 )
-            scores[first : first + rows] = self.classes(mixed.relu_())
-        return scores.permute(2, 0, 1)
+            scores.append(self.classes(mixed.relu_()))
+        return torch.cat(scores).permute(2, 0, 1)
 
 
 class _Matrices:
