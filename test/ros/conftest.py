@@ -57,6 +57,21 @@ def bench(ros_domain, spin_until):
     made.node.destroy_node()
 
 
+@pytest.fixture
+def heard(bench):
+    """The last status of each name that the node under test told on /diagnostics."""
+    from diagnostic_msgs.msg import DiagnosticArray
+
+    latest = {}
+    bench.node.create_subscription(
+        DiagnosticArray,
+        "/diagnostics",
+        lambda array: latest.update({each.name: each for each in array.status}),
+        10,
+    )
+    return latest
+
+
 class Bench:
     """A node with a camera for each stream, which keeps what it hears."""
 

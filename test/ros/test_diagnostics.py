@@ -4,22 +4,9 @@ import pytest
 
 pytest.importorskip("diagnostic_msgs")
 
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticStatus
 
 MASK = "segmentation/mask"
-
-
-@pytest.fixture
-def heard(bench):
-    """The last status of each name."""
-    latest = {}
-    bench.node.create_subscription(
-        DiagnosticArray,
-        "/diagnostics",
-        lambda array: latest.update({each.name: each for each in array.status}),
-        10,
-    )
-    return latest
 
 
 def values(status):

@@ -6,24 +6,11 @@ import pytest
 pytest.importorskip("diagnostic_msgs")
 
 from amdanet_ros.msg import ModalityHealth, SemanticSegmentation
-from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage
 
 HEIGHT, WIDTH = 64, 96
 SEGMENTATION = "segmentation"
-
-
-@pytest.fixture
-def heard(bench):
-    """The last status of each name."""
-    latest = {}
-    bench.node.create_subscription(
-        DiagnosticArray,
-        "/diagnostics",
-        lambda array: latest.update({each.name: each for each in array.status}),
-        10,
-    )
-    return latest
 
 
 def told(heard, stream, words):
