@@ -26,12 +26,12 @@ import torch
 
 from amdanet_ros.inference.folded import FoldedAMDANet
 from amdanet_ros.inference.plain_engine import PRECISIONS
+from amdanet_ros.inference.timing import median_ratio
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.mix_transformer import BACKBONES
 from benchmarks.network_measuring import (
     floor_seconds,
     interleaved,
-    median_ratio,
     multiply_adds,
     parts_of,
     peak_memory,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-import statistics
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -57,11 +56,6 @@ def interleaved(
             if round_number:
                 seconds[name].append(clock() - started)
     return seconds
-
-
-def median_ratio(base: list[float], other: list[float]) -> float:
-    """Return the median over the rounds of base / other: both ran within the same seconds."""
-    return statistics.median(b / o for b, o in zip(base, other, strict=True))
 
 
 def peak_memory(run: Callable[[], object], device: torch.device) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +33,15 @@ class Timing(NamedTuple):
     finish: float
     ratio: float
     agreement: float
+
+
+def median_ratio(base: Sequence[float], other: Sequence[float]) -> float:
+    """Return the median over the rounds of base / other: both ran within the same seconds.
+
+    Raises:
+        ValueError: not as many rounds of both.
+    """
+    return statistics.median(b / o for b, o in zip(base, other, strict=True))
 
 
 def time_predictors(
@@ -71,7 +80,7 @@ def time_predictors(
         name: Timing(
             median=statistics.median(calls[name]),
             slowest=float(np.percentile(calls[name], 95)),
-            ratio=statistics.median(a / b for a, b in zip(calls[first], calls[name], strict=True)),
+            ratio=median_ratio(calls[first], calls[name]),
             agreement=float((labels[name] == labels[first]).mean()),
             **{
                 part: statistics.median(each[part] for each in parts[name])
