@@ -61,7 +61,7 @@ class RecorderNode(Node):
         # Simulated time stands still before the first /clock and while a player pauses.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(_DISCOVERY_PERIOD_S, self._discover, clock=steady)
-        self.create_timer(_COMMIT_PERIOD_S, self._bag.commit, clock=steady)
+        self.create_timer(_COMMIT_PERIOD_S, self._commit, clock=steady)
         self._discover()
 
     def _discover(self) -> None:
@@ -113,15 +113,30 @@ class RecorderNode(Node):
             # Simulated time has not begun; latched messages come before it and are wanted.
             self._early.append((topic, kind, raw))
             return
-        while self._early:
-            early_topic, early_kind, early_raw = self._early.popleft()
-            self._bag.write(early_topic, early_kind, now, early_raw)
-            self.count += 1
+        self._write_early(now)
         self._bag.write(topic, kind, now, raw)
         self.count += 1
 
+    def _write_early(self, now: int) -> None:
+        while self._early:
+            topic, kind, raw = self._early.popleft()
+            self._bag.write(topic, kind, now, raw)
+            self.count += 1
+
+    def _commit(self) -> None:
+        now = self.get_clock().now().nanoseconds
+        if now:
+            self._write_early(now)
+        self._bag.commit()
+
     def close(self) -> None:
         """Finish the bag and leave the graph."""
+        self._commit()
+        if self._early:
+            self.get_logger().warning(
+                f"{len(self._early)} messages are not recorded: simulated time never began; "
+                "is /clock published, or should use_sim_time be false?"
+            )
         self._bag.close()
         self.destroy_node()
 

@@ -109,8 +109,18 @@ class Bench:
         )
         self.cameras[stream] = publisher
         if self._dut is not None:
-            self.until(lambda: publisher.get_subscription_count() > 0)
+            self.until(lambda: self.are_matched(publisher))
         return publisher
+
+    def are_matched(self, publisher):
+        """Whether publisher and node under test know each other: the one may before the other.
+
+        What is published in between never reaches a best effort subscription.
+        """
+        return publisher.get_subscription_count() > 0 and any(
+            each.topic_name == publisher.topic_name and each.get_publisher_count() > 0
+            for each in self._dut.subscriptions
+        )
 
     def listen(self, topic, message_type=None, qos=10):
         """Keep what comes on a topic; the node under test knows of it when this returns."""

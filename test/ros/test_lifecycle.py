@@ -118,7 +118,7 @@ def test_a_pair_under_way_is_finished_before_the_node_is_inactive(
     bench.until(lambda: bench.heard[MASK])
     bench.pair(1.1)
     assert node.trigger_activate() == SUCCESS
-    bench.until(lambda: bench.cameras["rgb"].get_subscription_count() > 0)
+    bench.until(lambda: all(map(bench.are_matched, bench.cameras.values())))
     bench.pair_until_heard(MASK, 1.2)
     assert helpers.stamp_of(bench.heard[MASK][-1]) == 1.2
 

@@ -31,7 +31,7 @@ def calibrations(bench, **infos):
     """Publish calibrations by stream, and wait until the node under test has them."""
     for stream, info in infos.items():
         publisher = bench.node.create_publisher(CameraInfo, f"{stream}/camera_info", 1)
-        bench.until(lambda publisher=publisher: publisher.get_subscription_count() > 0)
+        bench.until(lambda publisher=publisher: bench.are_matched(publisher))
         publisher.publish(info)
         bench.until(lambda stream=stream: bench._dut._camera_infos[stream] is not None)
 

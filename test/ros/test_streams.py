@@ -214,13 +214,15 @@ def test_simulated_time_that_jumps_back_resets_the_pairing(bench, make_node, hel
 
     node = bench.run(make_node({"use_sim_time": True}))
     clock = bench.node.create_publisher(Clock, "/clock", 10)
-    bench.until(lambda: clock.get_subscription_count() > 0)
     bench.cameras_on()
     bench.listen(MASK)
 
     def set_clock(seconds):
-        clock.publish(Clock(clock=helpers.time_of(seconds)))
-        bench.until(lambda: node.get_clock().now().nanoseconds == round(seconds * 1e9))
+        def is_set():
+            clock.publish(Clock(clock=helpers.time_of(seconds)))
+            return node.get_clock().now().nanoseconds == round(seconds * 1e9)
+
+        bench.until(is_set)
 
     set_clock(100.0)
     bench.pair_until_heard(MASK, 100.0)
