@@ -10,8 +10,8 @@ import numpy as np
 
 from .thermal_normalization import check_thermal, sparse_view
 
-_SAMPLES = 20_000
-_NOISE_ROWS = 32
+_SAMPLES = 8_000
+_NOISE_ROWS = 16
 _MEDIAN_DIFFERENCE_OF_UNIT_NOISE = 0.9539  # median |a - b| of two independent N(0, 1) values
 _FLOAT_RANGE = 100.0  # kelvin: about what a high-gain sensor spans
 

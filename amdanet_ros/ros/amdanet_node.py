@@ -31,7 +31,7 @@ from .diagnostics import InputReport, NodeReport
 from .diagnostics_reporter import Before, DiagnosticsReporter, memory_values
 from .freed_memory import keep_freed_memory
 from .image_messages import BadImage, check_rgb_message, check_thermal_message
-from .latest_pair_worker import LatestPairWorker
+from .latest_job_worker import LatestJobWorker
 from .outputs import OutputPublishers
 from .pair_processor import PairProcessor
 from .pair_subscription import PairJob, PairSubscription
@@ -62,7 +62,7 @@ class AmdanetNode(LifecycleNode):
         self._outputs: OutputPublishers | None = None
         self._pairs: PairSubscription | None = None
         self._processor: PairProcessor | None = None
-        self._worker: LatestPairWorker[PairJob] | None = None
+        self._worker: LatestJobWorker[PairJob] | None = None
         self._camera_info: list[Subscription] = []
         self._camera_infos: dict[str, CameraInfo | None] = {"rgb": None, "thermal": None}
         self._failure: str | None = None
@@ -132,6 +132,7 @@ class AmdanetNode(LifecycleNode):
             self._on_job,
             self._on_bad_image,
             self._counters.see,
+            self._on_health_error,
         )
         self._camera_infos = {"rgb": None, "thermal": None}
         self._camera_info = [
@@ -157,7 +158,7 @@ class AmdanetNode(LifecycleNode):
                 for stream in self._camera_infos
             },
         )
-        self._worker = LatestPairWorker(
+        self._worker = LatestJobWorker(
             self._processor, self._on_worker_error, lambda _: self._counters.drop("replaced")
         )
         self._outputs.publish_label_info(self._settings.confidence_threshold)
@@ -208,6 +209,8 @@ class AmdanetNode(LifecycleNode):
             self._pairs.destroy()
             for subscription in self._camera_info:
                 self.destroy_subscription(subscription)
+        if self._pairs is not None:
+            self._pairs.stop()
         self._pairs, self._camera_info = None, []
         if self._worker is not None:
             for _ in self._worker.stop():
@@ -230,6 +233,10 @@ class AmdanetNode(LifecycleNode):
     def _on_worker_error(self, error: Exception) -> None:
         if self.context.ok():  # else the way out has begun, and nothing can be published any more
             self._processor.failed(error)
+
+    def _on_health_error(self, error: Exception) -> None:
+        if self.context.ok():
+            self._warn(f"a picture was not judged: {type(error).__name__}: {error}")
 
     def _on_bad_image(self, stream: str, topic: str, bad: BadImage) -> None:
         words = f"{topic}: {bad}"

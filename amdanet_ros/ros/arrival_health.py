@@ -2,37 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..inference import HealthMonitor, ModalityHealth
 from .compressed_images import is_compressed
-from .image_messages import BadImage, crop, rgb_sample, thermal_from_message
+from .cv_bridge_fallback import cv_bridge_fallback
+from .image_messages import BadImage, crop, rgb_from_message, rgb_sample, thermal_from_message
+from .latest_job_worker import LatestJobWorker
 
-_SAMPLES = 16_000
-"""Below what the monitor looks at, so that it does not thin out the sample once more."""
+_SAMPLES = 8_000
+"""What the monitor looks at: it does not thin out the sample once more."""
+
+
+class _Coded(NamedTuple):
+    """A message whose picture must be decoded."""
+
+    message: Any
+    stamp_ns: int
 
 
 class ArrivalHealth:
-    """Judges raw images from a sparse sample, some 0.3 ms each, in the executor's thread.
+    """Judges the pictures of both streams as they come, and tells.
 
-    Compressed images and those left to cv_bridge must be decoded first: the worker judges these.
+    Raw images at once from a sparse sample, some 0.2 ms each, in the caller's thread. Compressed
+    ones and those left to cv_bridge must be decoded: a thread for each such stream does that, so
+    that the caller never waits; it takes the newest picture, should it fall behind the camera.
 
     Args:
         margins: ``thermal.crop``: what is cut off does not count.
+        tell: gets the stream, "rgb" or "thermal", and each picture's health; from these threads.
+        failed: gets what a decoding thread raised that no picture should be able to cause.
     """
 
-    def __init__(self, margins: tuple[int, int, int, int]) -> None:
+    def __init__(
+        self,
+        margins: tuple[int, int, int, int],
+        tell: Callable[[str, ModalityHealth], None],
+        failed: Callable[[Exception], None],
+    ) -> None:
         self._margins = margins
-        self._monitor = HealthMonitor()
+        self._tell = tell
+        self._failed = failed
+        self._workers: dict[str, LatestJobWorker[_Coded]] = {}
+        self.reset()
 
     def reset(self) -> None:
         """Forget the past of both streams."""
-        self._monitor.reset()
+        self._monitor = HealthMonitor()
+        # One for each thread: what a decoding thread is at work on belongs to the past as well.
+        self._decoded = {"rgb": HealthMonitor(), "thermal": HealthMonitor()}
 
     def of_rgb(self, message: Any, stamp_ns: int) -> ModalityHealth | None:
         """Return the health of an RGB message that was checked; None where it must be decoded."""
         sample = rgb_sample(message, _SAMPLES)
-        return None if sample is None else self._monitor.check_rgb(sample, stamp_ns or None)
+        if sample is None:
+            self._decode("rgb", message, stamp_ns)
+            return None
+        return self._told("rgb", self._monitor.check_rgb(sample, stamp_ns or None))
 
     def of_thermal(self, message: Any, stamp_ns: int) -> ModalityHealth | None:
         """Return the health of a thermal message that was checked; None where it must be decoded.
@@ -40,9 +69,44 @@ class ArrivalHealth:
         None too where ``thermal.crop`` leaves nothing: the worker refuses that picture.
         """
         if is_compressed(message):
+            self._decode("thermal", message, stamp_ns)
             return None
         try:
-            thermal = crop(thermal_from_message(message), self._margins)
+            thermal = self._thermal(message)
         except BadImage:
             return None
-        return self._monitor.check_thermal(thermal, stamp_ns or None)
+        return self._told("thermal", self._monitor.check_thermal(thermal, stamp_ns or None))
+
+    def close(self) -> None:
+        """End the decoding threads."""
+        for worker in self._workers.values():
+            worker.stop()
+
+    def _told(self, stream: str, health: ModalityHealth) -> ModalityHealth:
+        self._tell(stream, health)
+        return health
+
+    def _thermal(self, message: Any) -> np.ndarray:
+        return crop(thermal_from_message(message), self._margins)
+
+    def _decode(self, stream: str, message: Any, stamp_ns: int) -> None:
+        if stream not in self._workers:
+            judge = self._judge_rgb if stream == "rgb" else self._judge_thermal
+            self._workers[stream] = LatestJobWorker(judge, self._failed, name=f"{stream} health")
+        self._workers[stream].submit(_Coded(message, stamp_ns))
+
+    def _judge_rgb(self, coded: _Coded) -> None:
+        monitor = self._decoded["rgb"]
+        try:
+            rgb = rgb_from_message(coded.message, cv_bridge_fallback())
+        except BadImage:
+            return  # told where the pair is computed
+        self._tell("rgb", monitor.check_rgb(rgb, coded.stamp_ns or None))
+
+    def _judge_thermal(self, coded: _Coded) -> None:
+        monitor = self._decoded["thermal"]
+        try:
+            thermal = self._thermal(coded.message)
+        except BadImage:
+            return
+        self._tell("thermal", monitor.check_thermal(thermal, coded.stamp_ns or None))

@@ -171,8 +171,8 @@ class PairProcessor:
         elif thermal_health is None:
             thermal_health = self._health.check_thermal(thermal, job.thermal_stamp_ns)
         health = {"rgb": rgb_health, "thermal": thermal_health}
-        for stream, known in (("rgb", job.rgb_health), ("thermal", job.thermal_health)):
-            if known is None:  # else told when the picture came, and perhaps out of date by now
+        for stream, picture in (("rgb", rgb), ("thermal", thermal)):
+            if picture is None:  # else told when the picture came, and perhaps out of date by now
                 self._counters.see(stream, health[stream])
         return health
 

@@ -33,8 +33,8 @@ class PairJob:
         offset_ns: corrected thermal stamp minus RGB stamp; 0 for one message alone.
         thermal_stamp_ns: of the thermal message, as it came; None where there is none.
         arrival_ns: ``time.monotonic_ns()`` when the message came that completed it.
-        rgb_health: measured when the picture came; None where it must be decoded first, or where
-            there is none.
+        rgb_health: measured when the picture came; None where it had to be decoded first, or
+            where there is none.
         thermal_health: likewise.
     """
 
@@ -69,8 +69,9 @@ class PairSubscription:
         checks: by stream ("rgb", "thermal"), a cheap check that raises ``BadImage``.
         on_job: gets what is to be computed, in order.
         on_bad: gets the stream, the topic and the ``BadImage`` of a refused message.
-        on_health: gets the stream and the health of each picture that can be judged undecoded,
-            whatever becomes of it.
+        on_health: gets the stream and the health of each picture, whatever becomes of it; from
+            another thread where the picture must be decoded.
+        on_error: gets what such a thread raised unexpectedly.
     """
 
     def __init__(
@@ -81,13 +82,13 @@ class PairSubscription:
         on_job: Callable[[PairJob], None],
         on_bad: Callable[[str, str, BadImage], None],
         on_health: Callable[[str, ModalityHealth], None],
+        on_error: Callable[[Exception], None],
     ) -> None:
         self._node = node
         self._checks = checks
         self._on_job = on_job
         self._on_bad = on_bad
-        self._on_health = on_health
-        self._health = ArrivalHealth(settings.thermal.crop)
+        self._health = ArrivalHealth(settings.thermal.crop, on_health, on_error)
         sync = settings.sync
         self.synchronizer = PairSynchronizer(
             sync.slop,
@@ -132,10 +133,14 @@ class PairSubscription:
             each.update()
 
     def destroy(self) -> None:
-        """End both subscriptions."""
+        """End both subscriptions, for ``stop`` to follow."""
         for each in self.inputs.values():
             each.destroy()
         self._node.destroy_timer(self._deadline_timer)
+
+    def stop(self) -> None:
+        """End the threads."""
+        self._health.close()
 
     def _subscribe(
         self,
@@ -157,20 +162,15 @@ class PairSubscription:
         now = time.monotonic_ns()
         if self._is_good("rgb", message):
             stamp = nanoseconds(message.header.stamp)
-            item = self._judged("rgb", message, self._health.of_rgb(message, stamp))
+            item = _Arrived(message, self._health.of_rgb(message, stamp))
             self._hand_out(self.synchronizer.add_rgb(stamp, item, now), now)
 
     def _on_thermal(self, message: Any) -> None:
         now = time.monotonic_ns()
         if self._is_good("thermal", message):
             stamp = nanoseconds(message.header.stamp)
-            item = self._judged("thermal", message, self._health.of_thermal(message, stamp))
+            item = _Arrived(message, self._health.of_thermal(message, stamp))
             self._hand_out(self.synchronizer.add_thermal(stamp, item, now), now)
-
-    def _judged(self, stream: str, message: Any, health: ModalityHealth | None) -> _Arrived:
-        if health is not None:
-            self._on_health(stream, health)
-        return _Arrived(message, health)
 
     def _on_deadline(self) -> None:
         self._deadline_timer.cancel()

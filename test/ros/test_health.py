@@ -1,5 +1,7 @@
 """Each camera's health: measured on every frame, in the message and in the diagnostics."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,11 @@ pytest.importorskip("diagnostic_msgs")
 
 from amdanet_ros.msg import ModalityHealth, SemanticSegmentation
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import CompressedImage
 
 HEIGHT, WIDTH = 64, 96
+SUCCESS = TransitionCallbackReturn.SUCCESS
 SEGMENTATION = "segmentation"
 
 
@@ -103,18 +107,52 @@ def test_a_driver_without_stamps_is_judged_by_its_frames(bench, make_node, heard
     bench.until(lambda: told(heard, "thermal", "the same picture 9 times"))
 
 
-def test_compressed_pictures_are_judged_where_they_are_decoded(bench, make_node, heard, helpers):
+def compressed(helpers, picture, stamp):
     from std_msgs.msg import Header
 
     from amdanet_ros.ros.image_messages import compressed_message
 
+    return compressed_message(picture, Header(stamp=helpers.time_of(stamp)), 90)
+
+
+def test_compressed_pictures_that_nobody_computes_are_judged_too(bench, make_node, heard, helpers):
+    node = bench.run(make_node({"rgb.transport": "compressed"}))
+    camera = bench.camera("rgb", message_type=CompressedImage, topic="rgb/image_raw/compressed")
+    for step in range(6):
+        camera.publish(compressed(helpers, np.full((HEIGHT, WIDTH, 3), 255, np.uint8), step / 10))
+        bench.sent["rgb"] += 1
+        bench.arrived()
+    bench.until(lambda: told(heard, "rgb", "saturated"))
+    assert node._counters.snapshot().offered == 0
+    threads = {each.name for each in threading.enumerate()}
+    assert "rgb health" in threads
+    assert node.trigger_deactivate() == SUCCESS
+    assert "rgb health" not in {each.name for each in threading.enumerate()}
+
+
+def test_what_cv_bridge_reads_is_judged_when_it_comes(bench, make_node, heard, monkeypatch):
+    class Bridge:
+        def knows(self, encoding):
+            return encoding == "rgb16"
+
+        def convert(self, message):
+            return np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+
+    for module in ("amdanet_node", "arrival_health"):
+        monkeypatch.setattr(f"amdanet_ros.ros.{module}.cv_bridge_fallback", Bridge)
+    bench.run(make_node())
+    bench.camera("rgb")
+    bench.rgb(1.0, encoding="rgb16")
+    bench.until(lambda: told(heard, "rgb", "100% of the picture is dark"))
+
+
+def test_compressed_pictures_carry_their_health_in_the_message(bench, make_node, heard, helpers):
     node = bench.run(make_node({"rgb.transport": "compressed"}))
     bench.camera("rgb", message_type=CompressedImage, topic="rgb/image_raw/compressed")
     bench.camera("thermal")
     bench.listen(SEGMENTATION, SemanticSegmentation)
-    header = Header(stamp=helpers.time_of(1.0), frame_id="rgb_optical")
     dark = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-    bench.cameras["rgb"].publish(compressed_message(dark, header, 90))
+    bench.cameras["rgb"].publish(compressed(helpers, dark, 1.0))
     bench.thermal(1.0)
     bench.until(lambda: bench.heard[SEGMENTATION])
     health = bench.heard[SEGMENTATION][0].rgb_health

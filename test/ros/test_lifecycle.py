@@ -88,6 +88,20 @@ def test_cleanup_lets_go_of_the_network_and_its_memory(make_node):
     assert resident_mib() - before < 2 * weights  # a leak would be six times the weights
 
 
+def test_gpu_memory_goes_back_once_nothing_holds_it(make_node, monkeypatch):
+    """Emptied before the network is gone, the allocator's cache would keep its memory."""
+    import torch
+
+    node = make_node({"autostart": False})
+    assert node.trigger_configure() == SUCCESS
+    node._predictor.device = torch.device("cuda")
+    predictor, engine = weakref.ref(node._predictor), weakref.ref(node._predictor._engine)
+    alive = []
+    monkeypatch.setattr(torch.cuda, "empty_cache", lambda: alive.append((predictor(), engine())))
+    assert node.trigger_cleanup() == SUCCESS
+    assert alive == [(None, None)]
+
+
 def _tensors(node):
     from amdanet_ros.network.checkpoint import load_checkpoint
 

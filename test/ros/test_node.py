@@ -154,6 +154,47 @@ def test_a_slow_network_takes_the_newest_pair_and_keeps_order(
     assert counts.offered == counts.published + sum(counts.dropped.values())
 
 
+def test_nothing_slow_runs_under_a_lock(bench, make_node, monkeypatch):
+    """Else a thread that only counts or submits would wait for the network or the graph."""
+    from amdanet_ros.inference import HealthMonitor
+    from amdanet_ros.pairing import PairSynchronizer
+    from amdanet_ros.ros import pair_processor
+    from amdanet_ros.ros.outputs import OutputPublishers
+
+    node = make_node()
+    # Locks that know whether it is this thread that holds them.
+    node._counters._lock, node._warn._lock = threading.RLock(), threading.RLock()
+    held = {}
+
+    def watch(owner, name):
+        real = getattr(owner, name)
+
+        def watched(*arguments, **options):
+            locks = (node._counters._lock, node._warn._lock, node._worker._change)
+            held.setdefault(name, []).append(any(lock._is_owned() for lock in locks))
+            return real(*arguments, **options)
+
+        monkeypatch.setattr(owner, name, watched)
+
+    slow = (
+        (HealthMonitor, "check_rgb"),
+        (HealthMonitor, "check_thermal"),
+        (PairSynchronizer, "add_rgb"),
+        (PairSynchronizer, "add_thermal"),
+        (pair_processor, "rgb_from_message"),
+        (pair_processor, "thermal_from_message"),
+        (Predictor, "__call__"),
+        (OutputPublishers, "publish"),
+    )
+    bench.run(node)
+    bench.cameras_on()
+    bench.listen(MASK)
+    for owner, name in slow:
+        watch(owner, name)
+    bench.pair_until_heard(MASK, 1.0)
+    assert held == {name: [False] for _, name in slow}
+
+
 def test_a_network_that_fails_on_one_pair_takes_the_next(bench, make_node, helpers, monkeypatch):
     real = Predictor.__call__
     failures = [RuntimeError("device lost"), ValueError("picture too small")]

@@ -1,4 +1,4 @@
-"""One slot, one thread: the newest pair is computed next, older ones make way for it."""
+"""One slot, one thread: the newest job (a pair) is done next, older ones make way for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 Job = TypeVar("Job")
 
 
-class LatestPairWorker(Generic[Job]):
+class LatestJobWorker(Generic[Job]):
     """Runs a slow function on the newest job, in a thread of its own.
 
     ``submit`` never waits: a job that has not been started is replaced. Jobs are computed in the
@@ -74,7 +74,7 @@ class LatestPairWorker(Generic[Job]):
                 job = self._slot.pop()
             try:
                 self._process(job)
-            except Exception as error:  # whatever one pair breaks, the next one may work
+            except Exception as error:  # whatever one job breaks, the next one may work
                 self._on_error(error)
-            # Pictures of several megabytes must not live on until the next pair comes.
+            # Pictures of several megabytes must not live on until the next job comes.
             del job

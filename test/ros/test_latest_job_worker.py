@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from amdanet_ros.ros.latest_pair_worker import LatestPairWorker
+from amdanet_ros.ros.latest_job_worker import LatestJobWorker
 
 WAIT = 20.0
 
@@ -43,7 +43,7 @@ def made():
 def make(made, gate, errors=None, replaced=None):
     errors = [] if errors is None else errors
     replaced = [] if replaced is None else replaced
-    made.append(LatestPairWorker(gate, errors.append, replaced.append))
+    made.append(LatestJobWorker(gate, errors.append, replaced.append))
     return made[-1]
 
 
