@@ -86,7 +86,7 @@ def prepare_thermal(
     normalized = normalizer(thermal)
     if homography is None:
         return np.ascontiguousarray(_resized(normalized, size))
-    to_input = _scaling(rgb_size, size) @ homography
+    to_input = input_scaling(rgb_size, size) @ homography
     return cv2.warpPerspective(
         normalized, to_input, (size[1], size[0]), flags=cv2.INTER_LINEAR, borderValue=0.0
     )
@@ -101,7 +101,7 @@ def _resized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(picture, (size[1], size[0]), interpolation=interpolation)
 
 
-def _scaling(old: tuple[int, int], new: tuple[int, int]) -> np.ndarray:
+def input_scaling(old: tuple[int, int], new: tuple[int, int]) -> np.ndarray:
     """Return the 3 x 3 matrix from pixels at one size to pixels at another, centres at integers."""
     sy, sx = new[0] / old[0], new[1] / old[1]
     return np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2], [0, 0, 1]], dtype=np.float64)

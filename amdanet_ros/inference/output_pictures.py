@@ -19,20 +19,27 @@ def confidence_of(logits: torch.Tensor, best: torch.Tensor) -> torch.Tensor:
     return (logits - best.unsqueeze(1)).exp_().sum(1).reciprocal_()[0]
 
 
-def fused_picture(fused: torch.Tensor, stretch: bool = False) -> torch.Tensor:
-    """Return 1 x 3 x H x W in [0, 1] as H x W x 3 uint8.
+def stretched(fused: torch.Tensor) -> torch.Tensor:
+    """Stretch a fused picture from its minimum to its maximum, over all channels, to 0..1.
 
-    Args:
-        fused: the network's fused picture.
-        stretch: from the minimum to the maximum over all channels to 0..255, as the released
-            scripts write single pictures. A video so stretched flickers.
+    So the released scripts write single pictures. A video so stretched flickers.
     """
-    picture = fused[0]
-    if stretch:
-        low, high = (bound.item() for bound in picture.aminmax())
-        picture = (picture - low) / max(high - low, 1e-6)
-    picture = (picture * 255.0 + 0.5).clamp_(0, 255).to(torch.uint8)
+    low, high = fused.aminmax()
+    return (fused - low) / (high - low).clamp_min(1e-6)
+
+
+def eight_bits(fused: torch.Tensor) -> torch.Tensor:
+    """Return 3 x H x W in [0, 1] as H x W x 3 uint8."""
+    picture = (fused * 255.0 + 0.5).clamp_(0, 255).to(torch.uint8)
     return picture.permute(1, 2, 0).contiguous()
+
+
+def mask_of(labels: np.ndarray, confidence: np.ndarray | None, threshold: float) -> np.ndarray:
+    """Return the labels, H x W uint8, with 255 (unlabelled) where confidence is below threshold."""
+    if threshold <= 0.0:
+        return labels
+    unsure = cv2.compare(confidence, float(threshold), cv2.CMP_LT)
+    return cv2.bitwise_or(labels, unsure)  # 255 where unsure, which is UNLABELED
 
 
 def resize_labels(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 import torch
 
+from .output_pictures import mask_of
+
 
 class ClassStatistics(NamedTuple):
     """How much of the picture each class covers, and how surely.
@@ -31,7 +33,9 @@ class Prediction:
         confidence: H x W float32, softmax of the chosen class, 0 to 1.
         fused: H x W x 3 uint8 RGB, the fused picture.
         num_classes: K.
-        timings: seconds spent: "prepare" (normalise, resize), "network", "finish" (to size, uint8).
+        timings: seconds spent: "prepare" (normalise, resize), "network", "finish" (to size, uint8),
+            "draw" (the overlay; on a GPU part of "finish").
+        overlay: H x W x 3 uint8 RGB, the classes in their colours over the fused picture.
     """
 
     labels: np.ndarray | None
@@ -39,6 +43,7 @@ class Prediction:
     fused: np.ndarray | None
     num_classes: int
     timings: dict[str, float] = field(default_factory=dict)
+    overlay: np.ndarray | None = None
 
     def mask(self, confidence_threshold: float = 0.0) -> np.ndarray:
         """Return the labels with 255 (unlabelled) where the confidence is below the threshold.
@@ -47,11 +52,9 @@ class Prediction:
             ValueError: labels, or with a threshold the confidence, were not wanted.
         """
         self._need("labels")
-        if confidence_threshold <= 0.0:
-            return self.labels
-        self._need("confidence")
-        unsure = cv2.compare(self.confidence, float(confidence_threshold), cv2.CMP_LT)
-        return cv2.bitwise_or(self.labels, unsure)  # 255 where unsure, which is UNLABELED
+        if confidence_threshold > 0.0:
+            self._need("confidence")
+        return mask_of(self.labels, self.confidence, confidence_threshold)
 
     def class_statistics(self, confidence_threshold: float = 0.0) -> ClassStatistics:
         """Return each class's area and mean confidence over the pixels at or above the threshold.

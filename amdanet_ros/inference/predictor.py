@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,25 +14,24 @@ from ..classes import ClassTable, class_table_of_size
 from ..network import AMDANet
 from .checkpoint_file import read_checkpoint
 from .device import choose_device, device_name
+from .device_pictures import DevicePictures
 from .errors import InferenceError, OutOfMemoryError
 from .folded_engine import build_engine
-from .input_pictures import check_homography, check_size, prepare_rgb, prepare_thermal
+from .host_pictures import HostPictures
+from .input_pictures import check_homography, check_size
 from .modality_health import check_rgb
 from .onnx_model import OnnxModel
-from .output_pictures import (
-    confidence_of,
-    fused_picture,
-    labels_of,
-    resize_labels,
-    resize_smooth,
-)
-from .plain_engine import Engine, EngineOutput
+from .picture_path import OverlayStyle, PicturePath
+from .plain_engine import Engine
 from .precision import PrecisionChoice, choose_precision
 from .prediction import Prediction
 from .thermal_normalization import ThermalNormalizer, check_thermal
 from .transfer import Transfer
 
 OUTPUTS = frozenset({"labels", "confidence", "fused"})
+"""What a prediction holds unless told otherwise."""
+
+_KNOWN = OUTPUTS | {"overlay"}
 
 
 class Predictor:
@@ -83,7 +82,9 @@ class Predictor:
         with self._memory_errors("loading the network"):
             choice = _choice(network, self.device, precision)
         self._engine: Engine = choice.engine
-        self._transfer = Transfer(self.device)
+        self._pictures: PicturePath = _picture_path(self.device)
+        self.overlay_alpha = 0.5
+        self.confidence_threshold = 0.0
         self.precision = choice.precision
         self.precision_reason = choice.reason
         self.checkpoint_metadata: dict[str, str] = {}
@@ -159,42 +160,48 @@ class Predictor:
         Args:
             rgb: H x W x 3 uint8, channel order R, G, B.
             thermal: h x w uint8, uint16 or float, as the camera gave it.
-            want: any of "labels", "confidence", "fused"; the others are None and not computed.
+            want: any of "labels", "confidence", "fused" and "overlay" (drawn with `overlay_alpha`,
+                and no class where the confidence is below `confidence_threshold`); the others are
+                None and not computed.
 
         Raises:
             ValueError: a picture of a wrong shape or type, or too small.
             OutOfMemoryError: the device's memory does not suffice; the predictor stays usable.
             InferenceError: the network failed on the device.
         """
-        unknown = set(want) - OUTPUTS
+        want = frozenset(want)
+        unknown = want - _KNOWN
         if unknown:
-            raise ValueError(f"want {sorted(unknown)}: choose from {sorted(OUTPUTS)}")
+            raise ValueError(f"want {sorted(unknown)}: choose from {sorted(_KNOWN)}")
         check_rgb(rgb)
         check_thermal(thermal)
         rgb_size = rgb.shape[:2]
         size = self._inference_size or rgb_size
         check_size(size, "the RGB picture")
-        started = time.perf_counter()
-        rgb_input = prepare_rgb(rgb, size)
-        thermal_input = prepare_thermal(thermal, self.thermal, rgb_size, size, self._homography)
-        prepared = time.perf_counter()
-        want_logits = "labels" in want or "confidence" in want
+        style = OverlayStyle(self.classes.palette, self.overlay_alpha, self.confidence_threshold)
         with self._memory_errors(f"a pair at {size[0]} x {size[1]}"), torch.inference_mode():
-            output = self._engine(
-                self._transfer.upload("rgb", rgb_input).permute(2, 0, 1)[None].float() / 255.0,
-                self._transfer.upload("thermal", thermal_input)[None, None],
-                want_logits,
-                "fused" in want,
-            )
+            started = time.perf_counter()
+            inputs = self._pictures.inputs(rgb, thermal, self.thermal, size, self._homography)
+            prepared = time.perf_counter()
+            drawn = "overlay" in want
+            want_logits = drawn or bool(want & {"labels", "confidence"})
+            output = self._engine(*inputs, want_logits, drawn or "fused" in want)
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
             computed = time.perf_counter()
-            pictures = self._pictures(output, want, rgb_size)
+            sure = "confidence" in want or (drawn and style.threshold > 0.0)
+            found = self._pictures.outputs(output, rgb_size, sure, self.fused_stretch)
+            resized = time.perf_counter()
+            if drawn:
+                found["overlay"] = self._pictures.draw(found, style)
+            colored = time.perf_counter()
+            pictures = self._pictures.arrays({name: found[name] for name in found if name in want})
         finished = time.perf_counter()
         timings = {
             "prepare": prepared - started,
             "network": computed - prepared,
-            "finish": finished - computed,
+            "finish": finished - computed - (colored - resized),
+            "draw": colored - resized,
         }
         return Prediction(
             pictures.get("labels"),
@@ -202,26 +209,8 @@ class Predictor:
             pictures.get("fused"),
             len(self.classes),
             timings,
+            pictures.get("overlay"),
         )
-
-    def _pictures(
-        self, output: EngineOutput, want: Collection[str], size: tuple[int, int]
-    ) -> dict[str, np.ndarray]:
-        """Return the wanted outputs as arrays at the RGB picture's size."""
-        tensors = {}
-        if output.logits is not None:
-            labels, best = labels_of(output.logits)
-            if "labels" in want:
-                tensors["labels"] = labels
-            if "confidence" in want:
-                tensors["confidence"] = confidence_of(output.logits, best)
-        if output.fused is not None:
-            tensors["fused"] = fused_picture(output.fused, self.fused_stretch)
-        arrays = self._transfer.download(list(tensors.values()))
-        return {
-            name: (resize_labels if name == "labels" else resize_smooth)(array, size)
-            for name, array in zip(tensors, arrays, strict=True)
-        }
 
     def warm_up(self, size: tuple[int, int] | None = None, frames: int = 1) -> float:
         """Run made-up pictures of a size (height, width), so that the first real pair is not slow.
@@ -275,6 +264,12 @@ class Predictor:
             if self.device.type == "cuda" and "CUDA" in str(error):
                 raise InferenceError(f"{self.device} failed at {doing}: {error}") from error
             raise
+
+
+def _picture_path(device: torch.device) -> PicturePath:
+    if device.type == "cuda":
+        return DevicePictures(device, Transfer(device))
+    return HostPictures()
 
 
 def _choice(network: AMDANet | OnnxModel, device: torch.device, precision: str) -> PrecisionChoice:

@@ -88,11 +88,9 @@ class ThermalNormalizer:
             ValueError: another shape or type.
         """
         check_thermal(thermal)
-        if thermal.dtype == np.uint8 and (
-            self.mode == "none" or (self.mode == "percentile" and not self.stretch_uint8)
-        ):
+        if self._is_video(thermal):
             return np.divide(thermal, np.float32(255), dtype=np.float32)
-        low, high = self._range_of(thermal)
+        low, high = self.range_of(thermal)
         normalized = thermal.astype(np.float32)
         normalized -= np.float32(low)
         normalized *= np.float32(1.0 / (high - low))
@@ -103,11 +101,24 @@ class ThermalNormalizer:
         np.clip(normalized, 0.0, 1.0, out=normalized)
         if missing is not None:
             _fill_missing(normalized, missing)
-        elif thermal.dtype == np.uint16 and self.mode != "none":
+        elif thermal.dtype == np.uint16 and self.mode != "none" and _may_have_dead_pixels(thermal):
             _mend_dead_pixels(normalized, thermal)
         return normalized
 
-    def _range_of(self, thermal: np.ndarray) -> tuple[float, float]:
+    def needs_mending(self, thermal: np.ndarray) -> bool:
+        """Whether more than scaling by ``range_of`` and clipping is to be done to a frame."""
+        if thermal.dtype.kind == "f":
+            return bool(np.isnan(thermal).any())
+        return thermal.dtype == np.uint16 and self.mode != "none" and _may_have_dead_pixels(thermal)
+
+    def range_of(self, thermal: np.ndarray) -> tuple[float, float]:
+        """Return what becomes 0 and 1 in a frame, in its unit; the running bounds move on.
+
+        Args:
+            thermal: h x w, uint8, uint16 or float.
+        """
+        if self._is_video(thermal):
+            return (0.0, 255.0)
         if self.mode == "fixed":
             return self.range
         if self.mode == "none":
@@ -120,6 +131,11 @@ class ThermalNormalizer:
             return self._bounds or (0.0, 1.0)
         self._bounds = _smoothed(self._bounds, measured, self.smoothing)
         return self._bounds
+
+    def _is_video(self, thermal: np.ndarray) -> bool:
+        """Whether a frame was stretched by its camera already."""
+        as_it_is = self.mode == "none" or (self.mode == "percentile" and not self.stretch_uint8)
+        return thermal.dtype == np.uint8 and as_it_is
 
 
 def check_thermal(thermal: np.ndarray) -> None:
@@ -213,13 +229,15 @@ def _fill_missing(normalized: np.ndarray, missing: np.ndarray) -> None:
     normalized[missing] = np.clip(mean[missing], 0.0, 1.0)
 
 
+def _may_have_dead_pixels(thermal: np.ndarray) -> bool:
+    lowest, highest = cv2.minMaxLoc(thermal)[:2]
+    return lowest <= 0 or highest >= 65535
+
+
 def _mend_dead_pixels(normalized: np.ndarray, thermal: np.ndarray) -> None:
     """Replace pixels of 0 or 65535 in place by the median of their 3 x 3 neighbourhood.
 
     A region of such values keeps them (its median is itself): only isolated pixels change.
     """
-    lowest, highest = cv2.minMaxLoc(thermal)[:2]
-    if lowest > 0 and highest < 65535:
-        return
     dead = (thermal == 0) | (thermal == 65535)
     normalized[dead] = cv2.medianBlur(normalized, 3)[dead]

@@ -14,7 +14,6 @@ from amdanet_ros.msg import SemanticSegmentation
 
 from ..classes import ClassTable
 from ..inference import ModalityHealth, Prediction
-from ..visualization import overlay
 from .image_messages import compressed_message, image_message
 from .label_info import label_info_message
 from .parameters import Settings
@@ -39,8 +38,8 @@ class OutputTopic:
     Attributes:
         name: relative.
         message_type: of the topic.
-        needs: of "labels", "confidence", "fused": what must be computed for it.
-        masked: whether ``confidence_threshold`` matters to it.
+        needs: of "labels", "confidence", "fused", "overlay": what the predictor must give for it.
+        masked: whether ``confidence_threshold`` asks for the confidence too.
         description: for people.
     """
 
@@ -79,8 +78,8 @@ OUTPUTS = (
     OutputTopic(
         OVERLAY,
         Image,
-        frozenset({"labels", "fused"}),
-        True,
+        frozenset({"overlay"}),
+        False,
         "rgb8: the classes in their colours over the fused picture",
     ),
     OutputTopic(
@@ -160,10 +159,9 @@ class OutputPublishers:
             camera_info: the RGB camera's, of the part that is shown; None where none has come.
         """
         threshold = settings.confidence_threshold
-        mask = mask_message = None
-        if wanted & {MASK, OVERLAY, SEGMENTATION}:
-            mask = prediction.mask(threshold)
-            mask_message = image_message(mask, "mono8", header)
+        mask_message = None
+        if wanted & {MASK, SEGMENTATION}:
+            mask_message = image_message(prediction.mask(threshold), "mono8", header)
         for topic in OUTPUTS:
             if topic.name not in wanted:
                 continue
@@ -183,10 +181,7 @@ class OutputPublishers:
                 grey = cv2.convertScaleAbs(prediction.confidence, alpha=255.0)
                 message = image_message(grey, "mono8", header)
             elif topic.name == OVERLAY:
-                picture = overlay(
-                    prediction.fused, mask, self._classes.palette, settings.overlay_alpha
-                )
-                message = image_message(picture, "rgb8", header)
+                message = image_message(prediction.overlay, "rgb8", header)
             else:
                 message = segmentation_message(
                     mask_message,

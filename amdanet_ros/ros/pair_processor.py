@@ -95,7 +95,9 @@ class PairProcessor:
             started = time.monotonic_ns()
             needed = needs(wanted, settings.confidence_threshold)
             prediction = self._predict(rgb, thermal, needed, settings, geometry) if needed else None
-            computed = time.monotonic_ns()
+            inference = (time.monotonic_ns() - started) * 1e-9
+            if prediction is not None:
+                inference -= prediction.timings["draw"]  # what the node adds to the network's work
         except _RefusedError:
             self._counters.drop("bad_image")
             return
@@ -119,9 +121,7 @@ class PairProcessor:
         done = time.monotonic_ns()
         age = age_by_stamp(job.stamp_ns, self._clock())
         single = job.rgb is None or job.thermal is None
-        self._counters.publish(
-            (done - job.arrival_ns) * 1e-9, waited, (computed - started) * 1e-9, age, single
-        )
+        self._counters.publish((done - job.arrival_ns) * 1e-9, waited, inference, age, single)
 
     def failed(self, error: Exception) -> None:
         """Take what the worker caught: something that no pair should be able to cause."""
@@ -186,6 +186,8 @@ class PairProcessor:
     ) -> Prediction:
         predictor = self._predictor
         predictor.fused_stretch = settings.fused_stretch
+        predictor.overlay_alpha = settings.overlay_alpha
+        predictor.confidence_threshold = settings.confidence_threshold
         predictor.homography = geometry.homography
         if rgb is not None:
             rgb = geometry.cut(rgb)

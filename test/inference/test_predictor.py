@@ -17,6 +17,7 @@ from amdanet_ros.inference.built_in_scene import built_in_scene
 from amdanet_ros.inference.output_pictures import resize_labels
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import save_checkpoint
+from amdanet_ros.visualization import overlay
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,7 @@ def _as_new(predictor):
     predictor.inference_size = None
     predictor.homography = None
     predictor.fused_stretch = False
+    predictor.overlay_alpha, predictor.confidence_threshold = 0.5, 0.0
 
 
 def direct(network, rgb, thermal):
@@ -280,9 +282,22 @@ def test_bf16_stays_near_fp32(network, predictor):
     assert half.confidence.dtype == np.float32
 
 
+@pytest.mark.parametrize(("alpha", "threshold"), [(0.5, 0.0), (0.8, 0.6)])
+def test_the_overlay_shows_the_mask_over_the_fused_picture(predictor, alpha, threshold):
+    rgb, thermal = built_in_scene((64, 96))
+    whole = predictor(rgb, thermal)
+    predictor.overlay_alpha, predictor.confidence_threshold = alpha, threshold
+    drawn = predictor(rgb, thermal, {"overlay"})
+    mask = whole.mask(threshold)
+    expected = overlay(whole.fused, mask, predictor.classes.palette, alpha)
+    np.testing.assert_array_equal(drawn.overlay, expected)
+    assert whole.overlay is drawn.labels is drawn.fused is None
+    assert threshold == 0.0 or (mask == 255).any()
+
+
 def test_timings_are_told(predictor):
     timings = predictor(*built_in_scene((32, 32))).timings
-    assert set(timings) == {"prepare", "network", "finish"}
+    assert set(timings) == {"prepare", "network", "finish", "draw"}
     assert all(seconds >= 0 for seconds in timings.values())
 
 

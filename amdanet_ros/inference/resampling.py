@@ -1,0 +1,107 @@
+"""Resizing and warping of pictures on any device, as OpenCV does it on the host."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from .folded.size_cache import SizeCache
+
+
+class Resampler:
+    """Resizes and warps on one device; what depends on sizes alone is made once and kept.
+
+    Args:
+        device: of the pictures.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._matrices = SizeCache(self._matrix)
+        self._nearest = SizeCache(self._nearest_index)
+        self._grids = SizeCache(self._grid, kept=4)
+
+    def smooth(self, picture: Tensor, size: tuple[int, int]) -> Tensor:
+        """Resize C x H x W float to C x height x width: areas when shrinking, else bilinear."""
+        height, width = picture.shape[1:]
+        if (height, width) == tuple(size):
+            return picture
+        shrinks = size[0] <= height and size[1] <= width
+        rows = self._matrices(height, size[0], shrinks)
+        columns = self._matrices(width, size[1], shrinks)
+        return rows @ picture @ columns.T
+
+    def nearest(self, labels: Tensor, size: tuple[int, int]) -> Tensor:
+        """Resize H x W to height x width: each pixel takes the one that its centre lies in."""
+        height, width = labels.shape
+        if (height, width) == tuple(size):
+            return labels
+        rows, columns = self._nearest(height, size[0]), self._nearest(width, size[1])
+        return labels[rows][:, columns]
+
+    def warp(self, picture: Tensor, homography: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """Return 1 x H x W float seen through a homography, bilinear; 0 beyond its border.
+
+        Args:
+            picture: 1 x H x W.
+            homography: 3 x 3, from pixels of the picture to those of the result, centres at
+                integers.
+            size: (height, width) of the result.
+        """
+        source = (picture.shape[1], picture.shape[2])
+        grid = self._grids(tuple(homography.reshape(-1).tolist()), source, tuple(size))
+        return F.grid_sample(picture[None], grid, padding_mode="zeros", align_corners=True)[0]
+
+    def _matrix(self, old: int, new: int, by_area: bool) -> Tensor:
+        made = area_matrix(old, new) if by_area else linear_matrix(old, new)
+        return torch.from_numpy(made.astype(np.float32)).to(self._device)
+
+    def _nearest_index(self, old: int, new: int) -> Tensor:
+        return torch.from_numpy(nearest_index(old, new)).to(self._device)
+
+    def _grid(
+        self, homography: tuple[float, ...], source: tuple[int, int], size: tuple[int, int]
+    ) -> Tensor:
+        """Where each pixel of the result comes from, 1 x height x width x 2, in torch's -1 to 1."""
+        back = np.linalg.inv(np.array(homography).reshape(3, 3))
+        y, x = np.mgrid[: size[0], : size[1]].astype(np.float64)
+        found = back @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
+        # What lies behind the camera is not seen: far outside the picture.
+        depth = np.where(found[2] > 1e-12, found[2], np.nan)
+        places = np.nan_to_num(found[:2] / depth, nan=-1e6)
+        extent = np.maximum(np.array([source[1], source[0]], np.float64) - 1.0, 1.0)
+        grid = (2.0 * places.T / extent - 1.0).reshape(1, *size, 2)
+        return torch.from_numpy(grid.astype(np.float32)).to(self._device)
+
+
+def area_matrix(old: int, new: int) -> np.ndarray:
+    """Return new x old weights that average over the area of each new pixel; new <= old."""
+    edges = np.arange(new + 1) * (old / new)
+    low, high = edges[:-1, None], edges[1:, None]
+    pixels = np.arange(old)[None]
+    overlap = np.clip(np.minimum(high, pixels + 1) - np.maximum(low, pixels), 0.0, None)
+    return overlap / overlap.sum(axis=1, keepdims=True)
+
+
+def nearest_index(old: int, new: int) -> np.ndarray:
+    """Return for each of `new` pixels the old one that its centre lies in.
+
+    In steps of 1/65536 as OpenCV's INTER_NEAREST_EXACT counts, so that ties fall the same way.
+    """
+    step = ((old << 16) + new // 2) // new
+    index = (step * np.arange(new, dtype=np.int64) + step // 2 - old % 2) >> 16
+    return np.minimum(index, old - 1)
+
+
+def linear_matrix(old: int, new: int) -> np.ndarray:
+    """Return new x old weights of bilinear interpolation between pixel centres, border repeated."""
+    place = np.clip((np.arange(new) + 0.5) * (old / new) - 0.5, 0.0, old - 1.0)
+    low = np.floor(place).astype(np.int64)
+    high = np.minimum(low + 1, old - 1)
+    weights = np.zeros((new, old))
+    rows = np.arange(new)
+    np.add.at(weights, (rows, low), 1.0 - (place - low))
+    np.add.at(weights, (rows, high), place - low)
+    return weights
