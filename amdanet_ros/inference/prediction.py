@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import torch
 
 from .output_pictures import mask_of
 
@@ -17,7 +16,8 @@ class ClassStatistics(NamedTuple):
 
     Attributes:
         areas: K float32, share of the picture, 0 to 1; unlabelled pixels belong to no class.
-        confidences: K float32, mean softmax over the class's pixels, 0 where the class is absent.
+        confidences: K float32, mean softmax over the class's pixels, each rounded to 1/255; 0 where
+            the class is absent.
     """
 
     areas: np.ndarray
@@ -65,14 +65,13 @@ class Prediction:
         self._need("labels")
         self._need("confidence")
         labels = self.mask(confidence_threshold)
-        counts = cv2.calcHist([labels], [0], None, [256], [0, 256]).ravel()[: self.num_classes]
-        # numpy's bincount takes five times as long: it converts labels and weights first.
-        sums = torch.bincount(
-            torch.from_numpy(labels.ravel()),
-            weights=torch.from_numpy(self.confidence.ravel()),
-            minlength=256,
-        ).numpy()
-        means = sums[: self.num_classes] / np.maximum(counts, 1)
+        # One pass over bytes: bincounts with weights take three to six times as long, and torch's
+        # waits for its threads where other processes want the cores.
+        steps = cv2.convertScaleAbs(self.confidence, alpha=255.0)
+        size = [self.num_classes, 256]
+        table = cv2.calcHist([labels, steps], [0, 1], None, size, [0, self.num_classes, 0, 256])
+        counts = table.sum(axis=1)
+        means = table @ (np.arange(256) / 255.0) / np.maximum(counts, 1)
         return ClassStatistics((counts / labels.size).astype(np.float32), means.astype(np.float32))
 
     def _need(self, name: str) -> None:
