@@ -15,7 +15,8 @@ from amdanet_ros.network.feature_masking import (
 )
 from amdanet_ros.network.fusion_decoder import FusionDecoder
 from amdanet_ros.network.mix_transformer import BACKBONES, initialize
-from amdanet_ros.network.modality_reliability import ModalityReliability, weighted
+from amdanet_ros.network.modality_reliability import ModalityReliability
+from amdanet_ros.network.picture_stand_in import pictures_to_fuse
 from amdanet_ros.network.segmentation_decoder import SegmentationDecoder
 
 SMALLEST_SIDE = 32
@@ -27,12 +28,12 @@ class AMDANetOutput(NamedTuple):
 
     Attributes:
         logits: class scores, B x K x H x W.
-        fused: fused picture, B x 3 x H x W in (0, 1).
+        fused: fused picture, B x 3 x H x W in (0, 1); None where it was not wanted.
         masked_logits, masked_fused: the same decoded from masked features; None in evaluation mode.
     """
 
     logits: Tensor
-    fused: Tensor
+    fused: Tensor | None
     masked_logits: Tensor | None = None
     masked_fused: Tensor | None = None
 
@@ -46,7 +47,7 @@ class AdaptiveAMDANetOutput(NamedTuple):
     """
 
     logits: Tensor
-    fused: Tensor
+    fused: Tensor | None
     masked_logits: Tensor | None = None
     masked_fused: Tensor | None = None
     reliability: Tensor | None = None
@@ -147,12 +148,15 @@ class AMDANet(nn.Module):
         """The constructor's arguments, for a checkpoint to carry."""
         return dict(self._config)
 
-    def forward(self, rgb: Tensor, thermal: Tensor) -> AMDANetOutput | AdaptiveAMDANetOutput:
+    def forward(
+        self, rgb: Tensor, thermal: Tensor, want_fused: bool = True
+    ) -> AMDANetOutput | AdaptiveAMDANetOutput:
         """Fuse and segment, at the pictures' own size: nothing is padded or resized.
 
         Args:
             rgb: B x 3 x H x W float in [0, 1], R, G, B; H and W at least 32.
             thermal: the same shape; one channel repeated three times.
+            want_fused: False, in evaluation mode: no fused picture, which takes half of the time.
 
         Raises:
             ValueError: another shape.
@@ -160,12 +164,12 @@ class AMDANet(nn.Module):
         self._check(rgb, thermal)
         semantic, pairs, reliability = self.backbone(rgb, thermal)
         if reliability is None:
-            return AMDANetOutput(*self._decode(semantic, pairs, rgb, thermal))
-        # The fusion decoder looks at the pictures too.
-        rgb, thermal = weighted(rgb, thermal, reliability[0])
+            return AMDANetOutput(*self._decode(semantic, pairs, rgb, thermal, want_fused))
+        # The fusion decoder looks at the pictures too: one stands in for the other there as well.
+        rgb, thermal = pictures_to_fuse(rgb, thermal, reliability[0])
         # The branches trade places at every stage: every second one has thermal first.
         by_camera = [weights.flip(1) if i % 2 else weights for i, weights in enumerate(reliability)]
-        decoded = self._decode(semantic, pairs, rgb, thermal)
+        decoded = self._decode(semantic, pairs, rgb, thermal, want_fused)
         return AdaptiveAMDANetOutput(*decoded, torch.stack(by_camera, dim=1))
 
     def _decode(
@@ -174,10 +178,13 @@ class AMDANet(nn.Module):
         pairs: list[tuple[Tensor, Tensor]],
         rgb: Tensor,
         thermal: Tensor,
-    ) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+        want_fused: bool,
+    ) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]:
         """Give logits and fused picture, and both from masked features in training mode."""
         size = rgb.shape[2:]
         logits = self.decode_head(semantic, size)
+        if not want_fused and not self.training:
+            return logits, None, None, None
         fused = self.aux_head(pairs, rgb, thermal)
         if not self.training:
             return logits, fused, None, None

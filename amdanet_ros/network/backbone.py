@@ -21,7 +21,8 @@ from amdanet_ros.network.mix_transformer import (
     drop_path_rates,
     to_map,
 )
-from amdanet_ros.network.modality_reliability import ModalityReliability, weighted
+from amdanet_ros.network.modality_reliability import ModalityReliability, weights_of
+from amdanet_ros.network.modality_stand_in import StageStandIns
 from amdanet_ros.network.sci import SemanticConsistencyInference
 
 STAGES = (1, 2, 3, 4)
@@ -70,8 +71,9 @@ class TwoBranchBackbone(nn.Module):
 
     Modules are named as in the published checkpoints: ``patch_embed1`` and ``extra_patch_embed1``,
     ``block1``, ``norm1``, ``sci_1``, ``LEs.0`` (local alignment) and ``GEs.0`` (global alignment).
-    With adaptive weighting ``reliability.0`` judges the pair before SCI. Its weights act there and
-    once more before the alignment, since each branch's last LayerNorm takes a factor out again.
+    With adaptive weighting ``reliability.0`` judges the pair before SCI, and ``stand_ins.0`` puts
+    what the other branch shows in the place of what a branch loses in weight: there and once more
+    before the alignment.
     """
 
     def __init__(
@@ -115,11 +117,17 @@ class TwoBranchBackbone(nn.Module):
             ]
         )
 
-        self.reliability = (
-            nn.ModuleList([ModalityReliability(channels) for channels in size.channels])
-            if adaptive_weighting
-            else None
-        )
+        self.reliability = self.stand_ins = None
+        if adaptive_weighting:
+            self.reliability = nn.ModuleList([ModalityReliability(c) for c in size.channels])
+            self.stand_ins = nn.ModuleList(
+                [
+                    StageStandIns(channels, heads, reduction)
+                    for channels, heads, reduction in zip(
+                        size.channels, HEADS, REDUCTIONS, strict=True
+                    )
+                ]
+            )
 
     def _run_blocks(
         self, prefix: str, stage: int, tokens: Tensor, height: int, width: int
@@ -136,18 +144,25 @@ class TwoBranchBackbone(nn.Module):
             thermal: the same shape and range.
         """
         semantic, pairs, reliability = [], [], []
+        evidence = rgb.new_zeros(rgb.shape[0])
         for index, stage in enumerate(STAGES):
             rgb, height, width = getattr(self, f"patch_embed{stage}")(rgb)
             thermal, _, _ = getattr(self, f"extra_patch_embed{stage}")(thermal)
             if self.reliability is not None:
-                reliability.append(self.reliability[index](rgb, thermal))
-                rgb, thermal = weighted(rgb, thermal, reliability[-1])
+                evidence = self.reliability[index](rgb, thermal, evidence)
+                reliability.append(weights_of(evidence))
+                rgb, thermal = self.stand_ins[index].before_exchange(
+                    rgb, thermal, reliability[-1], height, width
+                )
             rgb, thermal = getattr(self, f"sci_{stage}")(rgb, thermal)
             rgb = self._run_blocks("", stage, rgb, height, width)
             thermal = self._run_blocks("extra_", stage, thermal, height, width)
             if self.reliability is not None:
-                # SCI let the branches trade places: their weights go with them.
-                rgb, thermal = weighted(rgb, thermal, reliability[-1].flip(1))
+                # SCI let the branches trade places: their weights and the evidence go with them.
+                rgb, thermal = self.stand_ins[index].before_alignment(
+                    rgb, thermal, reliability[-1].flip(1)
+                )
+                evidence = -evidence
             rgb, thermal = self.LEs[index](rgb, thermal)
             pairs.append((rgb, thermal))
             semantic.append(self.GEs[index](rgb, thermal))

@@ -27,7 +27,7 @@ from amdanet_ros.network.safetensors_file import (
     write_safetensors,
 )
 
-RELIABILITY_PREFIX = "backbone.reliability."
+ADAPTIVE_PREFIXES = ("backbone.reliability.", "backbone.stand_ins.")
 """Of the parameters that adaptive weighting adds to a network."""
 
 _PREDICTION = "decode_head.linear_pred.weight"
@@ -282,6 +282,6 @@ def _inferred_config(path: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
         config["global_alignment"] = False
     elif not any(".SE_x" in key for key in state):
         config["sfe"] = False
-    if any(key.startswith(RELIABILITY_PREFIX) for key in state):
+    if any(key.startswith(ADAPTIVE_PREFIXES) for key in state):
         config["adaptive_weighting"] = True
     return config

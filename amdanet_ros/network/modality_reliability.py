@@ -1,34 +1,54 @@
-"""Adaptive modality weighting: what a lost camera shows loses weight at every stage.
+"""Adaptive modality weighting: how far each camera can be relied on, judged at every stage.
 
 AMDANet's supplement names it as future work (Section 8): under overexposure the infrared branch
-should count more. Here each stage judges both branches from pooled statistics of its own tokens.
+should count more. Here each stage judges both branches from pooled statistics of its own tokens
+and from what the stage before has found.
 """
 
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 HIDDEN = 32
 GAIN = 16.0
-"""Factor on the perceptron's output: these few parameters have to learn faster than the network,
-and an optimiser such as Adam moves each parameter as far as any other."""
+"""Factor on the perceptron's output: these few parameters have to learn fast, and an optimiser
+such as Adam moves each parameter as far as any other."""
+
+DEAD_ZONE = 2.0
+"""Evidence up to here, either way, leaves both weights at exactly 1."""
 
 _LEAST_VARIANCE = 1e-6
 """Under the square root: its slope at 0, where a flat picture lies, is infinite."""
 
 
-def weighted(rgb: Tensor, thermal: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Give both, B x ... each, times their weights B x 2."""
-    shape = (-1, *(1 for _ in rgb.shape[1:]))
-    return rgb * weights[:, 0].reshape(shape), thermal * weights[:, 1].reshape(shape)
+def weights_of(evidence: Tensor) -> Tensor:
+    """Evidence B for the RGB branch (negative: for the thermal one) to B x 2, in (0, 2), sum 2.
+
+    A softmax over two with a dead zone: evidence within it gives 1 and 1 to the bit.
+    """
+    beyond = F.softshrink(evidence, DEAD_ZONE)
+    return 2.0 * torch.sigmoid(torch.stack([beyond, -beyond], dim=1))
+
+
+def kept_shares(weights: Tensor) -> Tensor:
+    """Weights B x 2 to the share of each branch that stays its own, B x 2 in (0, 1]."""
+    return weights.clamp(max=1.0)
+
+
+def mixed(own: Tensor, other: Tensor, share: Tensor) -> Tensor:
+    """``share`` (B, in [0, 1]) of ``own`` and the rest of ``other``, B x ... each."""
+    share = share.reshape(-1, *(1 for _ in own.shape[1:]))
+    # Not other + share * (own - other): with a share of 1 this is `own` to the bit.
+    return share * own + (1.0 - share) * other
 
 
 class ModalityReliability(nn.Module):
-    """Two weights a sample from the mean and the deviation over all tokens of both branches.
+    """The evidence of one stage, from the mean and the deviation over all tokens of both branches.
 
-    Both weights are exactly 1 at the start (the last layer is zero), so that a network trained
-    without them goes on from where it stood.
+    It is 0 at the start (the last layer is zero), so that a network trained without it goes on
+    from where it stood.
 
     Args:
         channels: C of the stage.
@@ -36,7 +56,7 @@ class ModalityReliability(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.mlp = nn.Sequential(nn.Linear(4 * channels, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 2))
+        self.mlp = nn.Sequential(nn.Linear(4 * channels, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1))
 
     def start_equal(self) -> None:
         """Set the initial weights: a first layer of full size, a last layer of zeros.
@@ -60,10 +80,17 @@ class ModalityReliability(nn.Module):
             found += [mean, (variance + _LEAST_VARIANCE).sqrt()]
         return torch.cat(found, dim=1)
 
-    def judge(self, statistics: Tensor) -> Tensor:
-        """Statistics B x 4C to weights B x 2."""
-        return 2.0 * torch.softmax(GAIN * self.mlp(statistics), dim=1)
+    def judge(self, statistics: Tensor, before: Tensor) -> Tensor:
+        """Statistics B x 4C and the evidence B so far to the evidence B of this stage.
 
-    def forward(self, rgb: Tensor, thermal: Tensor) -> Tensor:
-        """Tokens of both branches, B x N x C each, to B x 2: their weights in (0, 2), sum 2."""
-        return self.judge(self.statistics(rgb, thermal))
+        What earlier stages have found stays found: behind their stand-ins a lost branch does not
+        look lost any more.
+        """
+        return before + GAIN * self.mlp(statistics)[:, 0]
+
+    def forward(self, rgb: Tensor, thermal: Tensor, before: Tensor) -> Tensor:
+        """Tokens of both branches, B x N x C each, and the evidence so far, B, to evidence B.
+
+        Positive evidence speaks for the RGB branch, negative for the thermal one.
+        """
+        return self.judge(self.statistics(rgb, thermal), before)

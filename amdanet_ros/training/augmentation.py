@@ -69,8 +69,8 @@ def _axis_window(side: int, crop: int, scale: float) -> tuple[int, int, int]:
     return int(torch.randint(side - length + 1, ())), length, resized
 
 
-NOTHING_LOST, RGB_LOST, THERMAL_LOST, PARTLY_LOST = 0, 1, 2, 3
-"""Values of a sample's entry "lost": the last where one picture is worse than it was."""
+NOTHING_LOST, RGB_LOST, THERMAL_LOST, RGB_HARMED, THERMAL_HARMED, BOTH_HARMED = range(6)
+"""Values of a sample's entry "lost": harmed is a picture that is worse than it was."""
 
 
 class StartWhole(torch.nn.Module):
@@ -81,9 +81,12 @@ class StartWhole(torch.nn.Module):
         return {**sample, "lost": torch.tensor(NOTHING_LOST)}
 
 
-def _harmed(sample: dict[str, Tensor]) -> dict[str, Tensor]:
+def _harmed(sample: dict[str, Tensor], code: int) -> dict[str, Tensor]:
     """Say so in "lost", where the sample has it."""
-    return {**sample, "lost": torch.tensor(PARTLY_LOST)} if "lost" in sample else sample
+    if "lost" not in sample:
+        return sample
+    alone = sample["lost"] == NOTHING_LOST
+    return {**sample, "lost": torch.tensor(code if alone else BOTH_HARMED)}
 
 
 class ThermalStretch(torch.nn.Module):
@@ -128,7 +131,7 @@ class RandomExposure(torch.nn.Module):
         rgb = sample["rgb"]
         changed = (rgb * gain).clamp(max=1.0) if torch.rand(()) < 0.5 else (rgb / gain)
         changed = (255.0 * changed).round() / 255.0
-        return _harmed({**sample, "rgb": tv_tensors.wrap(changed, like=rgb)})
+        return _harmed({**sample, "rgb": tv_tensors.wrap(changed, like=rgb)}, RGB_HARMED)
 
 
 class ThermalNoise(torch.nn.Module):
@@ -154,7 +157,8 @@ class ThermalNoise(torch.nn.Module):
         deviation = self.weakest * (self.strongest / self.weakest) ** float(torch.rand(()))
         thermal = sample["thermal"]
         noisy = thermal + deviation * torch.randn(thermal.shape)
-        return _harmed({**sample, "thermal": tv_tensors.wrap(_stretched(noisy), like=thermal)})
+        noisy = tv_tensors.wrap(_stretched(noisy), like=thermal)
+        return _harmed({**sample, "thermal": noisy}, THERMAL_HARMED)
 
 
 def _stretched(values: Tensor) -> Tensor:
@@ -172,18 +176,21 @@ class ModalityDropout(torch.nn.Module):
     which one went.
 
     Args:
-        probability: of a sample to lose one; both are lost equally often.
+        probability: of a sample to lose one.
+        rgb_share: of the losses that are RGB's.
     """
 
-    def __init__(self, probability: float) -> None:
+    def __init__(self, probability: float, rgb_share: float = 0.5) -> None:
         super().__init__()
-        self.probability = probability
+        if not 0.0 <= rgb_share <= 1.0:
+            raise ValueError(f"dropped_rgb is {rgb_share}: it must lie in [0, 1]")
+        self.probability, self.rgb_share = probability, rgb_share
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
         """Change the entry "rgb" or "thermal" of a sample, and "lost"."""
         if torch.rand(()) >= self.probability:
             return sample
-        rgb_goes = torch.rand(()) < 0.5
+        rgb_goes = torch.rand(()) < self.rgb_share
         lost, code = ("rgb", RGB_LOST) if rgb_goes else ("thermal", THERMAL_LOST)
         old = sample[lost]
         level = float(torch.rand(()))
@@ -239,7 +246,7 @@ class Augmentation:
         thermal_stretch: see `ThermalStretch`; 0 is off.
         exposure, exposure_strongest: see `RandomExposure`; probability 0 is off.
         thermal_noise: probability, see `ThermalNoise`.
-        modality_dropout: probability, see `ModalityDropout`.
+        modality_dropout, dropped_rgb: probability and share of RGB, see `ModalityDropout`.
     """
 
     def __init__(
@@ -253,6 +260,7 @@ class Augmentation:
         modality_dropout: float = 0.0,
         exposure_strongest: float = 6.0,
         thermal_noise: float = 0.0,
+        dropped_rgb: float = 0.5,
     ) -> None:
         steps: list[torch.nn.Module] = [
             RandomScaleCrop(crop, scales, continuous_scales),
@@ -267,7 +275,7 @@ class Augmentation:
         if thermal_noise:
             steps.append(ThermalNoise(thermal_noise))
         if modality_dropout:
-            steps.append(ModalityDropout(modality_dropout))
+            steps.append(ModalityDropout(modality_dropout, dropped_rgb))
         self.chain = v2.Compose(steps)
 
     def __call__(self, pair: LabelledPair, seed: int) -> dict[str, Tensor]:

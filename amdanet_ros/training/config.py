@@ -57,6 +57,7 @@ class AugmentationConfig:
     exposure_strongest: float = 6.0
     thermal_noise: float = 0.0
     modality_dropout: float = 0.0
+    dropped_rgb: float = 0.5
 
 
 @dataclass
@@ -125,6 +126,9 @@ class TrainingConfig:
         network: arguments of `AMDANet`; the number of classes is the class table's.
         initial: a checkpoint to start from (any AMDANet), or "".
         imagenet: an ImageNet MiT checkpoint that initialises both branches, or "".
+        trainable: how the names of the parameters to train begin, such as "backbone.stand_ins.";
+            everything else is frozen, the network in evaluation mode (no dropout, no masked
+            decoding, the BatchNorms as they are). Empty: all are trained.
         reliability_samples: with adaptive weighting and modality dropout, samples on which the
             reliabilities are fitted at the end; until then the weights come from what was dropped
             (see `reliability_fit`). 0 is off: they learn by the task's loss alone.
@@ -139,6 +143,7 @@ class TrainingConfig:
     network: dict[str, Any] = field(default_factory=lambda: {"backbone": "mit_b4"})
     initial: str = ""
     imagenet: str = ""
+    trainable: tuple[str, ...] = ()
     data: DataConfig = field(default_factory=DataConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     finish: FinishConfig = field(default_factory=FinishConfig)

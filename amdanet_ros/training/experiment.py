@@ -10,7 +10,7 @@ from torch import nn
 from amdanet_ros.classes import ClassTable, class_table
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import (
-    RELIABILITY_PREFIX,
+    ADAPTIVE_PREFIXES,
     load_checkpoint,
     load_imagenet_mit,
 )
@@ -94,9 +94,9 @@ def load_initial(network: nn.Module, path: str) -> None:
         ConfigError: it belongs to another architecture.
     """
     state = dict(load_checkpoint(path).state)
-    if not any(key.startswith(RELIABILITY_PREFIX) for key in state):
+    if not any(key.startswith(ADAPTIVE_PREFIXES) for key in state):
         own = network.state_dict()
-        state |= {key: own[key] for key in own if key.startswith(RELIABILITY_PREFIX)}
+        state |= {key: own[key] for key in own if key.startswith(ADAPTIVE_PREFIXES)}
     try:
         network.load_state_dict(state)
     except RuntimeError as error:

@@ -1,39 +1,35 @@
-"""How adaptive weighting is trained: the network with the right weights, then what gives them.
+"""How adaptive weighting is trained: the stand-ins at known weights, then what gives the weights.
 
-In training it is known which camera was lost. So the network learns at weights that are about
-right from the first step on, and the reliabilities are fitted at the end, to the network as it
-came out. Trained together both ways failed: at the network's rate the reliabilities hardly moved,
-faster they swung and took the network along.
+In training it is known which camera was damaged. So the stand-ins learn at the weights that call
+for them, and the reliabilities are fitted at the end: on each damaged sample both ways are tried,
+with the damaged camera and with what stands in for it, and the task's loss says which is wanted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
 from amdanet_ros.network import AMDANet
-from amdanet_ros.training.losses.reliability import modality_worth, reliability_loss
+from amdanet_ros.network.modality_reliability import DEAD_ZONE
+from amdanet_ros.training.augmentation import RGB_HARMED, THERMAL_HARMED
+from amdanet_ros.training.losses.reliability import evidence_against, reliability_loss
 
-_ITERATIONS = 300
+_ITERATIONS = 600
 _RATE = 1e-3
 _WEIGHT_DECAY = 0.1
-_UNEVENNESS = 0.4
-"""Standard deviation of the log ratio of the weights that whole pairs get while statistics are
-collected: later stages must not amplify the small errors of earlier ones."""
 
 
 @contextmanager
-def right_weights(network: AMDANet, lost: Tensor) -> Iterator[list[list[Tensor]]]:
-    """While it lasts, each stage weighs about as it should, whatever its reliability says.
-
-    Draws from torch's global generator.
+def given_evidence(network: AMDANet, evidence: Tensor) -> Iterator[list[list[Tensor]]]:
+    """While it lasts, each stage weighs as the evidence says, whatever its reliability says.
 
     Args:
         network: with adaptive weighting.
-        lost: B of the codes of ``ModalityDropout``, of the batch that is to come.
+        evidence: B, positive for RGB, of the batch that is to come.
 
     Yields:
         For each stage, the statistics of the batches that came.
@@ -43,8 +39,8 @@ def right_weights(network: AMDANet, lost: Tensor) -> Iterator[list[list[Tensor]]
 
     def hook_of(index: int):
         def hook(module, inputs, _output):
-            seen[index].append(module.statistics(*inputs).detach())
-            return _by_branch(_about_right(lost), index)
+            seen[index].append(module.statistics(*inputs[:2]).detach())
+            return _by_branch(evidence, index)
 
         return hook
 
@@ -56,62 +52,104 @@ def right_weights(network: AMDANet, lost: Tensor) -> Iterator[list[list[Tensor]]
             hook.remove()
 
 
-def fit_reliabilities(
-    network: AMDANet, batches: Iterable[dict[str, Tensor]], device: torch.device
-) -> list[float]:
-    """Fit each stage's reliability to what was lost, the rest of the network as it is.
+def known_evidence(lost: Tensor) -> Tensor:
+    """Evidence B at which the stand-ins learn, from the codes of ``ModalityDropout``, B.
 
-    Each stage's statistics are those behind stages that weigh about rightly already. Draws from
-    torch's global generator.
+    A lost camera is replaced; one that is only harmed keeps a random share, mostly a small one.
+    Draws from torch's global generator.
+    """
+    evidence = evidence_against(lost)
+    kept = torch.rand(len(lost), device=lost.device).pow(4).clamp(0.005, 0.995)
+    partly = evidence.sign() * (DEAD_ZONE - torch.logit(0.5 * kept))
+    return torch.where((lost == RGB_HARMED) | (lost == THERMAL_HARMED), partly, evidence)
+
+
+def fit_reliabilities(
+    network: AMDANet,
+    batches: Iterable[dict[str, Tensor]],
+    device: torch.device,
+    loss: Callable[[Tensor, Tensor], Tensor],
+) -> list[float]:
+    """Fit each stage's reliability, the rest of the network as it is.
+
+    Where a camera is lost or harmed, evidence against it is wanted if the loss is less with what
+    stands in for it. Each stage's statistics are those behind stages that weigh as is wanted.
 
     Args:
         network: with adaptive weighting; its reliabilities begin anew.
-        batches: of "rgb", "thermal" and "lost", as `training_batches` gives them.
+        batches: of "rgb", "thermal", "labels" and, where something may be lost, "lost", as
+            `training_batches` gives them.
         device: of the network.
+        loss: of logits 1 x K x H x W and labels 1 x H x W: the task's.
 
     Returns:
         The `reliability_loss` that is left at each stage.
     """
     stages = network.backbone.reliability
     seen: list[list[Tensor]] = [[] for _ in stages]
-    codes: list[Tensor] = []
+    wanted_so_far: list[Tensor] = []
     was_training = network.training
     network.eval()
     try:
         with torch.no_grad():
             for batch in batches:
-                codes.append(batch["lost"].to(device))
-                rgb = batch["rgb"].to(device)
-                with right_weights(network, codes[-1]) as found:
-                    network.backbone(rgb, batch["thermal"].to(device).expand_as(rgb))
-                for stage, statistics in zip(seen, found, strict=True):
-                    stage += statistics
+                statistics, wanted = _both_ways(network, batch, device, loss)
+                wanted_so_far.append(wanted)
+                for stage, found in zip(seen, statistics, strict=True):
+                    stage.append(found)
     finally:
         network.train(was_training)
-    lost, left = torch.cat(codes), []
+    wanted = torch.cat(wanted_so_far)
+    before, left = torch.zeros_like(wanted), []
     for index, stage in enumerate(stages):
         statistics = torch.cat(seen[index])
         stage.start_equal()
+        was_trained = next(stage.parameters()).requires_grad
+        stage.requires_grad_(True)
         optimizer = torch.optim.AdamW(stage.parameters(), _RATE, weight_decay=_WEIGHT_DECAY)
+        target = _by_branch(wanted, index)
         for _ in range(_ITERATIONS):
             optimizer.zero_grad(set_to_none=True)
-            weights = _by_branch(stage.judge(statistics), index)
-            loss = reliability_loss(weights[:, None], lost)
-            loss.backward()
+            remaining = reliability_loss(stage.judge(statistics, before), target)
+            remaining.backward()
             optimizer.step()
-        left.append(loss.item())
+        stage.requires_grad_(was_trained)
+        optimizer.zero_grad(set_to_none=True)
+        left.append(remaining.item())
+        # On to the next stage, where the branches have traded places.
+        before = -stage.judge(statistics, before).detach()
     return left
 
 
-def _about_right(lost: Tensor) -> Tensor:
-    """B x 2: weights of the cameras near what they should be."""
-    worth = modality_worth(lost)
-    rgb = torch.sigmoid(
-        torch.logit(worth[:, 0]) + _UNEVENNESS * torch.randn(len(lost), device=lost.device)
-    )
-    return 2.0 * torch.stack([rgb, 1.0 - rgb], dim=1)
+def _both_ways(
+    network: AMDANet,
+    batch: dict[str, Tensor],
+    device: torch.device,
+    loss: Callable[[Tensor, Tensor], Tensor],
+) -> tuple[list[Tensor], Tensor]:
+    """Return each stage's statistics at the weights that are wanted, and the evidence wanted."""
+    rgb, labels = batch["rgb"].to(device), batch["labels"].to(device)
+    thermal = batch["thermal"].to(device).expand_as(rgb)
+    against = torch.zeros(len(rgb), device=device)
+    if "lost" in batch:
+        against = evidence_against(batch["lost"].to(device))
+    ways = []
+    for evidence in (torch.zeros_like(against), against):
+        with given_evidence(network, evidence) as found:
+            logits = network(rgb, thermal, want_fused=False).logits
+        losses = [loss(logits[i : i + 1], labels[i : i + 1]) for i in range(len(rgb))]
+        ways.append((torch.stack(losses), [stage[0] for stage in found]))
+        if not against.any():
+            return ways[0][1], against
+    (whole_loss, whole), (replaced_loss, replaced) = ways
+    better = replaced_loss < whole_loss
+    statistics = [
+        torch.where(better[:, None], there, here)
+        for here, there in zip(whole, replaced, strict=True)
+    ]
+    return statistics, torch.where(better, against, torch.zeros_like(against))
 
 
-def _by_branch(pairs: Tensor, index: int) -> Tensor:
-    """B x 2 by camera to by branch at a stage, or back: branches trade places at every stage."""
-    return pairs.flip(1) if index % 2 else pairs
+def _by_branch(evidence: Tensor, index: int) -> Tensor:
+    """B by camera to by branch at a stage, or back: branches trade places at every stage."""
+    return -evidence if index % 2 else evidence

@@ -6,7 +6,8 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +17,24 @@ from torch import Tensor
 from tqdm import tqdm
 
 from amdanet_ros.evaluation.scoring import score_pairs
+from amdanet_ros.network import AMDANetOutput
 from amdanet_ros.network.checkpoint import save_checkpoint
+from amdanet_ros.network.picture_stand_in import pictures_to_fuse
 from amdanet_ros.training.augmentation import surviving_pictures
 from amdanet_ros.training.batches import StepSampler, derived_seed, training_batches
 from amdanet_ros.training.config import PRECISIONS, ConfigError, TrainingConfig
 from amdanet_ros.training.deciding_values import deciding_values
 from amdanet_ros.training.experiment import build_classes, build_loss, build_network
+from amdanet_ros.training.freezing import freeze_all_but
 from amdanet_ros.training.labelled_pair import LabelledPairs
 from amdanet_ros.training.optimization import MovingAverage, adamw, learning_rate_factor
 from amdanet_ros.training.plan import Stretch, training_plan
 from amdanet_ros.training.processes import Processes
-from amdanet_ros.training.reliability_fit import fit_reliabilities, right_weights
+from amdanet_ros.training.reliability_fit import (
+    fit_reliabilities,
+    given_evidence,
+    known_evidence,
+)
 from amdanet_ros.training.saved_state import SavedStateError, load_state, save_state
 from amdanet_ros.training.training_log import TrainingLog
 from amdanet_ros.training.validation_sheet import validation_sheet
@@ -86,6 +94,7 @@ class Trainer:
         self.classes = build_classes(config)
         self.device = processes.device
         self.network = build_network(config).to(self.device, memory_format=torch.channels_last)
+        freeze_all_but(self.network, config.trainable)
         self.loss = build_loss(config)
         self.plan = training_plan(config, len(train), processes.world)
         plan = config.optimization
@@ -137,7 +146,7 @@ class Trainer:
             unit="step",
             disable=not self.processes.first,
         )
-        self.distributed.train()
+        self.distributed.train(not self.config.trainable)
         with progress:
             for stretch in self.plan.stretches:
                 for batch in self._batches(stretch, min(end, stretch.end)):
@@ -170,14 +179,27 @@ class Trainer:
         if self.average is not None:
             self.network.load_state_dict(self.average.state)
         seed = derived_seed(self.config.seed, 5)
-        steps = math.ceil(self.config.reliability_samples / _FIT_BATCH)
-        sampler = StepSampler(len(self.train_pairs), _FIT_BATCH, steps, seed)
-        augmentation = self.plan.stretches[-1].build_augmentation()
-        torch.manual_seed(seed)
-        batches = training_batches(
-            self.train_pairs, augmentation, sampler, self.config.data.workers
+        steps = math.ceil(self.config.reliability_samples / 2 / _FIT_BATCH)
+        damaging = self.plan.stretches[-1]
+        # Undamaged pairs are where a false alarm costs most: half of the samples.
+        whole = replace(
+            damaging.augmentation, exposure=0.0, thermal_noise=0.0, modality_dropout=0.0
         )
-        fit_reliabilities(self.network, batches, self.device)
+        torch.manual_seed(seed)
+        batches = chain.from_iterable(
+            training_batches(
+                self.train_pairs,
+                stretch.build_augmentation(),
+                StepSampler(len(self.train_pairs), _FIT_BATCH, steps, seed),
+                self.config.data.workers,
+            )
+            for stretch in (damaging, replace(damaging, augmentation=whole))
+        )
+
+        def task_loss(logits: Tensor, labels: Tensor) -> Tensor:
+            return self.loss(AMDANetOutput(logits, None), logits, logits, labels)["total"]
+
+        fit_reliabilities(self.network, batches, self.device, task_loss)
         if self.average is not None:
             self.average = MovingAverage(self.network, self.average.decay)
 
@@ -240,14 +262,16 @@ class Trainer:
         labels, valid = (batch[k].to(self.device, non_blocking=True) for k in ("labels", "valid"))
         weighing = nullcontext()
         if self.config.reliability_samples:
-            weighing = right_weights(self.network, batch["lost"].to(self.device))
+            weighing = given_evidence(self.network, known_evidence(batch["lost"].to(self.device)))
         with self._precision(), weighing:
-            output = self.distributed(rgb, thermal)
+            output = self.distributed(rgb, thermal, bool(self.config.loss.alpha2))
         output = type(output)(*(None if value is None else value.float() for value in output))
-        if "lost" not in batch:
-            return self.loss(output, rgb, thermal, labels, valid)
-        lost = batch["lost"].to(self.device)
-        return self.loss(output, *surviving_pictures(rgb, thermal, lost), labels, valid)
+        if "lost" in batch:
+            rgb, thermal = surviving_pictures(rgb, thermal, batch["lost"].to(self.device))
+            if self.config.reliability_samples:  # the weights are about right: see above
+                weights = output.reliability[:, 0].detach()
+                rgb, thermal = pictures_to_fuse(rgb, thermal, weights)
+        return self.loss(output, rgb, thermal, labels, valid)
 
     def _precision(self) -> Any:
         wanted = self.config.optimization.precision

@@ -5,9 +5,11 @@ import pytest
 import torch
 
 from amdanet_ros.training.augmentation import (
+    BOTH_HARMED,
     NOTHING_LOST,
-    PARTLY_LOST,
+    RGB_HARMED,
     RGB_LOST,
+    THERMAL_HARMED,
     THERMAL_LOST,
     Augmentation,
     RandomScaleCrop,
@@ -87,6 +89,17 @@ def test_dropout_takes_one_modality_whole_and_not_the_labels(pair):
     assert levels == {("rgb", True), ("thermal", False), ("thermal", "noise")}
 
 
+@pytest.mark.parametrize(("share", "code"), [(1.0, RGB_LOST), (0.0, THERMAL_LOST)])
+def test_dropout_can_prefer_one_modality(pair, share, code):
+    augmentation = Augmentation((30, 40), modality_dropout=1.0, dropped_rgb=share)
+    assert {int(augmentation(pair, seed)["lost"]) for seed in range(8)} == {code}
+
+
+def test_a_share_beyond_one_is_refused():
+    with pytest.raises(ValueError, match="dropped_rgb is 1.5"):
+        Augmentation((30, 40), modality_dropout=0.5, dropped_rgb=1.5)
+
+
 def test_dropout_says_where_nothing_was_lost(pair):
     augmentation = Augmentation((30, 40), flip=0.0, modality_dropout=0.5)
     whole = Augmentation((30, 40), flip=0.0)(pair, 0)
@@ -97,12 +110,19 @@ def test_dropout_says_where_nothing_was_lost(pair):
         assert all(torch.equal(sample[name], whole[name]) for name in ("rgb", "thermal"))
 
 
-@pytest.mark.parametrize("harm", ["exposure", "thermal_noise"])
-def test_a_sample_says_that_a_picture_is_worse(pair, harm):
+@pytest.mark.parametrize(
+    ("harm", "code"), [("exposure", RGB_HARMED), ("thermal_noise", THERMAL_HARMED)]
+)
+def test_a_sample_says_that_a_picture_is_worse(pair, harm, code):
     augmentation = Augmentation((30, 40), **{harm: 0.5}, modality_dropout=1e-9)
     found = {int(augmentation(pair, seed)["lost"]) for seed in range(12)}
-    assert found == {NOTHING_LOST, PARTLY_LOST}
+    assert found == {NOTHING_LOST, code}
     assert "lost" not in Augmentation((30, 40), **{harm: 0.5})(pair, 0)
+
+
+def test_a_sample_says_that_both_pictures_are_worse(pair):
+    augmentation = Augmentation((30, 40), exposure=1.0, thermal_noise=1.0, modality_dropout=1e-9)
+    assert augmentation(pair, 0)["lost"] == BOTH_HARMED
 
 
 def test_a_lost_picture_is_no_target_for_the_fused_one():

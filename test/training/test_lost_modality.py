@@ -1,6 +1,6 @@
 """A training with lost modalities: its losses, and how it starts."""
 
-import math
+from itertools import chain, count, cycle, repeat
 
 import pytest
 import torch
@@ -8,18 +8,20 @@ import torch
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
-from amdanet_ros.network.modality_reliability import ModalityReliability
+from amdanet_ros.network.modality_reliability import weights_of
 from amdanet_ros.training import reliability_fit
 from amdanet_ros.training.augmentation import (
+    BOTH_HARMED,
     NOTHING_LOST,
-    PARTLY_LOST,
+    RGB_HARMED,
     RGB_LOST,
+    THERMAL_HARMED,
     THERMAL_LOST,
 )
 from amdanet_ros.training.config import ConfigError, load_config
 from amdanet_ros.training.experiment import build_network
-from amdanet_ros.training.losses.reliability import LOST_WORTH, reliability_loss
-from amdanet_ros.training.reliability_fit import fit_reliabilities
+from amdanet_ros.training.losses.reliability import SURE, evidence_against, reliability_loss
+from amdanet_ros.training.reliability_fit import fit_reliabilities, known_evidence
 from amdanet_ros.training.trainer import Trainer
 
 
@@ -67,79 +69,83 @@ def test_weights_without_reliabilities_load_strictly_where_weighting_is_off(micr
 
 
 @pytest.mark.parametrize(
-    ("weights", "lost", "expected"),
+    ("evidence", "wanted", "expected"),
     [
-        ((1.0, 1.0), NOTHING_LOST, math.log(2)),
-        ((1.5, 0.5), NOTHING_LOST, -0.5 * (math.log(0.75) + math.log(0.25))),
-        ((1.5, 0.5), THERMAL_LOST, -0.85 * math.log(0.75) - 0.15 * math.log(0.25)),
-        ((1.5, 0.5), RGB_LOST, -0.15 * math.log(0.75) - 0.85 * math.log(0.25)),
-        ((1.5, 0.5), PARTLY_LOST, 0.0),
+        (0.0, 0.0, 0.0),
+        (-1.5, 0.0, 2.25),
+        (5.0, SURE, 9.0),
+        (SURE + 5.0, SURE, 0.0),
+        (-5.0, -SURE, 9.0),
+        (-SURE - 5.0, -SURE, 0.0),
+        (1.0, -SURE, (SURE + 1.0) ** 2),
     ],
 )
-def test_reliability_loss_of_one_sample(weights, lost, expected):
-    reliability = torch.tensor(weights).expand(1, 4, 2)
-    found = reliability_loss(reliability, torch.tensor([lost]))
+def test_reliability_loss_of_one_sample(evidence, wanted, expected):
+    found = reliability_loss(torch.tensor([evidence]), torch.tensor([wanted]))
     assert found.item() == pytest.approx(expected, abs=1e-6)
 
 
-def test_reliability_loss_is_the_mean_over_the_samples_that_count():
-    reliability = 0.1 + 1.8 * torch.rand(3, 4, 1)
-    reliability = torch.cat([reliability, 2 - reliability], dim=2)
-    lost = torch.tensor([RGB_LOST, PARTLY_LOST, THERMAL_LOST])
-    alone = [reliability_loss(reliability[i : i + 1], lost[i : i + 1]) for i in (0, 2)]
-    torch.testing.assert_close(reliability_loss(reliability, lost), sum(alone) / 2)
+def test_evidence_speaks_against_the_camera_that_is_worse():
+    codes = [NOTHING_LOST, RGB_LOST, THERMAL_LOST, RGB_HARMED, THERMAL_HARMED, BOTH_HARMED]
+    found = evidence_against(torch.tensor(codes)).tolist()
+    assert found == [0.0, -SURE, SURE, -SURE, SURE, 0.0]
 
 
-def test_the_loss_teaches_a_reliability_which_camera_was_lost():
+def test_stand_ins_learn_at_no_weight_for_a_loss_and_at_any_for_harm():
     torch.manual_seed(0)
-    module = ModalityReliability(8)
-    module.start_equal()
-    optimizer = torch.optim.Adam(module.parameters(), 1e-3)
+    lost = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST, RGB_HARMED, THERMAL_HARMED] * 200)
+    weights = weights_of(known_evidence(lost))
+    assert torch.equal(weights[lost == NOTHING_LOST], torch.ones(200, 2))
+    for code, camera in ((RGB_LOST, 0), (THERMAL_LOST, 1)):
+        assert weights[lost == code, camera].max() < 0.01
+    for code, camera in ((RGB_HARMED, 0), (THERMAL_HARMED, 1)):
+        kept = weights[lost == code, camera]
+        assert kept.min() < 0.1 and 0.9 < kept.max() < 1.0
+        assert kept.mean() == pytest.approx(1 / 5, abs=0.07)  # u ** 4
 
-    def batch():
-        tokens = torch.randn(2, 9, 100, 8)
-        lost = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST] * 3)
-        for code, flat in ((RGB_LOST, tokens[0]), (THERMAL_LOST, tokens[1])):
-            flat[lost == code] = 0.3
-        return tokens, lost
 
-    for _ in range(150):
-        tokens, lost = batch()
-        optimizer.zero_grad()
-        reliability_loss(module(*tokens)[:, None], lost).backward()
-        optimizer.step()
-    tokens, lost = batch()
-    weights = module(*tokens).detach()
-    assert (weights[lost == RGB_LOST, 0] < 0.6).all()
-    assert (weights[lost == THERMAL_LOST, 1] < 0.6).all()
-    assert (weights[lost == NOTHING_LOST, 0] - 1).abs().max() < 0.5
+def damaged_batch():
+    pictures = {"rgb": torch.rand(9, 3, 48, 48), "thermal": torch.rand(9, 1, 48, 48)}
+    pictures["labels"] = torch.randint(3, (9, 48, 48), dtype=torch.uint8)
+    pictures["lost"] = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST] * 3)
+    pictures["rgb"][pictures["lost"] == RGB_LOST] = 1.0
+    pictures["thermal"][pictures["lost"] == THERMAL_LOST] = 0.5
+    return pictures
+
+
+def by_turns(*losses):
+    """A loss that is worth ``losses`` in turns, nine samples each."""
+    turns = cycle(losses)
+    values = chain.from_iterable(repeat(next(turns), 9) for _ in count())
+    return lambda logits, labels: torch.tensor(next(values))
 
 
 def test_reliabilities_are_fitted_alone_and_know_samples_not_seen(tiny_adaptive):
     network = tiny_adaptive
     before = {name: value.clone() for name, value in network.state_dict().items()}
     torch.manual_seed(0)
-
-    def batch():
-        pictures = {"rgb": torch.rand(9, 3, 48, 48), "thermal": torch.rand(9, 1, 48, 48)}
-        pictures["lost"] = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST] * 3)
-        pictures["rgb"][pictures["lost"] == RGB_LOST] = 1.0
-        pictures["thermal"][pictures["lost"] == THERMAL_LOST] = 0.5
-        return pictures
-
-    left = fit_reliabilities(network, [batch() for _ in range(6)], torch.device("cpu"))
-    lost = -0.85 * math.log(0.85) - 0.15 * math.log(0.15)
-    least = (math.log(2) + 2 * lost) / 3  # no weights can do better
-    assert all(least - 1e-4 < loss < least + 0.1 for loss in left)
+    batches = [damaged_batch() for _ in range(6)]
+    left = fit_reliabilities(network, batches, torch.device("cpu"), by_turns(2.0, 1.0))
+    assert max(left) < 0.5
     changed = {k for k, v in network.state_dict().items() if not torch.equal(v, before[k])}
     assert changed and all(".reliability." in name for name in changed)
-    other = batch()
+    other = damaged_batch()
     with torch.inference_mode():
         output = network.eval()(other["rgb"], other["thermal"].expand(-1, 3, -1, -1))
     weights = output.reliability
-    assert weights[other["lost"] == RGB_LOST, :, 0].max() < 0.6
-    assert weights[other["lost"] == THERMAL_LOST, :, 1].max() < 0.6
-    assert (weights[other["lost"] == NOTHING_LOST, :, 0] - 1).abs().mean() < 0.5
+    assert weights[other["lost"] == RGB_LOST, :, 0].max() < 0.1
+    assert weights[other["lost"] == THERMAL_LOST, :, 1].max() < 0.1
+    assert torch.equal(weights[other["lost"] == NOTHING_LOST], torch.ones(3, 4, 2))
+
+
+def test_nothing_is_replaced_where_that_does_not_pay(tiny_adaptive, short_fit):
+    torch.manual_seed(0)
+    batches = [damaged_batch() for _ in range(3)]
+    fit_reliabilities(tiny_adaptive, batches, torch.device("cpu"), by_turns(1.0, 1.0))
+    other = damaged_batch()
+    with torch.inference_mode():
+        output = tiny_adaptive.eval()(other["rgb"], other["thermal"].expand(-1, 3, -1, -1))
+    assert torch.equal(output.reliability, torch.ones(9, 4, 2))
 
 
 @pytest.mark.parametrize("section", ["network__adaptive_weighting", "augmentation__crop"])
@@ -157,13 +163,12 @@ def short_fit(monkeypatch):
 
 def adaptive(micro, **changes):
     network = {"backbone": "mit_b0", "embed_dim": 8, "adaptive_weighting": True}
-    return micro(
-        network=network,
-        augmentation__modality_dropout=1.0,
-        reliability_samples=24,
-        optimization__steps=2,
-        **changes,
-    )
+    values = {
+        "augmentation__modality_dropout": 1.0,
+        "reliability_samples": 8,
+        "optimization__steps": 2,
+    }
+    return micro(network=network, **(values | changes))
 
 
 def test_the_network_learns_at_right_weights_and_the_reliabilities_come_last(
@@ -173,7 +178,8 @@ def test_the_network_learns_at_right_weights_and_the_reliabilities_come_last(
     seen, whole = [], trainer.loss.forward
 
     def watched(output, *others):
-        seen.append(output.reliability.detach())
+        if hasattr(output, "reliability"):  # a training step's, not the fit's
+            seen.append(output.reliability.detach())
         return whole(output, *others)
 
     trainer.loss.forward = watched
@@ -181,11 +187,56 @@ def test_the_network_learns_at_right_weights_and_the_reliabilities_come_last(
     last = trainer.network.backbone.reliability[0].mlp[2].weight
     assert last.abs().max() > 0  # fitted
     weights = torch.cat(seen)
-    assert weights.amin(dim=(1, 2)).max() < 0.7
-    assert weights.amin(dim=2).mean() == pytest.approx(2 * LOST_WORTH, abs=0.15)
+    assert weights.amin(dim=2).max() < 0.01  # every sample has lost a modality
     assert result.best_step == 2  # not the first validation's, whose reliabilities were not there
     kept = load_checkpoint(tmp_path / "best.safetensors").state
     assert torch.equal(kept["backbone.reliability.0.mlp.2.weight"], last)
+
+
+def test_the_fused_picture_is_not_asked_for_white_pixels_that_thermal_replaces(
+    tmp_path, micro, blobs, here
+):
+    config = adaptive(
+        micro,
+        augmentation__modality_dropout=1e-9,
+        augmentation__exposure=1.0,
+        augmentation__exposure_strongest=1000.0,
+        optimization__batch_size=8,
+        validate_every=100,
+    )
+    trainer = Trainer(config, tmp_path, blobs(), blobs(2, 50), here)
+    seen, whole = [], trainer.loss.forward
+
+    def watched(output, rgb, thermal, *others):
+        seen.append((output.reliability[:, 0].detach(), rgb, thermal))
+        return whole(output, rgb, thermal, *others)
+
+    trainer.loss.forward = watched
+    trainer.run(stop_at=1)
+    weights, rgb, thermal = seen[0]
+    replaced = weights[:, 0] < 0.1
+    assert replaced.any()
+    white = (rgb[replaced].amin(dim=1) == 1.0) & (thermal[replaced].amin(dim=1) < 0.9)
+    assert not white.any()
+
+
+def test_only_what_is_named_is_trained(tmp_path, micro, blobs, here, short_fit):
+    config = adaptive(
+        micro, trainable=["backbone.stand_ins."], loss__alpha2=0.0, validate_every=100
+    )
+    trainer = Trainer(config, tmp_path, blobs(), blobs(2, 50), here)
+    before = {name: value.clone() for name, value in trainer.network.state_dict().items()}
+    trainer.run()
+    after = trainer.network.state_dict()
+    changed = {name for name, value in before.items() if not torch.equal(after[name], value)}
+    assert {name.split(".")[1] for name in changed} == {"stand_ins", "reliability"}
+    assert all(p.grad is None for n, p in trainer.network.named_parameters() if "stand" not in n)
+
+
+def test_a_name_that_no_parameter_begins_with_is_refused(tmp_path, micro, blobs, here):
+    config = micro(trainable=["decode_head.", "stand_ins."])
+    with pytest.raises(ConfigError, match="no parameter of the network begins with 'stand_ins"):
+        Trainer(config, tmp_path, blobs(), blobs(2, 50), here)
 
 
 def test_a_resumed_training_fits_the_same_reliabilities(tmp_path, micro, blobs, here, short_fit):

@@ -24,7 +24,7 @@ class NetworkOutput(Protocol):
     """What the loss reads: AMDANet's output in training mode."""
 
     logits: Tensor
-    fused: Tensor
+    fused: Tensor | None
     masked_logits: Tensor | None
     masked_fused: Tensor | None
 
@@ -87,7 +87,7 @@ class AMDANetLoss(nn.Module):
 
         Args:
             output: logits, fused and their masked pair (training mode; without the pair the masked
-                terms are left out).
+                terms are left out, without a fused picture its terms).
             rgb: B x 3 x H x W in [0, 1], as the network saw it.
             thermal: the same shape.
             labels: B x H x W class index, 255 = no label.
@@ -98,8 +98,10 @@ class AMDANetLoss(nn.Module):
             "fusion_color", and "masked_cross_entropy", "masked_dice", "masked_fusion"; with a
             weight for it, "lovasz" and "masked_lovasz". All but "total" before their weights.
         """
-        target = FusionTarget(rgb, thermal, valid)
         segmentation = self._segmentation(output.logits, labels)
+        if output.fused is None:
+            return {"total": self.weights.alpha1 * self._weighted(segmentation), **segmentation}
+        target = FusionTarget(rgb, thermal, valid)
         fusion = target.terms(output.fused)
         terms = {
             **segmentation,

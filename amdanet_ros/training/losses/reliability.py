@@ -1,40 +1,42 @@
-"""What adaptive weighting is told in training: which modality was lost."""
+"""What the reliabilities are told in training: which modality to rely on less."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from amdanet_ros.training.augmentation import PARTLY_LOST, RGB_LOST, THERMAL_LOST
+from amdanet_ros.training.augmentation import (
+    RGB_HARMED,
+    RGB_LOST,
+    THERMAL_HARMED,
+    THERMAL_LOST,
+)
 
-LOST_WORTH = 0.15
-"""Share of a lost modality. Not 0: weights of 0.3 and 1.7 ask less of a network that was trained
-at 1 and 1 than 0 and 2 do."""
-
-
-def modality_worth(lost: Tensor) -> Tensor:
-    """Codes of ``ModalityDropout``, B, to B x 2: the share of (RGB, thermal) in what is known."""
-    worth = torch.full((len(lost), 2), 0.5, device=lost.device)
-    worth[lost == RGB_LOST] = worth.new_tensor([LOST_WORTH, 1.0 - LOST_WORTH])
-    worth[lost == THERMAL_LOST] = worth.new_tensor([1.0 - LOST_WORTH, LOST_WORTH])
-    return worth
+SURE = 8.0
+"""Evidence that leaves the weaker camera half a percent of its own (see ``weights_of``)."""
 
 
-def reliability_loss(reliability: Tensor, lost: Tensor) -> Tensor:
-    """Cross entropy between the weights, halved, and what each modality is worth.
+def evidence_against(lost: Tensor) -> Tensor:
+    """Codes of ``ModalityDropout``, B, to the evidence B that replaces what is lost or harmed.
 
-    A lost modality is worth little, whole ones are worth the same. Samples with a modality that
-    is damaged and not lost are left out: how far to go there is for the task's loss to find.
+    Positive for RGB, where thermal is worse than it was; 0 where neither camera is, or both are.
+    """
+    evidence = torch.zeros(len(lost), device=lost.device)
+    evidence[(lost == RGB_LOST) | (lost == RGB_HARMED)] = -SURE
+    evidence[(lost == THERMAL_LOST) | (lost == THERMAL_HARMED)] = SURE
+    return evidence
+
+
+def reliability_loss(evidence: Tensor, wanted: Tensor) -> Tensor:
+    """Mean square of what evidence lacks; more than is wanted, on the right side, lacks nothing.
 
     Args:
-        reliability: B x 4 x 2 in (0, 2), see ``AdaptiveAMDANetOutput``.
-        lost: B of the codes of ``ModalityDropout``.
+        evidence: B, positive for RGB.
+        wanted: B, 0 for weights of 1.
 
     Returns:
-        A scalar; log 2 where the weights are all 1. 0 for a batch without a sample that counts.
+        A scalar.
     """
-    worth = modality_worth(lost).to(reliability)
-    least = torch.finfo(reliability.dtype).tiny
-    entropy = -(worth[:, None] * (0.5 * reliability).clamp(min=least).log()).sum(dim=2).mean(dim=1)
-    counted = (lost != PARTLY_LOST).to(entropy.dtype)
-    return (entropy * counted).sum() / counted.sum().clamp(min=1)
+    lacking = wanted - evidence
+    enough = (wanted != 0) & (wanted.sign() * lacking < 0)
+    return lacking.masked_fill(enough, 0.0).square().mean()

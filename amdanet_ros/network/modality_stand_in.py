@@ -1,0 +1,107 @@
+"""What stands in for a lost modality: what the other one shows, said in the lost branch's terms."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from amdanet_ros.network.mix_transformer import (
+    TOKEN_NORM_EPS,
+    DepthwiseConvolution,
+    EfficientSelfAttention,
+    to_map,
+    to_tokens,
+)
+from amdanet_ros.network.modality_reliability import kept_shares, mixed
+
+
+class ModalityStandIn(nn.Module):
+    """Tokens for a branch that has lost its camera, from those of both branches.
+
+    The frozen layers behind it read them in place of the branch's own. An overexposed picture is
+    not lost everywhere: each token is a mixture of the branch's own and a new one.
+
+    The new one: linear to C; self-attention where there is one; depthwise 3 x 3, GELU, linear.
+    The share of the own one: a linear layer and a sigmoid beside the last one.
+
+    Args:
+        channels: C.
+        heads, reduction: of the self-attention; 0 heads leave it out.
+    """
+
+    def __init__(self, channels: int, heads: int = 0, reduction: int = 1) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(2 * channels, eps=TOKEN_NORM_EPS)
+        self.fc1 = nn.Linear(2 * channels, channels)
+        self.attn = None
+        if heads:
+            self.attn_norm = nn.LayerNorm(channels, eps=TOKEN_NORM_EPS)
+            self.attn = EfficientSelfAttention(channels, heads, reduction)
+        self.dwconv = DepthwiseConvolution(channels)
+        self.fc2 = nn.Linear(channels, channels)
+        self.keep = nn.Linear(channels, 1)
+
+    def forward(self, own: Tensor, other: Tensor, height: int, width: int) -> Tensor:
+        """Tokens of the lost and of the other branch, B x N x C each, to B x N x C."""
+        tokens = self.fc1(self.norm(torch.cat([own, other], dim=2)))
+        if self.attn is not None:
+            tokens = tokens + self.attn(self.attn_norm(tokens), height, width)
+        tokens = F.gelu(self.dwconv(tokens, height, width) + tokens)
+        kept = torch.sigmoid(self.keep(tokens))
+        return kept * own + (1.0 - kept) * self.fc2(tokens)
+
+
+def _nothing_is_replaced(weights: Tensor) -> bool:
+    """Whether all weights are known to be 1, so that the stand-ins need not be asked.
+
+    Not asked on a GPU, which would have to stop for the answer, nor where a network is traced.
+    """
+    if weights.device.type != "cpu" or torch.is_grad_enabled() or torch.compiler.is_compiling():
+        return False
+    return bool((weights == 1.0).all())
+
+
+class StageStandIns(nn.Module):
+    """The four stand-ins of a stage: of both branches, before SCI and before the alignment.
+
+    Args:
+        channels, heads, reduction: the stage's C, number of heads and reduction ratio R.
+    """
+
+    def __init__(self, channels: int, heads: int, reduction: int) -> None:
+        super().__init__()
+        # At the last stage attention would weigh as much as all others' parameters together.
+        heads = heads if reduction > 1 else 0
+        self.exchange_rgb = ModalityStandIn(channels, heads, reduction)
+        self.exchange_thermal = ModalityStandIn(channels, heads, reduction)
+        self.align_rgb = ModalityStandIn(channels)
+        self.align_thermal = ModalityStandIn(channels)
+
+    def before_exchange(
+        self, rgb: Tensor, thermal: Tensor, weights: Tensor, height: int, width: int
+    ) -> tuple[Tensor, Tensor]:
+        """Two B x N x C and their weights B x 2 to the same two, as far as they are kept.
+
+        With weights of 1 both come back unchanged to the bit.
+        """
+        if _nothing_is_replaced(weights):
+            return rgb, thermal
+        kept = kept_shares(weights)
+        return (
+            mixed(rgb, self.exchange_rgb(rgb, thermal, height, width), kept[:, 0]),
+            mixed(thermal, self.exchange_thermal(thermal, rgb, height, width), kept[:, 1]),
+        )
+
+    def before_alignment(
+        self, rgb: Tensor, thermal: Tensor, weights: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Two maps B x C x H x W and their weights B x 2 to the same two, as far as kept."""
+        if _nothing_is_replaced(weights):
+            return rgb, thermal
+        height, width = rgb.shape[2:]
+        kept = kept_shares(weights)
+        one, other = to_tokens(rgb), to_tokens(thermal)
+        from_other = to_map(self.align_rgb(one, other, height, width), height, width)
+        from_one = to_map(self.align_thermal(other, one, height, width), height, width)
+        return mixed(rgb, from_other, kept[:, 0]), mixed(thermal, from_one, kept[:, 1])
