@@ -4,7 +4,8 @@
     python benchmarks/damage.py --networks plain=demo adaptive=runs/a/best.safetensors
 
 The first network is the plain one: the other ones' columns say what share of its loss they bring
-back. Scores lie in the file as they come, so that an interrupted run goes on.
+back. A second table leaves out the classes that thermal does not show at all: paint on the road
+and on signs. Scores lie in the file as they come, so that an interrupted run goes on.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import contextlib
 import json
 import math
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from torch import Tensor
@@ -27,6 +29,7 @@ from amdanet_ros.training.synthetic_scenes import SyntheticScenes, default_cache
 
 ADAPTIVE = Path(__file__).parents[1] / "amdanet_ros/weights/demo_mit_b0_adaptive.safetensors"
 SIZE = (240, 320)
+UNSEEN_BY_THERMAL = ("road_mark", "sign")
 
 
 class SegmentationOnly(torch.nn.Module):
@@ -47,8 +50,7 @@ class SegmentationOnly(torch.nn.Module):
         """Logits, and the RGB picture in the fused one's place."""
         if self.folded is not None:
             return AMDANetOutput(self.folded(rgb, thermal[:, :1], want_fused=False)[0], rgb)
-        semantic = self.network.backbone(rgb, thermal).semantic
-        return AMDANetOutput(self.network.decode_head(semantic, rgb.shape[2:]), rgb)
+        return AMDANetOutput(self.network(rgb, thermal, want_fused=False).logits, rgb)
 
 
 def main() -> None:
@@ -65,7 +67,7 @@ def main() -> None:
     arguments = parser.parse_args()
     first, count = (int(number) for number in arguments.scenes.split(":"))
     pairs = SyntheticScenes(first, count, SIZE, default_cache())
-    scores: dict[str, dict[str, float]] = {}
+    scores: dict[str, dict[str, dict[str, float]]] = {}
     if arguments.out and arguments.out.exists():
         scores = json.loads(arguments.out.read_text())
     names = []
@@ -81,10 +83,30 @@ def main() -> None:
             report = score_pairs(
                 network, Damaged(pairs, damage), classes.names, torch.device("cpu")
             )
-            own[damage.name] = report.total.scores().mean_iou()
+            iou = report.total.scores().iou
+            own[damage.name] = dict(zip(classes.names, iou.tolist(), strict=True))
             if arguments.out:
                 arguments.out.write_text(json.dumps(scores, indent=1))
-    print(table(scores, names))
+    print(table(means(scores), names))
+    print(f"\nWithout {' and '.join(UNSEEN_BY_THERMAL)}:\n")
+    print(table(means(scores, UNSEEN_BY_THERMAL), names))
+
+
+def means(
+    scores: dict[str, dict[str, dict[str, float]]], left_out: tuple[str, ...] = ()
+) -> dict[str, dict[str, float]]:
+    """Return the mean IoU of each network at each damage, over all classes but ``left_out``."""
+    return {
+        network: {
+            damage: fmean(
+                value
+                for name, value in iou.items()
+                if name not in left_out and not math.isnan(value)
+            )
+            for damage, iou in by_damage.items()
+        }
+        for network, by_damage in scores.items()
+    }
 
 
 def table(scores: dict[str, dict[str, float]], names: list[str]) -> str:
