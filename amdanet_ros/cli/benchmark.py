@@ -53,11 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print a table; returns 0."""
     from amdanet_ros.inference import InferenceError
+    from amdanet_ros.inference.freed_memory import keep_freed_memory
     from amdanet_ros.inference.timing import time_predictors
     from amdanet_ros.network.checkpoint import CheckpointError
 
     if arguments.rounds < 1:
         raise CommandError(f"--rounds {arguments.rounds}: at least 1")
+    keep_freed_memory()  # as the node and `amdanet fuse` run
     try:
         predictors = _predictors(arguments)
         for name, predictor in predictors.items():

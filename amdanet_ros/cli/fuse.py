@@ -66,6 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from amdanet_ros.inference import InferenceError, Predictor, ThermalNormalizer
+    from amdanet_ros.inference.freed_memory import keep_freed_memory
     from amdanet_ros.network.checkpoint import CheckpointError
     from amdanet_ros.recording.bag_errors import BagError
     from amdanet_ros.recording.fuse import fuse, open_output, recording_source
@@ -106,6 +107,7 @@ def run(arguments: argparse.Namespace) -> int:
             bad.append(name)
             print(f"amdanet: pair {name} is left out: {error}", file=sys.stderr)
 
+        keep_freed_memory()
         count = fuse(
             source,
             lambda: open_output(kind, arguments.output, predictor, arguments.video_rate),

@@ -23,13 +23,13 @@ from sensor_msgs.msg import CameraInfo
 from std_srvs.srv import Trigger
 
 from ..inference import InferenceError, Predictor
+from ..inference.freed_memory import keep_freed_memory
 from ..network.checkpoint import CheckpointError
 from .cause_log import CauseLog
 from .counters import Counters
 from .cv_bridge_fallback import cv_bridge_fallback
 from .diagnostics import InputReport, NodeReport
 from .diagnostics_reporter import Before, DiagnosticsReporter, memory_values
-from .freed_memory import keep_freed_memory
 from .image_messages import BadImage, check_rgb_message, check_thermal_message
 from .latest_job_worker import LatestJobWorker
 from .outputs import OutputPublishers

@@ -12,7 +12,7 @@ import sys
 
 import numpy as np
 
-from amdanet_ros.ros.freed_memory import keep_freed_memory
+from amdanet_ros.inference.freed_memory import keep_freed_memory
 
 if sys.argv[1] == "kept":
     assert keep_freed_memory()

@@ -15,7 +15,8 @@ def keep_freed_memory() -> bool:
 
     By default glibc takes each picture-sized block from the kernel and gives it back at once; every
     page of it is then faulted in and zeroed for each picture. On the machine of
-    docs/performance.md that took a third of the time between a pair and its five outputs.
+    docs/performance.md that took a third of the time between a pair and its five outputs, and a
+    twentieth of the network's. For a process's start: it holds for all of it.
 
     Returns:
         Whether it was set: False where the C library is not glibc, where nothing changes.
