@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     size = tuple(arguments.size) if arguments.size else None
     try:
         checkpoint, classes = read_checkpoint(arguments.checkpoint)
-        print("exporting; this takes a minute or two", flush=True)
+        print("exporting; this takes some minutes", flush=True)
         difference = export_onnx(checkpoint.build(), arguments.output, classes, size)
         print(f"{arguments.output}: differs from the network by at most {difference:.1e}")
         if arguments.build:
