@@ -6,19 +6,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..classes import UNLABELED
 from .input_pictures import input_scaling, prepare_thermal
-from .output_pictures import confidence_of, eight_bits, labels_of, stretched
-from .picture_path import OverlayStyle
-from .plain_engine import EngineOutput
+from .output_pictures import eight_bits
+from .picture_path import InputGeometry, OverlayStyle, PicturePath
 from .resampling import Resampler
 from .thermal_normalization import ThermalNormalizer
 from .transfer import Transfer
 
-_UNLABELED = 255
 
-
-class DevicePictures:
-    """See `PicturePath`: scaling, resizing, warping, class choice and colouring on the device.
+class DevicePictures(PicturePath):
+    """Scaling, resizing, warping, class choice and colouring on the device.
 
     Thermal pictures with missing or dead pixels are mended on the host; those are rare. Resized
     pictures are not rounded to 8 bits in between: they differ from `HostPictures` by less than a
@@ -35,50 +33,43 @@ class DevicePictures:
         self._resampler = Resampler(device)
         self._tables: dict[bytes, tuple[Tensor, Tensor]] = {}
 
-    def inputs(
-        self,
-        rgb: np.ndarray,
-        thermal: np.ndarray,
-        normalizer: ThermalNormalizer,
-        size: tuple[int, int],
-        homography: np.ndarray | None,
-    ) -> tuple[Tensor, Tensor]:
-        """Give both pictures to the network."""
+    def rgb_input(self, rgb: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """Areas when shrinking, else bilinear."""
         picture = self._transfer.upload("rgb", np.ascontiguousarray(rgb))
-        picture = self._resampler.smooth(picture.permute(2, 0, 1).float() / 255.0, size)
+        return self._resampler.smooth(picture.permute(2, 0, 1).float() / 255.0, size)[None]
+
+    def thermal_input(
+        self, thermal: np.ndarray, normalizer: ThermalNormalizer, geometry: InputGeometry
+    ) -> Tensor:
+        """Normalised, then resized or warped."""
         if normalizer.needs_mending(thermal):
-            heat = prepare_thermal(thermal, normalizer, rgb.shape[:2], size, homography)
-            return picture[None], self._transfer.upload("mended", heat)[None, None]
+            mended = prepare_thermal(thermal, normalizer, *geometry)
+            return self._transfer.upload("mended", mended)[None, None]
         low, high = normalizer.range_of(thermal)
         heat = ((self._counts(thermal) - low) / (high - low)).clamp_(0.0, 1.0)[None]
+        rgb_size, size, homography = geometry
         if homography is None:
-            heat = self._resampler.smooth(heat, size)
-        else:
-            to_input = input_scaling(rgb.shape[:2], size) @ homography
-            heat = self._resampler.warp(heat, to_input, size)
-        return picture[None], heat[None]
+            return self._resampler.smooth(heat, size)[None]
+        to_input = input_scaling(rgb_size, size) @ homography
+        return self._resampler.warp(heat, to_input, size)[None]
 
-    def outputs(
-        self, output: EngineOutput, size: tuple[int, int], confidence: bool, stretch: bool
-    ) -> dict[str, Tensor]:
-        """Return the network's results at the RGB picture's size, still on the device."""
-        found = {}
-        if output.logits is not None:
-            labels, best = labels_of(output.logits)
-            found["labels"] = self._resampler.nearest(labels, size)
-            if confidence:
-                share = confidence_of(output.logits, best)[None]
-                found["confidence"] = self._resampler.smooth(share, size)[0]
-        if output.fused is not None:
-            fused = stretched(output.fused[0]) if stretch else output.fused[0]
-            found["fused"] = eight_bits(self._resampler.smooth(fused, size))
-        return found
+    def labels(self, labels: Tensor, size: tuple[int, int]) -> Tensor:
+        """The nearest ones."""
+        return self._resampler.nearest(labels, size)
+
+    def confidence(self, confidence: Tensor, size: tuple[int, int]) -> Tensor:
+        """Areas when shrinking, else bilinear."""
+        return self._resampler.smooth(confidence[None], size)[0]
+
+    def fused(self, fused: Tensor, size: tuple[int, int]) -> Tensor:
+        """Resized before it is rounded to 8 bits."""
+        return eight_bits(self._resampler.smooth(fused, size))
 
     def draw(self, found: dict[str, Tensor], style: OverlayStyle) -> Tensor:
-        """Return the overlay, still on the device."""
+        """As `visualization.overlay` does."""
         labels, picture = found["labels"].long(), found["fused"]
         if style.threshold > 0.0:
-            labels = labels.masked_fill(found["confidence"] < style.threshold, _UNLABELED)
+            labels = labels.masked_fill(found["confidence"] < style.threshold, UNLABELED)
         colors, colored = self._table(style.palette)
         blended = torch.lerp(picture.float(), colors[labels], style.alpha).round_()
         return torch.where(colored[labels][..., None], blended.to(torch.uint8), picture)

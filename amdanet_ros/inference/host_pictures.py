@@ -8,57 +8,42 @@ from torch import Tensor
 
 from ..visualization.overlay import overlay
 from .input_pictures import prepare_rgb, prepare_thermal
-from .output_pictures import (
-    confidence_of,
-    eight_bits,
-    labels_of,
-    mask_of,
-    resize_labels,
-    resize_smooth,
-    stretched,
-)
-from .picture_path import OverlayStyle
-from .plain_engine import EngineOutput
+from .output_pictures import eight_bits, mask_of, resize_labels, resize_smooth
+from .picture_path import InputGeometry, OverlayStyle, PicturePath
 from .thermal_normalization import ThermalNormalizer
 
 
-class HostPictures:
-    """See `PicturePath`; pictures are resized as uint8 and shared with torch, not copied."""
+class HostPictures(PicturePath):
+    """Pictures are resized as uint8 and shared with torch, not copied."""
 
-    def inputs(
-        self,
-        rgb: np.ndarray,
-        thermal: np.ndarray,
-        normalizer: ThermalNormalizer,
-        size: tuple[int, int],
-        homography: np.ndarray | None,
-    ) -> tuple[Tensor, Tensor]:
-        """Give both pictures to the network."""
+    def rgb_input(self, rgb: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """Areas when shrinking, else bilinear."""
         picture = torch.from_numpy(prepare_rgb(rgb, size))
-        heat = prepare_thermal(thermal, normalizer, rgb.shape[:2], size, homography)
-        return picture.permute(2, 0, 1)[None].float() / 255.0, torch.from_numpy(heat)[None, None]
+        return picture.permute(2, 0, 1)[None].float() / 255.0
 
-    def outputs(
-        self, output: EngineOutput, size: tuple[int, int], confidence: bool, stretch: bool
-    ) -> dict[str, np.ndarray]:
-        """Return the network's results at the RGB picture's size."""
-        found = {}
-        if output.logits is not None:
-            labels, best = labels_of(output.logits)
-            found["labels"] = resize_labels(labels.numpy(), size)
-            if confidence:
-                share = confidence_of(output.logits, best).numpy()
-                found["confidence"] = resize_smooth(share, size)
-        if output.fused is not None:
-            fused = stretched(output.fused[0]) if stretch else output.fused[0]
-            found["fused"] = resize_smooth(eight_bits(fused).numpy(), size)
-        return found
+    def thermal_input(
+        self, thermal: np.ndarray, normalizer: ThermalNormalizer, geometry: InputGeometry
+    ) -> Tensor:
+        """Normalised, then resized or warped."""
+        return torch.from_numpy(prepare_thermal(thermal, normalizer, *geometry))[None, None]
+
+    def labels(self, labels: Tensor, size: tuple[int, int]) -> np.ndarray:
+        """The nearest ones."""
+        return resize_labels(labels.numpy(), size)
+
+    def confidence(self, confidence: Tensor, size: tuple[int, int]) -> np.ndarray:
+        """Areas when shrinking, else bilinear."""
+        return resize_smooth(confidence.numpy(), size)
+
+    def fused(self, fused: Tensor, size: tuple[int, int]) -> np.ndarray:
+        """As 8 bits: a quarter of the bytes to resize."""
+        return resize_smooth(eight_bits(fused).numpy(), size)
 
     def draw(self, found: dict[str, np.ndarray], style: OverlayStyle) -> np.ndarray:
-        """Return the overlay."""
+        """As `visualization.overlay` does."""
         mask = mask_of(found["labels"], found.get("confidence"), style.threshold)
         return overlay(found["fused"], mask, style.palette, style.alpha)
 
     def arrays(self, found: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return them as they are."""
+        """They are arrays already."""
         return found

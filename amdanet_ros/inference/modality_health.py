@@ -10,7 +10,9 @@ import numpy as np
 
 from .thermal_normalization import check_thermal, sparse_view
 
-_SAMPLES = 8_000
+HEALTH_SAMPLES = 8_000
+"""About so many pixels of a picture are looked at: shares of it are right to a percent."""
+
 _NOISE_ROWS = 16
 _MEDIAN_DIFFERENCE_OF_UNIT_NOISE = 0.9539  # median |a - b| of two independent N(0, 1) values
 _FLOAT_RANGE = 100.0  # kelvin: about what a high-gain sensor spans
@@ -99,7 +101,7 @@ class HealthMonitor:
             ValueError: another shape or type.
         """
         check_rgb(rgb)
-        sample = np.ascontiguousarray(sparse_view(rgb, _SAMPLES))
+        sample = np.ascontiguousarray(sparse_view(rgb, HEALTH_SAMPLES))
         frozen = self._rgb.watch(sample, stamp_ns)
         red, green, blue = cv2.split(sample)
         brightest = cv2.max(cv2.max(red, green), blue)
@@ -120,7 +122,7 @@ class HealthMonitor:
             ValueError: another shape or type.
         """
         check_thermal(thermal)
-        sample = sparse_view(thermal, _SAMPLES)
+        sample = sparse_view(thermal, HEALTH_SAMPLES)
         frozen = self._thermal.watch(sample, stamp_ns)
         if thermal.dtype == np.uint8:
             saturated, dark = float(np.mean(sample >= 254)), float(np.mean(sample <= 1))

@@ -39,7 +39,7 @@ def mask_of(labels: np.ndarray, confidence: np.ndarray | None, threshold: float)
     if threshold <= 0.0:
         return labels
     unsure = cv2.compare(confidence, float(threshold), cv2.CMP_LT)
-    return cv2.bitwise_or(labels, unsure)  # 255 where unsure, which is UNLABELED
+    return cv2.bitwise_or(labels, unsure)  # 255 where unsure, which is `classes.UNLABELED`
 
 
 def resize_labels(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:

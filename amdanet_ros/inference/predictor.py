@@ -21,7 +21,7 @@ from .host_pictures import HostPictures
 from .input_pictures import check_homography, check_size
 from .modality_health import check_rgb
 from .onnx_model import OnnxModel
-from .picture_path import OverlayStyle, PicturePath
+from .picture_path import InputGeometry, OverlayStyle, PicturePath
 from .plain_engine import Engine
 from .precision import PrecisionChoice, choose_precision
 from .prediction import Prediction
@@ -181,11 +181,13 @@ class Predictor:
         style = OverlayStyle(self.classes.palette, self.overlay_alpha, self.confidence_threshold)
         with self._memory_errors(f"a pair at {size[0]} x {size[1]}"), torch.inference_mode():
             started = time.perf_counter()
-            inputs = self._pictures.inputs(rgb, thermal, self.thermal, size, self._homography)
+            geometry = InputGeometry(rgb_size, size, self._homography)
+            rgb_input = self._pictures.rgb_input(rgb, size)
+            thermal_input = self._pictures.thermal_input(thermal, self.thermal, geometry)
             prepared = time.perf_counter()
             drawn = "overlay" in want
             want_logits = drawn or bool(want & {"labels", "confidence"})
-            output = self._engine(*inputs, want_logits, drawn or "fused" in want)
+            output = self._engine(rgb_input, thermal_input, want_logits, drawn or "fused" in want)
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
             computed = time.perf_counter()

@@ -101,7 +101,7 @@ class ThermalNormalizer:
         np.clip(normalized, 0.0, 1.0, out=normalized)
         if missing is not None:
             _fill_missing(normalized, missing)
-        elif thermal.dtype == np.uint16 and self.mode != "none" and _may_have_dead_pixels(thermal):
+        elif thermal.dtype == np.uint16 and self.needs_mending(thermal):
             _mend_dead_pixels(normalized, thermal)
         return normalized
 

@@ -8,18 +8,17 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..inference import HealthMonitor, ModalityHealth
+from ..inference.modality_health import HEALTH_SAMPLES
 from .compressed_images import is_compressed
 from .cv_bridge_fallback import cv_bridge_fallback
 from .image_messages import BadImage, crop, rgb_from_message, rgb_sample, thermal_from_message
 from .latest_job_worker import LatestJobWorker
 
-_SAMPLES = 8_000
-"""What the monitor looks at: it does not thin out the sample once more."""
-
 
 class _Coded(NamedTuple):
     """A message whose picture must be decoded."""
 
+    stream: str
     message: Any
     stamp_ns: int
 
@@ -52,12 +51,13 @@ class ArrivalHealth:
     def reset(self) -> None:
         """Forget the past of both streams."""
         self._monitor = HealthMonitor()
-        # One for each thread: what a decoding thread is at work on belongs to the past as well.
-        self._decoded = {"rgb": HealthMonitor(), "thermal": HealthMonitor()}
+        # Of what the decoding threads judge; one that is at work keeps the former to its end.
+        self._decoded = HealthMonitor()
 
     def of_rgb(self, message: Any, stamp_ns: int) -> ModalityHealth | None:
         """Return the health of an RGB message that was checked; None where it must be decoded."""
-        sample = rgb_sample(message, _SAMPLES)
+        # No more than the monitor looks at: it does not thin out the sample once more.
+        sample = rgb_sample(message, HEALTH_SAMPLES)
         if sample is None:
             self._decode("rgb", message, stamp_ns)
             return None
@@ -91,22 +91,19 @@ class ArrivalHealth:
 
     def _decode(self, stream: str, message: Any, stamp_ns: int) -> None:
         if stream not in self._workers:
-            judge = self._judge_rgb if stream == "rgb" else self._judge_thermal
-            self._workers[stream] = LatestJobWorker(judge, self._failed, name=f"{stream} health")
-        self._workers[stream].submit(_Coded(message, stamp_ns))
+            self._workers[stream] = LatestJobWorker(
+                self._judge, self._failed, name=f"{stream} health"
+            )
+        self._workers[stream].submit(_Coded(stream, message, stamp_ns))
 
-    def _judge_rgb(self, coded: _Coded) -> None:
-        monitor = self._decoded["rgb"]
+    def _judge(self, coded: _Coded) -> None:
+        monitor, stamp = self._decoded, coded.stamp_ns or None
         try:
-            rgb = rgb_from_message(coded.message, cv_bridge_fallback())
+            if coded.stream == "rgb":
+                rgb = rgb_from_message(coded.message, cv_bridge_fallback())
+                self._told("rgb", monitor.check_rgb(rgb, stamp))
+            else:
+                thermal = self._thermal(coded.message)
+                self._told("thermal", monitor.check_thermal(thermal, stamp))
         except BadImage:
             return  # told where the pair is computed
-        self._tell("rgb", monitor.check_rgb(rgb, coded.stamp_ns or None))
-
-    def _judge_thermal(self, coded: _Coded) -> None:
-        monitor = self._decoded["thermal"]
-        try:
-            thermal = self._thermal(coded.message)
-        except BadImage:
-            return
-        self._tell("thermal", monitor.check_thermal(thermal, coded.stamp_ns or None))

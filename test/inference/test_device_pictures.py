@@ -8,7 +8,7 @@ import torch
 from amdanet_ros.inference.built_in_scene import built_in_scene
 from amdanet_ros.inference.device_pictures import DevicePictures
 from amdanet_ros.inference.host_pictures import HostPictures
-from amdanet_ros.inference.picture_path import OverlayStyle
+from amdanet_ros.inference.picture_path import InputGeometry, OverlayStyle
 from amdanet_ros.inference.plain_engine import EngineOutput
 from amdanet_ros.inference.resampling import Resampler
 from amdanet_ros.inference.thermal_normalization import ThermalNormalizer
@@ -17,6 +17,12 @@ from amdanet_ros.inference.transfer import Transfer
 CPU = torch.device("cpu")
 GREY_LEVEL = 1.0 / 255.0
 SHIFTED = np.array([[1.02, 0.03, -4.0], [-0.02, 0.98, 3.5], [1e-4, -5e-5, 1.0]])
+
+
+def inputs(path, rgb, thermal, normalizer, size, homography):
+    """What a path gives to the network: RGB, thermal."""
+    geometry = InputGeometry(rgb.shape[:2], size, homography)
+    return path.rgb_input(rgb, size), path.thermal_input(thermal, normalizer, geometry)
 
 
 @pytest.fixture(params=[False, True], ids=["direct", "staged"])
@@ -36,8 +42,8 @@ def scene():
 def test_pictures_of_every_size_become_the_same_inputs(device, scene, size):
     normalizers = ThermalNormalizer(), ThermalNormalizer()
     for _ in range(2):  # the second frame has smoothed bounds
-        mine = device.inputs(*scene, normalizers[0], size, None)
-        theirs = HostPictures().inputs(*scene, normalizers[1], size, None)
+        mine = inputs(device, *scene, normalizers[0], size, None)
+        theirs = inputs(HostPictures(), *scene, normalizers[1], size, None)
         for got, expected in zip(mine, theirs, strict=True):
             assert got.shape == expected.shape
             # OpenCV weighs in steps of 1/2048 and rounds to 8 bits.
@@ -62,15 +68,15 @@ def test_every_thermal_type_becomes_the_same_input(device, dtype, mode, bounds):
         np.uint8: heat,
         np.uint16: (28000 + 10 * heat.astype(np.uint16)).astype(np.uint16),
     }.get(dtype, (heat / 255.0).astype(dtype))
-    mine = device.inputs(rgb, thermal, ThermalNormalizer(mode, bounds), (64, 96), None)[1]
-    theirs = HostPictures().inputs(rgb, thermal, ThermalNormalizer(mode, bounds), (64, 96), None)
+    mine = inputs(device, rgb, thermal, ThermalNormalizer(mode, bounds), (64, 96), None)[1]
+    theirs = inputs(HostPictures(), rgb, thermal, ThermalNormalizer(mode, bounds), (64, 96), None)
     torch.testing.assert_close(mine, theirs[1], atol=2e-5, rtol=0)
 
 
 def test_counts_beyond_the_signed_range_stay_what_they_are(device):
     rgb, _ = built_in_scene((32, 32))
     counts = np.linspace(1, 65534, 32 * 32).astype(np.uint16).reshape(32, 32)
-    mine = device.inputs(rgb, counts, ThermalNormalizer("none"), (32, 32), None)[1]
+    mine = inputs(device, rgb, counts, ThermalNormalizer("none"), (32, 32), None)[1]
     np.testing.assert_allclose(mine[0, 0].numpy(), counts / 65535.0, atol=1e-6)
 
 
@@ -79,8 +85,8 @@ def test_missing_and_dead_pixels_are_mended(device, scene, damage):
     rgb, thermal = scene
     thermal = thermal.copy() if damage == "dead" else thermal.astype(np.float32)
     thermal[10, 20] = 0 if damage == "dead" else np.nan
-    mine = device.inputs(rgb, thermal, ThermalNormalizer(), (48, 64), None)[1]
-    theirs = HostPictures().inputs(rgb, thermal, ThermalNormalizer(), (48, 64), None)[1]
+    mine = inputs(device, rgb, thermal, ThermalNormalizer(), (48, 64), None)[1]
+    theirs = inputs(HostPictures(), rgb, thermal, ThermalNormalizer(), (48, 64), None)[1]
     torch.testing.assert_close(mine, theirs)
 
 
@@ -88,8 +94,8 @@ def test_missing_and_dead_pixels_are_mended(device, scene, damage):
 def test_a_homography_moves_the_thermal_picture_to_the_same_place(device, scene, size):
     scaling = np.diag([128 / 96, 96 / 72, 1.0])
     homography = SHIFTED @ scaling
-    mine = device.inputs(*scene, ThermalNormalizer(), size, homography)[1]
-    theirs = HostPictures().inputs(*scene, ThermalNormalizer(), size, homography)[1]
+    mine = inputs(device, *scene, ThermalNormalizer(), size, homography)[1]
+    theirs = inputs(HostPictures(), *scene, ThermalNormalizer(), size, homography)[1]
     # OpenCV looks up places in steps of 1/32 pixel.
     assert (mine - theirs).abs().mean() < 0.25 * GREY_LEVEL
     assert (mine - theirs).abs().max() < 16 * GREY_LEVEL
@@ -138,7 +144,7 @@ def test_what_depends_on_sizes_is_made_once(device, scene, monkeypatch):
     real = resampling.area_matrix
     monkeypatch.setattr(resampling, "area_matrix", lambda *a: made.append(a) or real(*a))
     for _ in range(3):
-        device.inputs(*scene, ThermalNormalizer(), (48, 64), None)
+        inputs(device, *scene, ThermalNormalizer(), (48, 64), None)
     assert sorted(made) == [(72, 48), (96, 48), (96, 64), (128, 64)]
 
 
