@@ -89,13 +89,16 @@ class Runner:
         if done and run.weights.is_file():
             self._say(f"{what}: trained already, {folder}")
             return run
-        begun = not done and (folder / LAST).is_file()  # done, and the weights deleted: anew
+        if done:  # and the weights deleted
+            self._forget(folder)
+        begun = (folder / LAST).is_file()
         self._say(f"{what}: {'going on' if begun else 'training'}, {folder}")
         train, validation = build_pairs(config)
         try:
             trainer = Trainer(config, folder, train, validation, self.processes, begun)
         except SavedStateError:  # damaged, or cut off by an older version of this program
             self._say(f"{what}: {folder / LAST} cannot be resumed, training anew")
+            self._forget(folder)
             trainer = Trainer(config, folder, train, validation, self.processes)
         result = trainer.run()
         if self.processes.first:
@@ -105,6 +108,12 @@ class Runner:
             (folder / LAST).unlink(missing_ok=True)  # three times the weights; nobody goes on here
         self.processes.wait()
         return run
+
+    def _forget(self, folder: Path) -> None:
+        """Delete a state that nothing will go on from, so that a training can begin anew."""
+        if self.processes.first:
+            (folder / LAST).unlink(missing_ok=True)
+        self.processes.wait()
 
     def scores(self, experiment: Experiment, run: Run) -> dict[str, Any]:
         """Return the scores of a run on the test pairs, as `EvaluationReport.as_dict` gives them.

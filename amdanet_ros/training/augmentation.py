@@ -115,13 +115,19 @@ class RandomExposure(torch.nn.Module):
     Args:
         probability: of a sample to be changed.
         strongest: largest factor of the gain, and of the darkening, 1 or more.
+        bright_share: of the changed ones that are too bright, 0 to 1.
     """
 
-    def __init__(self, probability: float, strongest: float = 6.0) -> None:
+    def __init__(
+        self, probability: float, strongest: float = 6.0, bright_share: float = 0.5
+    ) -> None:
         super().__init__()
         if strongest < 1.0:
             raise ValueError(f"exposure_strongest is {strongest}: a factor of 1 or more is needed")
+        if not 0.0 <= bright_share <= 1.0:
+            raise ValueError(f"overexposed is {bright_share}: it must lie in [0, 1]")
         self.probability, self.strongest = probability, strongest
+        self.bright_share = bright_share
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
         """Change the entry "rgb" of a sample."""
@@ -129,7 +135,8 @@ class RandomExposure(torch.nn.Module):
             return sample
         gain = self.strongest ** float(torch.rand(()))
         rgb = sample["rgb"]
-        changed = (rgb * gain).clamp(max=1.0) if torch.rand(()) < 0.5 else (rgb / gain)
+        too_bright = torch.rand(()) < self.bright_share
+        changed = (rgb * gain).clamp(max=1.0) if too_bright else rgb / gain
         changed = (255.0 * changed).round() / 255.0
         return _harmed({**sample, "rgb": tv_tensors.wrap(changed, like=rgb)}, RGB_HARMED)
 
@@ -244,7 +251,8 @@ class Augmentation:
         scales, continuous_scales: see `RandomScaleCrop`.
         flip: probability of a horizontal flip.
         thermal_stretch: see `ThermalStretch`; 0 is off.
-        exposure, exposure_strongest: see `RandomExposure`; probability 0 is off.
+        exposure, exposure_strongest, overexposed: probability, strongest factor and share of too
+            bright ones, see `RandomExposure`; probability 0 is off.
         thermal_noise: probability, see `ThermalNoise`.
         modality_dropout, dropped_rgb: probability and share of RGB, see `ModalityDropout`.
     """
@@ -261,6 +269,7 @@ class Augmentation:
         exposure_strongest: float = 6.0,
         thermal_noise: float = 0.0,
         dropped_rgb: float = 0.5,
+        overexposed: float = 0.5,
     ) -> None:
         steps: list[torch.nn.Module] = [
             RandomScaleCrop(crop, scales, continuous_scales),
@@ -271,7 +280,7 @@ class Augmentation:
         if thermal_stretch:
             steps.append(ThermalStretch(thermal_stretch))
         if exposure:
-            steps.append(RandomExposure(exposure, exposure_strongest))
+            steps.append(RandomExposure(exposure, exposure_strongest, overexposed))
         if thermal_noise:
             steps.append(ThermalNoise(thermal_noise))
         if modality_dropout:

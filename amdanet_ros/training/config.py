@@ -55,6 +55,7 @@ class AugmentationConfig:
     thermal_stretch: float = 0.0
     exposure: float = 0.0
     exposure_strongest: float = 6.0
+    overexposed: float = 0.5
     thermal_noise: float = 0.0
     modality_dropout: float = 0.0
     dropped_rgb: float = 0.5

@@ -77,7 +77,8 @@ class Trainer:
 
     Raises:
         ConfigError: a configuration that cannot work.
-        SavedStateError: nothing to resume, or the state of another configuration.
+        SavedStateError: nothing to resume, the state of another configuration, or a folder that
+            holds a training which is not to be resumed.
     """
 
     def __init__(
@@ -113,6 +114,11 @@ class Trainer:
         self.average = MovingAverage(self.network, plan.ema_decay) if plan.ema_decay else None
         self.step, self.best_step, self.best_iou = 0, 0, -1.0
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not resume and (self.folder / LAST).exists():
+            raise SavedStateError(
+                f"{self.folder} holds a training already ({LAST}): go on with it (--resume), or "
+                "name another folder"
+            )
         if processes.first:
             for left in self.folder.glob("*.partial"):  # by a kill amid a write
                 left.unlink()

@@ -154,6 +154,20 @@ def test_a_dark_exposure_keeps_whole_grey_levels(pair):
         torch.testing.assert_close(values, values.round())
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_exposure_can_prefer_too_much_light(pair, share):
+    whole = Augmentation((30, 40), flip=0.0)(pair, 0)["rgb"]
+    augmentation = Augmentation((30, 40), flip=0.0, exposure=1.0, overexposed=share)
+    for seed in range(6):
+        brighter = augmentation(pair, seed)["rgb"].mean() > whole.mean()
+        assert bool(brighter) == bool(share)
+
+
+def test_a_share_of_overexposed_ones_beyond_one_is_refused():
+    with pytest.raises(ValueError, match="overexposed is -0.5"):
+        Augmentation((30, 40), exposure=1.0, overexposed=-0.5)
+
+
 def test_exposure_changes_rgb_alone_within_range(pair):
     plain = Augmentation((30, 40), flip=0.0)(pair, 2)
     changed = Augmentation((30, 40), flip=0.0, exposure=1.0)(pair, 2)

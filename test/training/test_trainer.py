@@ -42,6 +42,14 @@ def test_a_resumed_training_equals_an_uninterrupted_one_bit_by_bit(
         assert saved[0]["best_iou"] == saved[1]["best_iou"]
 
 
+def test_a_training_that_is_there_is_not_overwritten(tmp_path, micro, blobs, here):
+    trained(micro(), tmp_path, blobs, here, stop_at=1)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(SavedStateError, match="holds a training already.*--resume"):
+        Trainer(micro(seed=5), tmp_path, blobs(6), blobs(2), here)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_the_loss_falls(tmp_path, micro, blobs, here):
     # One pair again and again, nothing at random: rounding of another CPU does not change this.
     still = {"dropout": 0.0, "drop_path_rate": 0.0, "masking_rate": 0.0}
