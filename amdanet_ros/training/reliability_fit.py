@@ -7,8 +7,11 @@ with the damaged camera and with what stands in for it, and the task's loss says
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
 
 import torch
 from torch import Tensor
@@ -16,8 +19,12 @@ from torch import Tensor
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.modality_reliability import DEAD_ZONE
 from amdanet_ros.training.augmentation import RGB_HARMED, THERMAL_HARMED
+from amdanet_ros.training.batches import StepSampler, training_batches
+from amdanet_ros.training.labelled_pair import LabelledPairs
 from amdanet_ros.training.losses.reliability import evidence_against, reliability_loss
+from amdanet_ros.training.plan import Stretch
 
+_BATCH = 8
 _ITERATIONS = 600
 _RATE = 1e-3
 _WEIGHT_DECAY = 0.1
@@ -62,6 +69,33 @@ def known_evidence(lost: Tensor) -> Tensor:
     kept = torch.rand(len(lost), device=lost.device).pow(4).clamp(0.005, 0.995)
     partly = evidence.sign() * (DEAD_ZONE - torch.logit(0.5 * kept))
     return torch.where((lost == RGB_HARMED) | (lost == THERMAL_HARMED), partly, evidence)
+
+
+def fitting_batches(
+    pairs: LabelledPairs, damaging: Stretch, samples: int, seed: int, workers: int
+) -> Iterable[dict[str, Tensor]]:
+    """Return the batches to fit the reliabilities on: one half damaged, the other one not.
+
+    Undamaged pairs are where a false alarm costs most.
+
+    Args:
+        pairs: of the training.
+        damaging: the stretch of the training whose damage is done.
+        samples: of both halves together.
+        seed: decides which pairs, and the damage.
+        workers: processes that load.
+    """
+    whole = replace(damaging.augmentation, exposure=0.0, thermal_noise=0.0, modality_dropout=0.0)
+    steps = math.ceil(samples / 2 / _BATCH)
+    return chain.from_iterable(
+        training_batches(
+            pairs,
+            stretch.build_augmentation(),
+            StepSampler(len(pairs), _BATCH, steps, seed),
+            workers,
+        )
+        for stretch in (damaging, replace(damaging, augmentation=whole))
+    )
 
 
 def fit_reliabilities(

@@ -6,8 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
-from itertools import chain
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +15,7 @@ import yaml
 from torch import Tensor
 from tqdm import tqdm
 
-from amdanet_ros.evaluation.scoring import score_pairs
 from amdanet_ros.network import AMDANetOutput
-from amdanet_ros.network.checkpoint import save_checkpoint
 from amdanet_ros.network.picture_stand_in import pictures_to_fuse
 from amdanet_ros.training.augmentation import surviving_pictures
 from amdanet_ros.training.batches import StepSampler, derived_seed, training_batches
@@ -32,15 +29,15 @@ from amdanet_ros.training.plan import Stretch, training_plan
 from amdanet_ros.training.processes import Processes
 from amdanet_ros.training.reliability_fit import (
     fit_reliabilities,
+    fitting_batches,
     given_evidence,
     known_evidence,
 )
 from amdanet_ros.training.saved_state import SavedStateError, load_state, save_state
 from amdanet_ros.training.training_log import TrainingLog
-from amdanet_ros.training.validation_sheet import validation_sheet
+from amdanet_ros.training.validation import Validation
 
 LAST, BEST = "last.pt", "best.safetensors"
-_FIT_BATCH = 8
 
 
 @dataclass(frozen=True)
@@ -91,8 +88,7 @@ class Trainer:
         resume: bool = False,
     ) -> None:
         self.config, self.folder, self.processes = config, Path(folder), processes
-        self.train_pairs, self.validation_pairs = train, validation
-        self.classes = build_classes(config)
+        self.train_pairs = train
         self.device = processes.device
         self.network = build_network(config).to(self.device, memory_format=torch.channels_last)
         freeze_all_but(self.network, config.trainable)
@@ -127,9 +123,10 @@ class Trainer:
         elif processes.first:
             (self.folder / "config.yaml").write_text(yaml.safe_dump(_plain(config.as_dict())))
         self.distributed = processes.distribute(self.network)
-        self.log = (
-            TrainingLog(self.folder, self.step, config.tensorboard) if processes.first else None
-        )
+        self.log = self.validation = None
+        if processes.first:
+            self.log = TrainingLog(self.folder, self.step, config.tensorboard)
+            self.validation = Validation(validation, build_classes(config), self.device, self.log)
 
     def run(
         self,
@@ -185,21 +182,13 @@ class Trainer:
         if self.average is not None:
             self.network.load_state_dict(self.average.state)
         seed = derived_seed(self.config.seed, 5)
-        steps = math.ceil(self.config.reliability_samples / 2 / _FIT_BATCH)
-        damaging = self.plan.stretches[-1]
-        # Undamaged pairs are where a false alarm costs most: half of the samples.
-        whole = replace(
-            damaging.augmentation, exposure=0.0, thermal_noise=0.0, modality_dropout=0.0
-        )
         torch.manual_seed(seed)
-        batches = chain.from_iterable(
-            training_batches(
-                self.train_pairs,
-                stretch.build_augmentation(),
-                StepSampler(len(self.train_pairs), _FIT_BATCH, steps, seed),
-                self.config.data.workers,
-            )
-            for stretch in (damaging, replace(damaging, augmentation=whole))
+        batches = fitting_batches(
+            self.train_pairs,
+            self.plan.stretches[-1],
+            self.config.reliability_samples,
+            seed,
+            self.config.data.workers,
         )
 
         def task_loss(logits: Tensor, labels: Tensor) -> Tensor:
@@ -303,31 +292,12 @@ class Trainer:
             if self.average is not None:
                 kept = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
                 self.network.load_state_dict(self.average.state)
-            report = score_pairs(
-                self.network, self.validation_pairs, self.classes.names, self.device
-            )
-            scores = report.total.scores()
-            iou = scores.mean_iou()
-            per_class = dict(zip(self.classes.names, scores.iou.tolist(), strict=True))
-            conditions = {k: m.scores().mean_iou() for k, m in report.matrices.items() if k}
-            self.log.write(
-                self.step, "validation", {"mIoU": iou, "iou": per_class, "conditions": conditions}
-            )
-            if self.log.pictured:
-                pairs = self.validation_pairs
-                sheet = validation_sheet(self.network, pairs, self.classes, self.device)
-                self.log.picture(self.step, "validation", sheet)
+            iou = self.validation.score(self.network, self.step)
             # Before the fit at the end the reliabilities are not what they will be.
             fitted = self.step == self.plan.steps or not self.config.reliability_samples
             if fitted and iou > self.best_iou:
                 self.best_iou, self.best_step = iou, self.step
-                save_checkpoint(
-                    self.folder / BEST,
-                    self.network,
-                    classes=self.classes.names,
-                    palette=self.classes.palette,
-                    metadata={"step": str(self.step), "validation_mIoU": f"{iou:.4f}"},
-                )
+                self.validation.keep(self.folder / BEST, self.network, self.step, iou)
             if kept is not None:
                 self.network.load_state_dict(kept)
         self.processes.wait()

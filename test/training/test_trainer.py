@@ -80,7 +80,7 @@ def test_the_loss_is_the_one_that_the_yaml_asks_for(micro):
 def test_the_best_weights_build_a_network_with_its_classes(tmp_path, micro, blobs, here):
     trainer, _, _ = trained(micro(), tmp_path, blobs, here)
     checkpoint = load_checkpoint(tmp_path / BEST)
-    assert checkpoint.classes == trainer.classes.names
+    assert checkpoint.classes == trainer.validation.classes.names
     assert checkpoint.build().config()["embed_dim"] == 16
 
 

@@ -1,0 +1,57 @@
+"""What a training measures itself by: scores on the validation pairs, logged with pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from amdanet_ros.classes import ClassTable
+from amdanet_ros.evaluation.scoring import score_pairs
+from amdanet_ros.network import AMDANet
+from amdanet_ros.network.checkpoint import save_checkpoint
+from amdanet_ros.training.labelled_pair import LabelledPairs
+from amdanet_ros.training.training_log import TrainingLog
+from amdanet_ros.training.validation_sheet import validation_sheet
+
+
+class Validation:
+    """Scores networks on the validation pairs and keeps weights.
+
+    Args:
+        pairs: to score on.
+        classes: of the network.
+        device: of the network.
+        log: takes the scores, and pictures where it shows any.
+    """
+
+    def __init__(
+        self, pairs: LabelledPairs, classes: ClassTable, device: torch.device, log: TrainingLog
+    ) -> None:
+        self.pairs, self.classes, self.device, self.log = pairs, classes, device, log
+
+    def score(self, network: nn.Module, step: int) -> float:
+        """Log mIoU, IoU by class and mIoU by condition after a step; returns the mIoU, 0..1."""
+        report = score_pairs(network, self.pairs, self.classes.names, self.device)
+        scores = report.total.scores()
+        iou = scores.mean_iou()
+        per_class = dict(zip(self.classes.names, scores.iou.tolist(), strict=True))
+        conditions = {k: m.scores().mean_iou() for k, m in report.matrices.items() if k}
+        self.log.write(
+            step, "validation", {"mIoU": iou, "iou": per_class, "conditions": conditions}
+        )
+        if self.log.pictured:
+            sheet = validation_sheet(network, self.pairs, self.classes, self.device)
+            self.log.picture(step, "validation", sheet)
+        return iou
+
+    def keep(self, path: Path, network: AMDANet, step: int, iou: float) -> None:
+        """Write the weights, with classes, step and score, in one stroke."""
+        save_checkpoint(
+            path,
+            network,
+            classes=self.classes.names,
+            palette=self.classes.palette,
+            metadata={"step": str(step), "validation_mIoU": f"{iou:.4f}"},
+        )
