@@ -159,11 +159,14 @@ class TwoBranchBackbone(nn.Module):
             thermal = self._run_blocks("extra_", stage, thermal, height, width)
             if self.reliability is not None:
                 # SCI let the branches trade places: their weights and the evidence go with them.
-                rgb, thermal = self.stand_ins[index].before_alignment(
-                    rgb, thermal, reliability[-1].flip(1)
-                )
+                traded = reliability[-1].flip(1)
+                rgb, thermal = self.stand_ins[index].before_alignment(rgb, thermal, traded)
                 evidence = -evidence
             rgb, thermal = self.LEs[index](rgb, thermal)
             pairs.append((rgb, thermal))
             semantic.append(self.GEs[index](rgb, thermal))
+            if self.reliability is not None:
+                semantic[-1] = self.stand_ins[index].after_alignment(
+                    semantic[-1], rgb, thermal, traded
+                )
         return BackboneFeatures(semantic, pairs, reliability or None)

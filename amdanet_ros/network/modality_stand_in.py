@@ -43,7 +43,10 @@ class ModalityStandIn(nn.Module):
         self.keep = nn.Linear(channels, 1)
 
     def forward(self, own: Tensor, other: Tensor, height: int, width: int) -> Tensor:
-        """Tokens of the lost and of the other branch, B x N x C each, to B x N x C."""
+        """Tokens of the lost branch, or of what was made with it, and of the other branch.
+
+        B x N x C each, to B x N x C.
+        """
         tokens = self.fc1(self.norm(torch.cat([own, other], dim=2)))
         if self.attn is not None:
             tokens = tokens + self.attn(self.attn_norm(tokens), height, width)
@@ -63,7 +66,8 @@ def _nothing_is_replaced(weights: Tensor) -> bool:
 
 
 class StageStandIns(nn.Module):
-    """The four stand-ins of a stage: of both branches, before SCI and before the alignment.
+    """The stand-ins of a stage: of both branches, before SCI and before the alignment, and of what
+    the alignment makes of them.
 
     Args:
         channels, heads, reduction: the stage's C, number of heads and reduction ratio R.
@@ -77,6 +81,8 @@ class StageStandIns(nn.Module):
         self.exchange_thermal = ModalityStandIn(channels, heads, reduction)
         self.align_rgb = ModalityStandIn(channels)
         self.align_thermal = ModalityStandIn(channels)
+        self.semantic_rgb = ModalityStandIn(channels)
+        self.semantic_thermal = ModalityStandIn(channels)
 
     def before_exchange(
         self, rgb: Tensor, thermal: Tensor, weights: Tensor, height: int, width: int
@@ -105,3 +111,25 @@ class StageStandIns(nn.Module):
         from_other = to_map(self.align_rgb(one, other, height, width), height, width)
         from_one = to_map(self.align_thermal(other, one, height, width), height, width)
         return mixed(rgb, from_other, kept[:, 0]), mixed(thermal, from_one, kept[:, 1])
+
+    def after_alignment(
+        self, semantic: Tensor, rgb: Tensor, thermal: Tensor, weights: Tensor
+    ) -> Tensor:
+        """Put right for the decoder what was aligned with a stand-in.
+
+        Args:
+            semantic: semantic features, B x C x H x W.
+            rgb, thermal: the aligned branches, B x C x H x W each.
+            weights: of the branches, B x 2; with weights of 1 ``semantic`` comes back unchanged
+                to the bit.
+        """
+        if _nothing_is_replaced(weights):
+            return semantic
+        height, width = semantic.shape[2:]
+        kept = kept_shares(weights)
+        tokens = to_tokens(semantic)
+        without_rgb = self.semantic_rgb(tokens, to_tokens(thermal), height, width)
+        without_thermal = self.semantic_thermal(tokens, to_tokens(rgb), height, width)
+        # At least one of the two weights is 1: one of the lines changes nothing.
+        semantic = mixed(semantic, to_map(without_rgb, height, width), kept[:, 0])
+        return mixed(semantic, to_map(without_thermal, height, width), kept[:, 1])

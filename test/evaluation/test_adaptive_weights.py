@@ -12,7 +12,8 @@ from amdanet_ros.network.checkpoint import ADAPTIVE_PREFIXES
 from amdanet_ros.synthetic import sample
 
 SEEDS = (900_000, 900_003, 900_006)  # the trainings' seeds are 1000 to 4599
-LOST = {damage.name: damage for damage in DAMAGES if damage.lost}
+BY_NAME = {damage.name: damage for damage in DAMAGES}
+LOST = {name: damage for name, damage in BY_NAME.items() if damage.lost}
 
 
 @pytest.fixture(scope="module")
@@ -69,17 +70,21 @@ def test_whole_pairs_are_seen_as_the_plain_network_sees_them_to_the_bit(networks
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    [("RGB dark, black", 0.35), ("thermal flat, noise alone", 0.6)],
+    [
+        ("RGB dark, black", 0.45),
+        ("RGB overexposed, +4 stops", 0.35),
+        ("thermal flat, noise alone", 0.6),
+    ],
 )
 def test_a_lost_modality_is_partly_made_up_for(score, name, least):
-    clean, plain = score("demo", CLEAN), score("demo", LOST[name])
-    assert clean - plain > 0.3
-    assert recovered_share(clean, plain, score("demo_adaptive", LOST[name])) > least
+    clean, plain = score("demo", CLEAN), score("demo", BY_NAME[name])
+    assert clean - plain > 0.2
+    assert recovered_share(clean, plain, score("demo_adaptive", BY_NAME[name])) > least
 
 
 def test_what_a_white_picture_does_not_show_comes_from_thermal(score):
     white = LOST["RGB overexposed, white"]
-    assert score("demo_adaptive", white) > score("demo", white) + 0.02
+    assert score("demo_adaptive", white) > score("demo", white) + 0.05
 
 
 @pytest.mark.parametrize("name", sorted(LOST))

@@ -219,7 +219,7 @@ def test_gradients_reach_the_reliabilities(tiny_backbone):
     for name, parameter in network.backbone.stand_ins.named_parameters():
         # RGB is the better camera here. Thermal comes in the thermal branch to stages 1 and 3, in
         # the RGB branch to 2 and 4, and changes the branch within each stage.
-        swaps = int(name[0]) + ("align" in name)
+        swaps = int(name[0]) + ("exchange" not in name)
         replaced = "rgb" if swaps % 2 else "thermal"
         assert (parameter.grad.abs().max() > 0) == (replaced in name), name
 
