@@ -126,6 +126,9 @@ class TrainingConfig:
         seed: of weights, order, augmentation and masks.
         network: arguments of `AMDANet`; the number of classes is the class table's.
         initial: a checkpoint to start from (any AMDANet), or "".
+        initial_share: of the initial checkpoint in the weights that are kept at the end, 0 up to
+            1: a mean of both often keeps what either does well (Wortsman et al., Robust
+            fine-tuning of zero-shot models, CVPR 2022). 0 is off.
         imagenet: an ImageNet MiT checkpoint that initialises both branches, or "".
         trainable: how the names of the parameters to train begin, such as "backbone.stand_ins.";
             everything else is frozen, the network in evaluation mode (no dropout, no masked
@@ -143,6 +146,7 @@ class TrainingConfig:
     seed: int = 0
     network: dict[str, Any] = field(default_factory=lambda: {"backbone": "mit_b4"})
     initial: str = ""
+    initial_share: float = 0.0
     imagenet: str = ""
     trainable: tuple[str, ...] = ()
     data: DataConfig = field(default_factory=DataConfig)

@@ -106,6 +106,11 @@ class Trainer:
                 "reliability_samples needs network.adaptive_weighting: true and "
                 "augmentation.modality_dropout above 0"
             )
+        if not 0.0 <= config.initial_share < 1.0 or (config.initial_share and not config.initial):
+            raise ConfigError(
+                f"initial_share is {config.initial_share}: it must be at least 0 and below 1, and "
+                "above 0 it needs initial, the checkpoint to start from"
+            )
         self.optimizer = adamw(self.network, plan.learning_rate, plan.weight_decay)
         self.average = MovingAverage(self.network, plan.ema_decay) if plan.ema_decay else None
         self.step, self.best_step, self.best_iou = 0, 0, -1.0
@@ -165,6 +170,8 @@ class Trainer:
                     if on_step is not None:
                         on_step(self.step, terms)
                     finished = self.step == self.plan.steps
+                    if finished and self.config.initial_share:
+                        self._mix_initial_in()
                     if finished and self.config.reliability_samples:
                         self._fit_reliabilities()
                     if self.step % self.config.validate_every == 0 or finished:
@@ -176,6 +183,14 @@ class Trainer:
         return TrainingResult(
             self.step, self.best_step, self.best_iou, self.step == self.plan.steps
         )
+
+    def _mix_initial_in(self) -> None:
+        """Make the weights that will be kept a mean of those learned and those begun with."""
+        initial, share = build_network(self.config).state_dict(), self.config.initial_share
+        learned = self.network.state_dict() if self.average is None else self.average.state
+        for name, value in learned.items():
+            if value.is_floating_point():
+                value.copy_(torch.lerp(initial[name].to(value), value, 1.0 - share))
 
     def _fit_reliabilities(self) -> None:
         """Fit those of the weights that will be kept; every process computes the same."""

@@ -50,6 +50,35 @@ def test_a_training_that_is_there_is_not_overwritten(tmp_path, micro, blobs, her
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
+@pytest.mark.parametrize("ema_decay", [0.0, 0.9])
+def test_what_is_kept_can_be_a_mean_with_the_initial_weights(
+    tmp_path, micro, blobs, here, ema_decay
+):
+    changes = {"optimization__ema_decay": ema_decay, "validate_every": 100}
+    trained(micro(**changes), tmp_path / "start", blobs, here)
+    initial = load_checkpoint(tmp_path / "start" / BEST).state
+    changes |= {"seed": 3, "initial": str(tmp_path / "start" / BEST)}
+    kept = {}
+    for share in (0.0, 0.25):
+        folder = tmp_path / f"share_{share}"
+        _, result, _ = trained(micro(**changes, initial_share=share), folder, blobs, here)
+        assert result.finished
+        kept[share] = load_checkpoint(folder / BEST).state
+    for name, learned in kept[0.0].items():
+        if learned.is_floating_point():
+            expected = 0.75 * learned + 0.25 * initial[name]
+            torch.testing.assert_close(kept[0.25][name], expected)
+    assert not torch.equal(kept[0.0]["backbone.norm1.weight"], initial["backbone.norm1.weight"])
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_a_mean_without_initial_weights_or_with_them_alone_is_refused(
+    tmp_path, micro, blobs, here, share
+):
+    with pytest.raises(ConfigError, match=f"initial_share is {share}.*needs initial"):
+        trained(micro(initial_share=share), tmp_path, blobs, here)
+
+
 def test_the_loss_falls(tmp_path, micro, blobs, here):
     # One pair again and again, nothing at random: rounding of another CPU does not change this.
     still = {"dropout": 0.0, "drop_path_rate": 0.0, "masking_rate": 0.0}
