@@ -72,13 +72,15 @@ def test_whole_pairs_are_seen_as_the_plain_network_sees_them_to_the_bit(networks
     ("name", "least"),
     [
         ("RGB dark, black", 0.45),
-        ("RGB overexposed, +4 stops", 0.35),
+        ("RGB dark, -8 stops", 0.7),
+        ("RGB overexposed, +4 stops", 0.4),
+        ("RGB overexposed, +6 stops", 0.35),
         ("thermal flat, noise alone", 0.6),
     ],
 )
 def test_a_lost_modality_is_partly_made_up_for(score, name, least):
     clean, plain = score("demo", CLEAN), score("demo", BY_NAME[name])
-    assert clean - plain > 0.2
+    assert clean - plain > 0.1
     assert recovered_share(clean, plain, score("demo_adaptive", BY_NAME[name])) > least
 
 
