@@ -1,6 +1,7 @@
 """What tests share: DDS kept on this machine, a ROS domain for each test, waiting, ../shared."""
 
 import fcntl
+import importlib.util
 import os
 import tempfile
 import time
@@ -132,3 +133,60 @@ def spin_until():
             executor.shutdown()
 
     return spin
+
+
+@pytest.fixture(scope="session")
+def bags():
+    """The module ``test/bag_making.py``: functions and names."""
+    found = importlib.util.spec_from_file_location("bag_making", ROOT / "test" / "bag_making.py")
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def pair_bag(tmp_path, bags):
+    """A bag of ten pairs at 10 Hz: its folder and the RGB stamps."""
+    path = tmp_path / "pairs"
+    return path, bags.write_pairs(path)
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory):
+    """Path of a small random AMDANet with MFNet's nine classes."""
+    import torch
+
+    from amdanet_ros.classes import MFNET
+    from amdanet_ros.network import AMDANet
+    from amdanet_ros.network.checkpoint import save_checkpoint
+
+    torch.manual_seed(3)
+    path = tmp_path_factory.mktemp("weights") / "small.safetensors"
+    network = AMDANet(backbone="mit_b0", num_classes=9, embed_dim=16)
+    # Random weights tell the classes apart by a hair; so that confidences spread:
+    network.decode_head.linear_pred.weight.data.mul_(100)
+    save_checkpoint(path, network, classes=MFNET.names, palette=MFNET.palette)
+    return path
+
+
+@pytest.fixture
+def start(domain_id, tmp_path):
+    """A function that starts a module of the package; what still runs at the end is ended."""
+    from amdanet_ros.demo.processes import Process
+
+    class Child(Process):
+        def send(self, number):
+            self._child.send_signal(number)
+
+    started = []
+
+    def make(module, *arguments):
+        log = tmp_path / f"{module}_{len(started)}.log"
+        name = module.rpartition(".")[2]
+        process = Child(name, f"amdanet_ros.{module}", list(map(str, arguments)), domain_id, log)
+        started.append(process)
+        return process
+
+    yield make
+    for process in started:
+        process.kill()

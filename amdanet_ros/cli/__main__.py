@@ -2,6 +2,6 @@
 
 import sys
 
-from amdanet_ros.cli.main import main
+from .main import main
 
 sys.exit(main())

@@ -17,11 +17,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amdanet_ros.cli.errors import CommandError
+from .errors import CommandError
 
 if TYPE_CHECKING:
-    from amdanet_ros.inference import Predictor
-    from amdanet_ros.inference.timing import Timing
+    from ..inference import Predictor
+    from ..inference.timing import Timing
 
 SUMMARY = "time checkpoints on this machine"
 
@@ -52,10 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Measure and print a table; returns 0."""
-    from amdanet_ros.inference import InferenceError
-    from amdanet_ros.inference.freed_memory import keep_freed_memory
-    from amdanet_ros.inference.timing import time_predictors
-    from amdanet_ros.network.checkpoint import CheckpointError
+    from ..inference import InferenceError
+    from ..inference.freed_memory import keep_freed_memory
+    from ..inference.timing import time_predictors
+    from ..network.checkpoint import CheckpointError
 
     if arguments.rounds < 1:
         raise CommandError(f"--rounds {arguments.rounds}: at least 1")
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _predictors(arguments: argparse.Namespace) -> dict[str, Predictor]:
-    from amdanet_ros.inference import Predictor
+    from ..inference import Predictor
 
     predictors = {}
     for checkpoint in dict.fromkeys(arguments.checkpoints):

@@ -23,9 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert; returns 0."""
-    from amdanet_ros.cli.errors import CommandError
-    from amdanet_ros.training.dataset_conversion import convert
-    from amdanet_ros.training.labelled_pair import DataError
+    from ..training.dataset_conversion import convert
+    from ..training.labelled_pair import DataError
+    from .errors import CommandError
 
     try:
         done = convert(arguments.data_set, arguments.source, arguments.destination)

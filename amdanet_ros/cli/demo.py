@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from amdanet_ros.cli.errors import CommandError
+from .errors import CommandError
 
 SUMMARY = "the whole chain on a built-in recording, with a report"
 
@@ -27,13 +27,13 @@ def run(arguments: argparse.Namespace) -> int:
     """Run the demo; returns 0, or 1 where a check of the chain does not hold."""
     from tqdm import tqdm
 
-    from amdanet_ros.demo.chain import free_domain, run_chain
-    from amdanet_ros.demo.outcome import read_outcome
-    from amdanet_ros.demo.processes import ProcessFailedError
-    from amdanet_ros.demo.recording import DemoSettings, make_recording
-    from amdanet_ros.demo.report import draw_contact_sheet, score, write_summary
-    from amdanet_ros.recording.bag_errors import BagError
-    from amdanet_ros.resources import share_directory
+    from ..bags.errors import BagError
+    from ..demo.chain import free_domain, run_chain
+    from ..demo.outcome import read_outcome
+    from ..demo.processes import ProcessFailedError
+    from ..demo.recording import DemoSettings, make_recording
+    from ..demo.report import draw_contact_sheet, score, write_summary
+    from ..resources import share_directory
 
     if not arguments.rate > 0:
         raise CommandError(f"--rate is {arguments.rate:g}: it must be above 0")
@@ -77,7 +77,7 @@ def _max_age(params_file: Path) -> float:
     """The node's ``max_age`` in a parameter file, or its default."""
     import yaml
 
-    from amdanet_ros.ros.parameters import PARAMETERS
+    from ..ros.parameters import PARAMETERS
 
     content = yaml.safe_load(params_file.read_text())
     for node in content.values():

@@ -41,10 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate; returns 0."""
-    from amdanet_ros.cli.errors import CommandError
-    from amdanet_ros.inference.errors import DemoWeightsMissingError
-    from amdanet_ros.network.checkpoint import CheckpointError
-    from amdanet_ros.training.labelled_pair import DataError
+    from ..inference.errors import DemoWeightsMissingError
+    from ..network.checkpoint import CheckpointError
+    from ..training.labelled_pair import DataError
+    from .errors import CommandError
 
     try:
         return _evaluate(arguments)
@@ -63,11 +63,11 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from amdanet_ros.evaluation.protocols import RELEASED_WINDOWS
-    from amdanet_ros.evaluation.scoring import score_pairs
-    from amdanet_ros.inference.checkpoint_file import checkpoint_file
-    from amdanet_ros.network.checkpoint import load_checkpoint
-    from amdanet_ros.training.processes import processes
+    from ..evaluation.protocols import RELEASED_WINDOWS
+    from ..evaluation.scoring import score_pairs
+    from ..inference.checkpoint_file import checkpoint_file
+    from ..network.checkpoint import load_checkpoint
+    from ..training.processes import processes
 
     with checkpoint_file(arguments.checkpoint) as path:
         checkpoint = load_checkpoint(path)
@@ -108,7 +108,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _classes(arguments: argparse.Namespace, checkpoint):
-    from amdanet_ros.classes import ClassTable, class_table, class_table_of_size
+    from ..classes import ClassTable, class_table, class_table_of_size
 
     count = checkpoint.config["num_classes"]
     if arguments.classes:
@@ -126,8 +126,8 @@ def _classes(arguments: argparse.Namespace, checkpoint):
 def _pairs(arguments: argparse.Namespace, classes: int):
     from pathlib import Path
 
-    from amdanet_ros.training.picture_folder import PictureFolder
-    from amdanet_ros.training.synthetic_scenes import SyntheticScenes, default_cache
+    from ..training.image_folder import PictureFolder
+    from ..training.synthetic_scenes import SyntheticScenes, default_cache
 
     if arguments.data:
         return PictureFolder(Path(arguments.data), arguments.split, classes)

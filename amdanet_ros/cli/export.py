@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from amdanet_ros.cli.errors import CommandError
+from .errors import CommandError
 
 SUMMARY = "write a checkpoint as ONNX (onnxruntime, TensorRT)"
 
@@ -36,10 +36,10 @@ def run(arguments: argparse.Namespace) -> int:
     """Export and check; returns 0."""
     import time
 
-    from amdanet_ros.inference import InferenceError, Predictor
-    from amdanet_ros.inference.checkpoint_file import read_checkpoint
-    from amdanet_ros.inference.onnx_export import export_onnx
-    from amdanet_ros.network.checkpoint import CheckpointError
+    from ..inference import InferenceError, Predictor
+    from ..inference.checkpoint_file import read_checkpoint
+    from ..inference.onnx_export import export_onnx
+    from ..network.checkpoint import CheckpointError
 
     size = tuple(arguments.size) if arguments.size else None
     try:

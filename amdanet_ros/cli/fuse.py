@@ -15,7 +15,7 @@ import os
 import sys
 from pathlib import Path
 
-from amdanet_ros.cli.errors import CommandError
+from .errors import CommandError
 
 SUMMARY = "fuse a bag or folders of pictures into a bag, pictures or a video"
 _FORMATS = ("bag", "pictures", "video")
@@ -65,13 +65,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     from tqdm import tqdm
 
-    from amdanet_ros.inference import InferenceError, Predictor, ThermalNormalizer
-    from amdanet_ros.inference.freed_memory import keep_freed_memory
-    from amdanet_ros.network.checkpoint import CheckpointError
-    from amdanet_ros.recording.bag_errors import BagError
-    from amdanet_ros.recording.fuse import fuse, open_output, recording_source
-    from amdanet_ros.recording.fuse_journal import FuseJournal
-    from amdanet_ros.recording.picture_folders import PictureError
+    from ..bags.errors import BagError
+    from ..fuse.fuse import fuse, open_output, recording_source
+    from ..fuse.image_folders import PictureError
+    from ..fuse.journal import FuseJournal
+    from ..inference import InferenceError, Predictor, ThermalNormalizer
+    from ..inference.freed_memory import keep_freed_memory
+    from ..network.checkpoint import CheckpointError
 
     try:
         source = recording_source(

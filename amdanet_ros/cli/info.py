@@ -16,11 +16,11 @@ from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from amdanet_ros import __version__
-from amdanet_ros.cli.errors import CommandError
+from .. import __version__
+from .errors import CommandError
 
 if TYPE_CHECKING:
-    from amdanet_ros.network.checkpoint import Checkpoint
+    from ..network.checkpoint import Checkpoint
 
 SUMMARY = "say what a checkpoint is and what this machine can run"
 
@@ -64,9 +64,9 @@ def machine() -> Iterator[tuple[str, str]]:
 def _devices() -> Iterator[tuple[str, str]]:
     import torch
 
-    from amdanet_ros.inference.device import choose_device
-    from amdanet_ros.inference.plain_engine import PRECISIONS
-    from amdanet_ros.inference.precision import product_gain
+    from ..inference.device import choose_device
+    from ..inference.plain_engine import PRECISIONS
+    from ..inference.precision import product_gain
 
     names = ["cpu"]
     if torch.cuda.is_available():
@@ -103,7 +103,7 @@ def _ros() -> Iterator[tuple[str, str]]:
         yield "amdanet_ros.msg", "not built: pip install ., or colcon build and source it"
         return
     yield "amdanet_ros.msg", f"built, in {Path(messages.origin).parent}"
-    from amdanet_ros.ros.seam import sources
+    from ..ros.shims import sources
 
     for package, source in sources().items():
         yield package, _ROS_WORDS[source]
@@ -114,9 +114,9 @@ def _ros() -> Iterator[tuple[str, str]]:
 
 
 def _checkpoint(name: str) -> Iterator[tuple[str, str]]:
-    from amdanet_ros.inference.checkpoint_file import checkpoint_file
-    from amdanet_ros.inference.errors import DemoWeightsMissingError
-    from amdanet_ros.network.checkpoint import CheckpointError, load_checkpoint
+    from ..inference.checkpoint_file import checkpoint_file
+    from ..inference.errors import DemoWeightsMissingError
+    from ..network.checkpoint import CheckpointError, load_checkpoint
 
     try:
         with checkpoint_file(name) as path:

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from amdanet_ros import __version__
-from amdanet_ros.cli.errors import CommandError
+from .. import __version__
+from .errors import CommandError
 
 COMMANDS = (
     "demo",

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import argparse
 
-from amdanet_ros.cli.errors import CommandError
+from .errors import CommandError
 
 SUMMARY = "play a bag: raw bytes to the publishers, /clock, rate, loop, remap"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    from amdanet_ros.recording.playback_options import add_playback_arguments
+    from ..bags.playback_options import add_playback_arguments
 
     add_playback_arguments(parser)
 
@@ -23,9 +23,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Play; returns 0 at the end of the bag and when interrupted."""
     import rclpy
 
-    from amdanet_ros.recording.bag_errors import BagError
-    from amdanet_ros.recording.playback_options import read_playback_options
-    from amdanet_ros.ros.player_node import run_player
+    from ..bags.errors import BagError
+    from ..bags.playback_options import read_playback_options
+    from ..ros.player_node import run_player
 
     try:
         options = read_playback_options(arguments)

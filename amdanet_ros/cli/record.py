@@ -7,23 +7,23 @@ from __future__ import annotations
 
 import argparse
 
-from amdanet_ros.cli.errors import CommandError
+from .errors import CommandError
 
 SUMMARY = "record topics into a bag, readable up to a kill"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    from amdanet_ros.recording.recording_options import add_recording_arguments
+    from ..bags.recording_options import add_recording_arguments
 
     add_recording_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Record until interrupted; returns 0."""
-    from amdanet_ros.recording.bag_errors import BagError
-    from amdanet_ros.recording.recording_options import read_recording_options
-    from amdanet_ros.ros.recorder_node import run_recorder
+    from ..bags.errors import BagError
+    from ..bags.recording_options import read_recording_options
+    from ..ros.recorder_node import run_recorder
 
     try:
         return run_recorder(read_recording_options(arguments))

@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from amdanet_ros.cli.errors import CommandError
+from .errors import CommandError
 
 SUMMARY = "estimate the homography from thermal to RGB from a recording"
 
@@ -45,11 +45,11 @@ def run(arguments: argparse.Namespace) -> int:
     import cv2
     import yaml
 
-    from amdanet_ros.recording.bag_errors import BagError
-    from amdanet_ros.recording.fuse import recording_source
-    from amdanet_ros.recording.picture_folders import PictureError
-    from amdanet_ros.registration import estimate_homography
-    from amdanet_ros.registration.checkerboard import checkerboard
+    from ..bags.errors import BagError
+    from ..fuse.fuse import recording_source
+    from ..fuse.image_folders import PictureError
+    from ..registration import estimate_homography
+    from ..registration.checkerboard import checkerboard
 
     if arguments.frames < 1:
         raise CommandError(f"--frames is {arguments.frames}: it must be at least 1")

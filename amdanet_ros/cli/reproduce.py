@@ -60,11 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Reproduce; returns 0."""
-    from amdanet_ros.cli.errors import CommandError
-    from amdanet_ros.inference.errors import DemoWeightsMissingError
-    from amdanet_ros.network.checkpoint import CheckpointError
-    from amdanet_ros.training.config import ConfigError
-    from amdanet_ros.training.labelled_pair import DataError
+    from ..inference.errors import DemoWeightsMissingError
+    from ..network.checkpoint import CheckpointError
+    from ..training.config import ConfigError
+    from ..training.labelled_pair import DataError
+    from .errors import CommandError
 
     try:
         return _reproduce(arguments)
@@ -77,12 +77,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _reproduce(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from amdanet_ros.reproduction.figure_specs import FIGURES
-    from amdanet_ros.reproduction.presets import PRESETS, experiments
-    from amdanet_ros.reproduction.reproduction import EVERYTHING, Reproduction
-    from amdanet_ros.reproduction.runner import Runner
-    from amdanet_ros.reproduction.table_specs import TABLES
-    from amdanet_ros.training.processes import processes
+    from ..reproduction.figure_specs import FIGURES
+    from ..reproduction.presets import PRESETS, experiments
+    from ..reproduction.reproduction import EVERYTHING, Reproduction
+    from ..reproduction.runner import Runner
+    from ..reproduction.table_specs import TABLES
+    from ..training.processes import processes
 
     names = EVERYTHING if "all" in arguments.what else tuple(dict.fromkeys(arguments.what))
     preset = PRESETS[arguments.preset]
@@ -113,7 +113,7 @@ def _reproduce(arguments: argparse.Namespace) -> int:
 
 
 def _seeds(arguments: argparse.Namespace, default: tuple[int, ...]) -> tuple[int, ...]:
-    from amdanet_ros.cli.errors import CommandError
+    from .errors import CommandError
 
     if arguments.seeds is None:
         return default
@@ -124,7 +124,7 @@ def _seeds(arguments: argparse.Namespace, default: tuple[int, ...]) -> tuple[int
 
 
 def _weights(arguments: argparse.Namespace, known: Collection[str]) -> dict[str, str]:
-    from amdanet_ros.cli.errors import CommandError
+    from .errors import CommandError
 
     weights = {}
     for word in arguments.weights:
@@ -140,7 +140,7 @@ def _weights(arguments: argparse.Namespace, known: Collection[str]) -> dict[str,
 def _wanted_data_sets(
     arguments: argparse.Namespace, needed: set[str], published_data: bool
 ) -> set[str]:
-    from amdanet_ros.cli.errors import CommandError
+    from .errors import CommandError
 
     if arguments.data_sets is None:
         return needed

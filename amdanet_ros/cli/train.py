@@ -34,14 +34,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Train; returns 0."""
     from pathlib import Path
 
-    from amdanet_ros.cli.errors import CommandError
-    from amdanet_ros.network.checkpoint import CheckpointError
-    from amdanet_ros.training.config import ConfigError, load_config
-    from amdanet_ros.training.experiment import build_pairs
-    from amdanet_ros.training.labelled_pair import DataError
-    from amdanet_ros.training.processes import processes
-    from amdanet_ros.training.saved_state import SavedStateError
-    from amdanet_ros.training.trainer import BEST, Trainer
+    from ..network.checkpoint import CheckpointError
+    from ..training.config import ConfigError, load_config
+    from ..training.experiment import build_pairs
+    from ..training.labelled_pair import DataError
+    from ..training.processes import processes
+    from ..training.saved_state import SavedStateError
+    from ..training.trainer import BEST, Trainer
+    from .errors import CommandError
 
     overrides = list(arguments.overrides)
     if arguments.data:

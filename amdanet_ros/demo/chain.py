@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from amdanet_ros.demo.processes import Process, ProcessFailedError
-from amdanet_ros.demo.recording import CAMERA_INFO_TOPIC, RGB_TOPIC, THERMAL_TOPIC
-from amdanet_ros.recording.bag_reader import BagReader
+from ..bags.reader import BagReader
+from .processes import Process, ProcessFailedError
+from .recording import CAMERA_INFO_TOPIC, RGB_TOPIC, THERMAL_TOPIC
 
 FUSED_TOPIC = "/fused/image_raw/compressed"
 SEGMENTATION_TOPIC = "/segmentation"

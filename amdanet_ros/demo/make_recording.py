@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from amdanet_ros.demo.recording import DemoSettings, make_recording
-from amdanet_ros.recording.bag_errors import BagError
+from ..bags.errors import BagError
+from .recording import DemoSettings, make_recording
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from amdanet_ros.demo.chain import DIAGNOSTICS_TOPIC, FUSED_TOPIC, SEGMENTATION_TOPIC
-from amdanet_ros.demo.recording import RGB_TOPIC, THERMAL_TOPIC
-from amdanet_ros.recording.bag_pairs import header_stamp_ns
-from amdanet_ros.recording.bag_reader import BagReader
+from ..bags.pairs import header_stamp_ns
+from ..bags.reader import BagReader
+from .chain import DIAGNOSTICS_TOPIC, FUSED_TOPIC, SEGMENTATION_TOPIC
+from .recording import RGB_TOPIC, THERMAL_TOPIC
 
 _STATUSES = {
     "node": "node",

@@ -12,7 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from amdanet_ros.resources import share_directory
+from ..resources import share_directory
 
 _GRACE_S = 15.0
 _WATCH_PERIOD_S = 0.5

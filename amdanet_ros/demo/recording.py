@@ -11,9 +11,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from amdanet_ros.recording.bag_writer import BagWriter, quality
-from amdanet_ros.recording.message_types import typestore
-from amdanet_ros.synthetic.recording import CameraEvent, StreetRecording
+from ..bags.message_types import typestore
+from ..bags.writer import BagWriter, quality
+from ..synthetic.recording import CameraEvent, StreetRecording
 
 RGB_TOPIC = "/rgb/image_raw"
 THERMAL_TOPIC = "/thermal/image_raw"

@@ -12,16 +12,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from amdanet_ros.classes import DEMO, ClassTable
-from amdanet_ros.demo.chain import FUSED_TOPIC
-from amdanet_ros.demo.outcome import ChainOutcome, mask_of, pictures_at, segmentations
-from amdanet_ros.demo.recording import RGB_TOPIC, THERMAL_TOPIC, DemoRecording
-from amdanet_ros.evaluation.confusion_matrix import ConfusionMatrix
-from amdanet_ros.recording.bag_pairs import header_stamp_ns
-from amdanet_ros.recording.bag_reader import BagReader
-from amdanet_ros.ros.rgb_images import rgb_from_message
-from amdanet_ros.ros.thermal_images import thermal_from_message
-from amdanet_ros.visualization import ContactRow, contact_sheet
+from ..bags.pairs import header_stamp_ns
+from ..bags.reader import BagReader
+from ..classes import DEMO, ClassTable
+from ..evaluation.confusion_matrix import ConfusionMatrix
+from ..images.rgb import rgb_from_message
+from ..images.thermal import thermal_from_message
+from ..visualization import ContactRow, contact_sheet
+from .chain import FUSED_TOPIC
+from .outcome import ChainOutcome, mask_of, pictures_at, segmentations
+from .recording import RGB_TOPIC, THERMAL_TOPIC, DemoRecording
 
 _ROWS_PER_CONDITION = 2
 _TIMES = ("Latency, arrival to publish", "Age, stamp to publish", "Inference: ")

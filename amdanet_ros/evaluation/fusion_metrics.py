@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import torch
 
-from amdanet_ros.evaluation.torchvision_import import import_torchvision
+from .torchvision_import import import_torchvision
 
 METRICS = ("EN", "SD", "SF", "AG", "MI", "SCD", "VIF", "Qabf", "SSIM")
 

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from amdanet_ros.network.amdanet import AMDANetOutput
+from ..network.amdanet import AMDANetOutput
 
 PROTOCOLS = ("plain", "released")
 RELEASED_WINDOWS = {"mfnet": (480, 640), "fmb": (640, 480), "pst900": (720, 1280)}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from amdanet_ros.evaluation.confusion_matrix import ConfusionMatrix
+from .confusion_matrix import ConfusionMatrix
 
 _RARE = "guardrail"
 """Of MFNet: in four test pictures, mislabelled in their neighbours; also scored without it."""

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from amdanet_ros.evaluation.confusion_matrix import ConfusionMatrix
-from amdanet_ros.evaluation.fusion_metrics import fusion_metrics
-from amdanet_ros.evaluation.protocols import plain, released
-from amdanet_ros.evaluation.report import EvaluationReport
-from amdanet_ros.inference.thermal_normalization import ThermalNormalizer
+from ..inference.thermal_normalization import ThermalNormalizer
+from .confusion_matrix import ConfusionMatrix
+from .fusion_metrics import fusion_metrics
+from .protocols import plain, released
+from .report import EvaluationReport
 
 
 class Pair(Protocol):

@@ -1,4 +1,4 @@
-"""Arrays in, arrays out: the predictor, thermal normalisation, modality health. No ROS here."""
+"""Arrays in, arrays out: the predictor, thermal normalisation. No ROS here."""
 
 from .errors import (
     DemoWeightsMissingError,
@@ -6,7 +6,6 @@ from .errors import (
     InferenceError,
     OutOfMemoryError,
 )
-from .modality_health import HealthMonitor, HealthStatus, HealthThresholds, ModalityHealth
 from .prediction import ClassStatistics, Prediction
 from .predictor import Predictor
 from .thermal_normalization import ThermalNormalizer
@@ -15,11 +14,7 @@ __all__ = [
     "ClassStatistics",
     "DemoWeightsMissingError",
     "DeviceUnavailableError",
-    "HealthMonitor",
-    "HealthStatus",
-    "HealthThresholds",
     "InferenceError",
-    "ModalityHealth",
     "OutOfMemoryError",
     "Prediction",
     "Predictor",

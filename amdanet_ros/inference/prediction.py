@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .output_pictures import mask_of
+from .output_images import mask_of
 
 
 class ClassStatistics(NamedTuple):

@@ -14,14 +14,13 @@ from ..classes import ClassTable, class_table_of_size
 from ..network import AMDANet
 from .checkpoint_file import read_checkpoint
 from .device import choose_device, device_name
-from .device_pictures import DevicePictures
+from .device_images import DevicePictures
 from .errors import InferenceError, OutOfMemoryError
 from .folded_engine import build_engine
-from .host_pictures import HostPictures
-from .input_pictures import check_homography, check_size
-from .modality_health import check_rgb
+from .host_images import HostPictures
+from .image_path import InputGeometry, OverlayStyle, PicturePath
+from .input_images import check_homography, check_rgb, check_size
 from .onnx_model import OnnxModel
-from .picture_path import InputGeometry, OverlayStyle, PicturePath
 from .plain_engine import Engine
 from .precision import PrecisionChoice, choose_precision
 from .prediction import Prediction

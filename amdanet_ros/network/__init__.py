@@ -1,5 +1,5 @@
 """AMDANet as published: the network and its checkpoints. Needs torch alone."""
 
-from amdanet_ros.network.amdanet import AMDANet, AMDANetOutput
+from .amdanet import AMDANet, AMDANetOutput
 
 __all__ = ["AMDANet", "AMDANetOutput"]

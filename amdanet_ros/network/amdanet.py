@@ -7,17 +7,17 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from amdanet_ros.network.backbone import TwoBranchBackbone
-from amdanet_ros.network.feature_masking import (
+from .backbone import TwoBranchBackbone
+from .feature_masking import (
     mask_pairs,
     mask_semantics,
     mask_semantics_this_step,
 )
-from amdanet_ros.network.fusion_decoder import FusionDecoder
-from amdanet_ros.network.mix_transformer import BACKBONES, initialize
-from amdanet_ros.network.modality_reliability import ModalityReliability
-from amdanet_ros.network.picture_stand_in import pictures_to_fuse
-from amdanet_ros.network.segmentation_decoder import SegmentationDecoder
+from .fusion_decoder import FusionDecoder
+from .image_stand_in import pictures_to_fuse
+from .mix_transformer import BACKBONES, initialize
+from .modality_reliability import ModalityReliability
+from .segmentation_decoder import SegmentationDecoder
 
 SMALLEST_SIDE = 32
 """Pixels: below this the coarsest stage has nothing left to look at."""

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from amdanet_ros.network.cbam import CbamAlignment
-from amdanet_ros.network.danet import DanetAlignment
-from amdanet_ros.network.global_alignment import GlobalAlignment, MeanSemantics
-from amdanet_ros.network.local_alignment import LocalAlignment
-from amdanet_ros.network.mix_transformer import (
+from .cbam import CbamAlignment
+from .danet import DanetAlignment
+from .global_alignment import GlobalAlignment, MeanSemantics
+from .local_alignment import LocalAlignment
+from .mix_transformer import (
     BACKBONES,
     BLOCK_NORM_EPS,
     HEADS,
@@ -21,9 +21,9 @@ from amdanet_ros.network.mix_transformer import (
     drop_path_rates,
     to_map,
 )
-from amdanet_ros.network.modality_reliability import ModalityReliability, weights_of
-from amdanet_ros.network.modality_stand_in import StageStandIns
-from amdanet_ros.network.sci import SemanticConsistencyInference
+from .modality_reliability import ModalityReliability, weights_of
+from .modality_stand_in import StageStandIns
+from .sci import SemanticConsistencyInference
 
 STAGES = (1, 2, 3, 4)
 BRANCH_PREFIXES = ("", "extra_")

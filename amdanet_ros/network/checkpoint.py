@@ -17,11 +17,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from amdanet_ros.network.amdanet import AMDANet
-from amdanet_ros.network.backbone import BRANCH_PREFIXES, STAGES
-from amdanet_ros.network.mix_transformer import BACKBONES
-from amdanet_ros.network.pth_file import PthError, read_pth
-from amdanet_ros.network.safetensors_file import (
+from .amdanet import AMDANet
+from .backbone import BRANCH_PREFIXES, STAGES
+from .mix_transformer import BACKBONES
+from .pth_file import PthError, read_pth
+from .safetensors_file import (
     SafetensorsError,
     read_safetensors,
     write_safetensors,

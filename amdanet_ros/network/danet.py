@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from amdanet_ros.network.mix_transformer import to_map, to_tokens
+from .mix_transformer import to_map, to_tokens
 
 INNER_SHARE = 4
 """The attention modules run on this many times fewer channels than come in (authors' code)."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from amdanet_ros.network.segmentation_decoder import upsample
+from .segmentation_decoder import upsample
 
 POINT_CHANNELS = 16
 

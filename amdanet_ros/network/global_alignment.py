@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from amdanet_ros.network.mix_transformer import TokenReduction, attend, to_map, to_tokens
+from .mix_transformer import TokenReduction, attend, to_map, to_tokens
 
 
 class SalientFeatureEnhancement(TokenReduction):

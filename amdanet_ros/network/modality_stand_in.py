@@ -6,14 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from amdanet_ros.network.mix_transformer import (
+from .mix_transformer import (
     TOKEN_NORM_EPS,
     DepthwiseConvolution,
     EfficientSelfAttention,
     to_map,
     to_tokens,
 )
-from amdanet_ros.network.modality_reliability import kept_shares, mixed
+from .modality_reliability import kept_shares, mixed
 
 
 class ModalityStandIn(nn.Module):

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from amdanet_ros.network.mix_transformer import to_map, to_tokens
+from .mix_transformer import to_map, to_tokens
 
 
 def upsample(feature: Tensor, size: Sequence[int]) -> Tensor:

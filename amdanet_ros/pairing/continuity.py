@@ -7,7 +7,7 @@ message of its stream confirms it, or the other stream is found at the same time
 
 from typing import Any
 
-from amdanet_ros.pairing.stream import LATE_LIMIT_NS, Stream
+from .stream import LATE_LIMIT_NS, Stream
 
 NEAR_NS = 1_000_000_000
 """Two streams this close stand at the same time."""

@@ -2,7 +2,7 @@
 
 import math
 
-from amdanet_ros.pairing.statistics import StreamStatistics, SyncStatistics
+from .statistics import StreamStatistics, SyncStatistics
 
 SILENCE_S = 2.0
 """A stream without a message for this long is reported (or five of its periods, if longer)."""

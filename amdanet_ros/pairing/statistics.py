@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from amdanet_ros.pairing.stream import Stream
+    from .stream import Stream
 
 REASONS = (
     "no_partner",

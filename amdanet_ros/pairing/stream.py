@@ -3,9 +3,9 @@
 from collections import deque
 from typing import Any
 
-from amdanet_ros.pairing.pair import Unmatched
-from amdanet_ros.pairing.rhythm import Rhythm
-from amdanet_ros.pairing.statistics import REASONS
+from .pair import Unmatched
+from .rhythm import Rhythm
+from .statistics import REASONS
 
 Entry = tuple[int, Any]
 """Corrected stamp in nanoseconds, message."""

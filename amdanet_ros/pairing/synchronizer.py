@@ -3,11 +3,11 @@
 from collections import deque
 from typing import Any
 
-from amdanet_ros.pairing.continuity import admit
-from amdanet_ros.pairing.diagnosis import diagnose, remarks
-from amdanet_ros.pairing.pair import Pair, Unmatched
-from amdanet_ros.pairing.statistics import SyncStatistics, snapshot
-from amdanet_ros.pairing.stream import Stream
+from .continuity import admit
+from .diagnosis import diagnose, remarks
+from .pair import Pair, Unmatched
+from .statistics import SyncStatistics, snapshot
+from .stream import Stream
 
 OFFSET_WINDOW = 512
 """Pairs whose offsets the statistics look back on."""

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from amdanet_ros.pairing.pair import Pair
-from amdanet_ros.pairing.synchronizer import PairSynchronizer
+from .pair import Pair
+from .synchronizer import PairSynchronizer
 
 EPOCH_NS = 1_700_000_000_000_000_000
 """First stamp of a recording."""

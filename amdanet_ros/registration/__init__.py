@@ -5,12 +5,12 @@ RGB pixel coordinates.
 It is exact for cameras that share one optical centre, for a far scene, and for a plane.
 """
 
-from amdanet_ros.registration.estimation import (
+from .estimation import (
     Registration,
     RegistrationRefusedError,
     estimate_homography,
 )
-from amdanet_ros.registration.homography import (
+from .homography import (
     check_homography,
     common_field_of_view,
     homography_from_cameras,

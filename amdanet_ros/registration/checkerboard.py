@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from amdanet_ros.registration.orientation_field import grey
+from .orientation_field import grey
 
 
 def checkerboard(

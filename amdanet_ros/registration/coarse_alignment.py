@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from amdanet_ros.registration.orientation_field import orientation_field
+from .orientation_field import orientation_field
 
 SCALES = tuple(np.geomspace(0.62, 1.6, 15))
 """Thermal width as a share of the RGB picture's width, tried in the coarse search."""

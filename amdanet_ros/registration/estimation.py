@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from amdanet_ros.registration.coarse_alignment import align_coarsely
-from amdanet_ros.registration.homography import check_homography, corner_error, resize_homography
-from amdanet_ros.registration.orientation_field import grey
-from amdanet_ros.registration.robust_fit import fit_correction
-from amdanet_ros.registration.window_matching import WindowMatches, match_windows
+from .coarse_alignment import align_coarsely
+from .homography import check_homography, corner_error, resize_homography
+from .orientation_field import grey
+from .robust_fit import fit_correction
+from .window_matching import WindowMatches, match_windows
 
 _COARSE_WIDTH = 160
 _SEARCH_FRAMES = 8

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from amdanet_ros.registration.homography import transform_points
-from amdanet_ros.registration.window_matching import WindowMatches
+from .homography import transform_points
+from .window_matching import WindowMatches
 
 _SHAPE_PRIOR = 1e-3
 _WIDENING = (8.0, 6.0, 4.0, 3.0, 2.0, 1.5, 1.0, 1.0, 1.0, 1.0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from amdanet_ros.registration.orientation_field import orientation_field
+from .orientation_field import orientation_field
 
 _LOWEST_PEAK = 0.06
 _LOWEST_LEAD = 0.015

@@ -13,25 +13,25 @@ import numpy as np
 import torch
 from torch import nn
 
-from amdanet_ros.classes import ClassTable
-from amdanet_ros.evaluation.confusion_matrix import ConfusionMatrix
-from amdanet_ros.evaluation.damage import exposed
-from amdanet_ros.evaluation.protocols import plain, released
-from amdanet_ros.evaluation.scoring import score_pairs
-from amdanet_ros.inference.checkpoint_file import read_checkpoint
-from amdanet_ros.reproduction.figure_specs import FUSION, OVEREXPOSURE, FigureSpec
-from amdanet_ros.reproduction.presets import SCENES, Experiment
-from amdanet_ros.training.config import ConfigError, TrainingConfig
-from amdanet_ros.training.experiment import build_classes
-from amdanet_ros.training.labelled_pair import (
+from ..classes import ClassTable
+from ..evaluation.confusion_matrix import ConfusionMatrix
+from ..evaluation.damage import exposed
+from ..evaluation.protocols import plain, released
+from ..evaluation.scoring import score_pairs
+from ..inference.checkpoint_file import read_checkpoint
+from ..training.config import ConfigError, TrainingConfig
+from ..training.experiment import build_classes
+from ..training.labelled_pair import (
     DataError,
     LabelledPair,
     LabelledPairs,
     thermal_values,
 )
-from amdanet_ros.visualization.colorize import colorize_labels
-from amdanet_ros.visualization.legend import legend
-from amdanet_ros.visualization.picture_grid import GridRow, picture_grid
+from ..visualization.colorize import colorize_labels
+from ..visualization.image_grid import GridRow, image_grid
+from ..visualization.legend import legend
+from .figure_specs import FUSION, OVEREXPOSURE, FigureSpec
+from .presets import SCENES, Experiment
 
 SHOWN, SHOWN_EXPOSED = 4, 2
 """Test pictures in a figure; in the one of overexposure, each at every exposure shown."""
@@ -137,7 +137,7 @@ def drawn_figure(
             title = f"{pair.name}{f', +{stop} stops' if stop else ''}: mIoU {100 * iou:.1f} %"
             rows.append(GridRow(title, _tiles(spec.kind, pair, labels, fused, classes)))
             facts.append({"picture": pair.name, "stops": stop, "mIoU": round(100 * iou, 3)})
-    grid = picture_grid(_COLUMNS.get(spec.kind, _SEGMENTATION_COLUMNS), rows)
+    grid = image_grid(_COLUMNS.get(spec.kind, _SEGMENTATION_COLUMNS), rows)
     shown = [i for i in range(len(classes)) if seen[i]]
     picture = np.concatenate([grid, legend(classes, grid.shape[1], shown)], axis=0)
     values = {"figure": spec.name, "data_set": experiment.data_set, "weights": str(weights)}

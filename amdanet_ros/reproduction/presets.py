@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from amdanet_ros.classes import class_table
-from amdanet_ros.evaluation.protocols import RELEASED_WINDOWS
-from amdanet_ros.resources import share_directory
-from amdanet_ros.training.config import ConfigError, TrainingConfig, load_config
-from amdanet_ros.training.labelled_pair import DataError, LabelledPair, LabelledPairs
-from amdanet_ros.training.picture_folder import FOLDERS, PictureFolder
-from amdanet_ros.training.synthetic_scenes import SyntheticScenes, default_cache
+from ..classes import class_table
+from ..evaluation.protocols import RELEASED_WINDOWS
+from ..resources import share_directory
+from ..training.config import ConfigError, TrainingConfig, load_config
+from ..training.image_folder import FOLDERS, PictureFolder
+from ..training.labelled_pair import DataError, LabelledPair, LabelledPairs
+from ..training.synthetic_scenes import SyntheticScenes, default_cache
 
 SCENES = "scenes"
 """Name of the generated data set."""

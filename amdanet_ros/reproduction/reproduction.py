@@ -6,12 +6,12 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from amdanet_ros.reproduction.figure_specs import FIGURES
-from amdanet_ros.reproduction.figure_writer import drawn_figure
-from amdanet_ros.reproduction.presets import Experiment, Preset
-from amdanet_ros.reproduction.runner import Runner
-from amdanet_ros.reproduction.table_specs import TABLES
-from amdanet_ros.reproduction.table_writer import ReproducedTable
+from .figure_specs import FIGURES
+from .figure_writer import drawn_figure
+from .presets import Experiment, Preset
+from .runner import Runner
+from .table_specs import TABLES
+from .table_writer import ReproducedTable
 
 EVERYTHING = (*TABLES, *FIGURES)
 """Names of all tables and figures."""

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from amdanet_ros.evaluation.scoring import score_pairs
-from amdanet_ros.network.checkpoint import load_checkpoint
-from amdanet_ros.reproduction.presets import Experiment
-from amdanet_ros.training.config import TrainingConfig
-from amdanet_ros.training.deciding_values import deciding_values
-from amdanet_ros.training.experiment import build_classes, build_pairs
-from amdanet_ros.training.processes import Processes
-from amdanet_ros.training.saved_state import SavedStateError
-from amdanet_ros.training.trainer import BEST, LAST, Trainer
+from ..evaluation.scoring import score_pairs
+from ..network.checkpoint import load_checkpoint
+from ..training.config import TrainingConfig
+from ..training.deciding_values import deciding_values
+from ..training.experiment import build_classes, build_pairs
+from ..training.processes import Processes
+from ..training.saved_state import SavedStateError
+from ..training.trainer import BEST, LAST, Trainer
+from .presets import Experiment
 
 DONE, SCORES = "finished.json", "evaluation.json"
 

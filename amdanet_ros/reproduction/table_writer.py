@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from amdanet_ros.classes import class_table
-from amdanet_ros.reproduction.published import PUBLISHED, PublishedScore
-from amdanet_ros.reproduction.table_specs import TableSpec
+from ..classes import class_table
+from .published import PUBLISHED, PublishedScore
+from .table_specs import TableSpec
 
 SCORES = ("mIoU", "mean_accuracy", "mean_precision")
 _HEADINGS = {"mIoU": "mIoU", "mean_accuracy": "mean acc.", "mean_precision": "mean prec."}

@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..inference import HealthMonitor, ModalityHealth
-from ..inference.modality_health import HEALTH_SAMPLES
-from .compressed_images import is_compressed
+from ..images.compressed import is_compressed
+from ..pipeline.health import HEALTH_SAMPLES, HealthMonitor, ModalityHealth
 from .cv_bridge_fallback import cv_bridge_fallback
 from .image_messages import BadImage, crop, rgb_from_message, rgb_sample, thermal_from_message
 from .latest_job_worker import LatestJobWorker

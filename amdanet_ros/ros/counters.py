@@ -7,8 +7,8 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ..inference import ModalityHealth
 from ..pairing.statistics import percentile
+from ..pipeline.health import ModalityHealth
 
 WINDOW = 256
 """Outputs that latencies look back on."""

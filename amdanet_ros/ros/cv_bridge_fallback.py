@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .rgb_images import Fallback
-from .seam import CvBridge
+from ..images.rgb import Fallback
+from .shims import CvBridge
 
 
 @cache

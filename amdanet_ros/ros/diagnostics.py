@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
-from ..inference import HealthStatus, ModalityHealth
 from ..pairing import StreamStatistics, SyncStatistics
+from ..pipeline.health import HealthStatus, ModalityHealth
 from .counters import Counts, Quantiles
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR

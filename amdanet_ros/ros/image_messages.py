@@ -9,10 +9,10 @@ import numpy as np
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
-from .compressed_images import encode_jpeg
-from .image_buffer import BadImage
-from .rgb_images import RGB_ENCODINGS, check_rgb_message, rgb_from_message, rgb_sample
-from .thermal_images import THERMAL_ENCODINGS, check_thermal_message, crop, thermal_from_message
+from ..images.compressed import encode_jpeg
+from ..images.errors import BadImage
+from ..images.rgb import RGB_ENCODINGS, check_rgb_message, rgb_from_message, rgb_sample
+from ..images.thermal import THERMAL_ENCODINGS, check_thermal_message, crop, thermal_from_message
 
 __all__ = [
     "RGB_ENCODINGS",

@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..inference import ModalityHealth
 from ..pairing import PairSynchronizer
+from ..pipeline.health import ModalityHealth
 from ..resources import share_directory
 from .counters import DROP_REASONS, Counts, Quantiles
 from .diagnostics import InputReport, NodeReport, statuses

@@ -7,7 +7,7 @@ from typing import Any
 from std_msgs.msg import Header
 
 from ..classes import ClassTable
-from .seam import LabelInfo, VisionClass
+from .shims import LabelInfo, VisionClass
 
 
 def label_info_message(classes: ClassTable, threshold: float, header: Header) -> Any:

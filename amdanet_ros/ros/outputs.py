@@ -13,13 +13,14 @@ from std_msgs.msg import Header
 from amdanet_ros.msg import SemanticSegmentation
 
 from ..classes import ClassTable
-from ..inference import ModalityHealth, Prediction
+from ..inference import Prediction
+from ..pipeline.health import ModalityHealth
 from .image_messages import compressed_message, image_message
 from .label_info import label_info_message
 from .parameters import Settings
 from .qos import LATCHED_QOS, OUTPUT_QOS
-from .seam import LabelInfo
 from .segmentation_message import segmentation_message
+from .shims import LabelInfo
 
 FUSED = "fused/image_raw"
 FUSED_COMPRESSED = "fused/image_raw/compressed"

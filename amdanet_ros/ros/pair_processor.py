@@ -11,15 +11,16 @@ import numpy as np
 from sensor_msgs.msg import CameraInfo
 from std_msgs.msg import Header
 
-from ..inference import HealthMonitor, InferenceError, ModalityHealth, Prediction, Predictor
-from ..inference.substitution import registered_pictures, rgb_from_thermal, thermal_from_rgb
+from ..inference import InferenceError, Prediction, Predictor
+from ..pipeline.camera_info import info_of_window
+from ..pipeline.geometry import MissingCameraInfoError, PairGeometries, PairGeometry
+from ..pipeline.health import HealthMonitor, ModalityHealth
+from ..pipeline.substitution import registered_pictures, rgb_from_thermal, thermal_from_rgb
 from .age_limit import age_by_stamp, is_too_old
-from .camera_info import info_of_window
 from .counters import Counters
 from .cv_bridge_fallback import cv_bridge_fallback
 from .image_messages import BadImage, crop, rgb_from_message, thermal_from_message
 from .outputs import FUSED_CAMERA_INFO, OutputPublishers, needs
-from .pair_geometry import MissingCameraInfoError, PairGeometries, PairGeometry
 from .pair_subscription import PairJob
 from .parameters import Settings
 from .stamps import time_message

@@ -11,8 +11,8 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import CompressedImage, Image
 
-from ..inference import ModalityHealth
 from ..pairing import PairSynchronizer
+from ..pipeline.health import ModalityHealth
 from .arrival_health import ArrivalHealth
 from .image_messages import BadImage
 from .parameters import Settings

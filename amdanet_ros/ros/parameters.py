@@ -10,7 +10,7 @@ import numpy as np
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from ..inference.input_pictures import check_homography, check_size
+from ..inference.input_images import check_homography, check_size
 from ..inference.thermal_normalization import MODES, ThermalNormalizer
 from ..registration.homography import check_rotation
 from .parameter_spec import ParameterSpec

@@ -16,13 +16,13 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from rosbags.interfaces import Qos, QosDurability, QosReliability
 from rosgraph_msgs.msg import Clock
 
-from ..recording.bag_errors import BagError
-from ..recording.bag_reader import BagReader
-from ..recording.playback_options import (
+from ..bags.errors import BagError
+from ..bags.playback_options import (
     PlaybackOptions,
     add_playback_arguments,
     read_playback_options,
 )
+from ..bags.reader import BagReader
 from .ros_arguments import split_ros_arguments
 from .shutdown import ignore_signals, until_shutdown
 from .stamps import time_message

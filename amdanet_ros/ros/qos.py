@@ -11,7 +11,7 @@ from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 
-from .seam import Subscriber
+from .shims import Subscriber
 
 _DEPTH = 10
 _REMEMBERED = 32

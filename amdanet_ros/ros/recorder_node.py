@@ -21,13 +21,13 @@ from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPo
 from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 
-from ..recording.bag_errors import BagError
-from ..recording.bag_writer import BagWriter, quality
-from ..recording.recording_options import (
+from ..bags.errors import BagError
+from ..bags.recording_options import (
     RecordingOptions,
     add_recording_arguments,
     read_recording_options,
 )
+from ..bags.writer import BagWriter, quality
 from .ros_arguments import split_ros_arguments
 from .type_support import message_class
 

@@ -9,7 +9,8 @@ from amdanet_ros.msg import ModalityHealth as HealthMessage
 from amdanet_ros.msg import SemanticSegmentation
 
 from ..classes import ClassTable
-from ..inference import ModalityHealth, Prediction
+from ..inference import Prediction
+from ..pipeline.health import ModalityHealth
 from .stamps import duration_message
 
 

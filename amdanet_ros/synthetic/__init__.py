@@ -3,11 +3,11 @@
 The demo plays a recording of them, and its weights are trained on samples of them.
 """
 
-from amdanet_ros.synthetic.cameras import RgbCamera, ThermalCamera
-from amdanet_ros.synthetic.recording import CameraEvent, StreetRecording
-from amdanet_ros.synthetic.sampling import Sample, sample
-from amdanet_ros.synthetic.scene import Frame, SceneObject, StreetScene
-from amdanet_ros.synthetic.surfaces import CONDITIONS
+from .cameras import RgbCamera, ThermalCamera
+from .recording import CameraEvent, StreetRecording
+from .sampling import Sample, sample
+from .scene import Frame, SceneObject, StreetScene
+from .surfaces import CONDITIONS
 
 __all__ = [
     "CONDITIONS",

@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from amdanet_ros.synthetic.canvas import Canvas, Surface
-from amdanet_ros.synthetic.pinhole import NEAREST, Pinhole
+from .canvas import Canvas, Surface
+from .pinhole import NEAREST, Pinhole
 
 
 @lru_cache(maxsize=32)

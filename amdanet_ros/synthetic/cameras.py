@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 
-from amdanet_ros.synthetic.pattern import camera_noise
+from .pattern import camera_noise
 
 COUNTS_PER_KELVIN = 100.0
 """TLinear: a count is a hundredth of a kelvin."""

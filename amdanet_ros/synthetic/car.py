@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from amdanet_ros.synthetic.billboard import ellipse
-from amdanet_ros.synthetic.canvas import Canvas, Surface
-from amdanet_ros.synthetic.pinhole import NEAREST, Pinhole
-from amdanet_ros.synthetic.surfaces import CAR_PAINTS, LABELS, Climate, shade
+from .billboard import ellipse
+from .canvas import Canvas, Surface
+from .pinhole import NEAREST, Pinhole
+from .surfaces import CAR_PAINTS, LABELS, Climate, shade
 
 _WIDTH, _LENGTH, _WAIST, _ROOF = 1.8, 4.2, 0.85, 1.45
 

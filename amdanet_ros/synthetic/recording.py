@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amdanet_ros.synthetic.cameras import RgbCamera, ThermalCamera
-from amdanet_ros.synthetic.scene import StreetScene
-from amdanet_ros.synthetic.surfaces import CONDITIONS
+from .cameras import RgbCamera, ThermalCamera
+from .scene import StreetScene
+from .surfaces import CONDITIONS
 
 _FIRST_SCENE = 10_000_000
 """Seeds of recorded scenes begin here, so that no training on lower seeds has seen them."""

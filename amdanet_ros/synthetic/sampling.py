@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from amdanet_ros.synthetic.cameras import RgbCamera, ThermalCamera
-from amdanet_ros.synthetic.scene import StreetScene
-from amdanet_ros.synthetic.surfaces import CONDITIONS
+from .cameras import RgbCamera, ThermalCamera
+from .scene import StreetScene
+from .surfaces import CONDITIONS
 
 _LONGEST = 6.0  # seconds into a scene
 

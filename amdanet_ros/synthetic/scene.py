@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amdanet_ros.synthetic.billboard import draw_figure
-from amdanet_ros.synthetic.canvas import Canvas
-from amdanet_ros.synthetic.car import Car
-from amdanet_ros.synthetic.illumination import Illumination
-from amdanet_ros.synthetic.people_and_animals import Animal, Person
-from amdanet_ros.synthetic.pinhole import Pinhole
-from amdanet_ros.synthetic.shading import shade_canvas
-from amdanet_ros.synthetic.signs_and_trees import Sign, Tree
-from amdanet_ros.synthetic.street import Street
-from amdanet_ros.synthetic.surfaces import CONDITIONS, Climate
+from .billboard import draw_figure
+from .canvas import Canvas
+from .car import Car
+from .illumination import Illumination
+from .people_and_animals import Animal, Person
+from .pinhole import Pinhole
+from .shading import shade_canvas
+from .signs_and_trees import Sign, Tree
+from .street import Street
+from .surfaces import CONDITIONS, Climate
 
 _CAMERA_HEIGHT = 1.45
 _SEEN = {"person": 19.0, "animal": 13.0, "sign": 17.0, "car": 30.0, "tree": 60.0}

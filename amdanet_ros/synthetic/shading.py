@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from amdanet_ros.synthetic.canvas import Canvas
-from amdanet_ros.synthetic.illumination import Illumination, bloom
-from amdanet_ros.synthetic.pattern import TILE, drift_over, grain
-from amdanet_ros.synthetic.pinhole import Pinhole
-from amdanet_ros.synthetic.surfaces import LABELS
+from .canvas import Canvas
+from .illumination import Illumination, bloom
+from .pattern import TILE, drift_over, grain
+from .pinhole import Pinhole
+from .surfaces import LABELS
 
 _DETAIL = 24.0  # pixels of the grain in a metre
 _SKY_WARMING = 22.0  # kelvin down a whole picture: near the horizon one looks through more air

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from amdanet_ros.synthetic.billboard import Part, box, ellipse, limb
-from amdanet_ros.synthetic.canvas import Surface
-from amdanet_ros.synthetic.surfaces import LABELS, SIGN_PAINTS, Climate, shade
+from .billboard import Part, box, ellipse, limb
+from .canvas import Surface
+from .surfaces import LABELS, SIGN_PAINTS, Climate, shade
 
 
 class Sign:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from amdanet_ros.synthetic.canvas import Canvas, Surface
-from amdanet_ros.synthetic.pinhole import NEAREST, Pinhole
-from amdanet_ros.synthetic.surfaces import FACADES, LABELS, Climate, shade
+from .canvas import Canvas, Surface
+from .pinhole import NEAREST, Pinhole
+from .surfaces import FACADES, LABELS, Climate, shade
 
 _FAR = 400.0
 _MARKS_SEEN = 22.0  # metres: beyond, a painted line is less than a pixel

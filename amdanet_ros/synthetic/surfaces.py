@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from amdanet_ros.classes import DEMO
+from ..classes import DEMO
 
 CONDITIONS = ("day", "night", "glare", "smoke")
 LABELS = {name: index for index, name in enumerate(DEMO.names)}

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from amdanet_ros.classes import UNLABELED
-from amdanet_ros.training.labelled_pair import LabelledPair, thermal_values
-from amdanet_ros.training.vision_transforms import tv_tensors, v2
+from ..classes import UNLABELED
+from .labelled_pair import LabelledPair, thermal_values
+from .vision_transforms import tv_tensors, v2
 
 
 class RandomScaleCrop(v2.Transform):

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
-from amdanet_ros.training.augmentation import Augmentation
-from amdanet_ros.training.labelled_pair import LabelledPairs
+from .augmentation import Augmentation
+from .labelled_pair import LabelledPairs
 
 
 def derived_seed(*numbers: int) -> int:

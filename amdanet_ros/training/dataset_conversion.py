@@ -22,9 +22,9 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from amdanet_ros.classes import UNLABELED, class_table
-from amdanet_ros.training.labelled_pair import DataError
-from amdanet_ros.training.picture_folder import CONDITIONS, FOLDERS, PictureFolder
+from ..classes import UNLABELED, class_table
+from .image_folder import CONDITIONS, FOLDERS, PictureFolder
+from .labelled_pair import DataError
 
 _MFNET_SPLITS = ("train", "val", "test")
 _SPLIT_FOLDERS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from amdanet_ros.training.config import TrainingConfig
+from .config import TrainingConfig
 
 FREE_KEYS = ("threads", "log_every", "save_every", "tensorboard", "data.workers", "data.root")
 """Keys whose change does not change what a training ends with."""

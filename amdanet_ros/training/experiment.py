@@ -7,19 +7,19 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from amdanet_ros.classes import ClassTable, class_table
-from amdanet_ros.network import AMDANet
-from amdanet_ros.network.checkpoint import (
+from ..classes import ClassTable, class_table
+from ..network import AMDANet
+from ..network.checkpoint import (
     ADAPTIVE_PREFIXES,
     load_checkpoint,
     load_imagenet_mit,
 )
-from amdanet_ros.training.batches import derived_seed
-from amdanet_ros.training.config import ConfigError, TrainingConfig
-from amdanet_ros.training.labelled_pair import LabelledPairs
-from amdanet_ros.training.losses import AMDANetLoss, LossWeights
-from amdanet_ros.training.picture_folder import PictureFolder, held_out_split
-from amdanet_ros.training.synthetic_scenes import SyntheticScenes, default_cache
+from .batches import derived_seed
+from .config import ConfigError, TrainingConfig
+from .image_folder import PictureFolder, held_out_split
+from .labelled_pair import LabelledPairs
+from .losses import AMDANetLoss, LossWeights
+from .synthetic_scenes import SyntheticScenes, default_cache
 
 SOURCES = ("synthetic", "folder")
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from torch import nn
 
-from amdanet_ros.training.config import ConfigError
+from .config import ConfigError
 
 
 def freeze_all_but(network: nn.Module, trainable: Sequence[str]) -> None:

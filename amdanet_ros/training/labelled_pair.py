@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from amdanet_ros.inference.thermal_normalization import ThermalNormalizer
+from ..inference.thermal_normalization import ThermalNormalizer
 
 
 class DataError(ValueError):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from amdanet_ros.training.augmentation import Augmentation
-from amdanet_ros.training.config import AugmentationConfig, ConfigError, TrainingConfig
+from .augmentation import Augmentation
+from .config import AugmentationConfig, ConfigError, TrainingConfig
 
 
 @dataclass(frozen=True)

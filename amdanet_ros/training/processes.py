@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
-from amdanet_ros.evaluation.report import EvaluationReport, merged_reports
+from ..evaluation.report import EvaluationReport, merged_reports
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ from itertools import chain
 import torch
 from torch import Tensor
 
-from amdanet_ros.network import AMDANet
-from amdanet_ros.network.modality_reliability import DEAD_ZONE
-from amdanet_ros.training.augmentation import RGB_HARMED, THERMAL_HARMED
-from amdanet_ros.training.batches import StepSampler, training_batches
-from amdanet_ros.training.labelled_pair import LabelledPairs
-from amdanet_ros.training.losses.reliability import evidence_against, reliability_loss
-from amdanet_ros.training.plan import Stretch
+from ..network import AMDANet
+from ..network.modality_reliability import DEAD_ZONE
+from .augmentation import RGB_HARMED, THERMAL_HARMED
+from .batches import StepSampler, training_batches
+from .labelled_pair import LabelledPairs
+from .losses.reliability import evidence_against, reliability_loss
+from .plan import Stretch
 
 _BATCH = 8
 _ITERATIONS = 600

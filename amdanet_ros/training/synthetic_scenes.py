@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from amdanet_ros import synthetic
-from amdanet_ros.training.labelled_pair import LabelledPair
+from .. import synthetic
+from .labelled_pair import LabelledPair
 
 SHARD = 50
 """Scenes a file: what one worker process draws at a time, and what a kill may cost."""

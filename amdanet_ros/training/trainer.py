@@ -15,27 +15,27 @@ import yaml
 from torch import Tensor
 from tqdm import tqdm
 
-from amdanet_ros.network import AMDANetOutput
-from amdanet_ros.network.picture_stand_in import pictures_to_fuse
-from amdanet_ros.training.augmentation import surviving_pictures
-from amdanet_ros.training.batches import StepSampler, derived_seed, training_batches
-from amdanet_ros.training.config import PRECISIONS, ConfigError, TrainingConfig
-from amdanet_ros.training.deciding_values import deciding_values
-from amdanet_ros.training.experiment import build_classes, build_loss, build_network
-from amdanet_ros.training.freezing import freeze_all_but
-from amdanet_ros.training.labelled_pair import LabelledPairs
-from amdanet_ros.training.optimization import MovingAverage, adamw, learning_rate_factor
-from amdanet_ros.training.plan import Stretch, training_plan
-from amdanet_ros.training.processes import Processes
-from amdanet_ros.training.reliability_fit import (
+from ..network import AMDANetOutput
+from ..network.image_stand_in import pictures_to_fuse
+from .augmentation import surviving_pictures
+from .batches import StepSampler, derived_seed, training_batches
+from .config import PRECISIONS, ConfigError, TrainingConfig
+from .deciding_values import deciding_values
+from .experiment import build_classes, build_loss, build_network
+from .freezing import freeze_all_but
+from .labelled_pair import LabelledPairs
+from .optimization import MovingAverage, adamw, learning_rate_factor
+from .plan import Stretch, training_plan
+from .processes import Processes
+from .reliability_fit import (
     fit_reliabilities,
     fitting_batches,
     given_evidence,
     known_evidence,
 )
-from amdanet_ros.training.saved_state import SavedStateError, load_state, save_state
-from amdanet_ros.training.training_log import TrainingLog
-from amdanet_ros.training.validation import Validation
+from .saved_state import SavedStateError, load_state, save_state
+from .training_log import TrainingLog
+from .validation import Validation
 
 LAST, BEST = "last.pt", "best.safetensors"
 

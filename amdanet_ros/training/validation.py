@@ -7,13 +7,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from amdanet_ros.classes import ClassTable
-from amdanet_ros.evaluation.scoring import score_pairs
-from amdanet_ros.network import AMDANet
-from amdanet_ros.network.checkpoint import save_checkpoint
-from amdanet_ros.training.labelled_pair import LabelledPairs
-from amdanet_ros.training.training_log import TrainingLog
-from amdanet_ros.training.validation_sheet import validation_sheet
+from ..classes import ClassTable
+from ..evaluation.scoring import score_pairs
+from ..network import AMDANet
+from ..network.checkpoint import save_checkpoint
+from .labelled_pair import LabelledPairs
+from .training_log import TrainingLog
+from .validation_sheet import validation_sheet
 
 
 class Validation:

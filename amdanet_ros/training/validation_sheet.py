@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from amdanet_ros.classes import ClassTable
-from amdanet_ros.evaluation.protocols import plain
-from amdanet_ros.training.labelled_pair import LabelledPairs, thermal_values
-from amdanet_ros.visualization.contact_sheet import ContactRow, contact_sheet
+from ..classes import ClassTable
+from ..evaluation.protocols import plain
+from ..visualization.contact_sheet import ContactRow, contact_sheet
+from .labelled_pair import LabelledPairs, thermal_values
 
 
 @torch.inference_mode()

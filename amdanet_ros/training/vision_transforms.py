@@ -1,6 +1,6 @@
 """torchvision's transforms.v2 and tv_tensors, imported where torchvision can be imported at all."""
 
-from amdanet_ros.evaluation.torchvision_import import import_torchvision
+from ..evaluation.torchvision_import import import_torchvision
 
 import_torchvision()
 

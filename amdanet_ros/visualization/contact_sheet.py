@@ -9,9 +9,9 @@ import numpy as np
 
 from ..classes import ClassTable
 from .colorize import colorize_labels, colorize_thermal
+from .image_grid import GridRow, image_grid
 from .legend import legend
 from .overlay import overlay
-from .picture_grid import GridRow, picture_grid
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ def contact_sheet(
         raise ValueError("a contact sheet needs at least one row")
     with_truth = any(row.truth is not None for row in rows)
     headings = ["RGB", "thermal", "fused", "overlay"] + ["exact labels"] * with_truth
-    grid = picture_grid(
+    grid = image_grid(
         headings, [GridRow(row.title, _tiles(row, table, alpha)) for row in rows], tile_width
     )
     return np.concatenate([grid, legend(table, grid.shape[1], _occurring(rows, table))], axis=0)

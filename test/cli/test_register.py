@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import yaml
 
+from amdanet_ros.bags.message_types import typestore
+from amdanet_ros.bags.writer import BagWriter, quality
 from amdanet_ros.cli import main as cli
-from amdanet_ros.recording.bag_writer import BagWriter, quality
-from amdanet_ros.recording.message_types import typestore
 from amdanet_ros.registration import check_homography
 from amdanet_ros.registration.homography import corner_error
 from amdanet_ros.synthetic import RgbCamera, StreetScene, ThermalCamera

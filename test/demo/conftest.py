@@ -7,9 +7,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import numpy as np
 import pytest
 
+from amdanet_ros.bags.message_types import typestore
+from amdanet_ros.bags.writer import BagWriter, quality
 from amdanet_ros.demo.recording import RGB_TOPIC, THERMAL_TOPIC
-from amdanet_ros.recording.bag_writer import BagWriter, quality
-from amdanet_ros.recording.message_types import typestore
 
 START = 1_700_000_000_000_000_000
 IMAGE = "sensor_msgs/msg/Image"

@@ -7,13 +7,13 @@ import yaml
 
 rclpy = pytest.importorskip("rclpy")
 
+from amdanet_ros.bags.pairs import bag_pairs, header_stamp_ns  # noqa: E402
+from amdanet_ros.bags.reader import BagReader  # noqa: E402
 from amdanet_ros.demo.chain import SEGMENTATION_TOPIC, Chain, run_chain  # noqa: E402
 from amdanet_ros.demo.outcome import read_outcome  # noqa: E402
 from amdanet_ros.demo.processes import ProcessFailedError  # noqa: E402
 from amdanet_ros.demo.recording import RGB_TOPIC, THERMAL_TOPIC  # noqa: E402
 from amdanet_ros.demo.report import chain_faults  # noqa: E402
-from amdanet_ros.recording.bag_pairs import bag_pairs, header_stamp_ns  # noqa: E402
-from amdanet_ros.recording.bag_reader import BagReader  # noqa: E402
 
 
 def pairs_in(path):

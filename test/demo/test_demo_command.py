@@ -5,8 +5,8 @@ import json
 import cv2
 import pytest
 
+from amdanet_ros.bags.reader import BagReader
 from amdanet_ros.cli.main import main
-from amdanet_ros.recording.bag_reader import BagReader
 
 
 @pytest.mark.slow

@@ -6,15 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
+from amdanet_ros.bags.message_types import typestore
+from amdanet_ros.bags.pairs import header_stamp_ns
+from amdanet_ros.bags.reader import BagReader
+from amdanet_ros.bags.writer import BagWriter
 from amdanet_ros.classes import DEMO
 from amdanet_ros.demo.chain import FUSED_TOPIC, SEGMENTATION_TOPIC
 from amdanet_ros.demo.outcome import ChainOutcome, read_outcome
 from amdanet_ros.demo.recording import DemoSettings, make_recording
 from amdanet_ros.demo.report import chain_faults, draw_contact_sheet, score, write_summary
-from amdanet_ros.recording.bag_pairs import header_stamp_ns
-from amdanet_ros.recording.bag_reader import BagReader
-from amdanet_ros.recording.bag_writer import BagWriter
-from amdanet_ros.recording.message_types import typestore
 
 SETTINGS = DemoSettings(
     duration=2.0, size=(96, 128), thermal_size=(48, 64), rgb_rate=4.0, thermal_rate=4.0

@@ -14,7 +14,7 @@ from amdanet_ros.inference import (
     checkpoint_file,
 )
 from amdanet_ros.inference.built_in_scene import built_in_scene
-from amdanet_ros.inference.output_pictures import resize_labels
+from amdanet_ros.inference.output_images import resize_labels
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import save_checkpoint
 from amdanet_ros.visualization import overlay

@@ -9,6 +9,7 @@ from amdanet_ros.network.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
+from amdanet_ros.network.image_stand_in import pictures_to_fuse
 from amdanet_ros.network.modality_reliability import (
     DEAD_ZONE,
     GAIN,
@@ -17,7 +18,6 @@ from amdanet_ros.network.modality_reliability import (
     mixed,
     weights_of,
 )
-from amdanet_ros.network.picture_stand_in import pictures_to_fuse
 from amdanet_ros.training.config import ConfigError
 from amdanet_ros.training.experiment import load_initial
 from amdanet_ros.training.reliability_fit import given_evidence

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from amdanet_ros.recording.picture_folders import find_pairs
+from amdanet_ros.fuse.image_folders import find_pairs
 from amdanet_ros.registration import RegistrationRefusedError, estimate_homography
 from amdanet_ros.registration.homography import corner_error, resize_homography
 from amdanet_ros.synthetic import RgbCamera, StreetScene, ThermalCamera

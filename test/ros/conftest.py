@@ -7,25 +7,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
-import torch
-
-from amdanet_ros.classes import MFNET
-from amdanet_ros.network import AMDANet
-from amdanet_ros.network.checkpoint import save_checkpoint
 
 HEIGHT, WIDTH = 64, 96
-
-
-@pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory):
-    """Path of a small random AMDANet with MFNet's nine classes."""
-    torch.manual_seed(3)
-    path = tmp_path_factory.mktemp("weights") / "small.safetensors"
-    network = AMDANet(backbone="mit_b0", num_classes=9, embed_dim=16)
-    # Random weights tell the classes apart by a hair; so that confidences spread:
-    network.decode_head.linear_pred.weight.data.mul_(100)
-    save_checkpoint(path, network, classes=MFNET.names, palette=MFNET.palette)
-    return path
 
 
 @pytest.fixture

@@ -156,8 +156,8 @@ def test_a_slow_network_takes_the_newest_pair_and_keeps_order(
 
 def test_nothing_slow_runs_under_a_lock(bench, make_node, monkeypatch):
     """Else a thread that only counts or submits would wait for the network or the graph."""
-    from amdanet_ros.inference import HealthMonitor
     from amdanet_ros.pairing import PairSynchronizer
+    from amdanet_ros.pipeline.health import HealthMonitor
     from amdanet_ros.ros import pair_processor
     from amdanet_ros.ros.outputs import OutputPublishers
 

@@ -8,8 +8,8 @@ from PIL import Image
 from amdanet_ros.cli.main import main
 from amdanet_ros.training import dataset_conversion
 from amdanet_ros.training.dataset_conversion import convert
+from amdanet_ros.training.image_folder import PictureFolder
 from amdanet_ros.training.labelled_pair import DataError
-from amdanet_ros.training.picture_folder import PictureFolder
 
 
 def pictures(seed, classes):

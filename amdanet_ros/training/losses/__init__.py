@@ -1,9 +1,9 @@
 """The training losses of AMDANet, one concept a file."""
 
-from amdanet_ros.training.losses.amdanet_loss import AMDANetLoss, LossWeights
-from amdanet_ros.training.losses.dice import dice_loss
-from amdanet_ros.training.losses.fusion_loss import FusionTerms, fusion_loss
-from amdanet_ros.training.losses.lovasz import lovasz_loss
+from .amdanet_loss import AMDANetLoss, LossWeights
+from .dice import dice_loss
+from .fusion_loss import FusionTerms, fusion_loss
+from .lovasz import lovasz_loss
 
 __all__ = [
     "AMDANetLoss",

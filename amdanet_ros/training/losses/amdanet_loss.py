@@ -8,10 +8,10 @@ from typing import Protocol
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from amdanet_ros.classes import UNLABELED
-from amdanet_ros.training.losses.dice import RULES, dice_loss
-from amdanet_ros.training.losses.fusion_loss import FusionTarget
-from amdanet_ros.training.losses.lovasz import import_lovasz_softmax, lovasz_loss
+from ...classes import UNLABELED
+from .dice import RULES, dice_loss
+from .fusion_loss import FusionTarget
+from .lovasz import import_lovasz_softmax, lovasz_loss
 
 DICE_WEIGHT = 2.0
 """Of the Dice term against the cross entropy, within the segmentation loss."""

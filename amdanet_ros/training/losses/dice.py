@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from amdanet_ros.classes import UNLABELED
+from ...classes import UNLABELED
 
 RULES = ("ignore", "released")
 

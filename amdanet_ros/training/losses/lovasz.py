@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 from torch import Tensor
 
-from amdanet_ros.classes import UNLABELED
+from ...classes import UNLABELED
 
 
 def lovasz_loss(logits: Tensor, labels: Tensor) -> Tensor:

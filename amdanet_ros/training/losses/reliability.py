@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from amdanet_ros.training.augmentation import (
+from ..augmentation import (
     RGB_HARMED,
     RGB_LOST,
     THERMAL_HARMED,

@@ -1,0 +1,61 @@
+"""The message types that bags hold: those of ROS 2 Jazzy, our own, and those installed here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from rosbags.typesys import Stores, TypesysError, get_types_from_msg, get_typestore
+from rosbags.typesys.store import Typestore
+
+from ..resources import share_directory
+
+OWN_MESSAGES = ("ModalityHealth", "SemanticSegmentation")
+
+
+@lru_cache(maxsize=1)
+def typestore() -> Typestore:
+    """Types of ROS 2 Jazzy and of this package, to serialise and deserialise with."""
+    store = get_typestore(Stores.ROS2_JAZZY)
+    for name in OWN_MESSAGES:
+        text = (share_directory() / "msg" / f"{name}.msg").read_text()
+        store.register(get_types_from_msg(text, f"amdanet_ros/msg/{name}"))
+    return store
+
+
+def knows(message_type: str) -> bool:
+    """Whether ``typestore()`` holds a type and all that it is made of.
+
+    Types of other packages (a robot's own) are read from their ``.msg`` files where those are
+    installed.
+    """
+    store = typestore()
+    if message_type not in store.fielddefs and not _learn(message_type):
+        return False
+    try:
+        store.generate_msgdef(message_type, ros_version=2)
+    except TypesysError as error:
+        # It names the part that is missing: learn that, and look again.
+        missing = str(error).split("'")[1] if "'" in str(error) else message_type
+        return missing != message_type and knows(missing) and knows(message_type)
+    return True
+
+
+def _learn(message_type: str) -> bool:
+    package, _, name = message_type.partition("/msg/")
+    for prefix in _prefixes():
+        file = prefix / "share" / package / "msg" / f"{name}.msg"
+        if file.is_file():
+            typestore().register(get_types_from_msg(file.read_text(), message_type))
+            return True
+    return False
+
+
+def _prefixes() -> Iterator[Path]:
+    for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
+        if prefix:
+            yield Path(prefix)
+    yield Path(sys.prefix)

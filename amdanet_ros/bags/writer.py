@@ -1,0 +1,168 @@
+"""Writing rosbag2 bags that stay readable up to the last commit, whatever ends the writer."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rosbags.interfaces import (
+    Connection,
+    Qos,
+    QosDurability,
+    QosHistory,
+    QosLiveliness,
+    QosReliability,
+    QosTime,
+)
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.rosbag2.errors import WriterError
+from rosbags.rosbag2.metadata import dump_qos_v9
+
+from .errors import BagError
+from .message_types import knows, typestore
+
+STORAGES = {"sqlite3": StoragePlugin.SQLITE3, "mcap": StoragePlugin.MCAP}
+
+
+def quality(reliable: bool, latched: bool = False, depth: int = 10) -> Qos:
+    """An offered quality of service, as a bag stores it."""
+    forever = QosTime(2147483647, 4294967295)
+    return Qos(
+        QosHistory.KEEP_LAST,
+        depth,
+        QosReliability.RELIABLE if reliable else QosReliability.BEST_EFFORT,
+        QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
+        forever,
+        forever,
+        QosLiveliness.AUTOMATIC,
+        forever,
+        False,
+    )
+
+
+class BagWriter:
+    """A new bag, open for writing; use it as a context manager.
+
+    Args:
+        path: the bag's folder; it must not exist.
+        storage: "mcap" (quick to read, whole only when closed) or "sqlite3" (readable up to
+            the last ``commit``).
+
+    Raises:
+        BagError: the folder exists or cannot be made, or no such storage.
+    """
+
+    def __init__(self, path: str | Path, storage: str = "mcap") -> None:
+        if storage not in STORAGES:
+            raise BagError(f"bag storage {storage!r}: choose one of {', '.join(STORAGES)}")
+        self.path = Path(path)
+        self._database: Any = None
+        self._connections: dict[tuple[str, str], Connection] = {}
+        if self.path.exists():
+            raise BagError(f"bag {self.path} exists already: give another name, or remove it")
+        try:
+            self._writer = Writer(self.path, version=9, storage_plugin=STORAGES[storage])
+            self._writer.open()
+        except (WriterError, OSError) as error:
+            raise BagError(f"bag {self.path} cannot be written: {error}") from error
+        if storage == "sqlite3":
+            self._database = self._writer.storage.conn
+            # Nothing reaches the file before its commit: a reader never meets half a message.
+            self._database.execute("PRAGMA cache_spill = OFF")
+            self.commit()
+
+    def add_topic(self, topic: str, message_type: str, qos: Sequence[Qos] = ()) -> None:
+        """Register a topic (done by ``write`` where it was not).
+
+        Raises:
+            BagError: the type is not known.
+        """
+        if (topic, message_type) in self._connections:
+            return
+        if not knows(message_type):
+            raise BagError(
+                f"topic {topic}: message type {message_type} is not known: install its package, "
+                "or source the workspace that holds it"
+            )
+        self._connections[topic, message_type] = self._writer.add_connection(
+            topic, message_type, typestore=typestore(), offered_qos_profiles=list(qos)
+        )
+
+    def write(self, topic: str, message_type: str, stamp_ns: int, raw: bytes | memoryview) -> None:
+        """Append a serialised message (CDR) with its stamp in nanoseconds."""
+        self.add_topic(topic, message_type)
+        self._writer.write(self._connections[topic, message_type], stamp_ns, raw)
+
+    def write_message(self, topic: str, stamp_ns: int, message: Any) -> None:
+        """Append a message made from ``message_types.typestore()``'s types."""
+        message_type = message.__msgtype__
+        self.write(topic, message_type, stamp_ns, typestore().serialize_cdr(message, message_type))
+
+    def commit(self) -> None:
+        """Make what was written so far survive a kill.
+
+        With SQLite only: MCAP keeps its index for the end.
+        """
+        if self._database is None:
+            return
+        self._database.commit()
+        writer = self._writer
+        text = yaml.safe_dump({"rosbag2_bagfile_information": self._metadata()}, sort_keys=False)
+        partial = writer.metapath.with_suffix(".yaml.partial")
+        partial.write_text(text)
+        partial.replace(writer.metapath)
+
+    def _metadata(self) -> dict[str, Any]:
+        """What metadata.yaml says of the messages written so far."""
+        writer = self._writer
+        count = sum(writer.counts.values())
+        file = writer.storage.path.name
+        span = {
+            "duration": {
+                "nanoseconds": writer.max_timestamp - writer.min_timestamp if count else 0
+            },
+            "starting_time": {"nanoseconds_since_epoch": writer.min_timestamp if count else 0},
+            "message_count": count,
+        }
+        topics = [
+            {
+                "topic_metadata": {
+                    "name": connection.topic,
+                    "type": connection.msgtype,
+                    "serialization_format": connection.ext.serialization_format,
+                    "offered_qos_profiles": dump_qos_v9(connection.ext.offered_qos_profiles),
+                    "type_description_hash": connection.digest,
+                },
+                "message_count": writer.counts[connection.id],
+            }
+            for connection in writer.connections
+        ]
+        return {
+            "version": 9,
+            "storage_identifier": "sqlite3",
+            "relative_file_paths": [file],
+            **span,
+            "topics_with_message_count": topics,
+            "compression_format": "",
+            "compression_mode": "",
+            "files": [{"path": file, **span}],
+            "custom_data": None,
+            "ros_distro": "rosbags",
+        }
+
+    def close(self) -> None:
+        """Finish the bag."""
+        if self._writer.storage is not None:
+            self._writer.close()
+
+    def __enter__(self) -> BagWriter:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        # What was written before an error is worth keeping; an error while closing must not hide
+        # it.
+        with contextlib.suppress(Exception) if kind else contextlib.nullcontext():
+            self.close()

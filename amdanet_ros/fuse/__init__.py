@@ -1,0 +1,1 @@
+"""Fusing bags and image folders without a ROS graph."""

@@ -1,0 +1,63 @@
+"""The bytes of an image message as an array, without copying, checked against its other fields.
+
+Reads ``sensor_msgs/Image`` by its fields alone and imports no ROS, so that messages read from a bag
+by other libraries serve as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .errors import BadImage
+
+
+def image_view(message: Any, dtype: str, channels: int) -> np.ndarray:
+    """Return the pixels of an image message as they lie in it.
+
+    Any row step is allowed, also one that is no multiple of the pixel's size; the last row may lack
+    its padding. Big-endian pixels are turned round, which copies; so do rows that are not aligned.
+
+    Args:
+        message: with ``height, width, step, is_bigendian, data`` as in ``sensor_msgs/Image``.
+        dtype: ``"u1"``, ``"u2"`` or ``"f4"``.
+        channels: values per pixel.
+
+    Returns:
+        H x W (one channel) or H x W x channels, in the machine's byte order; where possible a view
+        of the message's data: do not write to it.
+
+    Raises:
+        BadImage: empty, or size, step and data do not agree.
+    """
+    height, width, step = int(message.height), int(message.width), int(message.step)
+    if height <= 0 or width <= 0:
+        raise BadImage(
+            f"the picture is empty ({width} x {height})", "set width and height in the driver"
+        )
+    data = np.frombuffer(message.data, np.uint8)
+    if data.size == 0:
+        raise BadImage("the message holds no data", "check the camera and its driver")
+    item = np.dtype(dtype).itemsize
+    row = width * channels * item
+    if step < row:
+        raise BadImage(
+            f"step is {step} bytes, but {width} pixels of {message.encoding} need {row}",
+            "the driver must set step to the bytes of a row, padding included",
+        )
+    least, most = step * (height - 1) + row, step * height
+    if not least <= data.size <= most:
+        raise BadImage(
+            f"the data is {data.size} bytes long, but {height} rows of step {step} need {most}",
+            "the driver's height, width, step and encoding must fit its data",
+        )
+    order = "" if item == 1 else ">" if message.is_bigendian else "<"
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    strides = (step, item) if channels == 1 else (step, channels * item, item)
+    view = np.ndarray(shape, order + dtype, data, strides=strides)
+    if not view.dtype.isnative:
+        return view.astype(view.dtype.newbyteorder("="))
+    if not view.flags.aligned or step % item:
+        return np.ascontiguousarray(view)
+    return view

@@ -1,0 +1,103 @@
+"""Image messages of a thermal camera: counts, kelvin or 8-bit video, as the camera gave them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .buffer import image_view
+from .compressed import check_compressed, decode_thermal, is_compressed
+from .errors import BadImage
+
+_ENCODINGS = {"mono8": "u1", "8UC1": "u1", "mono16": "u2", "16UC1": "u2", "32FC1": "f4"}
+
+THERMAL_ENCODINGS = tuple(_ENCODINGS)
+"""Encodings of thermal pictures that are read."""
+
+_COLOUR_PARTS = (
+    "rgb",
+    "bgr",
+    "yuv",
+    "uyvy",
+    "yuyv",
+    "bayer",
+    "nv12",
+    "nv21",
+    "nv24",
+    "C2",
+    "C3",
+    "C4",
+)
+
+
+def check_thermal_message(message: Any) -> None:
+    """Refuse at once, without touching pixels, what ``thermal_from_message`` would refuse.
+
+    Raises:
+        BadImage: see ``thermal_from_message``.
+    """
+    if is_compressed(message):
+        check_compressed(message)
+    else:
+        _view(message)
+
+
+def thermal_from_message(message: Any) -> np.ndarray:
+    """Return an image message's thermal picture.
+
+    Args:
+        message: ``sensor_msgs/Image`` in one of ``THERMAL_ENCODINGS`` and either byte order, or
+            ``CompressedImage`` with a grey PNG (8 or 16 bit) or JPEG picture.
+
+    Returns:
+        h x w uint8, uint16 or float32, as the camera gave it; a view of the message's data where
+        byte order and alignment allow.
+
+    Raises:
+        BadImage: empty, size, step and data do not agree, a colour picture, or it does not decode.
+    """
+    if is_compressed(message):
+        return decode_thermal(message)
+    return _view(message)
+
+
+def crop(thermal: np.ndarray, margins: tuple[int, int, int, int]) -> np.ndarray:
+    """Cut telemetry rows and borders off a thermal picture.
+
+    Args:
+        thermal: h x w.
+        margins: pixels to cut at the top, bottom, left and right.
+
+    Returns:
+        A view of what is left.
+
+    Raises:
+        BadImage: nothing would be left.
+    """
+    if not any(margins):
+        return thermal
+    top, bottom, left, right = margins
+    height, width = thermal.shape
+    if top + bottom >= height or left + right >= width:
+        raise BadImage(
+            f"thermal.crop {list(margins)} leaves nothing of a picture of {width} x {height}",
+            "set thermal.crop to fewer pixels: [top, bottom, left, right]",
+        )
+    return thermal[top : height - bottom, left : width - right]
+
+
+def _view(message: Any) -> np.ndarray:
+    dtype = _ENCODINGS.get(message.encoding)
+    if dtype is not None:
+        return image_view(message, dtype, 1)
+    if any(part in message.encoding for part in _COLOUR_PARTS):
+        raise BadImage(
+            f"the thermal picture comes in colour ({message.encoding})",
+            "false colours (ironbow etc.) cannot be turned back into heat: set the camera or its "
+            "driver to mono16 counts or to white-hot mono8",
+        )
+    raise BadImage(
+        f"encoding {message.encoding!r} is not known for thermal pictures",
+        f"set one of {', '.join(THERMAL_ENCODINGS)} in the driver",
+    )

@@ -1,0 +1,105 @@
+"""What leads pictures to the network and from it: on the host, or on the network's device."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from torch import Tensor
+
+from .output_images import confidence_of, labels_of, stretched
+from .plain_engine import EngineOutput
+from .thermal_normalization import ThermalNormalizer
+
+
+@dataclass(frozen=True, eq=False)
+class OverlayStyle:
+    """How classes are drawn over the fused picture.
+
+    Attributes:
+        palette: K x 3 uint8 RGB.
+        alpha: weight of the colours, 0 to 1.
+        threshold: confidence, 0 to 1, below which a pixel has no class.
+    """
+
+    palette: np.ndarray
+    alpha: float = 0.5
+    threshold: float = 0.0
+
+
+class InputGeometry(NamedTuple):
+    """Where the pictures lie in the network's input.
+
+    Attributes:
+        rgb_size: (height, width) of the RGB picture as it came, whose pixels `homography` means.
+        size: (height, width) of the network's input.
+        homography: 3 x 3, thermal pixels to RGB pixels; None: equal field of view.
+    """
+
+    rgb_size: tuple[int, int]
+    size: tuple[int, int]
+    homography: np.ndarray | None
+
+
+class PicturePath(ABC):
+    """Both ends of the predictor; a path says how it resizes, draws and hands out."""
+
+    @abstractmethod
+    def rgb_input(self, rgb: np.ndarray, size: tuple[int, int]) -> Tensor:
+        """H x W x 3 uint8 to 1 x 3 x height x width, float32 in [0, 1]."""
+
+    @abstractmethod
+    def thermal_input(
+        self, thermal: np.ndarray, normalizer: ThermalNormalizer, geometry: InputGeometry
+    ) -> Tensor:
+        """H x w uint8, uint16 or float to 1 x 1 x height x width, float32 in [0, 1].
+
+        The normaliser's running bounds move on.
+        """
+
+    def outputs(
+        self, output: EngineOutput, size: tuple[int, int], confidence: bool, stretch: bool
+    ) -> dict[str, Any]:
+        """Bring the network's results to the RGB picture's size, where this path keeps them.
+
+        Args:
+            output: of the network.
+            size: (height, width) of the results.
+            confidence: whether "confidence" is needed beside "labels".
+            stretch: the fused picture from its darkest to its brightest, see `stretched`.
+
+        Returns:
+            "labels", "confidence" and "fused", as far as the network gave them.
+        """
+        found = {}
+        if output.logits is not None:
+            labels, best = labels_of(output.logits)
+            found["labels"] = self.labels(labels, size)
+            if confidence:
+                found["confidence"] = self.confidence(confidence_of(output.logits, best), size)
+        if output.fused is not None:
+            fused = stretched(output.fused[0]) if stretch else output.fused[0]
+            found["fused"] = self.fused(fused, size)
+        return found
+
+    @abstractmethod
+    def labels(self, labels: Tensor, size: tuple[int, int]) -> Any:
+        """Resize class indices, H x W uint8."""
+
+    @abstractmethod
+    def confidence(self, confidence: Tensor, size: tuple[int, int]) -> Any:
+        """Resize confidences, H x W float32."""
+
+    @abstractmethod
+    def fused(self, fused: Tensor, size: tuple[int, int]) -> Any:
+        """Resize a fused picture, 3 x H x W in [0, 1], to height x width x 3 uint8."""
+
+    @abstractmethod
+    def draw(self, found: dict[str, Any], style: OverlayStyle) -> Any:
+        """Draw the overlay from "labels", "fused" and, with a threshold, "confidence"."""
+
+    @abstractmethod
+    def arrays(self, found: dict[str, Any]) -> dict[str, np.ndarray]:
+        """Return what ``outputs`` and ``draw`` made as arrays of the caller's own."""

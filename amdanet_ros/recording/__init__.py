@@ -1,4 +1,0 @@
-"""Recordings without a ROS graph.
-
-Bags read and written, and pairs of pictures from bags and folders.
-"""

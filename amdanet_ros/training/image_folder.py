@@ -1,0 +1,183 @@
+"""A data set in the authors' folder layout, checked before it is used (spec datasets.md)."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from ..classes import UNLABELED
+from .labelled_pair import DataError, LabelledPair
+
+FOLDERS = {"rgb": "Visible", "thermal": "Infrared", "labels": "Label"}
+
+CONDITIONS = ("day", "night")
+"""Of pictures named in a list `SPLIT_CONDITION.txt`, as MFNet has them."""
+
+
+class PictureFolder:
+    """Pairs in `Visible/NAME.png`, `Infrared/NAME.png`, `Label/NAME.png`.
+
+    Thermal pictures may be 8-bit (as published) or 16-bit; a colour file that holds one grey
+    channel three times is taken as grey. Labels are 8-bit class indices, 255 = no label. Lists
+    `SPLIT_day.txt` and `SPLIT_night.txt`, where there are any, give the pairs their condition.
+
+    Args:
+        root: folder of the data set.
+        names: of the pictures, without extension; or a list's name ("train" reads `train.txt`).
+        classes: K; a label from K to 254 is an error. None does not check.
+
+    Raises:
+        DataError: the folder, a list or a picture is missing, pictures of a pair differ in size, or
+            a label is out of range; the message names the file.
+    """
+
+    def __init__(
+        self, root: str | os.PathLike, names: Sequence[str] | str, classes: int | None = None
+    ) -> None:
+        self.root = Path(root).expanduser()
+        self.names = self.names_of(self.root, names) if isinstance(names, str) else list(names)
+        self.classes = classes
+        self._conditions = self._read_conditions()
+        for name in self.names:
+            for folder in FOLDERS.values():
+                path = self._path(folder, name)
+                if not path.is_file():
+                    raise DataError(f"{path} is missing: every name of the list needs it")
+        with ThreadPoolExecutor() as threads:  # OpenCV decodes without Python's lock
+            checks = threads.map(self._check_on_opening, self.names)
+            for _ in tqdm(
+                checks, f"checking {self.root}", len(self.names), leave=False, unit="pair", delay=2
+            ):
+                pass
+
+    @staticmethod
+    def names_of(root: Path, split: str) -> list[str]:
+        """Return the names in `SPLIT.txt` of a data set's folder."""
+        path = Path(root).expanduser() / f"{split}.txt"
+        if not path.is_file():
+            raise DataError(
+                f"{path} is missing: a data set's folder holds train.txt and test.txt, "
+                f"{', '.join(FOLDERS.values())} (docs/training.md)"
+            )
+        names = [line.strip() for line in path.read_text().splitlines() if line.strip()]
+        if not names:
+            raise DataError(f"{path} names no picture")
+        return [name.removesuffix(".png") for name in names]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> LabelledPair:
+        name = self.names[index]
+        rgb = cv2.cvtColor(self._read("rgb", name, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        thermal = self._one_channel("thermal", name)
+        labels = self._one_channel("labels", name)
+        sizes = {"rgb": rgb.shape[:2], "thermal": thermal.shape, "labels": labels.shape}
+        self._check_sizes(sizes, name)
+        self._check_labels(labels, name)
+        return LabelledPair(name, rgb, thermal, labels, self._conditions.get(name, ""))
+
+    def check(self) -> None:
+        """Read every picture whole; opening reads the labels and the pictures' sizes.
+
+        Raises:
+            DataError: of the first that cannot be used.
+        """
+        for index in range(len(self)):
+            self[index]
+
+    def _read_conditions(self) -> dict[str, str]:
+        return {
+            name: condition
+            for condition in CONDITIONS
+            for path in sorted(self.root.glob(f"*_{condition}.txt"))
+            for name in self.names_of(self.root, path.stem)
+        }
+
+    def _path(self, folder: str, name: str) -> Path:
+        return self.root / folder / f"{name}.png"
+
+    def _read(self, what: str, name: str, flags: int) -> np.ndarray:
+        path = self._path(FOLDERS[what], name)
+        picture = cv2.imread(str(path), flags)
+        if picture is None:
+            raise DataError(f"{path} is no readable picture: copy it again")
+        return picture
+
+    def _one_channel(self, what: str, name: str) -> np.ndarray:
+        picture = self._read(what, name, cv2.IMREAD_UNCHANGED)
+        if picture.ndim == 2:
+            return picture
+        first = picture[..., 0]
+        if any((picture[..., c] != first).any() for c in range(1, min(3, picture.shape[2]))):
+            path = self._path(FOLDERS[what], name)
+            raise DataError(f"{path} is a colour picture: one channel of values is needed")
+        return np.ascontiguousarray(first)
+
+    def _check_on_opening(self, name: str) -> None:
+        sizes = {}
+        for what, folder in FOLDERS.items():
+            size = png_size(self._path(folder, name))
+            sizes[what] = size or self._read(what, name, cv2.IMREAD_UNCHANGED).shape[:2]
+        self._check_sizes(sizes, name)
+        if self.classes is not None:
+            self._check_labels(self._one_channel("labels", name), name)
+
+    def _check_sizes(self, sizes: Mapping[str, tuple[int, ...]], name: str) -> None:
+        height, width = sizes["rgb"]
+        for what in ("thermal", "labels"):
+            if sizes[what] != (height, width):
+                raise DataError(
+                    f"{self._path(FOLDERS[what], name)} is {sizes[what][0]} x {sizes[what][1]} "
+                    f"pixels, its visible picture {height} x {width}: "
+                    "bring them to one field of view and size"
+                )
+
+    def _check_labels(self, labels: np.ndarray, name: str) -> None:
+        if labels.dtype != np.uint8:
+            raise DataError(f"{self._path('Label', name)} is {labels.dtype}: 8 bits are needed")
+        if self.classes is None:
+            return
+        wrong = labels[(labels >= self.classes) & (labels != UNLABELED)]
+        if wrong.size:
+            raise DataError(
+                f"{self._path('Label', name)} holds label {int(wrong[0])}: "
+                f"the data set has {self.classes} classes (0 to {self.classes - 1}; 255: no label)"
+            )
+
+
+def png_size(path: Path) -> tuple[int, int] | None:
+    """Return (height, width) from a PNG's header (its specification, 5.3 and 11.2.2).
+
+    None for a file that does not begin as a PNG.
+    """
+    with path.open("rb") as stream:
+        head = stream.read(24)
+    if len(head) < 24 or head[:8] != b"\x89PNG\r\n\x1a\n" or head[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack(">II", head[16:])
+    return height, width
+
+
+def held_out_split(names: Sequence[str], share: float, seed: int) -> tuple[list[str], list[str]]:
+    """Split a training list into (kept, held out) at random, by the seed, at least one each.
+
+    Raises:
+        DataError: fewer than two names, or a share outside 0..1.
+    """
+    if len(names) < 2 or not 0.0 < share < 1.0:
+        raise DataError(f"cannot hold {share} of {len(names)} pairs out for validation")
+    order = np.random.default_rng([seed, 3]).permutation(len(names))
+    count = min(len(names) - 1, max(1, round(share * len(names))))
+    held_out = set(order[:count].tolist())
+    return (
+        [name for i, name in enumerate(names) if i not in held_out],
+        [name for i, name in enumerate(names) if i in held_out],
+    )
