@@ -1,6 +1,6 @@
 """Stand-in for what the package uses of ``message_filters``: filters, and the one that subscribes.
 
-Names, arguments and behaviour are those of ROS 2 (Humble, Jazzy, Rolling): ``test/standins`` holds
+Names, arguments and behaviour are those of ROS 2 (Humble, Jazzy, Rolling): ``test/shims`` holds
 the stand-in and the real package to the same tests.
 """
 
