@@ -96,7 +96,7 @@ def measure(
 ) -> Cameras:
     """Run the node on pairs of one size until enough were sent and diagnosed."""
     checkpoint = folder / "small.safetensors"
-    save_checkpoint(checkpoint, AMDANet("mit_b0", 9, embed_dim=16))
+    save_checkpoint(checkpoint, AMDANet(backbone="mit_b0", num_classes=9, embed_dim=16))
     arguments = ["--ros-args", "-p", f"checkpoint:={checkpoint}", "-p", "precision:=fp32"]
     arguments += ["-p", f"inference_size:=[{inference}, {inference}]"]
     node = Process("node", "amdanet_ros.ros.amdanet_node", arguments, domain, folder / "node.log")

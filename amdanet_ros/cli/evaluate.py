@@ -110,7 +110,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 def _classes(arguments: argparse.Namespace, checkpoint):
     from ..classes import ClassTable, class_table, class_table_of_size
 
-    count = checkpoint.config["num_classes"]
+    count = checkpoint.config.num_classes
     if arguments.classes:
         table = class_table(arguments.classes)
         if len(table) != count:

@@ -12,6 +12,7 @@ import importlib.util
 import os
 import platform
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib import metadata, resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,7 +133,7 @@ def _description(checkpoint: Checkpoint, size: int) -> Iterator[tuple[str, str]]
     parameters = sum(value.numel() for value in checkpoint.state.values())
     yield "checkpoint", f"{checkpoint.path}, {size / 2**20:.1f} MiB"
     yield "network", "AMDANet, complete: every parameter is there and fits"
-    for name, value in checkpoint.config.items():
+    for name, value in asdict(checkpoint.config).items():
         yield name, str(value)
     yield "parameters", f"{parameters / 1e6:.1f} million, with BatchNorm statistics"
     if checkpoint.classes is None:

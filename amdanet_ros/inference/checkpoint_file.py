@@ -28,7 +28,7 @@ def read_checkpoint(path: str | Path) -> tuple[Checkpoint, ClassTable]:
     with checkpoint_file(path) as file:
         checkpoint = load_checkpoint(file)
     classes = classes_of(checkpoint)
-    return checkpoint, classes or class_table_of_size(checkpoint.config["num_classes"])
+    return checkpoint, classes or class_table_of_size(checkpoint.config.num_classes)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -125,7 +126,7 @@ def _metadata(
     network: AMDANet, classes: ClassTable, size: tuple[int, int] | None
 ) -> dict[str, str]:
     return {
-        "amdanet_config": json.dumps(network.config()),
+        "amdanet_config": json.dumps(asdict(network.config)),
         "amdanet_classes": json.dumps(list(classes.names)),
         "amdanet_palette": json.dumps(classes.palette.tolist()),
         "amdanet_class_table": classes.name,

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ..classes import ClassTable
+from ..network import AMDANetConfig
 from .errors import InferenceError
 from .plain_engine import EngineOutput
 
@@ -26,7 +27,7 @@ class OnnxModel:
 
     Attributes:
         path: the file.
-        num_classes: K.
+        config: of the exported network.
         classes: names and colours.
         size: (height, width) that it was exported for; None: any.
 
@@ -42,8 +43,7 @@ class OnnxModel:
         metadata = session.get_modelmeta().custom_metadata_map
         if "amdanet_config" not in metadata:
             raise OnnxModelError(f"{self.path} was not written by `amdanet export`")
-        self._config = json.loads(metadata["amdanet_config"])
-        self.num_classes: int = self._config["num_classes"]
+        self.config = AMDANetConfig(**json.loads(metadata["amdanet_config"]))
         self.classes = ClassTable(
             metadata["amdanet_class_table"],
             tuple(json.loads(metadata["amdanet_classes"])),
@@ -51,10 +51,6 @@ class OnnxModel:
         )
         size = json.loads(metadata["amdanet_size"])
         self.size: tuple[int, int] | None = tuple(size) if size else None
-
-    def config(self) -> dict[str, Any]:
-        """Arguments of the exported AMDANet."""
-        return dict(self._config)
 
     def build_engine(self, device: torch.device, precision: str) -> OnnxEngine:
         """The engine on a device.

@@ -65,13 +65,13 @@ class Predictor:
         homography: np.ndarray | None = None,
         fused_stretch: bool = False,
     ) -> None:
-        self.classes = classes or class_table_of_size(network.num_classes)
-        if len(self.classes) != network.num_classes:
+        self.classes = classes or class_table_of_size(network.config.num_classes)
+        if len(self.classes) != network.config.num_classes:
             raise ValueError(
-                f"the network tells {network.num_classes} classes apart, but the class table "
+                f"the network has {network.config.num_classes} classes, but the class table "
                 f"{self.classes.name!r} names {len(self.classes)}"
             )
-        self.backbone: str = network.config()["backbone"]
+        self.backbone: str = network.config.backbone
         self.device = choose_device(device)
         self.thermal = thermal or ThermalNormalizer()
         self.fused_stretch = fused_stretch

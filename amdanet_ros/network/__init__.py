@@ -1,5 +1,6 @@
 """AMDANet as published: the network and its checkpoints. Needs torch alone."""
 
 from .amdanet import AMDANet, AMDANetOutput
+from .config import AMDANetConfig
 
-__all__ = ["AMDANet", "AMDANetOutput"]
+__all__ = ["AMDANet", "AMDANetConfig", "AMDANetOutput"]

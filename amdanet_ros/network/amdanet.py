@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from .backbone import TwoBranchBackbone
-from .feature_masking import (
-    mask_pairs,
-    mask_semantics,
-    mask_semantics_this_step,
-)
+from .config import AMDANetConfig
+from .feature_masking import mask_pairs, mask_semantics, mask_semantics_this_step
 from .fusion_decoder import FusionDecoder
 from .image_stand_in import pictures_to_fuse
 from .mix_transformer import BACKBONES, initialize
@@ -59,94 +57,28 @@ class AMDANet(nn.Module):
     Parameter names and shapes are those of the authors' published checkpoints.
 
     Args:
-        backbone: "mit_b0" to "mit_b5"; the published model is "mit_b4".
-        num_classes: K.
-        bn_eps, bn_momentum: of the decoders' BatchNorms (the authors train with 0.01 for both and
-            evaluate with eps 1e-5; their checkpoints do not store eps).
-        embed_dim: of the segmentation decoder.
-        drop_path_rate: largest rate of the stochastic depth in training.
-        dropout: rate before the segmentation decoder's last layer in training.
-        masking_rate: share of elements that mutual feature masking drops in training.
-        sci_rule, sci_tau: see ``SemanticConsistencyInference``.
-        local_alignment: "amdanet", or what an ablation puts in its place: "none" (supplement,
-            Table 5), "cbam" or "danet" (Table 6).
-        global_alignment: False: the mean of the pair is the semantic feature (Table 5).
-        sfe: False: no salient feature enhancement (Table 5).
-        adaptive_weighting: each stage weighs the modalities by how far they can be relied on
-            (see ``ModalityReliability``; supplement, Section 8). Off as published: not one
-            parameter more.
+        config: of the network; None: the defaults.
+        settings: attributes of ``AMDANetConfig`` that differ from ``config``.
+
+    Attributes:
+        config: what the network was made of; a checkpoint carries it.
 
     Raises:
-        ValueError: an argument out of its range.
+        ValueError: a setting out of its range.
+        TypeError: a setting that ``AMDANetConfig`` does not have.
     """
 
-    def __init__(
-        self,
-        backbone: str = "mit_b4",
-        num_classes: int = 9,
-        bn_eps: float = 1e-5,
-        bn_momentum: float = 0.1,
-        embed_dim: int = 512,
-        drop_path_rate: float = 0.1,
-        dropout: float = 0.1,
-        masking_rate: float = 0.15,
-        sci_rule: str = "released",
-        sci_tau: float = 0.4,
-        local_alignment: str = "amdanet",
-        global_alignment: bool = True,
-        sfe: bool = True,
-        adaptive_weighting: bool = False,
-    ) -> None:
+    def __init__(self, config: AMDANetConfig | None = None, **settings: Any) -> None:
         super().__init__()
-        if num_classes < 1:
-            raise ValueError(f"num_classes must be at least 1, not {num_classes}")
-        if embed_dim < 1:
-            raise ValueError(f"embed_dim must be at least 1, not {embed_dim}")
-        if not 0.0 <= drop_path_rate < 1.0:
-            raise ValueError(f"drop_path_rate must lie in [0, 1), not {drop_path_rate}")
-        if not 0.0 <= masking_rate < 1.0:
-            raise ValueError(f"masking_rate must lie in [0, 1), not {masking_rate}")
-        self._config: dict[str, Any] = {
-            "backbone": backbone,
-            "num_classes": num_classes,
-            "bn_eps": bn_eps,
-            "bn_momentum": bn_momentum,
-            "embed_dim": embed_dim,
-            "drop_path_rate": drop_path_rate,
-            "dropout": dropout,
-            "masking_rate": masking_rate,
-            "sci_rule": sci_rule,
-            "sci_tau": sci_tau,
-            "local_alignment": local_alignment,
-            "global_alignment": global_alignment,
-            "sfe": sfe,
-            "adaptive_weighting": adaptive_weighting,
-        }
-        self.num_classes = num_classes
-        self.masking_rate = masking_rate
-        self.backbone = TwoBranchBackbone(
-            backbone,
-            drop_path_rate,
-            sci_rule,
-            sci_tau,
-            local_alignment,
-            global_alignment,
-            sfe,
-            adaptive_weighting,
-        )
-        channels = BACKBONES[backbone].channels
-        self.decode_head = SegmentationDecoder(
-            channels, num_classes, embed_dim, dropout, bn_eps, bn_momentum
-        )
-        self.aux_head = FusionDecoder(channels, bn_eps, bn_momentum)
+        self.config = config = replace(config or AMDANetConfig(), **settings)
+        self.backbone = TwoBranchBackbone(config)
+        channels = BACKBONES[config.backbone].channels
+        self.decode_head = SegmentationDecoder(channels, config)
+        self.aux_head = FusionDecoder(channels, config.bn_eps, config.bn_momentum)
         self.apply(initialize)
         for module in self.modules():
             if isinstance(module, ModalityReliability):
                 module.start_equal()
-
-    def config(self) -> dict[str, Any]:
-        """The constructor's arguments, for a checkpoint to carry."""
-        return dict(self._config)
 
     def forward(
         self, rgb: Tensor, thermal: Tensor, want_fused: bool = True
@@ -189,11 +121,11 @@ class AMDANet(nn.Module):
         if not self.training:
             return logits, fused, None, None
         if mask_semantics_this_step():
-            masked = mask_semantics(semantic, self.masking_rate)
+            masked = mask_semantics(semantic, self.config.masking_rate)
             # The fusion decoder has no dropout: decoding the unmasked pairs again would give the
             # same picture and the same gradient.
             return logits, fused, self.decode_head(masked, size), fused
-        masked_fused = self.aux_head(mask_pairs(pairs, self.masking_rate), rgb, thermal)
+        masked_fused = self.aux_head(mask_pairs(pairs, self.config.masking_rate), rgb, thermal)
         return logits, fused, self.decode_head(semantic, size), masked_fused
 
     @staticmethod

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from .cbam import CbamAlignment
-from .danet import DanetAlignment
+from .config import AMDANetConfig
 from .global_alignment import GlobalAlignment, MeanSemantics
-from .local_alignment import LocalAlignment
+from .local_alignments import LOCAL_ALIGNMENTS
 from .mix_transformer import (
     BACKBONES,
     BLOCK_NORM_EPS,
@@ -28,26 +26,6 @@ from .sci import SemanticConsistencyInference
 STAGES = (1, 2, 3, 4)
 BRANCH_PREFIXES = ("", "extra_")
 """Before the parameter names of the RGB and of the thermal branch."""
-
-
-class KeptPair(nn.Module):
-    """In place of the local alignment (supplement, Table 5): the pair as it came."""
-
-    def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
-        """Two maps B x C x H x W, unchanged."""
-        return rgb, thermal
-
-
-LOCAL_ALIGNMENTS: dict[str, Callable[[int], nn.Module]] = {
-    "amdanet": LocalAlignment,
-    "none": lambda channels: KeptPair(),
-    "cbam": CbamAlignment,
-    "danet": DanetAlignment,
-}
-"""Local alignment by name: the paper's and what its ablations put in its place.
-
-Each builds a module from the number of channels; the module takes and returns two maps.
-"""
 
 
 class BackboneFeatures(NamedTuple):
@@ -76,25 +54,10 @@ class TwoBranchBackbone(nn.Module):
     before the alignment.
     """
 
-    def __init__(
-        self,
-        backbone: str,
-        drop_path_rate: float = 0.1,
-        sci_rule: str = "released",
-        sci_tau: float = 0.4,
-        local_alignment: str = "amdanet",
-        global_alignment: bool = True,
-        sfe: bool = True,
-        adaptive_weighting: bool = False,
-    ) -> None:
+    def __init__(self, config: AMDANetConfig) -> None:
         super().__init__()
-        if backbone not in BACKBONES:
-            raise ValueError(f"backbone must be one of {', '.join(BACKBONES)}, not {backbone!r}")
-        if local_alignment not in LOCAL_ALIGNMENTS:
-            known = ", ".join(LOCAL_ALIGNMENTS)
-            raise ValueError(f"local_alignment must be one of {known}, not {local_alignment!r}")
-        size = BACKBONES[backbone]
-        rates = drop_path_rates(size.depths, drop_path_rate)
+        size = BACKBONES[config.backbone]
+        rates = drop_path_rates(size.depths, config.drop_path_rate)
         for index, stage in enumerate(STAGES):
             channels, heads, reduction = size.channels[index], HEADS[index], REDUCTIONS[index]
             in_channels = 3 if stage == 1 else size.channels[index - 1]
@@ -105,29 +68,21 @@ class TwoBranchBackbone(nn.Module):
                 blocks = [TransformerBlock(channels, heads, reduction, r) for r in rates[index]]
                 self.add_module(f"{prefix}block{stage}", nn.ModuleList(blocks))
                 self.add_module(f"{prefix}norm{stage}", nn.LayerNorm(channels, eps=BLOCK_NORM_EPS))
-            sci = SemanticConsistencyInference(channels, sci_rule, sci_tau)
+            sci = SemanticConsistencyInference(channels, config.sci_rule, config.sci_tau)
             self.add_module(f"sci_{stage}", sci)
-        self.LEs = nn.ModuleList([LOCAL_ALIGNMENTS[local_alignment](c) for c in size.channels])
+        stages = list(zip(size.channels, HEADS, REDUCTIONS, strict=True))
+        local_alignment = LOCAL_ALIGNMENTS[config.local_alignment]
+        self.LEs = nn.ModuleList([local_alignment(channels) for channels in size.channels])
         self.GEs = nn.ModuleList(
             [
-                GlobalAlignment(channels, heads, reduction, sfe)
-                if global_alignment
-                else MeanSemantics()
-                for channels, heads, reduction in zip(size.channels, HEADS, REDUCTIONS, strict=True)
+                GlobalAlignment(*stage, config.sfe) if config.global_alignment else MeanSemantics()
+                for stage in stages
             ]
         )
-
         self.reliability = self.stand_ins = None
-        if adaptive_weighting:
+        if config.adaptive_weighting:
             self.reliability = nn.ModuleList([ModalityReliability(c) for c in size.channels])
-            self.stand_ins = nn.ModuleList(
-                [
-                    StageStandIns(channels, heads, reduction)
-                    for channels, heads, reduction in zip(
-                        size.channels, HEADS, REDUCTIONS, strict=True
-                    )
-                ]
-            )
+            self.stand_ins = nn.ModuleList([StageStandIns(*stage) for stage in stages])
 
     def _run_blocks(
         self, prefix: str, stage: int, tokens: Tensor, height: int, width: int

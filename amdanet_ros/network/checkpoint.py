@@ -9,7 +9,7 @@ import json
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from torch import Tensor
 
 from .amdanet import AMDANet
 from .backbone import BRANCH_PREFIXES, STAGES
+from .config import AMDANetConfig
 from .mix_transformer import BACKBONES
 from .pth_file import PthError, read_pth
 from .safetensors_file import (
@@ -44,7 +45,7 @@ class Checkpoint:
     Attributes:
         path: where it was read.
         state: state dict in float32, the published names.
-        config: arguments of ``AMDANet`` (inferred from the weights where the file carries none).
+        config: of the network (inferred from the weights where the file carries none).
         classes: K class names, or None where the file does not carry them.
         palette: K x 3 uint8 RGB, or None.
         metadata: whatever else the file says, strings by name.
@@ -52,7 +53,7 @@ class Checkpoint:
 
     path: Path
     state: Mapping[str, Tensor]
-    config: Mapping[str, Any]
+    config: AMDANetConfig
     classes: tuple[str, ...] | None = None
     palette: np.ndarray | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
@@ -61,7 +62,7 @@ class Checkpoint:
         """Make the network with these weights, in evaluation mode.
 
         Args:
-            changes: arguments of ``AMDANet`` that differ from ``config`` (``bn_eps=0.01``).
+            changes: attributes of ``AMDANetConfig`` to change (``bn_eps=0.01``).
 
         Raises:
             CheckpointError: weights and configuration do not belong together.
@@ -69,11 +70,9 @@ class Checkpoint:
         try:
             # Without memory: no time goes into initial weights, no random number is used.
             with torch.device("meta"):
-                network = AMDANet(**{**self.config, **changes})
+                network = AMDANet(self.config, **changes)
         except (TypeError, ValueError, RuntimeError) as error:
-            raise CheckpointError(
-                f"checkpoint {self.path} does not fit this version: {_one_line(error)}"
-            ) from error
+            raise _misfit(self.path, error) from error
         own = network.state_dict()
         differing = {
             "lacks": own.keys() - self.state.keys(),
@@ -111,9 +110,9 @@ def load_checkpoint(path: str | os.PathLike, num_classes: int | None = None) -> 
     path = Path(path).expanduser()
     state, metadata = _read(path)
     state = {key: _widened(value) for key, value in state.items()}
-    config = _inferred_config(path, state)
+    settings = _inferred_settings(path, state)
     try:
-        config.update(json.loads(metadata.pop("config", "{}")))
+        settings.update(json.loads(metadata.pop("config", "{}")))
         classes = json.loads(metadata.pop("classes", "null"))
         palette = json.loads(metadata.pop("palette", "null"))
         if classes is not None:
@@ -124,7 +123,11 @@ def load_checkpoint(path: str | os.PathLike, num_classes: int | None = None) -> 
         raise CheckpointError(
             f"checkpoint {path} carries unreadable metadata ({_one_line(error)}): save it again"
         ) from error
-    found = config["num_classes"]
+    try:
+        config = AMDANetConfig(**settings)
+    except (TypeError, ValueError) as error:
+        raise _misfit(path, error) from error
+    found = config.num_classes
     if classes is not None and len(classes) != found:
         raise CheckpointError(
             f"checkpoint {path} names {len(classes)} classes for {found} outputs: save it again"
@@ -155,13 +158,13 @@ def save_checkpoint(
 
     Args:
         path: file to write or replace.
-        network: its weights and constructor arguments are stored.
+        network: its weights and configuration are stored.
         classes: K names, in index order.
         palette: K x 3 uint8 RGB.
         metadata: strings to keep beside (command, scores).
         half: store floating-point arrays as float16 (scalars and BatchNorm statistics stay).
     """
-    strings = {"format": "amdanet_ros", "config": json.dumps(network.config())}
+    strings = {"format": "amdanet_ros", "config": json.dumps(asdict(network.config))}
     if classes is not None:
         strings["classes"] = json.dumps(list(classes))
     if palette is not None:
@@ -195,7 +198,7 @@ def load_imagenet_mit(
         path = Path(source).expanduser()
         label, (state, _) = f"checkpoint {path}", _read(path)
     own = network.backbone.state_dict()
-    size = network.config()["backbone"]
+    size = network.config.backbone
     mend = f"give the ImageNet checkpoint of {size}"
     chosen = {}
     for key, value in state.items():
@@ -223,6 +226,10 @@ def _widened(value: Tensor) -> Tensor:
     return value.float() if value.is_floating_point() else value
 
 
+def _misfit(path: Path, error: Exception) -> CheckpointError:
+    return CheckpointError(f"checkpoint {path} does not fit this version: {_one_line(error)}")
+
+
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())
 
@@ -245,8 +252,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise CheckpointError(f"checkpoint {path} cannot be read: {_one_line(error)}") from error
 
 
-def _inferred_config(path: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Give the arguments of ``AMDANet`` that names and shapes tell."""
+def _inferred_settings(path: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Give the attributes of ``AMDANetConfig`` that names and shapes tell."""
     another = f"checkpoint {path} is of another network"
     for key in (*(f"backbone.norm{stage}.weight" for stage in STAGES), _PREDICTION):
         if key not in state:
@@ -266,7 +273,7 @@ def _inferred_config(path: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
     prediction = state[_PREDICTION]
     if prediction.ndim != 4:
         raise CheckpointError(f"{another}: {_PREDICTION!r} is no 1 x 1 convolution")
-    config = {
+    settings = {
         "backbone": backbone,
         "num_classes": prediction.shape[0],
         "embed_dim": prediction.shape[1],
@@ -274,14 +281,14 @@ def _inferred_config(path: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
     # Networks of the ablations have no weights where the paper's has some.
     found = {key for key in state if key.startswith("backbone.LEs.0.")}
     if not found:
-        config["local_alignment"] = "none"
+        settings["local_alignment"] = "none"
     for name, part in (("cbam", ".spatial."), ("danet", ".position.")):
         if any(part in key for key in found):
-            config["local_alignment"] = name
+            settings["local_alignment"] = name
     if not any(key.startswith("backbone.GEs.") for key in state):
-        config["global_alignment"] = False
+        settings["global_alignment"] = False
     elif not any(".SE_x" in key for key in state):
-        config["sfe"] = False
+        settings["sfe"] = False
     if any(key.startswith(ADAPTIVE_PREFIXES) for key in state):
-        config["adaptive_weighting"] = True
-    return config
+        settings["adaptive_weighting"] = True
+    return settings

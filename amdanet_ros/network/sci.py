@@ -25,8 +25,6 @@ class SemanticConsistencyInference(nn.Module):
 
     def __init__(self, channels: int, rule: str = "released", tau: float = 0.4) -> None:
         super().__init__()
-        if rule not in SCI_RULES:
-            raise ValueError(f"sci_rule must be one of {', '.join(SCI_RULES)}, not {rule!r}")
         self.rule = rule
         self.tau = tau
         self.lambda_param = nn.Parameter(torch.tensor(0.5))

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .config import AMDANetConfig
 from .mix_transformer import to_map, to_tokens
 
 
@@ -33,33 +34,23 @@ class SegmentationDecoder(nn.Module):
 
     Args:
         channels: C_1 to C_4.
-        num_classes: K.
-        embed_dim: E; 512 in the published model.
-        dropout: rate before the last layer, in training.
-        bn_eps, bn_momentum: of the BatchNorm.
+        config: its number of classes K, embed_dim E, dropout and BatchNorm settings count.
     """
 
-    def __init__(
-        self,
-        channels: Sequence[int],
-        num_classes: int,
-        embed_dim: int = 512,
-        dropout: float = 0.1,
-        bn_eps: float = 1e-5,
-        bn_momentum: float = 0.1,
-    ) -> None:
+    def __init__(self, channels: Sequence[int], config: AMDANetConfig) -> None:
         super().__init__()
+        embed_dim = config.embed_dim
         self.linear_c4 = LinearEmbedding(channels[3], embed_dim)
         self.linear_c3 = LinearEmbedding(channels[2], embed_dim)
         self.linear_c2 = LinearEmbedding(channels[1], embed_dim)
         self.linear_c1 = LinearEmbedding(channels[0], embed_dim)
         self.linear_fuse = nn.Sequential(
             nn.Conv2d(4 * embed_dim, embed_dim, 1),
-            nn.BatchNorm2d(embed_dim, eps=bn_eps, momentum=bn_momentum),
+            nn.BatchNorm2d(embed_dim, eps=config.bn_eps, momentum=config.bn_momentum),
             nn.ReLU(),
         )
-        self.dropout = nn.Dropout2d(dropout)
-        self.linear_pred = nn.Conv2d(embed_dim, num_classes, 1)
+        self.dropout = nn.Dropout2d(config.dropout)
+        self.linear_pred = nn.Conv2d(embed_dim, config.num_classes, 1)
 
     def forward(self, semantic: Sequence[Tensor], size: Sequence[int]) -> Tensor:
         """Decode.

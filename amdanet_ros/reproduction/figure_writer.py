@@ -196,7 +196,7 @@ def _tiles(
 
 def _network(weights: str | Path, classes: ClassTable) -> nn.Module:
     checkpoint, _ = read_checkpoint(weights)
-    count = checkpoint.config["num_classes"]
+    count = checkpoint.config.num_classes
     if count != len(classes):
         raise ConfigError(f"{weights} has {count} classes, {classes.name} has {len(classes)}")
     return checkpoint.build()

@@ -9,6 +9,8 @@ from typing import Any, get_type_hints
 
 import yaml
 
+from ..network import AMDANetConfig
+
 
 class ConfigError(ValueError):
     """A configuration cannot be used; the message names the file or the key, and the mend."""
@@ -124,7 +126,8 @@ class TrainingConfig:
 
     Attributes:
         seed: of weights, order, augmentation and masks.
-        network: arguments of `AMDANet`; the number of classes is the class table's.
+        network: attributes of `AMDANetConfig` that differ from its defaults. `num_classes` is not
+            among them: it is the number of classes of `data.classes`.
         initial: a checkpoint to start from (any AMDANet), or "".
         initial_share: of the initial checkpoint in the weights that are kept at the end, 0 up to
             1: a mean of both often keeps what either does well (Wortsman et al., Robust
@@ -144,7 +147,9 @@ class TrainingConfig:
     """
 
     seed: int = 0
-    network: dict[str, Any] = field(default_factory=lambda: {"backbone": "mit_b4"})
+    network: dict[str, Any] = field(
+        default_factory=lambda: {"backbone": "mit_b4"}, metadata={"attributes_of": AMDANetConfig}
+    )
     initial: str = ""
     initial_share: float = 0.0
     imagenet: str = ""
@@ -219,19 +224,24 @@ def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
 
 def _built(kind: type, values: dict[str, Any], where: str, prefix: str = "") -> Any:
     hints = get_type_hints(kind)
-    known = [f.name for f in fields(kind)]
+    known = {f.name: f.metadata.get("attributes_of") for f in fields(kind)}
     arguments = {}
     for key, value in values.items():
         if key not in known:
             raise ConfigError(f"{where}: unknown key {prefix}{key}; known: {', '.join(known)}")
         hint = hints[key]
-        if is_dataclass(hint):
-            if not isinstance(value, dict):
-                raise ConfigError(f"{where}: {prefix}{key} must be a mapping")
-            arguments[key] = _built(hint, value, where, f"{prefix}{key}.")
-        else:
+        section = known[key] or (hint if is_dataclass(hint) else None)
+        if section is None:
             arguments[key] = _converted(hint, value, f"{where}: {prefix}{key}")
-    return kind(**arguments)
+            continue
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where}: {prefix}{key} must be a mapping")
+        built = _built(section, value, where, f"{prefix}{key}.")
+        arguments[key] = {name: getattr(built, name) for name in value} if known[key] else built
+    try:
+        return kind(**arguments)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {prefix}{error}") from error
 
 
 def _converted(hint: Any, value: Any, where: str) -> Any:

@@ -67,16 +67,14 @@ def build_network(config: TrainingConfig) -> AMDANet:
     """Return the network with its initial weights, drawn from the configuration's seed.
 
     Raises:
-        ConfigError: arguments that `AMDANet` does not take.
+        ConfigError: `network.num_classes` is set.
         CheckpointError: an initial checkpoint that cannot be used.
     """
-    arguments = {**config.network, "num_classes": len(build_classes(config))}
+    if "num_classes" in config.network:
+        raise ConfigError("network.num_classes follows from data.classes: leave it out")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(config.seed, 0))
-        try:
-            network = AMDANet(**arguments)
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"network: {error}") from error
+        network = AMDANet(**config.network, num_classes=len(build_classes(config)))
     if config.imagenet:
         load_imagenet_mit(config.imagenet, network)
     if config.initial:

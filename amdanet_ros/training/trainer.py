@@ -100,7 +100,7 @@ class Trainer:
                 f"optimization.precision {plan.precision!r}: choose one of {', '.join(PRECISIONS)}"
             )
         if config.reliability_samples and not (
-            self.network.config()["adaptive_weighting"] and config.augmentation.modality_dropout
+            self.network.config.adaptive_weighting and config.augmentation.modality_dropout
         ):
             raise ConfigError(
                 "reliability_samples needs network.adaptive_weighting: true and "

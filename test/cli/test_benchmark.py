@@ -16,7 +16,7 @@ from amdanet_ros.network.checkpoint import save_checkpoint
 def checkpoint(tmp_path_factory):
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("benchmark") / "small.safetensors"
-    network = AMDANet("mit_b0", 3, embed_dim=16)
+    network = AMDANet(backbone="mit_b0", num_classes=3, embed_dim=16)
     save_checkpoint(path, network, classes=("road", "person", "car"))
     return path
 
@@ -37,7 +37,7 @@ def test_each_checkpoint_is_timed_in_each_precision(checkpoint, tmp_path, capsys
 
 def test_agreement_counts_the_labels_that_stay(checkpoint):
     torch.manual_seed(1)
-    other = AMDANet("mit_b0", 3, embed_dim=16)
+    other = AMDANet(backbone="mit_b0", num_classes=3, embed_dim=16)
     candidates = {
         "first": Predictor.from_checkpoint(checkpoint, "cpu", "fp32"),
         "again": Predictor.from_checkpoint(checkpoint, "cpu", "fp32"),

@@ -57,7 +57,7 @@ def download(tmp_path, project, monkeypatch):
             cv2.imwrite(str(root / "images" / f"{name}.png"), four)
             labels = random.integers(0, 9, (96, 128), np.uint8)
             cv2.imwrite(str(root / "labels" / f"{name}.png"), labels)
-    state = AMDANet("mit_b0", 9).backbone.state_dict()
+    state = AMDANet(backbone="mit_b0", num_classes=9).backbone.state_dict()
     own = ("extra_", "sci_", "LEs.", "GEs.")
     torch.save({k: v for k, v in state.items() if not k.startswith(own)}, tmp_path / "mit_b4.pth")
     os.symlink(project / "config", tmp_path / "config")

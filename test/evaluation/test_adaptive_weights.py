@@ -31,7 +31,7 @@ def networks():
         checkpoint, classes = read_checkpoint(name)
         assert classes.names == DEMO.names
         found[name] = checkpoint.build()
-    assert found["demo_adaptive"].config()["adaptive_weighting"]
+    assert found["demo_adaptive"].config.adaptive_weighting
     return found
 
 

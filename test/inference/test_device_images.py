@@ -153,7 +153,11 @@ def test_the_predictor_gives_the_same_either_way():
     from amdanet_ros.network import AMDANet
 
     torch.manual_seed(0)
-    predictor = Predictor(AMDANet("mit_b0", 9, embed_dim=16).eval(), device="cpu", precision="fp32")
+    predictor = Predictor(
+        AMDANet(backbone="mit_b0", num_classes=9, embed_dim=16).eval(),
+        device="cpu",
+        precision="fp32",
+    )
     predictor.inference_size = (64, 80)
     pair = built_in_scene((96, 120))
     want = {"labels", "confidence", "fused", "overlay"}

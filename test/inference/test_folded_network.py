@@ -18,7 +18,7 @@ def relative(got, expected):
 @pytest.fixture(scope="module")
 def network():
     torch.manual_seed(3)
-    network = AMDANet("mit_b0", 6, embed_dim=48).eval()
+    network = AMDANet(backbone="mit_b0", num_classes=6, embed_dim=48).eval()
     for parameter in network.parameters():
         if parameter.ndim < 2:
             parameter.data += 0.1 * torch.randn_like(parameter)
@@ -58,7 +58,7 @@ def test_the_folded_and_the_plain_forward_give_the_releases_numbers(
 
     case = next(c for c in golden.cases(shared / "golden" / "network_open.npz") if c.tag == tag)
     with torch.device("meta"):
-        network = AMDANet(case.backbone, case.classes, bn_eps=case.bn_eps)
+        network = AMDANet(backbone=case.backbone, num_classes=case.classes, bn_eps=case.bn_eps)
     shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     state = {
         key: torch.from_numpy(np.asarray(value))
@@ -182,6 +182,6 @@ def test_no_tensor_is_left_behind(folded):
     ],
 )
 def test_variants_are_refused_by_name(setting, value):
-    network = AMDANet("mit_b0", 4, embed_dim=16, **{setting: value})
+    network = AMDANet(backbone="mit_b0", num_classes=4, embed_dim=16, **{setting: value})
     with pytest.raises(UnsupportedVariantError, match=setting):
         FoldedAMDANet(network)

@@ -26,7 +26,7 @@ def network():
     torch.manual_seed(0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(BACKBONES, "mit_b0", shallow)
-        yield AMDANet("mit_b0", 5, embed_dim=16).eval()
+        yield AMDANet(backbone="mit_b0", num_classes=5, embed_dim=16).eval()
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_the_export_carries_its_classes_and_size(exported):
     model = OnnxModel(exported[0]["one"])
     assert model.classes.names == class_table_of_size(5).names
     assert model.size == _SIZE
-    assert model.config()["backbone"] == "mit_b0"
+    assert model.config.backbone == "mit_b0"
     assert OnnxModel(exported[0]["any"]).size is None
 
 

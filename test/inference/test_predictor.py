@@ -336,7 +336,7 @@ def test_the_authors_files_have_the_published_classes(network, tmp_path):
 )
 def test_the_fast_path_is_taken_and_variants_fall_back_to_the_module(predictor, arguments):
     assert "folded path" in predictor.describe()
-    variant = AMDANet("mit_b0", 9, embed_dim=16, **arguments).eval()
+    variant = AMDANet(backbone="mit_b0", num_classes=9, embed_dim=16, **arguments).eval()
     fallback = Predictor(variant, device="cpu", precision="fp32")
     assert "plain path" in fallback.describe()
     scene = built_in_scene((40, 48))

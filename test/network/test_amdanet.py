@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 import torch
@@ -186,8 +187,8 @@ def test_ablation_leaves_its_part_out_and_trains(arguments, absent):
 
 def test_config_builds_the_same_network():
     network = small(sci_rule="supplement", sci_tau=0.6, sfe=False, bn_eps=0.01)
-    again = AMDANet(**network.config())
-    assert again.config() == network.config()
+    again = AMDANet(network.config)
+    assert again.config == network.config
     again.load_state_dict(network.state_dict())
     inputs = pictures(48, 48)
     with torch.inference_mode():
@@ -195,9 +196,14 @@ def test_config_builds_the_same_network():
     assert torch.equal(first.logits, second.logits)
 
 
-def test_changing_a_copy_of_the_config_leaves_the_network_alone(network):
-    network.config()["num_classes"] = 99
-    assert network.config()["num_classes"] == 5
+def test_settings_change_a_config(network):
+    assert AMDANet(network.config, sfe=False).config == replace(network.config, sfe=False)
+
+
+def test_the_config_of_a_network_cannot_be_changed(network):
+    with pytest.raises(FrozenInstanceError):
+        network.config.num_classes = 99
+    assert network.config.num_classes == 5
 
 
 def test_output_unpacks_by_name_and_place(network):

@@ -133,7 +133,7 @@ def test_gradients_reach_every_parameter_of_the_variant(variant):
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("size", [(32, 32), (45, 70)])
 def test_network_with_the_variant_runs_at_any_size_and_trains(tiny_backbone, variant, size):
-    network = AMDANet(tiny_backbone, 5, embed_dim=16, local_alignment=variant)
+    network = AMDANet(backbone=tiny_backbone, num_classes=5, embed_dim=16, local_alignment=variant)
     rgb, thermal = torch.rand(2, 3, *size), torch.rand(2, 1, *size).expand(-1, 3, -1, -1)
     output = network.train()(rgb, thermal)
     sum(value.square().mean() for value in output).backward()
@@ -147,7 +147,9 @@ def test_network_with_the_variant_runs_at_any_size_and_trains(tiny_backbone, var
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_variant_comes_back_from_a_file_of_either_kind(tiny_backbone, tmp_path, variant):
-    network = AMDANet(tiny_backbone, 3, embed_dim=8, local_alignment=variant).eval()
+    network = AMDANet(
+        backbone=tiny_backbone, num_classes=3, embed_dim=8, local_alignment=variant
+    ).eval()
     save_checkpoint(tmp_path / "ours.safetensors", network)
     torch.save({"model": network.state_dict()}, tmp_path / "bare.pth")
     inputs = torch.rand(1, 3, 40, 48), torch.rand(1, 3, 40, 48)
@@ -155,5 +157,5 @@ def test_variant_comes_back_from_a_file_of_either_kind(tiny_backbone, tmp_path, 
         expected = network(*inputs)
         for name in ("ours.safetensors", "bare.pth"):
             checkpoint = load_checkpoint(tmp_path / name)
-            assert checkpoint.config["local_alignment"] == variant
+            assert checkpoint.config.local_alignment == variant
             assert torch.equal(checkpoint.build()(*inputs).logits, expected.logits)

@@ -2,12 +2,13 @@
 
 import os
 import pickle
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 import torch
 
-from amdanet_ros.network import AMDANet
+from amdanet_ros.network import AMDANet, AMDANetConfig
 from amdanet_ros.network.checkpoint import (
     CheckpointError,
     load_checkpoint,
@@ -24,7 +25,12 @@ PALETTE = np.array([[0, 0, 0], [255, 0, 1], [2, 3, 254]], np.uint8)
 def network(tiny_backbone):
     torch.manual_seed(1)
     network = AMDANet(
-        tiny_backbone, 3, embed_dim=8, bn_eps=0.01, sci_rule="supplement", sci_tau=0.3
+        backbone=tiny_backbone,
+        num_classes=3,
+        embed_dim=8,
+        bn_eps=0.01,
+        sci_rule="supplement",
+        sci_tau=0.3,
     )
     with torch.no_grad():
         network.backbone.sci_1.lambda_param.fill_(0.1)
@@ -57,7 +63,7 @@ def refusal(path, **arguments):
 
 def test_saved_network_comes_back_whole(network, saved):
     checkpoint = load_checkpoint(saved)
-    assert checkpoint.config == network.config()
+    assert checkpoint.config == network.config
     assert checkpoint.classes == CLASSES
     np.testing.assert_array_equal(checkpoint.palette, PALETTE)
     assert checkpoint.palette.dtype == np.uint8
@@ -123,7 +129,7 @@ def test_pth_loads_bare_wrapped_and_from_several_gpus(network, tmp_path, prefix,
     content = state if wrap == "bare" else {wrap: state, "epoch": 300, "iteration": 5}
     torch.save(content, tmp_path / "theirs.pth")
     checkpoint = load_checkpoint(tmp_path / "theirs.pth", num_classes=3)
-    assert checkpoint.config == {"backbone": "mit_tiny", "num_classes": 3, "embed_dim": 8}
+    assert checkpoint.config == AMDANetConfig(backbone="mit_tiny", num_classes=3, embed_dim=8)
     assert checkpoint.classes is None
     assert_same_state(checkpoint.build().state_dict(), network.state_dict())
 
@@ -132,26 +138,26 @@ def test_pth_with_the_optimizers_state_loads(network, tmp_path):
     optimizer = torch.optim.AdamW([network.decode_head.linear_pred.weight])
     content = {"model": network.state_dict(), "optimizer": optimizer.state_dict()}
     torch.save(content, tmp_path / "theirs.pth")
-    assert load_checkpoint(tmp_path / "theirs.pth").config["embed_dim"] == 8
+    assert load_checkpoint(tmp_path / "theirs.pth").config.embed_dim == 8
 
 
 @pytest.mark.parametrize("backbone", ["mit_b0", "mit_b1", "mit_b2", "mit_b3", "mit_b4", "mit_b5"])
 def test_backbone_is_inferred_from_names_and_shapes(tmp_path, backbone):
     with torch.device("meta"):  # names and shapes alone: a small file
-        state = AMDANet(backbone, 9).state_dict()
+        state = AMDANet(backbone=backbone, num_classes=9).state_dict()
     torch.save({"model": state}, tmp_path / "shapes.pth")
     config = load_checkpoint(tmp_path / "shapes.pth").config
-    assert config == {"backbone": backbone, "num_classes": 9, "embed_dim": 512}
+    assert config == AMDANetConfig(backbone=backbone, num_classes=9, embed_dim=512)
 
 
 @pytest.mark.parametrize(
     "variant", [{"local_alignment": "none"}, {"global_alignment": False}, {"sfe": False}]
 )
 def test_left_out_part_is_inferred_from_the_names(tiny_backbone, tmp_path, variant):
-    network = AMDANet(tiny_backbone, 3, embed_dim=8, **variant)
+    network = AMDANet(backbone=tiny_backbone, num_classes=3, embed_dim=8, **variant)
     torch.save(network.state_dict(), tmp_path / "variant.pth")
     checkpoint = load_checkpoint(tmp_path / "variant.pth")
-    assert variant.items() <= checkpoint.config.items()
+    assert variant.items() <= asdict(checkpoint.config).items()
     assert_same_state(checkpoint.build().state_dict(), network.state_dict())
 
 
@@ -233,7 +239,7 @@ def test_checkpoint_of_another_network_names_the_first_parameters(network, tmp_p
 
 
 def test_other_number_of_classes_than_expected_is_refused(saved):
-    assert load_checkpoint(saved, num_classes=3).config["num_classes"] == 3
+    assert load_checkpoint(saved, num_classes=3).config.num_classes == 3
     assert "tells 3 classes apart, 9 are asked for" in refusal(saved, num_classes=9)
 
 
@@ -269,7 +275,7 @@ def single_branch(network):
 
 def test_imagenet_weights_initialise_both_branches_and_nothing_else(tiny_backbone, tmp_path):
     torch.manual_seed(2)
-    network = AMDANet(tiny_backbone, 3, embed_dim=8)
+    network = AMDANet(backbone=tiny_backbone, num_classes=3, embed_dim=8)
     before = {key: value.clone() for key, value in network.state_dict().items()}
     mit = single_branch(network)
     path = tmp_path / "mit.pth"
@@ -287,7 +293,7 @@ def test_imagenet_weights_initialise_both_branches_and_nothing_else(tiny_backbon
 def test_imagenet_weights_of_another_size_are_refused(network, tmp_path):
     mit = single_branch(network)
     with torch.device("meta"):
-        other = AMDANet("mit_b1", 3, embed_dim=8)
+        other = AMDANet(backbone="mit_b1", num_classes=3, embed_dim=8)
     with pytest.raises(CheckpointError, match="does not fit mit_b1.*give the ImageNet checkpoint"):
         load_imagenet_mit(mit, other)
     del mit["norm3.bias"]

@@ -40,7 +40,7 @@ def assert_masked(before, after):
 
 def test_each_training_step_masks_one_of_the_two_sets(tiny_backbone):
     torch.manual_seed(0)
-    network = AMDANet(tiny_backbone, 3, embed_dim=8).train()
+    network = AMDANet(backbone=tiny_backbone, num_classes=3, embed_dim=8).train()
     rgb, thermal = torch.rand(2, 3, 96, 96), torch.rand(2, 3, 96, 96)
     kinds = []
     seen = DecoderInputs(network)
@@ -66,7 +66,7 @@ def test_each_training_step_masks_one_of_the_two_sets(tiny_backbone):
 
 def test_training_forward_depends_on_the_seed_alone(tiny_backbone):
     torch.manual_seed(0)
-    network = AMDANet(tiny_backbone, 3, embed_dim=8).train()
+    network = AMDANet(backbone=tiny_backbone, num_classes=3, embed_dim=8).train()
     rgb, thermal = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
     outputs = []
     for seed in (5, 5, 6):

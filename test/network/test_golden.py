@@ -25,7 +25,7 @@ def golden(shared, monkeypatch):
 def build(golden, case):
     """Make the network of a case, with the parameters that its rule gives."""
     with torch.device("meta"):
-        network = AMDANet(case.backbone, case.classes, bn_eps=case.bn_eps)
+        network = AMDANet(backbone=case.backbone, num_classes=case.classes, bn_eps=case.bn_eps)
     shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     state = golden.parameters(case, shapes)
     network.load_state_dict(
@@ -120,6 +120,6 @@ def test_parameters_have_the_released_names_and_shapes(shared):
         key, shape = line.split(" ", 1)
         released[key] = tuple(int(n) for n in shape.strip("()").split(",") if n.strip())
     with torch.device("meta"):
-        network = AMDANet("mit_b4", 9)
+        network = AMDANet(backbone="mit_b4", num_classes=9)
     own = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     assert own == released

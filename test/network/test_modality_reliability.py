@@ -25,7 +25,7 @@ from amdanet_ros.training.reliability_fit import given_evidence
 
 def network_of(backbone, **arguments):
     torch.manual_seed(5)
-    return AMDANet(backbone, 4, embed_dim=8, **arguments).eval()
+    return AMDANet(backbone=backbone, num_classes=4, embed_dim=8, **arguments).eval()
 
 
 def pictures(batch=2):
@@ -105,7 +105,9 @@ def test_checkpoint_without_weights_starts_a_network_with_them_at_the_same_outpu
 ):
     plain = network_of(tiny_backbone)
     save_checkpoint(tmp_path / "plain.safetensors", plain)
-    adaptive = AMDANet(tiny_backbone, 4, embed_dim=8, adaptive_weighting=True).eval()
+    adaptive = AMDANet(
+        backbone=tiny_backbone, num_classes=4, embed_dim=8, adaptive_weighting=True
+    ).eval()
     load_initial(adaptive, tmp_path / "plain.safetensors")
     with torch.inference_mode():
         found, expected = adaptive(*pictures()), plain(*pictures())
@@ -141,7 +143,9 @@ def test_half_of_the_weights_missing_is_no_start(tiny_backbone, tmp_path):
 
 def test_with_weights_of_one_trained_stand_ins_change_no_bit(tiny_backbone):
     plain = network_of(tiny_backbone)
-    adaptive = AMDANet(tiny_backbone, 4, embed_dim=8, adaptive_weighting=True).eval()
+    adaptive = AMDANet(
+        backbone=tiny_backbone, num_classes=4, embed_dim=8, adaptive_weighting=True
+    ).eval()
     adaptive.load_state_dict(plain.state_dict(), strict=False)
     for parameter in adaptive.backbone.stand_ins.parameters():
         torch.nn.init.normal_(parameter)
@@ -234,5 +238,5 @@ def test_files_of_either_kind_bring_the_weights_back(tiny_backbone, tmp_path):
         expected = network(*pictures()).logits
         for name in ("ours.safetensors", "bare.pth"):
             checkpoint = load_checkpoint(tmp_path / name)
-            assert checkpoint.config["adaptive_weighting"] is True
+            assert checkpoint.config.adaptive_weighting is True
             assert torch.equal(checkpoint.build()(*pictures()).logits, expected)

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from amdanet_ros.network import AMDANetConfig
 from amdanet_ros.network.sci import SemanticConsistencyInference
 
 
@@ -81,4 +82,4 @@ def test_supplement_rule_compares_the_mean_cosine_with_tau(tau, exchanged):
 
 def test_unknown_rule_is_refused():
     with pytest.raises(ValueError, match="released, supplement, not 'always'"):
-        SemanticConsistencyInference(4, rule="always")
+        AMDANetConfig(sci_rule="always")

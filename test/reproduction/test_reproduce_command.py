@@ -92,7 +92,7 @@ def test_tab6_trains_what_stands_in_for_the_local_alignment(reproduce, work):
     runs = [row["ours"]["scenes"]["runs"]["0"] for row in rows]
     for run, alignment in zip(runs, ("cbam", "danet", "amdanet"), strict=True):
         network = load_checkpoint(work / "out" / "runs" / run / "best.safetensors").build()
-        assert network.config()["local_alignment"] == alignment
+        assert network.config.local_alignment == alignment
     assert rows[0]["published"]["fmb"] == {"mIoU": 63.3, "mAP": 74.8}
 
 

@@ -30,6 +30,10 @@ def test_a_file_changes_what_its_base_says(tmp_path):
         ("optimization: {stepz: 3}", r"unknown key optimization\.stepz; known: .*steps"),
         ("optimization: {steps: many}", r"optimization\.steps is 'many': a int"),
         ("tensorboard: 3", "tensorboard is 3: a bool"),
+        ("network: {backbon: mit_b0}", r"unknown key network\.backbon; known: backbone, "),
+        ("network: {embed_dim: 1.5}", r"network\.embed_dim is 1\.5: a int"),
+        ("network: {backbone: vgg}", r"wrong\.yaml: network\.backbone must be one of mit_b0"),
+        ("network: {masking_rate: 1.0}", r"network\.masking_rate must lie in \[0, 1\), not 1"),
         ("optimization: 5", "optimization must be a mapping"),
         ("- 1", "must be a mapping"),
         ("a: [", "is no YAML"),
@@ -41,6 +45,11 @@ def test_mistakes_are_named(tmp_path, text, message):
     path = write(tmp_path, wrong=text)
     with pytest.raises(ConfigError, match=message):
         load_config(path)
+
+
+def test_the_network_section_holds_what_was_written(tmp_path):
+    path = write(tmp_path, good="network: {backbone: mit_b0, bn_eps: 1e-3}")
+    assert load_config(path).network == {"backbone": "mit_b0", "bn_eps": 1e-3}
 
 
 def test_an_override_without_a_value_is_named(tmp_path):

@@ -29,7 +29,7 @@ from amdanet_ros.training.trainer import Trainer
 def tiny_adaptive():
     BACKBONES["mit_tiny"] = MixTransformerSize((8, 16, 40, 64), (1, 1, 1, 1))
     torch.manual_seed(2)
-    yield AMDANet("mit_tiny", 3, embed_dim=8, adaptive_weighting=True)
+    yield AMDANet(backbone="mit_tiny", num_classes=3, embed_dim=8, adaptive_weighting=True)
     del BACKBONES["mit_tiny"]
 
 
@@ -54,14 +54,14 @@ def test_the_adaptive_demo_goes_on_from_the_demo_weights(project, tmp_path):
     weights = project / "amdanet_ros" / "weights" / "demo_mit_b0.safetensors"
     path = project / "config" / "training" / "demo_adaptive.yaml"
     network = build_network(load_config(path, (f"initial={weights}",)))
-    assert network.config()["adaptive_weighting"]
+    assert network.config.adaptive_weighting
     state = load_checkpoint(weights).state
     own = network.state_dict()
     assert all(torch.equal(own[key], value) for key, value in state.items())
 
 
 def test_weights_without_reliabilities_load_strictly_where_weighting_is_off(micro, tmp_path):
-    plain = AMDANet("mit_b0", 5, embed_dim=16)
+    plain = AMDANet(backbone="mit_b0", num_classes=5, embed_dim=16)
     save_checkpoint(tmp_path / "plain.safetensors", plain)
     network = build_network(micro(initial=str(tmp_path / "plain.safetensors")))
     assert network.state_dict().keys() == plain.state_dict().keys()

@@ -66,7 +66,7 @@ def test_training_and_evaluation_of_a_data_set(tmp_path, config, log_of, capsys)
     [
         (["--data", "/nowhere"], "train.txt is missing"),
         (["--set", "data.classes=mars"], "data.classes"),
-        (["--set", "network.backbone=mit_b9"], "network: "),
+        (["--set", "network.backbone=mit_b9"], "network.backbone must be one of "),
         (["--resume"], "no saved training state"),
     ],
 )

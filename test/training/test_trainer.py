@@ -5,7 +5,7 @@ import torch
 
 from amdanet_ros.network.checkpoint import load_checkpoint
 from amdanet_ros.training.config import ConfigError
-from amdanet_ros.training.experiment import build_loss
+from amdanet_ros.training.experiment import build_loss, build_network
 from amdanet_ros.training.saved_state import SavedStateError, load_state, save_state
 from amdanet_ros.training.trainer import BEST, LAST, Trainer
 
@@ -79,6 +79,12 @@ def test_a_mean_without_initial_weights_or_with_them_alone_is_refused(
         trained(micro(initial_share=share), tmp_path, blobs, here)
 
 
+def test_the_number_of_classes_is_that_of_the_class_table(micro):
+    assert build_network(micro(data__classes="pst900")).config.num_classes == 5
+    with pytest.raises(ConfigError, match=r"network\.num_classes follows from data\.classes"):
+        build_network(micro(network__num_classes=5))
+
+
 def test_the_loss_falls(tmp_path, micro, blobs, here):
     # One pair again and again, nothing at random: rounding of another CPU does not change this.
     still = {"dropout": 0.0, "drop_path_rate": 0.0, "masking_rate": 0.0}
@@ -110,7 +116,7 @@ def test_the_best_weights_build_a_network_with_its_classes(tmp_path, micro, blob
     trainer, _, _ = trained(micro(), tmp_path, blobs, here)
     checkpoint = load_checkpoint(tmp_path / BEST)
     assert checkpoint.classes == trainer.validation.classes.names
-    assert checkpoint.build().config()["embed_dim"] == 16
+    assert checkpoint.build().config.embed_dim == 16
 
 
 def test_accumulated_parts_move_the_weights_as_often_as_whole_batches(tmp_path, micro, blobs, here):

@@ -134,7 +134,6 @@ def check_supported(network: AMDANet) -> None:
     Raises:
         UnsupportedVariantError: names the setting.
     """
-    config = network.config()
     expected = {
         "local_alignment": "amdanet",
         "global_alignment": True,
@@ -143,7 +142,8 @@ def check_supported(network: AMDANet) -> None:
         "adaptive_weighting": False,
     }
     for name, value in expected.items():
-        if config.get(name, value) != value:
+        found = getattr(network.config, name)
+        if found != value:
             raise UnsupportedVariantError(
-                f"the folded path covers {name} = {value!r} alone, not {config[name]!r}"
+                f"the folded network exists for {name} = {value!r} only, not {found!r}"
             )
