@@ -168,7 +168,11 @@ class TrainingConfig:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, as YAML and JSON take them."""
-        return asdict(self)
+        return asdict(self, dict_factory=_plain)
+
+
+def _plain(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in items}
 
 
 def load_config(path: str | os.PathLike, overrides: tuple[str, ...] = ()) -> TrainingConfig:

@@ -21,7 +21,7 @@ def deciding_values(values: dict[str, Any]) -> dict[str, Any]:
         values: as `TrainingConfig.as_dict` gives them.
 
     Returns:
-        "section.key" to a plain value (lists for tuples).
+        "section.key" to a plain value.
     """
     defaults = dict(_flat(TrainingConfig().as_dict(), ""))
     return {
@@ -31,9 +31,18 @@ def deciding_values(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def differing_keys(saved: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """Return the keys whose difference changes what a training ends with, sorted."""
+    old, new = deciding_values(saved), deciding_values(wanted)
+    missing = object()
+    return sorted(
+        key for key in old.keys() | new.keys() if old.get(key, missing) != new.get(key, missing)
+    )
+
+
 def _flat(values: dict[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
     for key, value in values.items():
         if isinstance(value, dict):
             yield from _flat(value, f"{prefix}{key}.")
         else:
-            yield prefix + key, list(value) if isinstance(value, tuple) else value
+            yield prefix + key, value

@@ -1,28 +1,27 @@
-"""How adaptive weighting is trained: the stand-ins at known weights, then what gives the weights.
+"""Fitting the reliabilities of adaptive weighting at the end of a training.
 
-In training it is known which camera was damaged. So the stand-ins learn at the weights that call
-for them, and the reliabilities are fitted at the end: on each damaged sample both ways are tried,
-with the damaged camera and with what stands in for it, and the task's loss says which is wanted.
+In training it is known which camera was damaged. Each damaged sample is computed twice, with the
+damaged camera and with what replaces it; the evidence that gave the smaller loss is the target.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import chain
 
 import torch
 from torch import Tensor
 
-from ..network import AMDANet
-from ..network.modality_reliability import DEAD_ZONE
-from .augmentation import RGB_HARMED, THERMAL_HARMED
-from .batches import StepSampler, training_batches
+from ..network import AMDANet, AMDANetOutput
+from .batches import StepSampler, derived_seed, training_batches
+from .config import ConfigError, TrainingConfig
+from .known_weights import by_branch, given_evidence
 from .labelled_pair import LabelledPairs
+from .losses import AMDANetLoss
 from .losses.reliability import evidence_against, reliability_loss
-from .plan import Stretch
+from .plan import Plan
 
 _BATCH = 8
 _ITERATIONS = 600
@@ -30,72 +29,56 @@ _RATE = 1e-3
 _WEIGHT_DECAY = 0.1
 
 
-@contextmanager
-def given_evidence(network: AMDANet, evidence: Tensor) -> Iterator[list[list[Tensor]]]:
-    """While it lasts, each stage weighs as the evidence says, whatever its reliability says.
+class ReliabilityFit:
+    """Fits the reliabilities on samples of the training; a ``FinishingStep``.
 
     Args:
-        network: with adaptive weighting.
-        evidence: B, positive for RGB, of the batch that is to come.
+        config: its `reliability_samples` is the number of samples.
+        pairs: to train on.
+        plan: one half of the samples is damaged as its last stretch says.
+        loss: of the training.
 
-    Yields:
-        For each stage, the statistics of the batches that came.
+    Raises:
+        ConfigError: no adaptive weighting, or no modality dropout.
     """
-    stages = network.backbone.reliability
-    seen: list[list[Tensor]] = [[] for _ in stages]
 
-    def hook_of(index: int):
-        def hook(module, inputs, _output):
-            seen[index].append(module.statistics(*inputs[:2]).detach())
-            return _by_branch(evidence, index)
+    completes_network = True
 
-        return hook
+    def __init__(
+        self, config: TrainingConfig, pairs: LabelledPairs, plan: Plan, loss: AMDANetLoss
+    ) -> None:
+        adaptive = config.network.get("adaptive_weighting")
+        if not (adaptive and config.augmentation.modality_dropout):
+            raise ConfigError(
+                "reliability_samples needs network.adaptive_weighting: true and "
+                "augmentation.modality_dropout above 0"
+            )
+        self.config, self.pairs, self.stretch, self.loss = config, pairs, plan.stretches[-1], loss
 
-    hooks = [stage.register_forward_hook(hook_of(i)) for i, stage in enumerate(stages)]
-    try:
-        yield seen
-    finally:
-        for hook in hooks:
-            hook.remove()
+    def finish(self, network: AMDANet) -> None:
+        """Fit the reliabilities; the rest of the network stays as it is."""
+        seed = derived_seed(self.config.seed, 5)
+        torch.manual_seed(seed)
+        device = next(network.parameters()).device
+        fit_reliabilities(network, self._batches(seed), device, self._task_loss)
 
+    def _task_loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        return self.loss(AMDANetOutput(logits, None), logits, logits, labels)["total"]
 
-def known_evidence(lost: Tensor) -> Tensor:
-    """Evidence B at which the stand-ins learn, from the codes of ``ModalityDropout``, B.
-
-    A lost camera is replaced; one that is only harmed keeps a random share, mostly a small one.
-    Draws from torch's global generator.
-    """
-    evidence = evidence_against(lost)
-    kept = torch.rand(len(lost), device=lost.device).pow(4).clamp(0.005, 0.995)
-    partly = evidence.sign() * (DEAD_ZONE - torch.logit(0.5 * kept))
-    return torch.where((lost == RGB_HARMED) | (lost == THERMAL_HARMED), partly, evidence)
-
-
-def fitting_batches(
-    pairs: LabelledPairs, damaging: Stretch, samples: int, seed: int, workers: int
-) -> Iterable[dict[str, Tensor]]:
-    """Return the batches to fit the reliabilities on: one half damaged, the other one not.
-
-    Undamaged pairs are where a false alarm costs most.
-
-    Args:
-        pairs: of the training.
-        damaging: the stretch of the training whose damage is done.
-        samples: of both halves together.
-        seed: decides which pairs, and the damage.
-        workers: processes that load.
-    """
-    whole = replace(damaging.augmentation, exposure=0.0, thermal_noise=0.0, modality_dropout=0.0)
-    steps = math.ceil(samples / 2 / _BATCH)
-    return chain.from_iterable(
-        training_batches(
-            pairs,
-            stretch.build_augmentation(),
-            StepSampler(len(pairs), _BATCH, steps, seed),
-            workers,
+    def _batches(self, seed: int) -> Iterable[dict[str, Tensor]]:
+        """Return one half damaged and one half undamaged, where a false alarm costs most."""
+        damaged = self.stretch.augmentation
+        undamaged = replace(damaged, exposure=0.0, thermal_noise=0.0, modality_dropout=0.0)
+        steps = math.ceil(self.config.reliability_samples / 2 / _BATCH)
+        return chain.from_iterable(
+            training_batches(
+                self.pairs,
+                replace(self.stretch, augmentation=augmentation).build_augmentation(),
+                StepSampler(len(self.pairs), _BATCH, steps, seed),
+                self.config.data.workers,
+            )
+            for augmentation in (damaged, undamaged)
         )
-        for stretch in (damaging, replace(damaging, augmentation=whole))
-    )
 
 
 def fit_reliabilities(
@@ -141,7 +124,7 @@ def fit_reliabilities(
         was_trained = next(stage.parameters()).requires_grad
         stage.requires_grad_(True)
         optimizer = torch.optim.AdamW(stage.parameters(), _RATE, weight_decay=_WEIGHT_DECAY)
-        target = _by_branch(wanted, index)
+        target = by_branch(wanted, index)
         for _ in range(_ITERATIONS):
             optimizer.zero_grad(set_to_none=True)
             remaining = reliability_loss(stage.judge(statistics, before), target)
@@ -182,8 +165,3 @@ def _both_ways(
         for here, there in zip(whole, replaced, strict=True)
     ]
     return statistics, torch.where(better, against, torch.zeros_like(against))
-
-
-def _by_branch(evidence: Tensor, index: int) -> Tensor:
-    """B by camera to by branch at a stage, or back: branches trade places at every stage."""
-    return -evidence if index % 2 else evidence

@@ -8,31 +8,23 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 import yaml
 from torch import Tensor
 from tqdm import tqdm
 
-from ..network import AMDANetOutput
-from ..network.image_stand_in import pictures_to_fuse
-from .augmentation import surviving_pictures
+from .batch_loss import BatchLoss
 from .batches import StepSampler, derived_seed, training_batches
-from .config import PRECISIONS, ConfigError, TrainingConfig
-from .deciding_values import deciding_values
+from .config import TrainingConfig
+from .deciding_values import differing_keys
 from .experiment import build_classes, build_loss, build_network
+from .finishing_steps import finishing_steps
 from .freezing import freeze_all_but
 from .labelled_pair import LabelledPairs
 from .optimization import MovingAverage, adamw, learning_rate_factor
 from .plan import Stretch, training_plan
 from .processes import Processes
-from .reliability_fit import (
-    fit_reliabilities,
-    fitting_batches,
-    given_evidence,
-    known_evidence,
-)
 from .saved_state import SavedStateError, load_state, save_state
 from .training_log import TrainingLog
 from .validation import Validation
@@ -89,28 +81,14 @@ class Trainer:
     ) -> None:
         self.config, self.folder, self.processes = config, Path(folder), processes
         self.train_pairs = train
-        self.device = processes.device
-        self.network = build_network(config).to(self.device, memory_format=torch.channels_last)
+        self.network = build_network(config).to(processes.device, memory_format=torch.channels_last)
         freeze_all_but(self.network, config.trainable)
         self.loss = build_loss(config)
         self.plan = training_plan(config, len(train), processes.world)
+        self.finishing = finishing_steps(config, train, self.plan, self.loss)
+        self.distributed = processes.distribute(self.network)
+        self.batch_loss = BatchLoss(config, self.loss, self.network, self.distributed)
         plan = config.optimization
-        if plan.precision not in PRECISIONS:
-            raise ConfigError(
-                f"optimization.precision {plan.precision!r}: choose one of {', '.join(PRECISIONS)}"
-            )
-        if config.reliability_samples and not (
-            self.network.config.adaptive_weighting and config.augmentation.modality_dropout
-        ):
-            raise ConfigError(
-                "reliability_samples needs network.adaptive_weighting: true and "
-                "augmentation.modality_dropout above 0"
-            )
-        if not 0.0 <= config.initial_share < 1.0 or (config.initial_share and not config.initial):
-            raise ConfigError(
-                f"initial_share is {config.initial_share}: it must be at least 0 and below 1, and "
-                "above 0 it needs initial, the checkpoint to start from"
-            )
         self.optimizer = adamw(self.network, plan.learning_rate, plan.weight_decay)
         self.average = MovingAverage(self.network, plan.ema_decay) if plan.ema_decay else None
         self.step, self.best_step, self.best_iou = 0, 0, -1.0
@@ -121,17 +99,18 @@ class Trainer:
                 "name another folder"
             )
         if processes.first:
-            for left in self.folder.glob("*.partial"):  # by a kill amid a write
+            for left in self.folder.glob("*.partial"):  # of a process killed while it wrote
                 left.unlink()
         if resume:
             self._resume()
         elif processes.first:
-            (self.folder / "config.yaml").write_text(yaml.safe_dump(_plain(config.as_dict())))
-        self.distributed = processes.distribute(self.network)
+            (self.folder / "config.yaml").write_text(yaml.safe_dump(config.as_dict()))
         self.log = self.validation = None
         if processes.first:
             self.log = TrainingLog(self.folder, self.step, config.tensorboard)
-            self.validation = Validation(validation, build_classes(config), self.device, self.log)
+            self.validation = Validation(
+                validation, build_classes(config), processes.device, self.log
+            )
 
     def run(
         self,
@@ -170,10 +149,8 @@ class Trainer:
                     if on_step is not None:
                         on_step(self.step, terms)
                     finished = self.step == self.plan.steps
-                    if finished and self.config.initial_share:
-                        self._mix_initial_in()
-                    if finished and self.config.reliability_samples:
-                        self._fit_reliabilities()
+                    if finished:
+                        self._finish()
                     if self.step % self.config.validate_every == 0 or finished:
                         self._validate()
                     if self.step % self.config.save_every == 0 or self.step == end:
@@ -184,33 +161,13 @@ class Trainer:
             self.step, self.best_step, self.best_iou, self.step == self.plan.steps
         )
 
-    def _mix_initial_in(self) -> None:
-        """Make the weights that will be kept a mean of those learned and those begun with."""
-        initial, share = build_network(self.config).state_dict(), self.config.initial_share
-        learned = self.network.state_dict() if self.average is None else self.average.state
-        for name, value in learned.items():
-            if value.is_floating_point():
-                value.copy_(torch.lerp(initial[name].to(value), value, 1.0 - share))
-
-    def _fit_reliabilities(self) -> None:
-        """Fit those of the weights that will be kept; every process computes the same."""
-        if self.average is not None:
+    def _finish(self) -> None:
+        """Run the finishing steps on the weights that are kept: the averaged ones, if there are."""
+        if self.finishing and self.average is not None:
             self.network.load_state_dict(self.average.state)
-        seed = derived_seed(self.config.seed, 5)
-        torch.manual_seed(seed)
-        batches = fitting_batches(
-            self.train_pairs,
-            self.plan.stretches[-1],
-            self.config.reliability_samples,
-            seed,
-            self.config.data.workers,
-        )
-
-        def task_loss(logits: Tensor, labels: Tensor) -> Tensor:
-            return self.loss(AMDANetOutput(logits, None), logits, logits, labels)["total"]
-
-        fit_reliabilities(self.network, batches, self.device, task_loss)
-        if self.average is not None:
+        for step in self.finishing:
+            step.finish(self.network)
+        if self.finishing and self.average is not None:
             self.average = MovingAverage(self.network, self.average.decay)
 
     def _batches(self, stretch: Stretch, end: int) -> Iterable[dict[str, Tensor]]:
@@ -246,7 +203,7 @@ class Trainer:
                 nullcontext() if last or self.processes.world == 1 else self.distributed.no_sync()
             )
             with waiting:
-                terms = self._forward(share)
+                terms = self.batch_loss(share)
                 (terms["total"] / plan.accumulate).backward()
             for name, value in terms.items():
                 sums[name] = sums.get(name, 0.0) + value.detach() / plan.accumulate
@@ -265,35 +222,6 @@ class Trainer:
             )
         return means
 
-    def _forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        rgb = batch["rgb"].to(self.device, memory_format=torch.channels_last, non_blocking=True)
-        thermal = batch["thermal"].to(self.device, non_blocking=True).expand(-1, 3, -1, -1)
-        thermal = thermal.contiguous(memory_format=torch.channels_last)
-        labels, valid = (batch[k].to(self.device, non_blocking=True) for k in ("labels", "valid"))
-        weighing = nullcontext()
-        if self.config.reliability_samples:
-            weighing = given_evidence(self.network, known_evidence(batch["lost"].to(self.device)))
-        with self._precision(), weighing:
-            output = self.distributed(rgb, thermal, bool(self.config.loss.alpha2))
-        output = type(output)(*(None if value is None else value.float() for value in output))
-        if "lost" in batch:
-            rgb, thermal = surviving_pictures(rgb, thermal, batch["lost"].to(self.device))
-            if self.config.reliability_samples:  # the weights are about right: see above
-                weights = output.reliability[:, 0].detach()
-                rgb, thermal = pictures_to_fuse(rgb, thermal, weights)
-        return self.loss(output, rgb, thermal, labels, valid)
-
-    def _precision(self) -> Any:
-        wanted = self.config.optimization.precision
-        if wanted == "bf16" or (wanted == "auto" and self._bf16_is_fast()):
-            return torch.autocast(self.device.type, torch.bfloat16)
-        return nullcontext()
-
-    def _bf16_is_fast(self) -> bool:
-        return self.device.type == "cuda" and torch.cuda.is_bf16_supported(
-            including_emulation=False
-        )
-
     def _rate(self) -> float:
         plan = self.config.optimization
         return plan.learning_rate * learning_rate_factor(
@@ -308,9 +236,9 @@ class Trainer:
                 kept = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
                 self.network.load_state_dict(self.average.state)
             iou = self.validation.score(self.network, self.step)
-            # Before the fit at the end the reliabilities are not what they will be.
-            fitted = self.step == self.plan.steps or not self.config.reliability_samples
-            if fitted and iou > self.best_iou:
+            finished = self.step == self.plan.steps
+            complete = finished or not any(step.completes_network for step in self.finishing)
+            if complete and iou > self.best_iou:
                 self.best_iou, self.best_step = iou, self.step
                 self.validation.keep(self.folder / BEST, self.network, self.step, iou)
             if kept is not None:
@@ -329,13 +257,13 @@ class Trainer:
                 "network": self.network.state_dict(),
                 "optimizer": self.optimizer.state_dict(),
                 "average": self.average.state_dict() if self.average else None,
-                "config": _plain(self.config.as_dict()),
+                "config": self.config.as_dict(),
             },
         )
 
     def _resume(self) -> None:
         state = load_state(self.folder / LAST)
-        changed = _differences(state["config"], _plain(self.config.as_dict()))
+        changed = differing_keys(state["config"], self.config.as_dict())
         if changed:
             raise SavedStateError(
                 f"{self.folder / LAST} was trained with another configuration "
@@ -348,19 +276,3 @@ class Trainer:
         self.optimizer.load_state_dict(state["optimizer"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
-
-
-def _differences(saved: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """Names of the keys whose change would change the result."""
-    old, new = deciding_values(saved), deciding_values(wanted)
-    missing = object()
-    return sorted(
-        key for key in old.keys() | new.keys() if old.get(key, missing) != new.get(key, missing)
-    )
-
-
-def _plain(value: Any) -> Any:
-    """Tuples to lists, so that YAML and saved states hold the same."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value

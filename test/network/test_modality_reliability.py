@@ -20,7 +20,7 @@ from amdanet_ros.network.modality_reliability import (
 )
 from amdanet_ros.training.config import ConfigError
 from amdanet_ros.training.experiment import load_initial
-from amdanet_ros.training.reliability_fit import given_evidence
+from amdanet_ros.training.known_weights import given_evidence
 
 
 def network_of(backbone, **arguments):

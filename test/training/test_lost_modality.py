@@ -20,8 +20,9 @@ from amdanet_ros.training.augmentation import (
 )
 from amdanet_ros.training.config import ConfigError, load_config
 from amdanet_ros.training.experiment import build_network
+from amdanet_ros.training.known_weights import known_evidence
 from amdanet_ros.training.losses.reliability import SURE, evidence_against, reliability_loss
-from amdanet_ros.training.reliability_fit import fit_reliabilities, known_evidence
+from amdanet_ros.training.reliability_fit import fit_reliabilities
 from amdanet_ros.training.trainer import Trainer
 
 

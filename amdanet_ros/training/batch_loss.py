@@ -1,0 +1,76 @@
+"""The loss of one batch: from tensors of the host to the terms to differentiate."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+
+import torch
+from torch import Tensor, nn
+
+from ..network import AMDANet
+from ..network.image_stand_in import pictures_to_fuse
+from .augmentation import surviving_pictures
+from .config import PRECISIONS, ConfigError, TrainingConfig
+from .known_weights import given_evidence, known_evidence
+from .losses import AMDANetLoss
+
+
+class BatchLoss:
+    """Runs the network on a batch and compares what it gives with the labels.
+
+    Where the reliabilities are fitted at the end (`reliability_samples`), the network weighs the
+    cameras by what was damaged, until then.
+
+    Args:
+        config: of the training.
+        loss: of the training.
+        network: whose reliabilities are replaced.
+        distributed: what is run: the network, or its wrapper for several processes.
+
+    Raises:
+        ConfigError: an unknown precision.
+    """
+
+    def __init__(
+        self, config: TrainingConfig, loss: AMDANetLoss, network: AMDANet, distributed: nn.Module
+    ) -> None:
+        self.precision = config.optimization.precision
+        if self.precision not in PRECISIONS:
+            raise ConfigError(
+                f"optimization.precision {self.precision!r}: choose one of {', '.join(PRECISIONS)}"
+            )
+        self.loss, self.network, self.distributed = loss, network, distributed
+        self.want_fused = bool(config.loss.alpha2)
+        self.known_weights = bool(config.reliability_samples)
+        self.device = next(network.parameters()).device
+
+    def __call__(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Return the terms of the loss, see ``AMDANetLoss``.
+
+        Args:
+            batch: as `training_batches` gives it.
+        """
+        rgb = batch["rgb"].to(self.device, memory_format=torch.channels_last, non_blocking=True)
+        thermal = batch["thermal"].to(self.device, non_blocking=True).expand(-1, 3, -1, -1)
+        thermal = thermal.contiguous(memory_format=torch.channels_last)
+        labels, valid = (batch[k].to(self.device, non_blocking=True) for k in ("labels", "valid"))
+        lost = batch["lost"].to(self.device) if "lost" in batch else None
+        with self._precision(), self._weights(lost):
+            output = self.distributed(rgb, thermal, self.want_fused)
+        output = type(output)(*(None if value is None else value.float() for value in output))
+        rgb, thermal = surviving_pictures(rgb, thermal, lost)
+        if self.known_weights:
+            rgb, thermal = pictures_to_fuse(rgb, thermal, output.reliability[:, 0].detach())
+        return self.loss(output, rgb, thermal, labels, valid)
+
+    def _weights(self, lost: Tensor | None) -> AbstractContextManager:
+        if not self.known_weights:
+            return nullcontext()
+        return given_evidence(self.network, known_evidence(lost))
+
+    def _precision(self) -> AbstractContextManager:
+        on_cuda = self.device.type == "cuda"
+        fast = on_cuda and torch.cuda.is_bf16_supported(including_emulation=False)
+        if self.precision == "bf16" or (self.precision == "auto" and fast):
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()

@@ -1,0 +1,67 @@
+"""Weights of the cameras that are known in training, because the damage is known.
+
+The stand-ins of adaptive weighting are trained at these weights: they must work where they are
+needed, before anything can tell where that is (see ``reliability_fit``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from ..network import AMDANet
+from ..network.modality_reliability import DEAD_ZONE
+from .augmentation import RGB_HARMED, THERMAL_HARMED
+from .losses.reliability import evidence_against
+
+
+@contextmanager
+def given_evidence(network: AMDANet, evidence: Tensor) -> Iterator[list[list[Tensor]]]:
+    """Let each stage weigh the cameras by given evidence, within a `with`.
+
+    Args:
+        network: with adaptive weighting.
+        evidence: of the batch that is run within the `with`, B, positive for RGB.
+
+    Yields:
+        For each stage, the statistics of the batches that were run, B x 4C each.
+    """
+    stages = network.backbone.reliability
+    seen: list[list[Tensor]] = [[] for _ in stages]
+
+    def hook_of(index: int):
+        def hook(module, inputs, _output):
+            seen[index].append(module.statistics(*inputs[:2]).detach())
+            return by_branch(evidence, index)
+
+        return hook
+
+    hooks = [stage.register_forward_hook(hook_of(i)) for i, stage in enumerate(stages)]
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def known_evidence(lost: Tensor) -> Tensor:
+    """Return the evidence B to train the stand-ins at, from the codes of ``ModalityDropout``, B.
+
+    A lost camera is replaced whole. One that is only harmed keeps a random share, mostly small.
+    Draws from torch's global generator.
+    """
+    evidence = evidence_against(lost)
+    kept = torch.rand(len(lost), device=lost.device).pow(4).clamp(0.005, 0.995)
+    partly = evidence.sign() * (DEAD_ZONE - torch.logit(0.5 * kept))
+    return torch.where((lost == RGB_HARMED) | (lost == THERMAL_HARMED), partly, evidence)
+
+
+def by_branch(evidence: Tensor, index: int) -> Tensor:
+    """Evidence B by camera to evidence by branch at stage ``index``, or back.
+
+    The branches change places at every stage, so the sign changes at every second one.
+    """
+    return -evidence if index % 2 else evidence
