@@ -47,7 +47,7 @@ class SegmentationOnly(torch.nn.Module):
             self.folded = FoldedAMDANet(network)
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> AMDANetOutput:
-        """Logits, and the RGB picture in the fused one's place."""
+        """Logits, and the RGB image in the fused one's place."""
         if self.folded is not None:
             return AMDANetOutput(self.folded(rgb, thermal[:, :1], want_fused=False)[0], rgb)
         return AMDANetOutput(self.network(rgb, thermal, want_fused=False).logits, rgb)

@@ -124,11 +124,11 @@ def measure(
     reached = rates(device)
     gmacs = multiply_adds(run)
     weights = sum(buffer.nbytes for buffer in folded.buffers())
-    pictures = 4 * size[0] * size[1] * (3 + 1 + 3 + options.classes)
-    floor = floor_seconds(gmacs, weights + pictures, reached)
+    images = 4 * size[0] * size[1] * (3 + 1 + 3 + options.classes)
+    floor = floor_seconds(gmacs, weights + images, reached)
     print(
         f"\nFloor: {gmacs:.1f} GMAC (plain {multiply_adds(runs['plain']):.1f}) at "
-        f"{reached.gmacs:.0f} GMAC/s, {(weights + pictures) / 1e6:.0f} MB at "
+        f"{reached.gmacs:.0f} GMAC/s, {(weights + images) / 1e6:.0f} MB at "
         f"{reached.gigabytes:.0f} GB/s: {1e3 * floor:.1f} ms"
     )
     return {"backbone": backbone, "size": size, "variants": numbers, "floor_ms": 1e3 * floor}

@@ -151,7 +151,7 @@ def floor_seconds(gmacs: float, least_bytes: float, reached: Rates) -> float:
     """Return the time below which no implementation of these operations comes at these rates.
 
     The operations over the product's rate, or the bytes that must move at least (weights and
-    pictures once) over the copy's, whichever is more.
+    images once) over the copy's, whichever is more.
     """
     return max(gmacs / reached.gmacs, least_bytes / 1e9 / reached.gigabytes)
 

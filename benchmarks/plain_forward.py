@@ -39,7 +39,7 @@ class PlainForward:
 
     @torch.inference_mode()
     def __call__(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
-        """B x 3 x H x W pictures to (logits B x K x H x W, fused B x 3 x H x W)."""
+        """B x 3 x H x W images to (logits B x K x H x W, fused B x 3 x H x W)."""
         semantic, pairs = self.encode(rgb, thermal)
         logits = self.segment(semantic, rgb.shape[2:])
         fused = self.fuse(pairs, rgb, thermal)
@@ -197,7 +197,7 @@ class PlainForward:
         return self.upsample(self.conv("decode_head.linear_pred", x), size)
 
     def fuse(self, pairs: list[tuple[Tensor, Tensor]], rgb: Tensor, thermal: Tensor) -> Tensor:
-        """Decode the fused picture."""
+        """Decode the fused image."""
         maps = []
         for s, pair in enumerate(pairs, start=1):
             for modality, x in zip(("rgb", "ir"), pair, strict=True):

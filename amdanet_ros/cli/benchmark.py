@@ -1,4 +1,4 @@
-"""Time checkpoints on this machine: whole predictions, uint8 pictures in and out.
+"""Time checkpoints on this machine: whole predictions, uint8 images in and out.
 
 Examples:
   amdanet benchmark demo                                   # the built-in weights, 480 x 640
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=".safetensors, .pth or .onnx file, or 'demo' for the built-in weights",
     )
     parser.add_argument(
-        "--size", type=int, nargs=2, metavar=("H", "W"), default=(480, 640), help="of the pictures"
+        "--size", type=int, nargs=2, metavar=("H", "W"), default=(480, 640), help="of the images"
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Score a checkpoint on a data set: segmentation, and the fused pictures too.
+"""Score a checkpoint on a data set: segmentation, and the fused images too.
 
 amdanet evaluate runs/demo/best.safetensors --synthetic 500000:48
 amdanet evaluate mfnet.pth --data MFNet --classes mfnet --protocol released --out scores
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--protocol",
         choices=("plain", "released"),
         default="plain",
-        help="plain: pictures whole, as they are; released: the authors' padding and windows",
+        help="plain: images whole, as they are; released: the authors' padding and windows",
     )
     parser.add_argument(
         "--window", type=int, nargs=2, metavar=("H", "W"), help="of the released protocol"
@@ -126,11 +126,11 @@ def _classes(arguments: argparse.Namespace, checkpoint):
 def _pairs(arguments: argparse.Namespace, classes: int):
     from pathlib import Path
 
-    from ..training.image_folder import PictureFolder
+    from ..training.image_folder import ImageFolder
     from ..training.synthetic_scenes import SyntheticScenes, default_cache
 
     if arguments.data:
-        return PictureFolder(Path(arguments.data), arguments.split, classes)
+        return ImageFolder(Path(arguments.data), arguments.split, classes)
     first, _, count = arguments.synthetic.partition(":")
     if not (first.isdigit() and count.isdigit()):
         raise ValueError(f"--synthetic {arguments.synthetic!r}: write SEED:COUNT, as 500000:48")

@@ -150,7 +150,7 @@ def _version(package: str) -> str:
         return "of unknown version"
 
 
-def _found(package: str, mend: str) -> str:
+def _found(package: str, fix: str) -> str:
     if importlib.util.find_spec(package) is None:
-        return f"{package} not installed: {mend}"
+        return f"{package} not installed: {fix}"
     return f"{package} {_version(package)}"

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="change a value of every run, e.g. imagenet=mit_b4.pth; may be repeated",
     )
     parser.add_argument("--limit", type=int, metavar="N", help="score the first N test pairs only")
-    parser.add_argument("--pictures", metavar="NAME,..", help="test pictures that the figures show")
+    parser.add_argument("--images", metavar="NAME,..", help="test images that the figures show")
     parser.add_argument(
         "--weights",
         action="append",
@@ -105,9 +105,9 @@ def _reproduce(arguments: argparse.Namespace) -> int:
             for folder, state, what in made.plan(names):
                 print(f"{state:<8} {folder}  {what}")
             return 0
-        pictures = tuple(filter(None, (arguments.pictures or "").split(",")))
+        images = tuple(filter(None, (arguments.images or "").split(",")))
         for name in names:
-            for path in made.make(name, pictures):
+            for path in made.make(name, images):
                 print(f"written: {path}")
     return 0
 

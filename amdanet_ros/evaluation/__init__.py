@@ -1,1 +1,1 @@
-"""Evaluation of segmentation and of fused pictures. Knows no ROS."""
+"""Evaluation of segmentation and of fused images. Knows no ROS."""

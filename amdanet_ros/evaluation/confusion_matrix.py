@@ -1,4 +1,4 @@
-"""One confusion matrix over all pictures, and the scores read off it (spec datasets.md)."""
+"""One confusion matrix over all images, and the scores read off it (spec datasets.md)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ConfusionMatrix:
         return self.counts.shape[0]
 
     def add(self, labels: np.ndarray, predicted: np.ndarray) -> None:
-        """Count one picture; labels outside 0..K-1 (255: no label) are left out.
+        """Count one image; labels outside 0..K-1 (255: no label) are left out.
 
         Args:
             labels: integers of any shape, the true classes.

@@ -19,7 +19,7 @@ SENSOR_NOISE = 5.0
 
 
 def exposed(rgb: np.ndarray, stops: float) -> np.ndarray:
-    """Expose an RGB picture for 2 ** stops times the light.
+    """Expose an RGB image for 2 ** stops times the light.
 
     Args:
         rgb: H x W x 3 uint8.
@@ -29,7 +29,7 @@ def exposed(rgb: np.ndarray, stops: float) -> np.ndarray:
 
 
 def faded(thermal: np.ndarray, contrast: float, seed: int) -> np.ndarray:
-    """Shrink what a thermal picture shows towards its mean; the sensor's noise stays.
+    """Shrink what a thermal image shows towards its mean; the sensor's noise stays.
 
     Args:
         thermal: h x w uint16, hundredths of a kelvin.
@@ -59,15 +59,15 @@ class Damage:
         kind: "clean", or which modality and what is wrong with it.
         strength: for people.
         lost: nothing of that modality is left.
-        rgb: from the picture to the damaged one.
-        thermal: from the picture and a seed to the damaged one.
+        rgb: from the image to the damaged one.
+        thermal: from the image and a seed to the damaged one.
     """
 
     kind: str
     strength: str
     lost: bool = False
-    rgb: Callable[[np.ndarray], np.ndarray] = lambda picture: picture
-    thermal: Callable[[np.ndarray, int], np.ndarray] = lambda picture, seed: picture
+    rgb: Callable[[np.ndarray], np.ndarray] = lambda image: image
+    thermal: Callable[[np.ndarray, int], np.ndarray] = lambda image, seed: image
 
     @property
     def name(self) -> str:

@@ -1,6 +1,6 @@
-"""Metrics of fused pictures: EN, SD, SF, AG, MI, SCD, VIF, Qabf, SSIM.
+"""Metrics of fused images: EN, SD, SF, AG, MI, SCD, VIF, Qabf, SSIM.
 
-All on grey pictures of values 0..255. The first four look at the fused picture alone; MI, SCD and
+All on grey images of values 0..255. The first four look at the fused image alone; MI, SCD and
 VIF are sums over both sources, SSIM is their mean, Qabf weighs them by their edges. Definitions are
 those usual in the field: Ma, Ma and Li, Information Fusion 45 (2019), Section 4.
 """
@@ -24,13 +24,13 @@ _SSIM_WINDOW = 11
 _LUMA = np.array([0.299, 0.587, 0.114])
 
 
-def grey(picture: np.ndarray) -> np.ndarray:
-    """Return H x W float64 of an H x W x 3 RGB (BT.601 luma) or H x W picture, 0..255."""
-    return picture @ _LUMA if picture.ndim == 3 else picture.astype(np.float64)
+def grey(image: np.ndarray) -> np.ndarray:
+    """Return H x W float64 of an H x W x 3 RGB (BT.601 luma) or H x W image, 0..255."""
+    return image @ _LUMA if image.ndim == 3 else image.astype(np.float64)
 
 
 def fusion_metrics(fused: np.ndarray, rgb: np.ndarray, thermal: np.ndarray) -> dict[str, float]:
-    """Return all metrics of one fused picture.
+    """Return all metrics of one fused image.
 
     Args:
         fused: H x W x 3 (RGB) or H x W, 0..255.
@@ -54,28 +54,28 @@ def fusion_metrics(fused: np.ndarray, rgb: np.ndarray, thermal: np.ndarray) -> d
     }
 
 
-def entropy(picture: np.ndarray) -> float:
+def entropy(image: np.ndarray) -> float:
     """Return the Shannon entropy of 256 grey levels, in bits."""
-    counts = np.bincount(_levels(picture).ravel(), minlength=256)
+    counts = np.bincount(_levels(image).ravel(), minlength=256)
     return _bits(counts / counts.sum())
 
 
-def spatial_frequency(picture: np.ndarray) -> float:
+def spatial_frequency(image: np.ndarray) -> float:
     """Return the root of the summed mean squares of row and column differences."""
-    rows = np.mean(np.diff(picture, axis=1) ** 2)
-    columns = np.mean(np.diff(picture, axis=0) ** 2)
+    rows = np.mean(np.diff(image, axis=1) ** 2)
+    columns = np.mean(np.diff(image, axis=0) ** 2)
     return float(np.sqrt(rows + columns))
 
 
-def average_gradient(picture: np.ndarray) -> float:
+def average_gradient(image: np.ndarray) -> float:
     """Return the mean of sqrt((dx^2 + dy^2) / 2) of forward differences."""
-    dx = np.diff(picture, axis=1)[:-1]
-    dy = np.diff(picture, axis=0)[:, :-1]
+    dx = np.diff(image, axis=1)[:-1]
+    dy = np.diff(image, axis=0)[:, :-1]
     return float(np.sqrt((dx**2 + dy**2) / 2).mean())
 
 
 def mutual_information(source: np.ndarray, fused: np.ndarray) -> float:
-    """Return the mutual information of two pictures of 256 grey levels, in bits."""
+    """Return the mutual information of two images of 256 grey levels, in bits."""
     pairs = _levels(source).astype(np.int64) * 256 + _levels(fused)
     joint = np.bincount(pairs.ravel(), minlength=65536).reshape(256, 256) / source.size
     return _bits(joint.sum(1)) + _bits(joint.sum(0)) - _bits(joint.ravel())
@@ -89,11 +89,11 @@ def sum_of_correlations_of_differences(f: np.ndarray, a: np.ndarray, b: np.ndarr
 def structural_similarity(fused: np.ndarray, source: np.ndarray) -> float:
     """Return SSIM (Wang et al., 2004; Gaussian window, sigma 1.5), by torchmetrics.
 
-    The mean over windows of 11 x 11 that lie whole in the picture, as its authors and other
+    The mean over windows of 11 x 11 that lie whole in the image, as its authors and other
     libraries take it: torchmetrics' own mean counts windows over a mirrored border too.
 
     Raises:
-        ValueError: a smaller picture.
+        ValueError: a smaller image.
     """
     if min(fused.shape) < _SSIM_WINDOW:
         raise ValueError(f"SSIM needs {_SSIM_WINDOW} x {_SSIM_WINDOW} pixels, not {fused.shape}")
@@ -116,21 +116,21 @@ def visual_information_fidelity(fused: np.ndarray, source: np.ndarray) -> float:
 
 
 def edge_preservation(f: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
-    """Return Qabf: how much of the sources' edges the fused picture kept, 0..1.
+    """Return Qabf: how much of the sources' edges the fused image kept, 0..1.
 
     Xydeas and Petrovic, Objective image fusion performance measure, Electronics Letters 36 (2000).
     """
-    edges = [_edges(picture) for picture in (f, a, b)]
+    edges = [_edges(image) for image in (f, a, b)]
     kept_a, kept_b = (_kept_edges(edges[0], edges[i]) for i in (1, 2))
     weight_a, weight_b = edges[1][0], edges[2][0]
     total = (weight_a + weight_b).sum()
     return float((kept_a * weight_a + kept_b * weight_b).sum() / total) if total > 0 else 0.0
 
 
-def _edges(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _edges(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Sobel strength, and orientation in -pi/2..pi/2."""
     dx, dy = (
-        cv2.Sobel(picture, cv2.CV_64F, *order, ksize=3, borderType=cv2.BORDER_REPLICATE)
+        cv2.Sobel(image, cv2.CV_64F, *order, ksize=3, borderType=cv2.BORDER_REPLICATE)
         for order in ((1, 0), (0, 1))
     )
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -150,7 +150,7 @@ def _kept_edges(fused: tuple[np.ndarray, ...], source: tuple[np.ndarray, ...]) -
 
 
 def _torchmetrics_image() -> ModuleType:
-    """Import the picture metrics of torchmetrics, which imports torchvision if it can."""
+    """Import the image metrics of torchmetrics, which imports torchvision if it can."""
     if importlib.util.find_spec("torchvision") is not None:
         import_torchvision()
     try:
@@ -159,8 +159,8 @@ def _torchmetrics_image() -> ModuleType:
         raise ImportError("SSIM and VIF need torchmetrics: pip install torchmetrics") from error
 
 
-def _levels(picture: np.ndarray) -> np.ndarray:
-    return np.clip(np.round(picture), 0, 255).astype(np.uint8)
+def _levels(image: np.ndarray) -> np.ndarray:
+    return np.clip(np.round(image), 0, 255).astype(np.uint8)
 
 
 def _bits(probabilities: np.ndarray) -> float:
@@ -174,5 +174,5 @@ def _correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float((first * second).sum() / norm) if norm > 0 else 0.0
 
 
-def _batch(picture: np.ndarray) -> torch.Tensor:
-    return torch.from_numpy(np.ascontiguousarray(picture, dtype=np.float64))[None, None]
+def _batch(image: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(image, dtype=np.float64))[None, None]

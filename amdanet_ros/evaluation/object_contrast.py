@@ -1,4 +1,4 @@
-"""How well objects stand out from what surrounds them, in a picture of any kind."""
+"""How well objects stand out from what surrounds them, in an image of any kind."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ def object_masks(labels: np.ndarray, label: int, least_pixels: int = 60) -> Iter
             yield mask
 
 
-def object_contrast(picture: np.ndarray, mask: np.ndarray, width: int = 6) -> float:
-    """Return |mean inside - mean of a ring around|, in the picture's unit.
+def object_contrast(image: np.ndarray, mask: np.ndarray, width: int = 6) -> float:
+    """Return |mean inside - mean of a ring around|, in the image's unit.
 
-    A picture of three channels gives the largest difference of its channels.
+    An image of three channels gives the largest difference of its channels.
 
     Args:
-        picture: H x W or H x W x 3.
+        image: H x W or H x W x 3.
         mask: H x W bool, the object.
         width: of the ring, pixels.
 
@@ -46,22 +46,22 @@ def object_contrast(picture: np.ndarray, mask: np.ndarray, width: int = 6) -> fl
     ring = (outer > 0) & (inner == 0)
     if not ring.any():
         return float("nan")
-    values = picture.astype(np.float64)
+    values = image.astype(np.float64)
     return float(np.max(np.abs(values[core].mean(axis=0) - values[ring].mean(axis=0))))
 
 
-def detail(picture: np.ndarray, mask: np.ndarray) -> float:
+def detail(image: np.ndarray, mask: np.ndarray) -> float:
     """Return the largest standard deviation of a channel inside an object: what there is to read.
 
     The rim is left out, so that surroundings that bleed in do not count.
 
     Args:
-        picture: H x W or H x W x 3.
+        image: H x W or H x W x 3.
         mask: H x W bool, the object.
     """
     core = cv2.erode(mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     core = core if core.sum() >= 9 else mask
-    return float(np.max(picture.astype(np.float64)[core].std(axis=0)))
+    return float(np.max(image.astype(np.float64)[core].std(axis=0)))
 
 
 def _grown(mask: np.ndarray, by: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How a picture goes through the network at evaluation: whole, or by the released protocol."""
+"""How an image goes through the network at evaluation: whole, or by the released protocol."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Network = Callable[[Tensor, Tensor], AMDANetOutput]
 
 
 def plain(network: Network, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
-    """Run whole pictures at their own size.
+    """Run whole images at their own size.
 
     Args:
         network: in evaluation mode.
@@ -27,7 +27,7 @@ def plain(network: Network, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tenso
         thermal: the same shape.
 
     Returns:
-        labels B x H x W (int64) and the fused picture B x 3 x H x W in [0, 1].
+        labels B x H x W (int64) and the fused image B x 3 x H x W in [0, 1].
     """
     output = network(rgb, thermal)
     return output.logits.argmax(dim=1), output.fused
@@ -36,12 +36,12 @@ def plain(network: Network, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tenso
 def released(
     network: Network, rgb: Tensor, thermal: Tensor, window: tuple[int, int]
 ) -> tuple[Tensor, Tensor]:
-    """Run pictures by the released protocol: one scale, no flip, zero padding, windows.
+    """Run images by the released protocol: one scale, no flip, zero padding, windows.
 
-    A picture no wider or no higher than the window goes through whole, zero-padded to the window
+    An image no wider or no higher than the window goes through whole, zero-padded to the window
     in each direction that is smaller (half on each side, the odd pixel at the bottom or right). A
     larger one goes through in windows at a stride of ceil(2/3 window), the last ones moved back
-    inside; exponentials of the logits are added, fused pictures averaged. (The released code
+    inside; exponentials of the logits are added, fused images averaged. (The released code
     exchanges the axes of its window there; this does not.)
 
     Args:
@@ -51,7 +51,7 @@ def released(
         window: (height, width).
 
     Returns:
-        labels B x H x W (int64) and the fused picture B x 3 x H x W in [0, 1].
+        labels B x H x W (int64) and the fused image B x 3 x H x W in [0, 1].
     """
     height, width = rgb.shape[2:]
     if height <= window[0] or width <= window[1]:

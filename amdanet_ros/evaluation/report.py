@@ -15,7 +15,7 @@ import numpy as np
 from .confusion_matrix import ConfusionMatrix
 
 _RARE = "guardrail"
-"""Of MFNet: in four test pictures, mislabelled in their neighbours; also scored without it."""
+"""Of MFNet: in four test images, mislabelled in their neighbours; also scored without it."""
 
 
 @dataclass
@@ -25,7 +25,7 @@ class EvaluationReport:
     Attributes:
         classes: K names.
         matrices: confusion matrices by condition ("" where the data set names none).
-        fusion: mean of each fusion metric over the pictures; empty where none was asked for.
+        fusion: mean of each fusion metric over the images; empty where none was asked for.
         facts: what was evaluated: checkpoint, data, protocol.
     """
 
@@ -111,7 +111,7 @@ class EvaluationReport:
         for name, value in values["conditions"].items():
             lines.append(f"{'mIoU, ' + name:<18}{_percent(value):>8}")
         if values["fusion"]:
-            lines.append("fused pictures: " + _listed(values["fusion"]))
+            lines.append("fused images: " + _listed(values["fusion"]))
         return "\n".join(lines)
 
 

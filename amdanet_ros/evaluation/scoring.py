@@ -42,22 +42,22 @@ def score_pairs(
     window: tuple[int, int] | None = None,
     with_fusion: bool = False,
 ) -> EvaluationReport:
-    """Score a network, picture by picture.
+    """Score a network, image by image.
 
     The network is put into evaluation mode, and back into training mode if it was in it. Thermal
-    pictures are normalised one by one, as the training does it.
+    images are normalised one by one, as the training does it.
 
     Args:
         network: an AMDANet.
         pairs: to score.
         classes: K names.
         device: of the network.
-        window: (height, width) of the released protocol; None runs pictures whole.
+        window: (height, width) of the released protocol; None runs images whole.
         with_fusion: compute the fusion metrics too (needs torchmetrics).
     """
     matrices: dict[str, ConfusionMatrix] = {}
     sums: dict[str, float] = defaultdict(float)
-    pictures = 0
+    images = 0
     was_training = network.training
     network.eval()
     try:
@@ -71,12 +71,12 @@ def score_pairs(
                 labels, fused = released(network, rgb, thermal, window)
             matrix = matrices.setdefault(pair.condition, ConfusionMatrix(len(classes)))
             matrix.add(pair.labels, labels[0].cpu().numpy())
-            pictures += 1
+            images += 1
             if with_fusion:
-                picture = fused[0].permute(1, 2, 0).mul(255).round().cpu().double().numpy()
-                for name, value in fusion_metrics(picture, pair.rgb, 255.0 * values).items():
+                image = fused[0].permute(1, 2, 0).mul(255).round().cpu().double().numpy()
+                for name, value in fusion_metrics(image, pair.rgb, 255.0 * values).items():
                     sums[name] += value
     finally:
         network.train(was_training)
-    means = {name: value / pictures for name, value in sums.items()}
-    return EvaluationReport(tuple(classes), matrices, means, {"pairs": pictures})
+    means = {name: value / images for name, value in sums.items()}
+    return EvaluationReport(tuple(classes), matrices, means, {"pairs": images})

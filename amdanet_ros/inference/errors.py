@@ -1,4 +1,4 @@
-"""What can go wrong between arrays in and arrays out, beyond a ValueError for a bad picture."""
+"""What can go wrong between arrays in and arrays out, beyond a ValueError for a bad image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Freed picture-sized memory stays with the process: fetching it anew costs more than using it."""
+"""Freed image-sized memory stays with the process: fetching it anew costs more than using it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _MOST_KEPT_BYTES = 128 * 1024 * 1024
 def keep_freed_memory() -> bool:
     """Let malloc reuse blocks of up to 32 MiB, and keep up to 128 MiB of free memory at its top.
 
-    By default glibc takes each picture-sized block from the kernel and gives it back at once; every
-    page of it is then faulted in and zeroed for each picture. On the machine of
+    By default glibc takes each image-sized block from the kernel and gives it back at once; every
+    page of it is then faulted in and zeroed for each image. On the machine of
     docs/performance.md that took a third of the time between a pair and its five outputs, and a
     twentieth of the network's. For a process's start: it holds for all of it.
 

@@ -21,7 +21,7 @@ from .folded import FoldedAMDANet, UnsupportedVariantError
 INPUTS, OUTPUTS = ("rgb", "thermal"), ("logits", "fused")
 OPSET = 18
 TOLERANCE = 1e-4
-"""Largest difference from the torch path that an export may have: of the fused picture, and of the
+"""Largest difference from the torch path that an export may have: of the fused image, and of the
 logits relative to their largest value."""
 
 _SMALLEST, _LARGEST = 32, 8192

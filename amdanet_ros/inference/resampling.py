@@ -1,4 +1,4 @@
-"""Resizing and warping of pictures on any device, as OpenCV does it on the host."""
+"""Resizing and warping of images on any device, as OpenCV does it on the host."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Resampler:
     """Resizes and warps on one device; what depends on sizes alone is made once and kept.
 
     Args:
-        device: of the pictures.
+        device: of the images.
     """
 
     def __init__(self, device: torch.device) -> None:
@@ -23,15 +23,15 @@ class Resampler:
         self._nearest = SizeCache(self._nearest_index)
         self._grids = SizeCache(self._grid, kept=4)
 
-    def smooth(self, picture: Tensor, size: tuple[int, int]) -> Tensor:
+    def smooth(self, image: Tensor, size: tuple[int, int]) -> Tensor:
         """Resize C x H x W float to C x height x width: areas when shrinking, else bilinear."""
-        height, width = picture.shape[1:]
+        height, width = image.shape[1:]
         if (height, width) == tuple(size):
-            return picture
+            return image
         shrinks = size[0] <= height and size[1] <= width
         rows = self._matrices(height, size[0], shrinks)
         columns = self._matrices(width, size[1], shrinks)
-        return rows @ picture @ columns.T
+        return rows @ image @ columns.T
 
     def nearest(self, labels: Tensor, size: tuple[int, int]) -> Tensor:
         """Resize H x W to height x width: each pixel takes the one that its centre lies in."""
@@ -41,18 +41,18 @@ class Resampler:
         rows, columns = self._nearest(height, size[0]), self._nearest(width, size[1])
         return labels[rows][:, columns]
 
-    def warp(self, picture: Tensor, homography: np.ndarray, size: tuple[int, int]) -> Tensor:
+    def warp(self, image: Tensor, homography: np.ndarray, size: tuple[int, int]) -> Tensor:
         """Return 1 x H x W float seen through a homography, bilinear; 0 beyond its border.
 
         Args:
-            picture: 1 x H x W.
-            homography: 3 x 3, from pixels of the picture to those of the result, centres at
+            image: 1 x H x W.
+            homography: 3 x 3, from pixels of the image to those of the result, centres at
                 integers.
             size: (height, width) of the result.
         """
-        source = (picture.shape[1], picture.shape[2])
+        source = (image.shape[1], image.shape[2])
         grid = self._grids(tuple(homography.reshape(-1).tolist()), source, tuple(size))
-        return F.grid_sample(picture[None], grid, padding_mode="zeros", align_corners=True)[0]
+        return F.grid_sample(image[None], grid, padding_mode="zeros", align_corners=True)[0]
 
     def _matrix(self, old: int, new: int, by_area: bool) -> Tensor:
         made = area_matrix(old, new) if by_area else linear_matrix(old, new)
@@ -68,7 +68,7 @@ class Resampler:
         back = np.linalg.inv(np.array(homography).reshape(3, 3))
         y, x = np.mgrid[: size[0], : size[1]].astype(np.float64)
         found = back @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
-        # What lies behind the camera is not seen: far outside the picture.
+        # What lies behind the camera is not seen: far outside the image.
         depth = np.where(found[2] > 1e-12, found[2], np.nan)
         places = np.nan_to_num(found[:2] / depth, nan=-1e6)
         extent = np.maximum(np.array([source[1], source[0]], np.float64) - 1.0, 1.0)

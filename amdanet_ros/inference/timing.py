@@ -17,9 +17,9 @@ class Timing(NamedTuple):
     """One predictor's times on a pair, in seconds.
 
     Attributes:
-        median: of the whole call, uint8 pictures in and out.
+        median: of the whole call, uint8 images in and out.
         slowest: of 95 % of the calls, the slowest.
-        prepare: median of resizing, normalising and aligning the pictures.
+        prepare: median of resizing, normalising and aligning the images.
         network: median of the network.
         finish: median of class choice, confidence and transfer back.
         ratio: the first predictor's time over this one's, median over the rounds.
@@ -51,7 +51,7 @@ def time_predictors(
 
     Args:
         predictors: by name; the first is what the others are compared with.
-        size: (height, width) of both pictures.
+        size: (height, width) of both images.
         rounds: how often each runs, after one run that does not count.
 
     Returns:

@@ -12,7 +12,7 @@ from .backbone import TwoBranchBackbone
 from .config import AMDANetConfig
 from .feature_masking import mask_pairs, mask_semantics, mask_semantics_this_step
 from .fusion_decoder import FusionDecoder
-from .image_stand_in import pictures_to_fuse
+from .image_stand_in import images_to_fuse
 from .mix_transformer import BACKBONES, initialize
 from .modality_reliability import ModalityReliability
 from .segmentation_decoder import SegmentationDecoder
@@ -26,7 +26,7 @@ class AMDANetOutput(NamedTuple):
 
     Attributes:
         logits: class scores, B x K x H x W.
-        fused: fused picture, B x 3 x H x W in (0, 1); None where it was not wanted.
+        fused: fused image, B x 3 x H x W in (0, 1); None where it was not wanted.
         masked_logits, masked_fused: the same decoded from masked features; None in evaluation mode.
     """
 
@@ -83,12 +83,12 @@ class AMDANet(nn.Module):
     def forward(
         self, rgb: Tensor, thermal: Tensor, want_fused: bool = True
     ) -> AMDANetOutput | AdaptiveAMDANetOutput:
-        """Fuse and segment, at the pictures' own size: nothing is padded or resized.
+        """Fuse and segment, at the images' own size: nothing is padded or resized.
 
         Args:
             rgb: B x 3 x H x W float in [0, 1], R, G, B; H and W at least 32.
             thermal: the same shape; one channel repeated three times.
-            want_fused: False, in evaluation mode: no fused picture, which takes half of the time.
+            want_fused: False, in evaluation mode: no fused image, which takes half of the time.
 
         Raises:
             ValueError: another shape.
@@ -97,8 +97,8 @@ class AMDANet(nn.Module):
         semantic, pairs, reliability = self.backbone(rgb, thermal)
         if reliability is None:
             return AMDANetOutput(*self._decode(semantic, pairs, rgb, thermal, want_fused))
-        # The fusion decoder looks at the pictures too: one stands in for the other there as well.
-        rgb, thermal = pictures_to_fuse(rgb, thermal, reliability[0])
+        # The fusion decoder looks at the images too: one stands in for the other there as well.
+        rgb, thermal = images_to_fuse(rgb, thermal, reliability[0])
         # The branches trade places at every stage: every second one has thermal first.
         by_camera = [weights.flip(1) if i % 2 else weights for i, weights in enumerate(reliability)]
         decoded = self._decode(semantic, pairs, rgb, thermal, want_fused)
@@ -112,7 +112,7 @@ class AMDANet(nn.Module):
         thermal: Tensor,
         want_fused: bool,
     ) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]:
-        """Give logits and fused picture, and both from masked features in training mode."""
+        """Give logits and fused image, and both from masked features in training mode."""
         size = rgb.shape[2:]
         logits = self.decode_head(semantic, size)
         if not want_fused and not self.training:
@@ -123,7 +123,7 @@ class AMDANet(nn.Module):
         if mask_semantics_this_step():
             masked = mask_semantics(semantic, self.config.masking_rate)
             # The fusion decoder has no dropout: decoding the unmasked pairs again would give the
-            # same picture and the same gradient.
+            # same image and the same gradient.
             return logits, fused, self.decode_head(masked, size), fused
         masked_fused = self.aux_head(mask_pairs(pairs, self.config.masking_rate), rgb, thermal)
         return logits, fused, self.decode_head(semantic, size), masked_fused
@@ -140,10 +140,10 @@ class AMDANet(nn.Module):
         if not (rgb.is_floating_point() and thermal.is_floating_point()):
             raise ValueError(
                 f"rgb and thermal must be floating-point in [0, 1], not {rgb.dtype} and "
-                f"{thermal.dtype}: divide 8-bit pictures by 255"
+                f"{thermal.dtype}: divide 8-bit images by 255"
             )
         if min(rgb.shape[2:]) < SMALLEST_SIDE:
             raise ValueError(
-                f"pictures must be at least {SMALLEST_SIDE} x {SMALLEST_SIDE} pixels, not "
+                f"images must be at least {SMALLEST_SIDE} x {SMALLEST_SIDE} pixels, not "
                 f"{rgb.shape[2]} x {rgb.shape[3]}"
             )

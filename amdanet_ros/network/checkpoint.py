@@ -35,7 +35,7 @@ _PREDICTION = "decode_head.linear_pred.weight"
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be used; the message is one line: the file, the cause and the mend."""
+    """A checkpoint cannot be used; the message is one line: the file, the cause and the fix."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,7 +199,7 @@ def load_imagenet_mit(
         label, (state, _) = f"checkpoint {path}", _read(path)
     own = network.backbone.state_dict()
     size = network.config.backbone
-    mend = f"give the ImageNet checkpoint of {size}"
+    fix = f"give the ImageNet checkpoint of {size}"
     chosen = {}
     for key, value in state.items():
         if key.startswith("head."):
@@ -207,13 +207,13 @@ def load_imagenet_mit(
         for prefix in BRANCH_PREFIXES:
             if prefix + key not in own or own[prefix + key].shape != value.shape:
                 raise CheckpointError(
-                    f"{label} does not fit {size}: {key!r} has no place or another shape; {mend}"
+                    f"{label} does not fit {size}: {key!r} has no place or another shape; {fix}"
                 )
             chosen[prefix + key] = value
     branches = re.compile(rf"({'|'.join(BRANCH_PREFIXES)})(patch_embed|block|norm)\d")
     missing = {key for key in own if branches.match(key)} - chosen.keys()
     if missing:
-        raise CheckpointError(f"{label} does not fit {size}: it lacks {min(missing)!r}; {mend}")
+        raise CheckpointError(f"{label} does not fit {size}: it lacks {min(missing)!r}; {fix}")
     network.backbone.load_state_dict(chosen, strict=False)
     return sorted(f"backbone.{key}" for key in chosen)
 

@@ -1,4 +1,4 @@
-"""The fusion decoder: the aligned pairs of all stages and the two pictures to one fused picture."""
+"""The fusion decoder: the aligned pairs of all stages and the two images to one fused image."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PointConvolution(nn.Module):
 
 
 class FusionDecoder(nn.Module):
-    """Eight maps at four sizes and the two pictures, all brought to the picture's size and mixed.
+    """Eight maps at four sizes and the two images, all brought to the image's size and mixed.
 
     Args:
         channels: C_1 to C_4.
@@ -60,11 +60,11 @@ class FusionDecoder(nn.Module):
 
         Args:
             pairs: of each stage, (RGB branch, thermal branch), B x C_s x H_s x W_s each.
-            rgb: the picture, B x 3 x H x W in [0, 1].
+            rgb: the image, B x 3 x H x W in [0, 1].
             thermal: the same shape and range.
 
         Returns:
-            The fused picture, B x 3 x H x W in (0, 1).
+            The fused image, B x 3 x H x W in (0, 1).
         """
         size = rgb.shape[2:]
         maps = []

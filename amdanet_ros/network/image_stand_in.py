@@ -1,4 +1,4 @@
-"""What the fusion decoder looks at where a camera has lost its weight: the other one's picture."""
+"""What the fusion decoder looks at where a camera has lost its weight: the other one's image."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ DEAD_MARGIN = 0.05
 """Part of the value range at either end within which an RGB pixel loses its say."""
 
 
-def pictures_to_fuse(rgb: Tensor, thermal: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Let each picture stand in for the other one as far as that has lost its weight.
+def images_to_fuse(rgb: Tensor, thermal: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Let each image stand in for the other one as far as that has lost its weight.
 
-    An overexposed picture is not white everywhere: an RGB pixel stays as far as it is neither
+    An overexposed image is not white everywhere: an RGB pixel stays as far as it is neither
     white nor black. With weights of 1 both come back unchanged to the bit.
 
     Args:

@@ -20,7 +20,7 @@ DEAD_ZONE = 2.0
 """Evidence up to here, either way, leaves both weights at exactly 1."""
 
 _LEAST_VARIANCE = 1e-6
-"""Under the square root: its slope at 0, where a flat picture lies, is infinite."""
+"""Under the square root: its slope at 0, where a flat image lies, is infinite."""
 
 
 def weights_of(evidence: Tensor) -> Tensor:

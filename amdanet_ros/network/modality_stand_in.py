@@ -19,7 +19,7 @@ from .modality_reliability import kept_shares, mixed
 class ModalityStandIn(nn.Module):
     """Tokens for a branch that has lost its camera, from those of both branches.
 
-    The frozen layers behind it read them in place of the branch's own. An overexposed picture is
+    The frozen layers behind it read them in place of the branch's own. An overexposed image is
     not lost everywhere: each token is a mixture of the branch's own and a new one.
 
     The new one: linear to C; self-attention where there is one; depthwise 3 x 3, GELU, linear.

@@ -15,7 +15,7 @@ _WRAPPERS = ("model", "state_dict")
 
 
 class PthError(ValueError):
-    """The file holds no state dict that can be read safely; the message says why and the mend."""
+    """The file holds no state dict that can be read safely; the message says why and the fix."""
 
 
 def read_pth(path: str | os.PathLike) -> dict[str, Tensor]:

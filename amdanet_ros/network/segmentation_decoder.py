@@ -57,7 +57,7 @@ class SegmentationDecoder(nn.Module):
 
         Args:
             semantic: four maps B x C_s x H_s x W_s, stage 1 first.
-            size: (H, W) of the picture.
+            size: (H, W) of the image.
 
         Returns:
             logits, B x K x H x W.

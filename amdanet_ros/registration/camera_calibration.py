@@ -1,4 +1,4 @@
-"""What a camera's calibration says of the pixels of the picture as it comes."""
+"""What a camera's calibration says of the pixels of the image as it comes."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class CameraCalibration:
 
     Attributes:
         matrix: 3 x 3 float64 camera matrix K of the whole sensor, in pixels.
-        rotation: 3 x 3 float64, turns directions of the camera into those of its picture: the
+        rotation: 3 x 3 float64, turns directions of the camera into those of its image: the
             identity, or that of rectification.
-        size: (height, width) of the whole sensor, in pixels; (0, 0): that of the picture.
+        size: (height, width) of the whole sensor, in pixels; (0, 0): that of the image.
         region: (top, left, height, width) of the part that is sent, in the sensor's pixels; height
             and width 0: all of it.
-        binning: (vertical, horizontal) sensor pixels in a pixel of the picture, at least 1.
+        binning: (vertical, horizontal) sensor pixels in a pixel of the image, at least 1.
     """
 
     matrix: np.ndarray
@@ -32,8 +32,8 @@ class CameraCalibration:
     region: tuple[int, int, int, int] = (0, 0, 0, 0)
     binning: tuple[int, int] = (1, 1)
 
-    def region_of(self, picture: tuple[int, int]) -> tuple[int, int, int, int]:
-        """Return which part of the sensor a picture (height, width) shows.
+    def region_of(self, image: tuple[int, int]) -> tuple[int, int, int, int]:
+        """Return which part of the sensor an image (height, width) shows.
 
         Returns:
             (top, left, height, width) in the sensor's pixels.
@@ -42,30 +42,30 @@ class CameraCalibration:
             return self.region
         if all(self.size):
             return (0, 0, *self.size)
-        return 0, 0, picture[0] * self.binning[0], picture[1] * self.binning[1]
+        return 0, 0, image[0] * self.binning[0], image[1] * self.binning[1]
 
-    def matrix_of(self, picture: tuple[int, int]) -> np.ndarray:
-        """Return the camera matrix for pixels of a picture (height, width) of this camera.
+    def matrix_of(self, image: tuple[int, int]) -> np.ndarray:
+        """Return the camera matrix for pixels of an image (height, width) of this camera.
 
         The region of interest is cut off, and what binning or a resize of the driver made of it is
-        followed, in whatever resolution the picture comes.
+        followed, in whatever resolution the image comes.
 
         Returns:
             3 x 3 float64.
 
         Raises:
-            ValueError: the picture has another shape than the calibrated one.
+            ValueError: the image has another shape than the calibrated one.
         """
-        top, left, height, width = self.region_of(picture)
+        top, left, height, width = self.region_of(image)
         expected = height / self.binning[0], width / self.binning[1]
-        aspect = (picture[1] / picture[0]) / (expected[1] / expected[0])
+        aspect = (image[1] / image[0]) / (expected[1] / expected[0])
         if abs(aspect - 1.0) > _ASPECT_TOLERANCE:
             raise ValueError(
-                f"pictures of {picture[1]} x {picture[0]} do not belong to a calibration of "
+                f"images of {image[1]} x {image[0]} do not belong to a calibration of "
                 f"{expected[1]:g} x {expected[0]:g}: calibrate the camera at the shape in use"
             )
         cut = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], dtype=np.float64)
-        return resize_homography((height, width), picture) @ cut @ self.matrix
+        return resize_homography((height, width), image) @ cut @ self.matrix
 
 
 def homography_from_calibrations(
@@ -81,13 +81,13 @@ def homography_from_calibrations(
         rgb, thermal: of each camera.
         rotation: 3 x 3, turns directions of the thermal camera's optical frame into those of the
             RGB camera's.
-        rgb_size, thermal_size: (height, width) of the pictures as they come.
+        rgb_size, thermal_size: (height, width) of the images as they come.
 
     Returns:
         3 x 3 float64 with a last element of 1.
 
     Raises:
-        ValueError: a camera is not calibrated, or its pictures have another shape; no rotation.
+        ValueError: a camera is not calibrated, or its images have another shape; no rotation.
     """
     matrices = {}
     for name, camera, size in (("rgb", rgb, rgb_size), ("thermal", thermal, thermal_size)):

@@ -1,4 +1,4 @@
-"""A picture to judge a registration by.
+"""An image to judge a registration by.
 
 Tiles of RGB and warped thermal in turn; edges must run on across tile borders.
 """
@@ -20,10 +20,10 @@ def checkerboard(
         rgb: H x W x 3 uint8.
         thermal: h x w of any depth.
         homography: 3 x 3, thermal pixel -> RGB pixel.
-        tiles: across the picture's width.
+        tiles: across the image's width.
 
     Returns:
-        H x W x 3 uint8; outside the thermal picture its tiles are black.
+        H x W x 3 uint8; outside the thermal image its tiles are black.
     """
     height, width = rgb.shape[:2]
     values = grey(thermal)

@@ -1,4 +1,4 @@
-"""Coarse alignment: scale, turn and shift of the thermal picture, searched over all shifts at once
+"""Coarse alignment: scale, turn and shift of the thermal image, searched over all shifts at once
 in the frequency domain.
 """
 
@@ -12,13 +12,13 @@ import numpy as np
 from .orientation_field import orientation_field
 
 SCALES = tuple(np.geomspace(0.62, 1.6, 15))
-"""Thermal width as a share of the RGB picture's width, tried in the coarse search."""
+"""Thermal width as a share of the RGB image's width, tried in the coarse search."""
 TURNS_DEGREES = (-6.0, -3.0, 0.0, 3.0, 6.0)
-_LARGEST_SHIFT = 0.3  # of the picture's width and height
+_LARGEST_SHIFT = 0.3  # of the image's width and height
 
 
 def _similarity(scale: float, turn_degrees: float, size: tuple[int, int]) -> np.ndarray:
-    """Scale and turn about the picture's centre, 3 x 3."""
+    """Scale and turn about the image's centre, 3 x 3."""
     height, width = size
     upper = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), turn_degrees, scale)
     return np.vstack([upper, [0.0, 0.0, 1.0]])
@@ -35,8 +35,8 @@ def align_coarsely(
     the others.
 
     Args:
-        rgb: grey H x W float32 pictures, small (about 160 pixels wide).
-        thermal: grey pictures of the thermal camera, small.
+        rgb: grey H x W float32 images, small (about 160 pixels wide).
+        thermal: grey images of the thermal camera, small.
         start: 3 x 3, thermal (small) pixel -> RGB (small) pixel for equal fields of view.
 
     Returns:
@@ -46,7 +46,7 @@ def align_coarsely(
     size = rgb[0].shape
     height, width = size
     padded = (cv2.getOptimalDFTSize(2 * height), cv2.getOptimalDFTSize(2 * width))
-    fixed = [orientation_field(picture) for picture in rgb]
+    fixed = [orientation_field(image) for image in rgb]
     fixed_spectra = [np.fft.fft2(field, padded) for field, _ in fixed]
     fixed_energy = sum(np.fft.fft2(np.abs(field) ** 2, padded) for field, _ in fixed)
     fixed_mask = np.fft.fft2(fixed[0][1].astype(np.float32), padded)
@@ -62,9 +62,9 @@ def align_coarsely(
             seen = cv2.warpPerspective(np.ones(thermal[0].shape, np.uint8), warp, (width, height))
             cross = 0.0
             energy = 0.0
-            for picture, spectrum in zip(thermal, fixed_spectra, strict=True):
+            for image, spectrum in zip(thermal, fixed_spectra, strict=True):
                 warped = cv2.warpPerspective(
-                    picture, warp, (width, height), borderMode=cv2.BORDER_REPLICATE
+                    image, warp, (width, height), borderMode=cv2.BORDER_REPLICATE
                 )
                 field, valid = orientation_field(warped, seen.astype(bool))
                 cross = cross + spectrum * np.conj(np.fft.fft2(field, padded))

@@ -19,7 +19,7 @@ from .window_matching import WindowMatches, match_windows
 
 _COARSE_WIDTH = 160
 _SEARCH_FRAMES = 8
-# Pixels of a picture 640 wide.
+# Pixels of an image 640 wide.
 _LARGEST_UNCERTAINTY = 3.0
 _SMALLEST_COVERAGE = 0.25
 _FEWEST_WINDOWS = 10
@@ -42,7 +42,7 @@ class Registration:
             RGB pixels.
         agreement: share of the windows, by confidence, that lie within tolerance of the
             homography, 0 to 1.
-        coverage: share of the common picture spanned by the agreeing windows, 0 to 1.
+        coverage: share of the common image spanned by the agreeing windows, 0 to 1.
         windows: number of agreeing windows.
         frames: number of frame pairs used.
         rgb_size, thermal_size: (height, width) that the homography belongs to.
@@ -64,29 +64,29 @@ def estimate_homography(
     initial: np.ndarray | None = None,
     max_uncertainty: float = _LARGEST_UNCERTAINTY,
 ) -> Registration:
-    """Estimate the homography from thermal to RGB pixels of a rig from synchronous pictures of some
+    """Estimate the homography from thermal to RGB pixels of a rig from synchronous images of some
     scenes.
 
     A coarse search over scale, turn and shift at 160 pixels' width is followed by windows that
     are matched and fitted at growing
     resolution. The result is then judged: two halves of the windows must give the same corners,
     and the agreeing windows
-    must cover the picture.
+    must cover the image.
 
     Args:
-        rgb: N pictures H x W x 3 uint8, one size.
-        thermal: N pictures h x w (uint8, uint16 or float32), one size, taken at the same instants.
+        rgb: N images H x W x 3 uint8, one size.
+        thermal: N images h x w (uint8, uint16 or float32), one size, taken at the same instants.
         initial: 3 x 3 first guess, thermal pixel -> RGB pixel; the coarse search is then left out.
-        max_uncertainty: refuse beyond this corner distance, in pixels of a picture 640 wide.
+        max_uncertainty: refuse beyond this corner distance, in pixels of an image 640 wide.
 
     Raises:
         RegistrationRefusedError: the scene does not determine the homography.
-        ValueError: pictures of different sizes or numbers.
+        ValueError: images of different sizes or numbers.
     """
     _check(rgb, thermal)
     rgb_size, thermal_size = rgb[0].shape[:2], thermal[0].shape[:2]
-    rgb_grey = [grey(picture) for picture in rgb]
-    thermal_grey = [grey(picture) for picture in thermal]
+    rgb_grey = [grey(image) for image in rgb]
+    thermal_grey = [grey(image) for image in thermal]
     guesses = (
         _coarse_guesses(rgb_grey, thermal_grey) if initial is None else [check_homography(initial)]
     )
@@ -94,7 +94,7 @@ def estimate_homography(
     attempts = [attempt for attempt in attempts if attempt is not None]
     if not attempts:
         raise RegistrationRefusedError(
-            "the RGB and the thermal pictures show no common edges: record a scene with people, "
+            "the RGB and the thermal images show no common edges: record a scene with people, "
             "cars, buildings or other outlines that both cameras see"
         )
     homography, matches, inliers = max(attempts, key=_evidence)
@@ -111,25 +111,25 @@ def _check(rgb: Sequence[np.ndarray], thermal: Sequence[np.ndarray]) -> None:
         raise ValueError(
             f"registration needs frame pairs; got {len(rgb)} RGB and {len(thermal)} thermal"
         )
-    for name, pictures, channels in (("RGB", rgb, 3), ("thermal", thermal, 2)):
-        sizes = {picture.shape for picture in pictures}
+    for name, images, channels in (("RGB", rgb, 3), ("thermal", thermal, 2)):
+        sizes = {image.shape for image in images}
         if len(sizes) > 1:
             raise ValueError(
-                f"the {name} pictures differ in size: {sorted(sizes)}; one rig, one size"
+                f"the {name} images differ in size: {sorted(sizes)}; one rig, one size"
             )
-        if pictures[0].ndim != channels:
+        if images[0].ndim != channels:
             raise ValueError(
-                f"{name} pictures must have {channels} dimensions, not shape {pictures[0].shape}"
+                f"{name} images must have {channels} dimensions, not shape {images[0].shape}"
             )
 
 
-def _shrunk(pictures: Sequence[np.ndarray], factor: float) -> tuple[list[np.ndarray], np.ndarray]:
-    """Pictures resized by a factor (at most 1), and the homography from full to small pixels."""
-    height, width = pictures[0].shape
+def _shrunk(images: Sequence[np.ndarray], factor: float) -> tuple[list[np.ndarray], np.ndarray]:
+    """Images resized by a factor (at most 1), and the homography from full to small pixels."""
+    height, width = images[0].shape
     size = (max(16, round(height * factor)), max(16, round(width * factor)))
     small = [
-        cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA) if factor < 1 else picture
-        for picture in pictures
+        cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA) if factor < 1 else image
+        for image in images
     ]
     return small, resize_homography((height, width), small[0].shape)
 
@@ -167,7 +167,7 @@ def _refine(
     homography = guess
     width = max(rgb[0].shape)
     result = None
-    # (working width, window, reach, tolerance, perspective prior), pixels of the working picture
+    # (working width, window, reach, tolerance, perspective prior), pixels of the working image
     for level, (working, window, reach, tolerance, prior) in enumerate(
         (
             (160, 40, 12, 4.0, 1.0),
@@ -213,26 +213,26 @@ def _judge(
     unit = max(rgb_size) / 640
     windows = int(inliers.sum())
     agreement = float(matches.confidence[inliers].sum() / max(matches.confidence.sum(), 1e-9))
-    mend = (
-        "record more frames with outlines all over the picture (people, cars, buildings; drive "
+    fix = (
+        "record more frames with outlines all over the image (people, cars, buildings; drive "
         "or turn the rig), or give thermal.registration by hand"
     )
     if windows < _FEWEST_WINDOWS:
         raise RegistrationRefusedError(
-            f"only {windows} places of the picture agree ({_FEWEST_WINDOWS} are needed): {mend}"
+            f"only {windows} places of the image agree ({_FEWEST_WINDOWS} are needed): {fix}"
         )
     hull = cv2.convexHull(matches.points[inliers].astype(np.float32))
     coverage = float(cv2.contourArea(hull) / (rgb_size[0] * rgb_size[1]))
     uncertainty = _half_disagreement(matches, inliers, homography, rgb_size, thermal_size, unit)
     if coverage < _SMALLEST_COVERAGE:
         raise RegistrationRefusedError(
-            f"the agreeing places cover {coverage:.0%} of the picture "
-            f"({_SMALLEST_COVERAGE:.0%} is needed): {mend}"
+            f"the agreeing places cover {coverage:.0%} of the image "
+            f"({_SMALLEST_COVERAGE:.0%} is needed): {fix}"
         )
     if not uncertainty <= max_uncertainty * unit:
         raise RegistrationRefusedError(
             f"two halves of the evidence disagree by {uncertainty:.1f} pixels at the corners "
-            f"({max_uncertainty * unit:.1f} is allowed): {mend}"
+            f"({max_uncertainty * unit:.1f} is allowed): {fix}"
         )
     return Registration(
         homography,

@@ -1,4 +1,4 @@
-"""Homographies between the thermal and the RGB picture: made, checked, composed."""
+"""Homographies between the thermal and the RGB image: made, checked, composed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 def resize_homography(from_size: tuple[int, int], to_size: tuple[int, int]) -> np.ndarray:
     """Homography of a plain resize: equal fields of view, different resolutions.
 
-    Picture edges map to picture edges, so pixel centres shift by half a pixel's difference, as
+    Image edges map to image edges, so pixel centres shift by half a pixel's difference, as
     in ``cv2.resize``.
 
     Args:
-        from_size: (height, width) of the picture to be resized.
-        to_size: (height, width) of the resized picture.
+        from_size: (height, width) of the image to be resized.
+        to_size: (height, width) of the resized image.
 
     Returns:
         3 x 3 float64.
@@ -112,7 +112,7 @@ def transform_points(homography: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def corners(size: tuple[int, int]) -> np.ndarray:
-    """The centres of a picture's four corner pixels, 4 x 2 (x, y), clockwise from the top left."""
+    """The centres of an image's four corner pixels, 4 x 2 (x, y), clockwise from the top left."""
     height, width = size
     return np.array(
         [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], dtype=np.float64
@@ -120,7 +120,7 @@ def corners(size: tuple[int, int]) -> np.ndarray:
 
 
 def corner_error(first: np.ndarray, second: np.ndarray, size: tuple[int, int]) -> float:
-    """Mean distance, in RGB pixels, between where two homographies put the thermal picture's
+    """Mean distance, in RGB pixels, between where two homographies put the thermal image's
     corners.
     """
     points = corners(size)
@@ -131,7 +131,7 @@ def corner_error(first: np.ndarray, second: np.ndarray, size: tuple[int, int]) -
 def common_field_of_view(
     homography: np.ndarray, thermal_size: tuple[int, int], rgb_size: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """The largest centred-by-area upright rectangle of the RGB picture that both cameras see.
+    """The largest centred-by-area upright rectangle of the RGB image that both cameras see.
 
     Args:
         homography: thermal pixel to RGB pixel, 3 x 3.
@@ -141,7 +141,7 @@ def common_field_of_view(
         (top, left, height, width) in RGB pixels; every pixel of it has a thermal partner.
 
     Raises:
-        ValueError: the two pictures do not overlap.
+        ValueError: the two images do not overlap.
     """
     height, width = rgb_size
     # A coarse grid is enough: the answer is rounded inwards by the cell.
@@ -157,14 +157,14 @@ def common_field_of_view(
     ).reshape(len(ys), len(xs))
     top, left, rows, columns = _largest_rectangle(seen)
     if rows == 0:
-        raise ValueError("the thermal and the RGB picture have no common field of view")
+        raise ValueError("the thermal and the RGB image have no common field of view")
     bottom = height if top + rows == len(ys) else (top + rows - 1) * step + 1
     right = width if left + columns == len(xs) else (left + columns - 1) * step + 1
     return top * step, left * step, bottom - top * step, right - left * step
 
 
 def _largest_rectangle(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """Largest all-true upright rectangle of a boolean picture.
+    """Largest all-true upright rectangle of a boolean image.
 
     (top, left, height, width), by histogram and stack.
     """

@@ -1,4 +1,4 @@
-"""What an RGB and a thermal picture of one scene have in common: where the edges lie and which way
+"""What an RGB and a thermal image of one scene have in common: where the edges lie and which way
 they run.
 
 Brightness and temperature agree in neither value nor sign, but the outline of a person, a car or a
@@ -14,14 +14,14 @@ import cv2
 import numpy as np
 
 
-def grey(picture: np.ndarray) -> np.ndarray:
-    """H x W float32 of an H x W x 3 RGB or an H x W thermal picture.
+def grey(image: np.ndarray) -> np.ndarray:
+    """H x W float32 of an H x W x 3 RGB or an H x W thermal image.
 
     Non-finite values become the median.
     """
-    if picture.ndim == 3:
-        return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    values = picture.astype(np.float32)
+    if image.ndim == 3:
+        return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY).astype(np.float32)
+    values = image.astype(np.float32)
     bad = ~np.isfinite(values)
     if bad.any():
         values[bad] = np.median(values[~bad]) if not bad.all() else 0.0
@@ -29,13 +29,13 @@ def grey(picture: np.ndarray) -> np.ndarray:
 
 
 def orientation_field(
-    picture: np.ndarray, valid: np.ndarray | None = None, sigma: float = 1.0
+    image: np.ndarray, valid: np.ndarray | None = None, sigma: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Double-angle gradient field of a grey picture.
+    """Double-angle gradient field of a grey image.
 
     Args:
-        picture: H x W float32.
-        valid: H x W bool, False where the picture shows nothing (outside a warped frame);
+        image: H x W float32.
+        valid: H x W bool, False where the image shows nothing (outside a warped frame);
             None = everywhere.
         sigma: smoothing before the derivative, pixels.
 
@@ -44,19 +44,19 @@ def orientation_field(
         part and zero outside;
         H x W bool, the valid part without its rim.
     """
-    smooth = cv2.GaussianBlur(picture, (0, 0), sigma)
+    smooth = cv2.GaussianBlur(image, (0, 0), sigma)
     gradient = cv2.Scharr(smooth, cv2.CV_32F, 1, 0) + 1j * cv2.Scharr(smooth, cv2.CV_32F, 0, 1)
     rim = int(np.ceil(3 * sigma)) + 1
-    inner = np.ones(picture.shape, np.uint8) if valid is None else valid.astype(np.uint8)
+    inner = np.ones(image.shape, np.uint8) if valid is None else valid.astype(np.uint8)
     inner = cv2.copyMakeBorder(inner, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     inner = cv2.erode(inner, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))[1:-1, 1:-1].astype(bool)
     magnitude = np.abs(gradient)
     if not inner.any() or magnitude[inner].max() <= 0:
-        return np.zeros(picture.shape, np.complex64), inner
+        return np.zeros(image.shape, np.complex64), inner
     # Strong edges count alike, and faint ones count where nothing stronger is near: a hot engine
     # must not outvote the scene.
     floor = np.percentile(magnitude[inner], 60) + 1e-6 * float(magnitude[inner].max())
-    side = max(9, picture.shape[1] // 12) | 1
+    side = max(9, image.shape[1] // 12) | 1
     soft = np.maximum(1.5 * cv2.blur(magnitude, (side, side)), floor)
     weight = magnitude**2 / (magnitude**2 + soft**2)
     field = weight * (gradient / np.maximum(magnitude, 1e-12)) ** 2

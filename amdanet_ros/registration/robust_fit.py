@@ -15,7 +15,7 @@ _WIDENING = (8.0, 6.0, 4.0, 3.0, 2.0, 1.5, 1.0, 1.0, 1.0, 1.0)
 def fit_correction(
     matches: WindowMatches, size: tuple[int, int], tolerance: float, perspective_prior: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Homography that moves the warped thermal picture onto the RGB picture.
+    """Homography that moves the warped thermal image onto the RGB image.
 
     Iteratively reweighted least squares (Geman-McClure weights) on the linear equations of a
     homography, started from the
@@ -25,7 +25,7 @@ def fit_correction(
 
     Args:
         matches: at least four.
-        size: (height, width) of the RGB picture, for conditioning.
+        size: (height, width) of the RGB image, for conditioning.
         tolerance: distance in pixels beyond which a match counts little.
         perspective_prior: weight of the prior on the two perspective terms, relative to the
             matches' total weight.

@@ -1,4 +1,4 @@
-"""Where each small window of the RGB picture finds its partner in the thermal picture, and how
+"""Where each small window of the RGB image finds its partner in the thermal image, and how
 surely in which direction.
 """
 
@@ -23,8 +23,8 @@ class WindowMatches:
     """Shifts found by windows.
 
     Attributes:
-        points: N x 2, window centres in the RGB picture (x, y), pixels.
-        shifts: N x 2, how far the thermal picture as warped so far must move there, pixels.
+        points: N x 2, window centres in the RGB image (x, y), pixels.
+        shifts: N x 2, how far the thermal image as warped so far must move there, pixels.
         confidence: N, 0 to 1: height of the correlation's peak times its lead over the next one.
         precision: N x 2 x 2, symmetric, largest eigenvalue 1: how sharp the peak is in each
             direction.
@@ -46,7 +46,7 @@ class WindowMatches:
         )
 
     def scaled(self, factor: float) -> WindowMatches:
-        """The same matches in a picture that is ``factor`` times as large."""
+        """The same matches in an image that is ``factor`` times as large."""
         return WindowMatches(
             self.points * factor, self.shifts * factor, self.confidence, self.precision
         )
@@ -63,8 +63,8 @@ def match_windows(
     """Correlate the orientation fields window by window, all frames added up.
 
     Args:
-        rgb: grey H x W float32 pictures.
-        thermal: grey pictures of the thermal camera.
+        rgb: grey H x W float32 images.
+        thermal: grey images of the thermal camera.
         homography: 3 x 3, thermal pixel -> RGB pixel, good to about ``reach`` pixels.
         reach: largest shift looked for, pixels.
         window: side of a window, pixels.
@@ -74,11 +74,11 @@ def match_windows(
     seen = cv2.warpPerspective(np.ones(thermal[0].shape, np.uint8), homography, (width, height))
     fixed, moving = [], []
     valid = seen.astype(bool)
-    for rgb_picture, thermal_picture in zip(rgb, thermal, strict=True):
+    for rgb_image, thermal_image in zip(rgb, thermal, strict=True):
         warped = cv2.warpPerspective(
-            thermal_picture, homography, (width, height), borderMode=cv2.BORDER_REPLICATE
+            thermal_image, homography, (width, height), borderMode=cv2.BORDER_REPLICATE
         )
-        fixed.append(orientation_field(rgb_picture, None, sigma)[0])
+        fixed.append(orientation_field(rgb_image, None, sigma)[0])
         field, valid = orientation_field(warped, seen.astype(bool), sigma)
         moving.append(field)
     half = window // 2
@@ -89,7 +89,7 @@ def match_windows(
                 continue
             top, bottom = max(0, y - half - reach), min(height, y + half + reach)
             left, right = max(0, x - half - reach), min(width, x + half + reach)
-            # At the picture's rim the window shrinks so that it can still move both ways.
+            # At the image's rim the window shrinks so that it can still move both ways.
             inner = (slice(top + reach, bottom - reach), slice(left + reach, right - reach))
             outer = (slice(top, bottom), slice(left, right))
             if min(bottom - top, right - left) < 2 * reach + half:
@@ -150,7 +150,7 @@ def _peak(surface: np.ndarray, reach: int) -> tuple[tuple[float, float], float, 
     slope = 0.5 * np.array([near[1, 2] - near[1, 0], near[2, 1] - near[0, 1]])
     step = vectors @ ((vectors.T @ slope) / np.maximum(values * -_largest_bend(near), 1e-4))
     step = np.clip(step, -0.5, 0.5)
-    # The best place of the RGB window in the warped picture is off by the shift still missing.
+    # The best place of the RGB window in the warped image is off by the shift still missing.
     shift = (reach - (x + float(step[0])), reach - (y + float(step[1])))
     confidence = float(surface[y, x]) * min(1.0, lead / _FULL_LEAD)
     return shift, confidence, precision

@@ -1,9 +1,9 @@
 """The supplement's figures: which of ours stands for which.
 
 What is known of them: Figure 1 is a failure case under overexposure, Figures 2 to 7 compare
-segmentations and fused pictures. Which of 2 to 7 shows which data set we do not know; with three
+segmentations and fused images. Which of 2 to 7 shows which data set we do not know; with three
 data sets and two kinds ours are one each: 2 to 4 segmentation, 5 to 7 fusion. They show our network
-alone: pictures of the methods it is compared with in the supplement are not ours to make.
+alone: images of the methods it is compared with in the supplement are not ours to make.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A reproduced figure: a grid of test pictures, what it shows in words, and numbers as JSON."""
+"""A reproduced figure: a grid of test images, what it shows in words, and numbers as JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .figure_specs import FUSION, OVEREXPOSURE, FigureSpec
 from .presets import SCENES, Experiment
 
 SHOWN, SHOWN_EXPOSED = 4, 2
-"""Test pictures in a figure; in the one of overexposure, each at every exposure shown."""
+"""Test images in a figure; in the one of overexposure, each at every exposure shown."""
 
 STOPS_SHOWN, STOPS_SCORED = (0, 2, 4), (0, 1, 2, 3, 4)
 """Overexposure in stops (2 ** stops times the light)."""
@@ -53,13 +53,13 @@ class Figure:
 
     Attributes:
         name: of its files.
-        picture: height x width x 3 uint8 RGB.
+        image: height x width x 3 uint8 RGB.
         caption: what it shows.
         facts: plain values for the JSON file.
     """
 
     name: str
-    picture: np.ndarray
+    image: np.ndarray
     caption: str
     facts: dict[str, Any]
 
@@ -71,7 +71,7 @@ class Figure:
         """
         folder.mkdir(parents=True, exist_ok=True)
         paths = [folder / f"{self.name}.{end}" for end in ("png", "md", "json")]
-        _, encoded = cv2.imencode(".png", cv2.cvtColor(self.picture, cv2.COLOR_RGB2BGR))
+        _, encoded = cv2.imencode(".png", cv2.cvtColor(self.image, cv2.COLOR_RGB2BGR))
         paths[0].write_bytes(encoded.tobytes())
         paths[1].write_text(f"![{self.name}]({self.name}.png)\n\n{self.caption}\n")
         paths[2].write_text(json.dumps({"caption": self.caption, **self.facts}, indent=2) + "\n")
@@ -79,7 +79,7 @@ class Figure:
 
 
 class ExposedPairs:
-    """A data source whose visible pictures are exposed for more light.
+    """A data source whose visible images are exposed for more light.
 
     Args:
         pairs: the source.
@@ -103,7 +103,7 @@ def drawn_figure(
     config: TrainingConfig,
     weights: str | Path,
     device: torch.device,
-    pictures: Sequence[str] = (),
+    images: Sequence[str] = (),
 ) -> Figure:
     """Draw a figure with one network.
 
@@ -113,18 +113,18 @@ def drawn_figure(
         config: of the experiment; it says which classes and, of scenes, which size.
         weights: a checkpoint, or the name of a built-in one.
         device: to run the network on.
-        pictures: names of the test pictures to show; empty: four evenly spread over the test list,
+        images: names of the test images to show; empty: four evenly spread over the test list,
             or, for the figure of overexposure, the two with most white pixels.
 
     Raises:
         CheckpointError: weights that cannot be used.
         ConfigError: weights for another number of classes.
-        DataError: a name that is not in the test list, or a picture that cannot be read.
+        DataError: a name that is not in the test list, or an image that cannot be read.
     """
     pairs = experiment.test_pairs(config)
     classes = build_classes(config)
     network = _network(weights, classes).to(device).eval()
-    chosen = list(_named(pairs, pictures)) if pictures else _by_rule(pairs, spec.kind)
+    chosen = list(_named(pairs, images)) if images else _by_rule(pairs, spec.kind)
     stops = STOPS_SHOWN if spec.kind == OVEREXPOSURE else (0,)
     rows, facts, seen = [], [], np.zeros(256, np.int64)
     for index in chosen:
@@ -133,16 +133,16 @@ def drawn_figure(
             labels, fused = _predicted(network, pair, experiment.window, device)
             seen += np.bincount(pair.labels.ravel(), minlength=256)
             seen += np.bincount(labels.ravel(), minlength=256)
-            iou = _picture_iou(pair.labels, labels, len(classes))
+            iou = _image_iou(pair.labels, labels, len(classes))
             title = f"{pair.name}{f', +{stop} stops' if stop else ''}: mIoU {100 * iou:.1f} %"
             rows.append(GridRow(title, _tiles(spec.kind, pair, labels, fused, classes)))
-            facts.append({"picture": pair.name, "stops": stop, "mIoU": round(100 * iou, 3)})
+            facts.append({"image": pair.name, "stops": stop, "mIoU": round(100 * iou, 3)})
     grid = image_grid(_COLUMNS.get(spec.kind, _SEGMENTATION_COLUMNS), rows)
     shown = [i for i in range(len(classes)) if seen[i]]
-    picture = np.concatenate([grid, legend(classes, grid.shape[1], shown)], axis=0)
+    image = np.concatenate([grid, legend(classes, grid.shape[1], shown)], axis=0)
     values = {"figure": spec.name, "data_set": experiment.data_set, "weights": str(weights)}
-    values["pictures"] = facts
-    caption = _caption(spec, experiment, classes, bool(pictures))
+    values["images"] = facts
+    caption = _caption(spec, experiment, classes, bool(images))
     if spec.kind == OVEREXPOSURE:
         scores = {
             stop: 100
@@ -158,24 +158,24 @@ def drawn_figure(
             f"{score:.1f} % at +{stop}" for stop, score in scores.items()
         )
         caption += " stops."
-    return Figure(spec.name, picture, caption, values)
+    return Figure(spec.name, image, caption, values)
 
 
 def _caption(spec: FigureSpec, experiment: Experiment, classes: ClassTable, named: bool) -> str:
     data = "generated scenes" if experiment.data_set == SCENES else f"{classes.name}'s test list"
     what = {
-        OVEREXPOSURE: "Failure under overexposure: test pictures as they are and exposed for 4 and "
+        OVEREXPOSURE: "Failure under overexposure: test images as they are and exposed for 4 and "
         "16 times the light, from",
-        FUSION: "Fused pictures, as the network gives them and stretched from minimum to maximum "
+        FUSION: "Fused images, as the network gives them and stretched from minimum to maximum "
         "as the released scripts store them, from",
-    }.get(spec.kind, "Segmentation and fused pictures from")
+    }.get(spec.kind, "Segmentation and fused images from")
     rule = "evenly spread over the list"
     if spec.kind == OVEREXPOSURE:
         rule = "those with most white pixels"
     return (
         f"{what} {data} ({'named by the caller' if named else rule}). mIoU of a row is over the "
-        "classes of that picture. Our stand-in for the supplement's figure of that number: "
-        "our network, our choice of pictures."
+        "classes of that image. Our stand-in for the supplement's figure of that number: "
+        "our network, our choice of images."
     )
 
 
@@ -185,13 +185,13 @@ def _tiles(
     grey = np.rint(255 * thermal_values(pair.thermal)).astype(np.uint8)
     thermal = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
     ours = colorize_labels(labels, classes.palette)
-    picture = np.rint(255 * fused).astype(np.uint8)
+    image = np.rint(255 * fused).astype(np.uint8)
     if kind == FUSION:
         low, high = float(fused.min()), float(fused.max())
         stretched = np.rint(255 * (fused - low) / max(high - low, 1e-6)).astype(np.uint8)
-        return [pair.rgb, thermal, picture, stretched, ours]
+        return [pair.rgb, thermal, image, stretched, ours]
     truth = colorize_labels(pair.labels, classes.palette)
-    return [pair.rgb, thermal, truth, ours, picture]
+    return [pair.rgb, thermal, truth, ours, image]
 
 
 def _network(weights: str | Path, classes: ClassTable) -> nn.Module:
@@ -216,7 +216,7 @@ def _predicted(
     return labels[0].byte().cpu().numpy(), fused[0].permute(1, 2, 0).cpu().numpy()
 
 
-def _picture_iou(truth: np.ndarray, labels: np.ndarray, classes: int) -> float:
+def _image_iou(truth: np.ndarray, labels: np.ndarray, classes: int) -> float:
     matrix = ConfusionMatrix(classes)
     matrix.add(truth, labels)
     return matrix.scores().mean_iou()
@@ -235,7 +235,7 @@ def _named(pairs: LabelledPairs, names: Sequence[str]) -> Iterator[int]:
     for name in names:
         if name not in known:
             raise DataError(
-                f"--pictures: {name} is not among the {len(known)} test pairs, such as "
+                f"--images: {name} is not among the {len(known)} test pairs, such as "
                 f"{next(iter(known))}"
             )
         yield known[name]

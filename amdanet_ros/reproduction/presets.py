@@ -11,7 +11,7 @@ from ..classes import class_table
 from ..evaluation.protocols import RELEASED_WINDOWS
 from ..resources import share_directory
 from ..training.config import ConfigError, TrainingConfig, load_config
-from ..training.image_folder import FOLDERS, PictureFolder
+from ..training.image_folder import FOLDERS, ImageFolder
 from ..training.labelled_pair import DataError, LabelledPair, LabelledPairs
 from ..training.synthetic_scenes import SyntheticScenes, default_cache
 
@@ -91,7 +91,7 @@ class Experiment:
 
     @property
     def window(self) -> tuple[int, int] | None:
-        """(height, width) of the released protocol; None: pictures whole."""
+        """(height, width) of the released protocol; None: images whole."""
         return RELEASED_WINDOWS.get(self.data_set)
 
     def config(self, changes: Sequence[str], seed: int) -> TrainingConfig:
@@ -113,7 +113,7 @@ class Experiment:
         """
         if self.data_set != SCENES:
             classes = len(class_table(config.data.classes))
-            pairs: LabelledPairs = PictureFolder(self.root, "test", classes)
+            pairs: LabelledPairs = ImageFolder(self.root, "test", classes)
         else:
             size, workers = config.data.size, max(1, config.data.workers)
             pairs = SyntheticScenes(TEST_SEED, TEST_COUNT, size, self.root, workers)
@@ -158,7 +158,7 @@ def experiments(
 
     Raises:
         ConfigError: an unusable override or limit.
-        DataError: data is missing; the message names all of it and the mend.
+        DataError: data is missing; the message names all of it and the fix.
     """
     if limit is not None and limit < 1:
         raise ConfigError(f"--limit {limit}: at least 1 test pair is needed")

@@ -53,12 +53,12 @@ class Reproduction:
                     seen.add(run)
                     yield run, state, ", ".join(changes) or "base"
 
-    def make(self, name: str, pictures: Sequence[str] = ()) -> list[Path]:
+    def make(self, name: str, images: Sequence[str] = ()) -> list[Path]:
         """Train and score what a table or figure needs, and write it.
 
         Args:
             name: one of `EVERYTHING`.
-            pictures: names of the test pictures that a figure shows; empty: chosen by rule.
+            images: names of the test images that a figure shows; empty: chosen by rule.
 
         Returns:
             the files, in the first process; none in others, or where none of the data sets is
@@ -79,7 +79,7 @@ class Reproduction:
             config = experiment.config((), self.seeds[0])
             if self.runner.processes.first:
                 figure = drawn_figure(
-                    spec, experiment, config, weights, self.runner.processes.device, pictures
+                    spec, experiment, config, weights, self.runner.processes.device, images
                 )
                 written += figure.write(self.out)
             self.runner.processes.wait()
@@ -143,7 +143,7 @@ class Reproduction:
             )
         if "mfnet" in data_sets:
             notes.append(
-                "MFNet's guardrail occurs in 4 test pictures, mislabelled in their neighbours: the "
+                "MFNet's guardrail occurs in 4 test images, mislabelled in their neighbours: the "
                 "JSON file has the mIoU without it too."
             )
         return tuple(notes)

@@ -66,7 +66,7 @@ def draw_figure(
         camera: that looks at the scene.
         foot: world position of the figure's origin, metres.
         parts: from back to front.
-        instance: its number in the instance picture.
+        instance: its number in the instance image.
         light: lamp light on it at night.
     """
     depth = foot[2] - camera.position[2]

@@ -22,7 +22,7 @@ class RgbCamera:
 
     Args:
         seed: of the noise.
-        blur: standard deviation of the lens, pixels of a picture 640 wide.
+        blur: standard deviation of the lens, pixels of an image 640 wide.
         noise: share of full well at gain 1; it grows with the gain that the dark asks for.
         motion_blur: pixels along the rows, of a camera that turns during exposure; 0 = none.
     """
@@ -64,12 +64,12 @@ class ThermalCamera:
 
     Args:
         seed: of noise and pattern.
-        size: (height, width) of its picture; None = the scene's.
-        blur: standard deviation of the lens, pixels of its own picture 320 wide.
+        size: (height, width) of its image; None = the scene's.
+        blur: standard deviation of the lens, pixels of its own image 320 wide.
         netd: noise, kelvin.
         thermal_to_rgb: 3 x 3 homography from its pixels to the scene's; None = equal views.
         shutter_period: seconds between flat-field corrections (they undo the drift); 0 = none.
-        shutter_duration: seconds that the picture stands still in one.
+        shutter_duration: seconds that the image stands still in one.
     """
 
     def __init__(
@@ -98,17 +98,17 @@ class ThermalCamera:
         if period > 0 and self._last is not None and time >= period and time % period < duration:
             self._drift = 0.0
             return self._last.copy()
-        picture = self._seen(temperature)
-        picture = cv2.GaussianBlur(picture, (0, 0), max(0.4, self._blur * picture.shape[1] / 320))
+        image = self._seen(temperature)
+        image = cv2.GaussianBlur(image, (0, 0), max(0.4, self._blur * image.shape[1] / 320))
         if self._columns is None:
-            columns = self._random.normal(0, 0.6 * self._netd, picture.shape[1])
+            columns = self._random.normal(0, 0.6 * self._netd, image.shape[1])
             self._columns = columns.astype(np.float32)
         self._drift += float(self._random.normal(0, 0.01))
-        picture += self._columns + np.float32(self._drift)
-        picture += np.float32(self._netd) * camera_noise(picture.shape, self._random)
-        picture *= np.float32(COUNTS_PER_KELVIN)
-        np.clip(picture, 0, 65535, out=picture)
-        self._last = np.rint(picture).astype(np.uint16)
+        image += self._columns + np.float32(self._drift)
+        image += np.float32(self._netd) * camera_noise(image.shape, self._random)
+        image *= np.float32(COUNTS_PER_KELVIN)
+        np.clip(image, 0, 65535, out=image)
+        self._last = np.rint(image).astype(np.uint16)
         return self._last.copy()
 
     def _seen(self, temperature: np.ndarray) -> np.ndarray:

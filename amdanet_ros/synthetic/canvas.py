@@ -1,6 +1,6 @@
-"""The canvas: polygons become pixels of an index picture, tables say what an index stands for.
+"""The canvas: polygons become pixels of an index image, tables say what an index stands for.
 
-The index pictures are painted from far to near. What only RGB shows (paint on signs and on the
+The index images are painted from far to near. What only RGB shows (paint on signs and on the
 road) is painted into that of visible light and left out of that of heat: there the surface below
 shows through, at its temperature.
 """
@@ -27,7 +27,7 @@ class Surface:
         texture: strength of the random pattern in reflectance, 0 to 1.
         heat_texture: strength of the random pattern in temperature, kelvin.
         emission: light of its own (lamps, lit windows), linear, 1 = a white surface by day.
-        only_visible: True: paint; the heat picture shows what lies below.
+        only_visible: True: paint; the heat image shows what lies below.
     """
 
     color: tuple[float, float, float]

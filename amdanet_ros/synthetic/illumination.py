@@ -25,7 +25,7 @@ class Illumination:
         tint: its colour.
         lamp_side: x of the street lamps, metres; lamp_offset: z of the first one.
         headlights: strength of the robot's own lamps at night.
-        sun: position in the picture, shares of width and height, for glare.
+        sun: position in the image, shares of width and height, for glare.
         smoke_density: extinction per metre.
     """
 

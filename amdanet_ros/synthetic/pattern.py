@@ -24,7 +24,7 @@ def drift() -> np.ndarray:
 
 
 def drift_over(size: tuple[int, int], shift: float) -> np.ndarray:
-    """One tile of smoke over a picture of ``size``, moved left by ``shift`` tile pixels."""
+    """One tile of smoke over an image of ``size``, moved left by ``shift`` tile pixels."""
     rows = np.arange(size[0]) * TILE // size[0]
     columns = (np.arange(size[1]) * TILE // size[1] + int(shift)) % TILE
     return drift().take(rows, axis=0).take(columns, axis=1)

@@ -18,7 +18,7 @@ class Pinhole:
     """An upright pinhole camera with a level optical axis.
 
     Attributes:
-        size: (height, width) of the picture.
+        size: (height, width) of the image.
         position: (x, y, z) of the optical centre, metres.
     """
 

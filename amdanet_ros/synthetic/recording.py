@@ -1,4 +1,4 @@
-"""A drive through street scenes as two cameras record it: stamped pictures at their own rates."""
+"""A drive through street scenes as two cameras record it: stamped images at their own rates."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _LARGEST_JITTER = 0.4  # periods: stamps of one camera stay in order
 
 @dataclass(frozen=True, eq=False)
 class CameraEvent:
-    """A picture that a camera has taken.
+    """An image that a camera has taken.
 
     Attributes:
         camera: "rgb" or "thermal".
         stamp_ns: when, nanoseconds.
         image: H x W x 3 uint8 (R, G, B), or h x w uint16 (hundredths of a kelvin).
-        labels: of an RGB picture, H x W uint8, exact at that instant; None of a thermal one.
+        labels: of an RGB image, H x W uint8, exact at that instant; None of a thermal one.
         condition: "day", "night", "glare" or "smoke".
     """
 
@@ -46,17 +46,17 @@ class StreetRecording:
     Args:
         seed: any integer from 0.
         duration: seconds.
-        size: (height, width) of RGB pictures.
-        thermal_size: (height, width) of thermal pictures.
-        rgb_rate: pictures a second.
-        thermal_rate: pictures a second.
+        size: (height, width) of RGB images.
+        thermal_size: (height, width) of thermal images.
+        rgb_rate: images a second.
+        thermal_rate: images a second.
         jitter: standard deviation of the stamps about an even rhythm, seconds (cut at 0.4 periods).
         conditions: of the scenes, in order.
         start_stamp_ns: stamp of the beginning.
-        thermal_delay: seconds from the beginning to the first thermal picture.
+        thermal_delay: seconds from the beginning to the first thermal image.
         thermal_to_rgb: 3 x 3 homography from thermal to RGB pixels; None: equal fields of view.
         shutter_period: seconds between the thermal camera's flat-field corrections; 0 = none.
-        shutter_duration: seconds that its picture stands still in one.
+        shutter_duration: seconds that its image stands still in one.
 
     Raises:
         ValueError: an argument out of range, named.
@@ -108,7 +108,7 @@ class StreetRecording:
     def _schedule(
         self, rgb_rate: float, thermal_rate: float, jitter: float, delay: float
     ) -> list[tuple[int, str]]:
-        """(nanoseconds from the beginning, camera) of every picture; no two are equal."""
+        """(nanoseconds from the beginning, camera) of every image; no two are equal."""
         random = np.random.default_rng([self.seed, 5])
         events = []
         for camera, rate, first in (("rgb", rgb_rate, 0.0), ("thermal", thermal_rate, delay)):
@@ -124,11 +124,11 @@ class StreetRecording:
         return events
 
     def __len__(self) -> int:
-        """Number of pictures of both cameras."""
+        """Number of images of both cameras."""
         return len(self._times)
 
     def __iter__(self) -> Iterator[CameraEvent]:
-        """Draw the pictures one after the other."""
+        """Draw the images one after the other."""
         thermal_camera = ThermalCamera(
             self._scene_seed(0),
             self.thermal_size,
@@ -167,7 +167,7 @@ class StreetRecording:
         return _FIRST_SCENE + self.seed * _SCENES_PER_SEED + segment
 
     def _scenes(self, segment: int) -> tuple[StreetScene, StreetScene]:
-        """The scene on the RGB camera's pixels, and on those the thermal picture is made from."""
+        """The scene on the RGB camera's pixels, and on those the thermal image is made from."""
         seed, condition = self._scene_seed(segment), self.conditions[segment]
         scene = StreetScene(seed, condition, self.size, self._segment_length)
         if self._thermal_render_size() == self.size:
@@ -177,7 +177,7 @@ class StreetRecording:
         )
 
     def _thermal_render_size(self) -> tuple[int, int]:
-        """Of the same shape of view: its own, no detour through the RGB camera's larger picture."""
+        """Of the same shape of view: its own, no detour through the RGB camera's larger image."""
         same_shape = self.thermal_size[0] * self.size[1] == self.thermal_size[1] * self.size[0]
         return self.thermal_size if self.thermal_to_rgb is None and same_shape else self.size
 
@@ -198,7 +198,7 @@ class StreetRecording:
             return matrix / matrix[2, 2]
         scale_y = self.thermal_size[0] / self.size[0]
         scale_x = self.thermal_size[1] / self.size[1]
-        # Pixel centres lie at whole numbers: the picture's corner is at -0.5 in both.
+        # Pixel centres lie at whole numbers: the image's corner is at -0.5 in both.
         scaling = np.array(
             [[scale_x, 0, 0.5 * scale_x - 0.5], [0, scale_y, 0.5 * scale_y - 0.5], [0, 0, 1]]
         )

@@ -1,4 +1,4 @@
-"""Single pictures for training: a random moment of a random scene."""
+"""Single images for training: a random moment of a random scene."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from .surfaces import CONDITIONS, Climate
 
 _CAMERA_HEIGHT = 1.45
 _SEEN = {"person": 19.0, "animal": 13.0, "sign": 17.0, "car": 30.0, "tree": 60.0}
-"""Metres: what is farther away is left out of picture and label alike, too small to be told."""
+"""Metres: what is farther away is left out of image and label alike, too small to be told."""
 
 
 @dataclass(frozen=True)
@@ -95,11 +95,11 @@ class StreetScene:
     Args:
         seed: any integer from 0; the same seed gives the same scene to the bit.
         condition: "day", "night", "glare" or "smoke".
-        size: (height, width) of the picture.
+        size: (height, width) of the image.
         duration: seconds that the scene must last; the street is made long enough.
 
     Raises:
-        ValueError: no such condition, a negative seed, or a picture smaller than 32 x 32.
+        ValueError: no such condition, a negative seed, or an image smaller than 32 x 32.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""From a painted canvas to pictures: radiance, temperature, labels and instances of every pixel."""
+"""From a painted canvas to images: radiance, temperature, labels and instances of every pixel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .pinhole import Pinhole
 from .surfaces import LABELS
 
 _DETAIL = 24.0  # pixels of the grain in a metre
-_SKY_WARMING = 22.0  # kelvin down a whole picture: near the horizon one looks through more air
+_SKY_WARMING = 22.0  # kelvin down a whole image: near the horizon one looks through more air
 _SMOKE_WIND = 12.0  # tile pixels a second
 _SMOKE_COLOR = 0.55
 _BLOOM = 0.5

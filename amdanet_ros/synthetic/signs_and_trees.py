@@ -14,7 +14,7 @@ class Sign:
 
     Attributes:
         height: of its upper edge, metres.
-        temperature: kelvin; a nominal figure, the heat picture does not show a sign.
+        temperature: kelvin; a nominal figure, the heat image does not show a sign.
     """
 
     def __init__(self, random: np.random.Generator, climate: Climate) -> None:

@@ -16,7 +16,7 @@ from .vision_transforms import tv_tensors, v2
 class RandomScaleCrop(v2.Transform):
     """Scale by a random factor, crop at a random place, pad around the middle.
 
-    Only the window that the crop keeps is resized. Pictures are padded with 0 and resized
+    Only the window that the crop keeps is resized. Images are padded with 0 and resized
     bilinearly; masks are padded with 255 and take the nearest pixel.
 
     Args:
@@ -46,7 +46,7 @@ class RandomScaleCrop(v2.Transform):
         return {"window": (top, left, height, width), "size": [out_height, out_width]}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """Cut, resize and pad one picture or mask."""
+        """Cut, resize and pad one image or mask."""
         cut = v2.functional.resized_crop(inpt, *params["window"], size=params["size"])
         spare = [c - s for c, s in zip(self.crop, params["size"], strict=True)]
         if not any(spare):
@@ -70,14 +70,14 @@ def _axis_window(side: int, crop: int, scale: float) -> tuple[int, int, int]:
 
 
 NOTHING_LOST, RGB_LOST, THERMAL_LOST, RGB_HARMED, THERMAL_HARMED, BOTH_HARMED = range(6)
-"""Values of a sample's entry "lost": harmed is a picture that is worse than it was."""
+"""Values of a sample's entry "lost": harmed is an image that is worse than it was."""
 
 
 class StartWhole(torch.nn.Module):
     """Add the entry "lost" to a sample: nothing."""
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Leave the pictures alone."""
+        """Leave the images alone."""
         return {**sample, "lost": torch.tensor(NOTHING_LOST)}
 
 
@@ -108,9 +108,9 @@ class ThermalStretch(torch.nn.Module):
 
 
 class RandomExposure(torch.nn.Module):
-    """Expose the visible picture wrongly: a gain with clipping at white, or too little light.
+    """Expose the visible image wrongly: a gain with clipping at white, or too little light.
 
-    What comes out has 8 bits: a dark picture has lost its fine steps.
+    What comes out has 8 bits: a dark image has lost its fine steps.
 
     Args:
         probability: of a sample to be changed.
@@ -142,7 +142,7 @@ class RandomExposure(torch.nn.Module):
 
 
 class ThermalNoise(torch.nn.Module):
-    """Let the thermal picture drown in its sensor's noise, stretched as the normalisation does.
+    """Let the thermal image drown in its sensor's noise, stretched as the normalisation does.
 
     A scene without contrast in heat looks so: fog, or all at one temperature.
 
@@ -176,7 +176,7 @@ def _stretched(values: Tensor) -> Tensor:
 
 
 class ModalityDropout(torch.nn.Module):
-    """Lose one modality: its picture becomes one grey level, or noise that tells nothing.
+    """Lose one modality: its image becomes one grey level, or noise that tells nothing.
 
     RGB becomes black or white. Thermal becomes one level, or half of the times the noise of a
     sensor that looks at nothing, stretched by the normalisation. The entry "lost" of a sample says
@@ -201,16 +201,16 @@ class ModalityDropout(torch.nn.Module):
         lost, code = ("rgb", RGB_LOST) if rgb_goes else ("thermal", THERMAL_LOST)
         old = sample[lost]
         level = float(torch.rand(()))
-        picture = torch.full_like(old, round(level) if rgb_goes else level)
+        image = torch.full_like(old, round(level) if rgb_goes else level)
         if not rgb_goes and torch.rand(()) < 0.5:
-            picture = _stretched(torch.randn(old.shape))
-        return {**sample, lost: tv_tensors.wrap(picture, like=old), "lost": torch.tensor(code)}
+            image = _stretched(torch.randn(old.shape))
+        return {**sample, lost: tv_tensors.wrap(image, like=old), "lost": torch.tensor(code)}
 
 
-def surviving_pictures(rgb: Tensor, thermal: Tensor, lost: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Give the pictures that a fused picture can be asked to show.
+def surviving_images(rgb: Tensor, thermal: Tensor, lost: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Give the images that a fused image can be asked to show.
 
-    What a lost camera shows is nothing to fuse: the other picture stands in for it.
+    What a lost camera shows is nothing to fuse: the other image stands in for it.
 
     Args:
         rgb: B x 3 x H x W in [0, 1].
@@ -292,7 +292,7 @@ class Augmentation:
 
         Returns:
             "rgb", "thermal" (3 x and 1 x h x w float32 in [0, 1]), "labels" (h x w uint8, 255 in
-            the padding), "valid" (h x w uint8: 1 inside the picture, 0 in the padding) and, with
+            the padding), "valid" (h x w uint8: 1 inside the image, 0 in the padding) and, with
             modality dropout, "lost" (a number, see `ModalityDropout`).
         """
         with torch.random.fork_rng(devices=[]):

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from ..network import AMDANet
-from ..network.image_stand_in import pictures_to_fuse
-from .augmentation import surviving_pictures
+from ..network.image_stand_in import images_to_fuse
+from .augmentation import surviving_images
 from .config import PRECISIONS, ConfigError, TrainingConfig
 from .known_weights import given_evidence, known_evidence
 from .losses import AMDANetLoss
@@ -58,9 +58,9 @@ class BatchLoss:
         with self._precision(), self._weights(lost):
             output = self.distributed(rgb, thermal, self.want_fused)
         output = type(output)(*(None if value is None else value.float() for value in output))
-        rgb, thermal = surviving_pictures(rgb, thermal, lost)
+        rgb, thermal = surviving_images(rgb, thermal, lost)
         if self.known_weights:
-            rgb, thermal = pictures_to_fuse(rgb, thermal, output.reliability[:, 0].detach())
+            rgb, thermal = images_to_fuse(rgb, thermal, output.reliability[:, 0].detach())
         return self.loss(output, rgb, thermal, labels, valid)
 
     def _weights(self, lost: Tensor | None) -> AbstractContextManager:

@@ -13,7 +13,7 @@ from ..network import AMDANetConfig
 
 
 class ConfigError(ValueError):
-    """A configuration cannot be used; the message names the file or the key, and the mend."""
+    """A configuration cannot be used; the message names the file or the key, and the fix."""
 
 
 PRECISIONS = ("auto", "fp32", "bf16")
@@ -65,7 +65,7 @@ class AugmentationConfig:
 
 @dataclass
 class FinishConfig:
-    """A last stretch of the training with other crops, such as whole pictures in smaller batches.
+    """A last stretch of the training with other crops, such as whole images in smaller batches.
 
     Attributes:
         share: of all steps; 0 is off.
@@ -143,7 +143,7 @@ class TrainingConfig:
         save_every: steps between two saved states: what a kill may cost.
         log_every: steps between two lines of the log.
         threads: of the CPU; 0 leaves it to torch.
-        tensorboard: write scalars and pictures for TensorBoard.
+        tensorboard: write scalars and images for TensorBoard.
     """
 
     seed: int = 0

@@ -1,6 +1,6 @@
 """From MFNet, FMB and PST900 as they are distributed to the authors' folder layout.
 
-The layout that is written is the one `PictureFolder` reads (spec datasets.md): `Visible/NAME.png`,
+The layout that is written is the one `ImageFolder` reads (spec datasets.md): `Visible/NAME.png`,
 `Infrared/NAME.png`, `Label/NAME.png` and a list a split. How each data set comes:
 
 - MFNet (`ir_seg_dataset`, from its authors' page): `images/NAME.png` of four channels (R, G, B,
@@ -8,7 +8,7 @@ The layout that is written is the one `PictureFolder` reads (spec datasets.md): 
   `test_night.txt`.
 - FMB (from SegMiF's repository): `train/` and `test/`, each with `Visible`, `Infrared`, `Label`.
 - PST900 (from its repository): `train/` and `test/`, each with `rgb`, `thermal` (8 bits), `labels`;
-  a picture has one name in all of them.
+  an image has one name in all of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..classes import UNLABELED, class_table
-from .image_folder import CONDITIONS, FOLDERS, PictureFolder
+from .image_folder import CONDITIONS, FOLDERS, ImageFolder
 from .labelled_pair import DataError
 
 _MFNET_SPLITS = ("train", "val", "test")
@@ -52,7 +52,7 @@ class Conversion:
 
 @dataclass(frozen=True)
 class _Source:
-    """Where one pair comes from; MFNet's picture and thermal are channels of one file."""
+    """Where one pair comes from; MFNet's image and thermal are channels of one file."""
 
     name: str
     rgb: Path
@@ -72,7 +72,7 @@ def convert(data_set: str, source: str | os.PathLike, destination: str | os.Path
         destination: folder to write; made if missing.
 
     Raises:
-        DataError: an unknown data set, a source that has another layout, or a picture that cannot
+        DataError: an unknown data set, a source that has another layout, or an image that cannot
             be used: missing, unreadable, of a size of its own, with labels out of range.
     """
     root, target = Path(source).expanduser(), Path(destination).expanduser()
@@ -100,14 +100,14 @@ def _mfnet(root: Path) -> tuple[list[_Source], dict[str, list[str]]]:
     _need(root, ("images", "labels", "train.txt", "test.txt"), "mfnet")
     wanted = [s + c for s in _MFNET_SPLITS for c in ("", *(f"_{name}" for name in CONDITIONS))]
     lists = {
-        name: PictureFolder.names_of(root, name)
+        name: ImageFolder.names_of(root, name)
         for name in wanted
         if (root / f"{name}.txt").is_file()
     }
     sources = []
     for name in sorted({name for names in lists.values() for name in names}):
-        picture, labels = (root / folder / f"{name}.png" for folder in ("images", "labels"))
-        sources.append(_Source(name, picture, picture, labels))
+        image, labels = (root / folder / f"{name}.png" for folder in ("images", "labels"))
+        sources.append(_Source(name, image, image, labels))
     _need_files(sources)
     return sources, lists
 
@@ -121,7 +121,7 @@ def _split_folders(root: Path, data_set: str) -> tuple[list[_Source], dict[str, 
     }
     for split, names in found.items():
         if not names:
-            raise DataError(f"{root / split / folders['rgb']} holds no .png picture")
+            raise DataError(f"{root / split / folders['rgb']} holds no .png image")
     # One folder takes both splits, so a name must tell them apart.
     shared = set(found["train"]) & set(found["test"])
     sources, lists = [], {}
@@ -159,44 +159,44 @@ def _convert_pair(pair: _Source, target: Path, classes: int) -> bool:
     if all(path.is_file() for path in paths.values()):
         return False
     labels = _labels(pair.labels, classes)
-    pictures = dict(_pictures(pair))
-    for path, picture in pictures.values():
-        if picture.shape[:2] != labels.shape:
+    images = dict(_images(pair))
+    for path, image in images.values():
+        if image.shape[:2] != labels.shape:
             raise DataError(
-                f"{path} is {picture.shape[0]} x {picture.shape[1]} pixels, its labels "
+                f"{path} is {image.shape[0]} x {image.shape[1]} pixels, its labels "
                 f"{pair.labels} {labels.shape[0]} x {labels.shape[1]}"
             )
-    for what, (path, picture) in pictures.items():
+    for what, (path, image) in images.items():
         if pair.rgb == pair.thermal:
-            _replace(paths[what], _png(picture))
+            _replace(paths[what], _png(image))
         else:
             _replace(paths[what], path.read_bytes())
     _replace(paths["labels"], _png(labels))
     return True
 
 
-def _pictures(pair: _Source) -> Iterator[tuple[str, tuple[Path, np.ndarray]]]:
+def _images(pair: _Source) -> Iterator[tuple[str, tuple[Path, np.ndarray]]]:
     """Yield "rgb" (in OpenCV's order of channels) and "thermal", with the file they are from."""
-    picture = _read(pair.rgb)
+    image = _read(pair.rgb)
     if pair.rgb == pair.thermal:
-        if picture.ndim != 3 or picture.shape[2] != 4:
-            count = 1 if picture.ndim == 2 else picture.shape[2]
+        if image.ndim != 3 or image.shape[2] != 4:
+            count = 1 if image.ndim == 2 else image.shape[2]
             raise DataError(
-                f"{pair.rgb} has {count} channel{'s' * (count > 1)}: MFNet's pictures have 4 "
+                f"{pair.rgb} has {count} channel{'s' * (count > 1)}: MFNet's images have 4 "
                 "(red, green, blue, thermal)"
             )
-        yield "rgb", (pair.rgb, np.ascontiguousarray(picture[..., :3]))
-        yield "thermal", (pair.rgb, np.ascontiguousarray(picture[..., 3]))
+        yield "rgb", (pair.rgb, np.ascontiguousarray(image[..., :3]))
+        yield "thermal", (pair.rgb, np.ascontiguousarray(image[..., 3]))
     else:
-        yield "rgb", (pair.rgb, picture)
+        yield "rgb", (pair.rgb, image)
         yield "thermal", (pair.thermal, _read(pair.thermal))
 
 
 def _read(path: Path) -> np.ndarray:
-    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if picture is None:
-        raise DataError(f"{path} is no readable picture: download or unpack it again")
-    return picture
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if image is None:
+        raise DataError(f"{path} is no readable image: download or unpack it again")
+    return image
 
 
 def _labels(path: Path, classes: int) -> np.ndarray:
@@ -207,14 +207,14 @@ def _labels(path: Path, classes: int) -> np.ndarray:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path) as picture:
-            labels = np.asarray(picture)
+        with Image.open(path) as image:
+            labels = np.asarray(image)
     except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{path} is no readable picture: download or unpack it again") from error
+        raise DataError(f"{path} is no readable image: download or unpack it again") from error
     if labels.ndim == 3 and (labels[..., :3] == labels[..., :1]).all():
         labels = labels[..., 0]
     if labels.ndim != 2:
-        raise DataError(f"{path} is a colour picture: class indices are needed")
+        raise DataError(f"{path} is a colour image: class indices are needed")
     wrong = labels[(labels >= classes) & (labels != UNLABELED)]
     if wrong.size:
         raise DataError(
@@ -224,8 +224,8 @@ def _labels(path: Path, classes: int) -> np.ndarray:
     return np.ascontiguousarray(labels, dtype=np.uint8)
 
 
-def _png(picture: np.ndarray) -> bytes:
-    return cv2.imencode(".png", picture)[1].tobytes()
+def _png(image: np.ndarray) -> bytes:
+    return cv2.imencode(".png", image)[1].tobytes()
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -16,7 +16,7 @@ from ..network.checkpoint import (
 )
 from .batches import derived_seed
 from .config import ConfigError, TrainingConfig
-from .image_folder import PictureFolder, held_out_split
+from .image_folder import ImageFolder, held_out_split
 from .labelled_pair import LabelledPairs
 from .losses import AMDANetLoss, LossWeights
 from .synthetic_scenes import SyntheticScenes, default_cache
@@ -33,7 +33,7 @@ def build_classes(config: TrainingConfig) -> ClassTable:
 
 
 def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
-    """Return (training pairs, validation pairs); the two have no picture in common.
+    """Return (training pairs, validation pairs); the two have no image in common.
 
     Raises:
         ConfigError: an unknown source or class table, or overlapping seeds.
@@ -43,11 +43,11 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
     if data.source == "folder":
         if not data.root:
             raise ConfigError("data.root is empty: name the data set's folder")
-        names = PictureFolder.names_of(Path(data.root), "train")
+        names = ImageFolder.names_of(Path(data.root), "train")
         train, validation = held_out_split(names, data.validation_share, config.seed)
         return (
-            PictureFolder(data.root, train, classes),
-            PictureFolder(data.root, validation, classes),
+            ImageFolder(data.root, train, classes),
+            ImageFolder(data.root, validation, classes),
         )
     if data.source != "synthetic":
         raise ConfigError(f"data.source {data.source!r}: choose one of {', '.join(SOURCES)}")

@@ -18,23 +18,23 @@ from .labelled_pair import DataError, LabelledPair
 FOLDERS = {"rgb": "Visible", "thermal": "Infrared", "labels": "Label"}
 
 CONDITIONS = ("day", "night")
-"""Of pictures named in a list `SPLIT_CONDITION.txt`, as MFNet has them."""
+"""Of images named in a list `SPLIT_CONDITION.txt`, as MFNet has them."""
 
 
-class PictureFolder:
+class ImageFolder:
     """Pairs in `Visible/NAME.png`, `Infrared/NAME.png`, `Label/NAME.png`.
 
-    Thermal pictures may be 8-bit (as published) or 16-bit; a colour file that holds one grey
+    Thermal images may be 8-bit (as published) or 16-bit; a colour file that holds one grey
     channel three times is taken as grey. Labels are 8-bit class indices, 255 = no label. Lists
     `SPLIT_day.txt` and `SPLIT_night.txt`, where there are any, give the pairs their condition.
 
     Args:
         root: folder of the data set.
-        names: of the pictures, without extension; or a list's name ("train" reads `train.txt`).
+        names: of the images, without extension; or a list's name ("train" reads `train.txt`).
         classes: K; a label from K to 254 is an error. None does not check.
 
     Raises:
-        DataError: the folder, a list or a picture is missing, pictures of a pair differ in size, or
+        DataError: the folder, a list or an image is missing, images of a pair differ in size, or
             a label is out of range; the message names the file.
     """
 
@@ -68,7 +68,7 @@ class PictureFolder:
             )
         names = [line.strip() for line in path.read_text().splitlines() if line.strip()]
         if not names:
-            raise DataError(f"{path} names no picture")
+            raise DataError(f"{path} names no image")
         return [name.removesuffix(".png") for name in names]
 
     def __len__(self) -> int:
@@ -85,7 +85,7 @@ class PictureFolder:
         return LabelledPair(name, rgb, thermal, labels, self._conditions.get(name, ""))
 
     def check(self) -> None:
-        """Read every picture whole; opening reads the labels and the pictures' sizes.
+        """Read every image whole; opening reads the labels and the images' sizes.
 
         Raises:
             DataError: of the first that cannot be used.
@@ -106,19 +106,19 @@ class PictureFolder:
 
     def _read(self, what: str, name: str, flags: int) -> np.ndarray:
         path = self._path(FOLDERS[what], name)
-        picture = cv2.imread(str(path), flags)
-        if picture is None:
-            raise DataError(f"{path} is no readable picture: copy it again")
-        return picture
+        image = cv2.imread(str(path), flags)
+        if image is None:
+            raise DataError(f"{path} is no readable image: copy it again")
+        return image
 
     def _one_channel(self, what: str, name: str) -> np.ndarray:
-        picture = self._read(what, name, cv2.IMREAD_UNCHANGED)
-        if picture.ndim == 2:
-            return picture
-        first = picture[..., 0]
-        if any((picture[..., c] != first).any() for c in range(1, min(3, picture.shape[2]))):
+        image = self._read(what, name, cv2.IMREAD_UNCHANGED)
+        if image.ndim == 2:
+            return image
+        first = image[..., 0]
+        if any((image[..., c] != first).any() for c in range(1, min(3, image.shape[2]))):
             path = self._path(FOLDERS[what], name)
-            raise DataError(f"{path} is a colour picture: one channel of values is needed")
+            raise DataError(f"{path} is a colour image: one channel of values is needed")
         return np.ascontiguousarray(first)
 
     def _check_on_opening(self, name: str) -> None:
@@ -136,7 +136,7 @@ class PictureFolder:
             if sizes[what] != (height, width):
                 raise DataError(
                     f"{self._path(FOLDERS[what], name)} is {sizes[what][0]} x {sizes[what][1]} "
-                    f"pixels, its visible picture {height} x {width}: "
+                    f"pixels, its visible image {height} x {width}: "
                     "bring them to one field of view and size"
                 )
 

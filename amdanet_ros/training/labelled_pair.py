@@ -10,14 +10,14 @@ from ..inference.thermal_normalization import ThermalNormalizer
 
 
 class DataError(ValueError):
-    """A data set cannot be used; the message names the file, the cause and the mend."""
+    """A data set cannot be used; the message names the file, the cause and the fix."""
 
 
 class LabelledPair(NamedTuple):
-    """One labelled pair of pictures of one size.
+    """One labelled pair of images of one size.
 
     Attributes:
-        name: of the picture, for messages and tables.
+        name: of the image, for messages and tables.
         rgb: H x W x 3 uint8.
         thermal: H x W uint8 or uint16, as the camera gave it.
         labels: H x W uint8 class index; 255 = no label.
@@ -46,8 +46,8 @@ class LabelledPairs(Protocol):
 
 
 def thermal_values(thermal: np.ndarray) -> np.ndarray:
-    """Return h x w float32 in [0, 1]: a picture alone, normalised as the node does it.
+    """Return h x w float32 in [0, 1]: an image alone, normalised as the node does it.
 
-    8-bit pictures are divided by 255, 16-bit ones stretched between the frame's percentiles.
+    8-bit images are divided by 255, 16-bit ones stretched between the frame's percentiles.
     """
     return ThermalNormalizer(smoothing=0.0)(thermal)

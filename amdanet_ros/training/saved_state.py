@@ -10,7 +10,7 @@ import torch
 
 
 class SavedStateError(ValueError):
-    """A saved training state cannot be used; the message names the file and the mend."""
+    """A saved training state cannot be used; the message names the file and the fix."""
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:

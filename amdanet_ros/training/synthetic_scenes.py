@@ -27,7 +27,7 @@ class SyntheticScenes:
     """The scenes of a range of seeds, drawn once and mapped from files afterwards.
 
     Files are written whole or not at all, so that an interrupted drawing goes on where it stopped.
-    They lie in a folder named after the picture size and the generator's source code: another
+    They lie in a folder named after the image size and the generator's source code: another
     generator draws anew.
 
     Args:

@@ -31,8 +31,8 @@ class TrainingLog:
         self._writer = _summary_writer(folder, step) if tensorboard else None
 
     @property
-    def pictured(self) -> bool:
-        """Whether pictures are shown anywhere."""
+    def shows_images(self) -> bool:
+        """Whether images are shown anywhere."""
         return self._writer is not None
 
     def write(self, step: int, kind: str, values: dict[str, Any]) -> None:
@@ -47,10 +47,10 @@ class TrainingLog:
                     if isinstance(number, (int, float)):
                         self._writer.add_scalar(f"{kind}/{path}", number, step)
 
-    def picture(self, step: int, name: str, picture: np.ndarray) -> None:
-        """Show a picture, H x W x 3 uint8 RGB, on TensorBoard."""
+    def image(self, step: int, name: str, image: np.ndarray) -> None:
+        """Show an image, H x W x 3 uint8 RGB, on TensorBoard."""
         if self._writer is not None:
-            self._writer.add_image(name, picture, step, dataformats="HWC")
+            self._writer.add_image(name, image, step, dataformats="HWC")
 
     def close(self) -> None:
         """Flush and close what is open."""

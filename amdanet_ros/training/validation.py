@@ -1,4 +1,4 @@
-"""What a training measures itself by: scores on the validation pairs, logged with pictures."""
+"""What a training measures itself by: scores on the validation pairs, logged with images."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Validation:
         pairs: to score on.
         classes: of the network.
         device: of the network.
-        log: takes the scores, and pictures where it shows any.
+        log: takes the scores, and images where it shows any.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class Validation:
         self.log.write(
             step, "validation", {"mIoU": iou, "iou": per_class, "conditions": conditions}
         )
-        if self.log.pictured:
+        if self.log.shows_images:
             sheet = validation_sheet(network, self.pairs, self.classes, self.device)
-            self.log.picture(step, "validation", sheet)
+            self.log.image(step, "validation", sheet)
         return iou
 
     def keep(self, path: Path, network: AMDANet, step: int, iou: float) -> None:

@@ -1,4 +1,4 @@
-"""What the network makes of a few validation pairs, as one picture to look at while it trains."""
+"""What the network makes of a few validation pairs, as one image to look at while it trains."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def validation_sheet(
     device: torch.device,
     rows: int = 4,
 ) -> np.ndarray:
-    """Return a contact sheet, height x width x 3 uint8 RGB: pictures, fused, classes, exact labels.
+    """Return a contact sheet, height x width x 3 uint8 RGB: images, fused, classes, exact labels.
 
     The network is put into evaluation mode, and back into training mode if it was in it.
 

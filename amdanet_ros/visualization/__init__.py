@@ -1,4 +1,4 @@
-"""Pictures for people: classes in their colours, overlays, legends, contact sheets. No ROS here."""
+"""Images for people: classes in their colours, overlays, legends, contact sheets. No ROS here."""
 
 from .colorize import colorize_labels, colorize_thermal
 from .contact_sheet import ContactRow, contact_sheet

@@ -24,7 +24,7 @@ def colorize_labels(labels: np.ndarray, palette: np.ndarray) -> np.ndarray:
 
 
 def colorize_thermal(thermal: np.ndarray) -> np.ndarray:
-    """Show a thermal picture in false colours, from black over red to yellow-white (inferno).
+    """Show a thermal image in false colours, from black over red to yellow-white (inferno).
 
     Args:
         thermal: h x w uint8, uint16 or float, in any unit; stretched between the 1st and the 99th
@@ -37,7 +37,7 @@ def colorize_thermal(thermal: np.ndarray) -> np.ndarray:
         ValueError: not an h x w array.
     """
     if thermal.ndim != 2:
-        raise ValueError(f"a thermal picture is height x width, not {thermal.shape}")
+        raise ValueError(f"a thermal image is height x width, not {thermal.shape}")
     values = thermal.astype(np.float32)
     finite = np.isfinite(values)
     if not finite.any():

@@ -1,4 +1,4 @@
-"""A contact sheet: for each pair the two pictures, the fused one and the classes over it."""
+"""A contact sheet: for each pair the two images, the fused one and the classes over it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def contact_sheet(
     Args:
         rows: at least one.
         table: the classes' names and colours.
-        tile_width: of each picture, in pixels; heights follow each RGB picture's shape.
+        tile_width: of each image, in pixels; heights follow each RGB image's shape.
         alpha: weight of the colours in the overlay.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Pictures in rows and columns with headings, of any content."""
+"""Images in rows and columns with headings, of any content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GridRow:
 
     Attributes:
         title: printed above it.
-        tiles: H x W x 3 uint8 RGB pictures of any size; the first decides the row's shape.
+        tiles: H x W x 3 uint8 RGB images of any size; the first decides the row's shape.
     """
 
     title: str
@@ -31,12 +31,12 @@ class GridRow:
 def image_grid(
     headings: Sequence[str], rows: Sequence[GridRow], tile_width: int = 320
 ) -> np.ndarray:
-    """Draw rows of pictures under each other.
+    """Draw rows of images under each other.
 
     Args:
         headings: of the columns.
         rows: at least one, each with no more tiles than there are headings.
-        tile_width: of each picture, in pixels; heights follow the shape of each row's first tile.
+        tile_width: of each image, in pixels; heights follow the shape of each row's first tile.
 
     Returns:
         height x width x 3 uint8 RGB.
@@ -45,7 +45,7 @@ def image_grid(
         ValueError: no row, a row without a tile or with too many.
     """
     if not rows:
-        raise ValueError("a grid of pictures needs at least one row")
+        raise ValueError("a grid of images needs at least one row")
     width = GAP + len(headings) * (tile_width + GAP)
     bands = [_heading_band(headings, tile_width, width)]
     for row in rows:

@@ -22,7 +22,7 @@ def legend(
 
     Args:
         table: names and colours.
-        width: of the picture, in pixels.
+        width: of the image, in pixels.
         classes: indices to show, in this order; None: all.
         text_height: of a capital letter, in pixels.
 

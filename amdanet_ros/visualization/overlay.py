@@ -1,4 +1,4 @@
-"""Classes in their colours over a picture."""
+"""Classes in their colours over an image."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from .colorize import check_labels, colorize_labels
 
 
 def overlay(
-    picture: np.ndarray, labels: np.ndarray, palette: np.ndarray, alpha: float = 0.5
+    image: np.ndarray, labels: np.ndarray, palette: np.ndarray, alpha: float = 0.5
 ) -> np.ndarray:
-    """Blend the classes' colours over a picture.
+    """Blend the classes' colours over an image.
 
     Pixels without a class (255, or beyond the palette) and classes whose colour is black (the
-    background of the published data sets) leave the picture as it is.
+    background of the published data sets) leave the image as it is.
 
     Args:
-        picture: H x W x 3 uint8 RGB, such as the fused picture.
+        image: H x W x 3 uint8 RGB, such as the fused image.
         labels: H x W uint8 class index.
         palette: K x 3 uint8 RGB.
         alpha: weight of the colours, 0 (none) to 1 (nothing else).
@@ -29,18 +29,18 @@ def overlay(
         ValueError: shapes that do not belong together, or alpha out of its range.
     """
     check_labels(labels)
-    if picture.shape != (*labels.shape, 3) or picture.dtype != np.uint8:
+    if image.shape != (*labels.shape, 3) or image.dtype != np.uint8:
         raise ValueError(
-            f"the picture must be uint8 of shape {(*labels.shape, 3)} as the labels are, "
-            f"not {picture.dtype} of shape {picture.shape}"
+            f"the image must be uint8 of shape {(*labels.shape, 3)} as the labels are, "
+            f"not {image.dtype} of shape {image.shape}"
         )
     if not 0.0 <= alpha <= 1.0:
         raise ValueError(f"overlay_alpha is {alpha}: it must lie between 0 and 1")
     colors = colorize_labels(labels, palette)
-    blended = cv2.addWeighted(picture, 1.0 - alpha, colors, alpha, 0.0)
+    blended = cv2.addWeighted(image, 1.0 - alpha, colors, alpha, 0.0)
     clear = np.ones(256, np.uint8)
     clear[: len(palette)] = ~np.any(palette, axis=1)
     if clear.all():
-        return picture.copy()
-    cv2.copyTo(picture, cv2.LUT(labels, clear), blended)
+        return image.copy()
+    cv2.copyTo(image, cv2.LUT(labels, clear), blended)
     return blended

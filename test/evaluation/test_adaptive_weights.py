@@ -96,13 +96,13 @@ def test_over_all_exposures_that_are_too_bright_half_of_the_loss_comes_back(scor
     assert recovered_share(score("demo", CLEAN), plain, adaptive) > 0.5
 
 
-def test_what_a_white_picture_does_not_show_comes_from_thermal(score):
+def test_what_a_white_image_does_not_show_comes_from_thermal(score):
     white = LOST["RGB overexposed, white"]
     assert score("demo_adaptive", white) > score("demo", white) + 0.1
 
 
 @pytest.mark.parametrize("name", ["RGB dark, black", "RGB overexposed, white"])
-def test_without_rgb_the_fused_picture_has_no_colours_of_its_own(networks, scenes, name):
+def test_without_rgb_the_fused_image_has_no_colours_of_its_own(networks, scenes, name):
     for pair in Damaged(scenes, LOST[name]):
         with torch.inference_mode():
             fused = networks["demo_adaptive"](*tensors(pair)).fused[0]

@@ -35,7 +35,7 @@ def test_a_class_that_occurs_nowhere_is_left_out_of_the_means():
     assert scores.mean_iou() == pytest.approx((0.5 + 0) / 2)
 
 
-def test_pictures_add_up():
+def test_images_add_up():
     made = matrix([0, 1], [0, 1])
     made.add(np.array([[2, 2]]), np.array([[1, 2]]))
     assert made.counts.tolist() == [[1, 0, 0], [0, 1, 0], [0, 1, 1]]

@@ -1,4 +1,4 @@
-"""Damage to pictures does what a camera's fault does, and the table says what it should."""
+"""Damage to images does what a camera's fault does, and the table says what it should."""
 
 import importlib.util
 
@@ -23,10 +23,10 @@ def pair():
 
 
 def test_exposure_is_in_stops_of_light():
-    picture = np.array([[[0, 10, 100]]], np.uint8)
-    assert exposed(picture, 2.2).tolist() == [[[0, 20, 200]]]
-    assert exposed(picture, 4.4).tolist() == [[[0, 40, 255]]]
-    assert exposed(picture, -4.4).tolist() == [[[0, 2, 25]]]
+    image = np.array([[[0, 10, 100]]], np.uint8)
+    assert exposed(image, 2.2).tolist() == [[[0, 20, 200]]]
+    assert exposed(image, 4.4).tolist() == [[[0, 40, 255]]]
+    assert exposed(image, -4.4).tolist() == [[[0, 2, 25]]]
 
 
 def test_fading_shrinks_the_scene_and_keeps_the_noise():
@@ -69,14 +69,14 @@ def test_strength_grows_within_a_kind(pair):
         assert steps == sorted(steps), kind
 
 
-def test_lost_means_that_nothing_of_the_picture_is_left(pair):
+def test_lost_means_that_nothing_of_the_image_is_left(pair):
     other = sample(900_001, (60, 80), "night")
     lost = [damage for damage in DAMAGES if damage.lost]
     assert len(lost) == 4
     for damage in lost:
         name = "rgb" if damage.kind.startswith("RGB") else "thermal"
         found = (getattr(Damaged([p], damage)[0], name).astype(float) for p in (pair, other))
-        first, second = (picture - picture.mean() for picture in found)
+        first, second = (image - image.mean() for image in found)
         assert np.abs(first - second).max() <= 1, damage.name
 
 

@@ -27,7 +27,7 @@ def network(weights):
     return load_checkpoint(weights).build()
 
 
-def fused_picture(network, pair):
+def fused_image(network, pair):
     thermal = ThermalNormalizer(smoothing=0.0)(pair.thermal)
     with torch.inference_mode():
         output = network(
@@ -55,14 +55,14 @@ def test_unseen_scenes_of_every_condition_are_segmented(network):
         assert matrix.scores().mean_iou() >= 0.60, condition
 
 
-def test_a_person_invisible_in_rgb_at_night_stands_out_in_the_fused_picture(network):
+def test_a_person_invisible_in_rgb_at_night_stands_out_in_the_fused_image(network):
     hidden, shown = [], []
     for seed in range(HELD_OUT, HELD_OUT + 100):
         pair = sample(seed, SIZE, "night")
         masks = list(object_masks(pair.labels, PERSON))
         masks = [mask for mask in masks if object_contrast(pair.rgb, mask) < 15]
         if masks:
-            fused, _ = fused_picture(network, pair)
+            fused, _ = fused_image(network, pair)
             hidden += [object_contrast(pair.rgb, mask) for mask in masks]
             shown += [object_contrast(fused, mask) for mask in masks]
         if len(shown) >= 6:
@@ -72,11 +72,11 @@ def test_a_person_invisible_in_rgb_at_night_stands_out_in_the_fused_picture(netw
     assert np.median(shown) > 3 * np.median(hidden)
 
 
-def test_a_sign_flat_in_thermal_is_readable_in_the_fused_picture(network):
+def test_a_sign_flat_in_thermal_is_readable_in_the_fused_image(network):
     flat, readable = [], []
     for seed in range(HELD_OUT, HELD_OUT + 8):
         pair = sample(seed, SIZE, "day")
-        fused, thermal = fused_picture(network, pair)
+        fused, thermal = fused_image(network, pair)
         for mask in object_masks(pair.labels, SIGN, least_pixels=120):
             if detail(thermal, mask) < 8 and detail(pair.rgb, mask) > 30:
                 flat.append(detail(thermal, mask))
@@ -86,11 +86,11 @@ def test_a_sign_flat_in_thermal_is_readable_in_the_fused_picture(network):
     assert np.median(readable) > 4 * np.median(flat)
 
 
-def test_the_fused_picture_keeps_the_colours_of_the_day(network):
+def test_the_fused_image_keeps_the_colours_of_the_day(network):
     pair = sample(HELD_OUT + 1, SIZE, "day")
-    fused, _ = fused_picture(network, pair)
+    fused, _ = fused_image(network, pair)
     chroma = [
-        cv2.cvtColor(np.float32(picture) / 255, cv2.COLOR_RGB2YCrCb)[..., 1:].ravel()
-        for picture in (fused, pair.rgb)
+        cv2.cvtColor(np.float32(image) / 255, cv2.COLOR_RGB2YCrCb)[..., 1:].ravel()
+        for image in (fused, pair.rgb)
     ]
     assert np.corrcoef(*chroma)[0, 1] > 0.8

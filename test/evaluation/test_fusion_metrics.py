@@ -15,14 +15,14 @@ EVERY_LEVEL = np.arange(256.0).reshape(16, 16)
 
 
 @pytest.fixture
-def pictures():
+def images():
     random = np.random.default_rng(0)
     return [random.integers(0, 256, (64, 64)).astype(float) for _ in range(2)]
 
 
 @pytest.fixture
 def waves():
-    """A fused picture and its two sources, of waves, 64 x 80, whole grey levels."""
+    """A fused image and its two sources, of waves, 64 x 80, whole grey levels."""
     y, x = np.mgrid[0:64, 0:80].astype(float)
     first = np.round(127.5 + 60 * np.sin(x / 5) + 50 * np.cos(y / 7 + x / 11))
     second = np.round(127.5 + 90 * np.sin(x * y / 300))
@@ -42,7 +42,7 @@ def test_gradients_of_a_ramp():
     assert metrics.spatial_frequency(ramp + 4 * np.arange(8.0)[:, None]) == pytest.approx(5)
 
 
-def test_mutual_information_of_a_picture_with_itself_is_its_entropy():
+def test_mutual_information_of_a_image_with_itself_is_its_entropy():
     assert metrics.mutual_information(EVERY_LEVEL, EVERY_LEVEL) == pytest.approx(8)
     assert metrics.mutual_information(EVERY_LEVEL, 255 - EVERY_LEVEL) == pytest.approx(8)
     assert metrics.mutual_information(EVERY_LEVEL, np.zeros((16, 16))) == pytest.approx(0)
@@ -56,7 +56,7 @@ def test_mutual_information_of_four_pixels_computed_by_hand():
 
 
 def test_correlations_of_differences_computed_by_hand():
-    """F = A: corr(A - B, A) of uncorrelated pictures of one norm is 1 / sqrt(2), corr(0, B) 0."""
+    """F = A: corr(A - B, A) of uncorrelated images of one norm is 1 / sqrt(2), corr(0, B) 0."""
     first = np.array([[9.0, 1.0], [9.0, 1.0]])
     second = np.array([[9.0, 9.0], [1.0, 1.0]])
     scd = metrics.sum_of_correlations_of_differences(first, first, second)
@@ -74,30 +74,30 @@ def test_kept_edges_of_ramps_computed_by_hand():
     assert found == pytest.approx(half * 2 / 3, rel=1e-6)
 
 
-def test_a_sum_keeps_both_differences(pictures):
-    first, second = pictures
+def test_a_sum_keeps_both_differences(images):
+    first, second = images
     scd = metrics.sum_of_correlations_of_differences(first + second, first, second)
     assert scd == pytest.approx(2)
 
 
-def test_edges_of_identical_pictures_are_kept_up_to_the_papers_constants(pictures):
-    first = pictures[0]
+def test_edges_of_identical_images_are_kept_up_to_the_papers_constants(images):
+    first = images[0]
     strength = 0.9994 / (1 + np.exp(-15 * 0.5))
     orientation = 0.9879 / (1 + np.exp(-22 * 0.2))
     assert metrics.edge_preservation(first, first, first) == pytest.approx(strength * orientation)
-    assert metrics.edge_preservation(np.zeros((64, 64)), *pictures) < 0.01
+    assert metrics.edge_preservation(np.zeros((64, 64)), *images) < 0.01
 
 
 @needs_torchmetrics
-def test_similarities_of_identical_pictures_are_one(pictures):
-    first = pictures[0]
+def test_similarities_of_identical_images_are_one(images):
+    first = images[0]
     assert metrics.structural_similarity(first, first) == pytest.approx(1)
     assert metrics.visual_information_fidelity(first, first) == pytest.approx(1, abs=1e-6)
     assert metrics.visual_information_fidelity(first, np.zeros((64, 64))) == 0
 
 
 @needs_torchmetrics
-def test_structural_similarity_of_flat_pictures_by_its_formula():
+def test_structural_similarity_of_flat_images_by_its_formula():
     flat = np.ones((32, 32))
     c1 = (0.01 * 255) ** 2
     expected = (2 * 100 * 150 + c1) / (100**2 + 150**2 + c1)
@@ -121,8 +121,8 @@ def test_entropy_is_that_of_another_library(waves):
 
 
 @needs_torchmetrics
-def test_all_metrics_of_one_picture(pictures):
-    first, second = pictures
+def test_all_metrics_of_one_image(images):
+    first, second = images
     rgb = np.repeat(first[..., None], 3, axis=2)
     found = metrics.fusion_metrics(np.maximum(first, second), rgb, second)
     assert tuple(found) == metrics.METRICS

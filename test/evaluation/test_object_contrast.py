@@ -22,17 +22,17 @@ def test_each_region_is_one_object_and_specks_are_none(labels):
 
 def test_contrast_is_the_difference_to_the_ring(labels):
     mask = next(object_masks(labels, 3))
-    picture = np.full((40, 60, 3), 50.0)
-    picture[mask] = (60, 90, 50)
-    assert object_contrast(picture, mask) == pytest.approx(40)
-    assert object_contrast(picture[..., 2], mask) == 0
+    image = np.full((40, 60, 3), 50.0)
+    image[mask] = (60, 90, 50)
+    assert object_contrast(image, mask) == pytest.approx(40)
+    assert object_contrast(image[..., 2], mask) == 0
     assert np.isnan(object_contrast(np.ones((5, 5)), np.ones((5, 5), bool)))
 
 
 def test_detail_sees_the_inside_alone(labels):
     mask = next(object_masks(labels, 3))
-    picture = np.full((40, 60), 200.0)
-    picture[mask] = 100
-    assert detail(picture, mask) == 0
-    picture[12:18, 10:15] = 0
-    assert detail(picture, mask) == pytest.approx(50)
+    image = np.full((40, 60), 200.0)
+    image[mask] = 100
+    assert detail(image, mask) == 0
+    image[12:18, 10:15] = 0
+    assert detail(image, mask) == pytest.approx(50)

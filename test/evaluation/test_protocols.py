@@ -1,4 +1,4 @@
-"""How pictures are cut and padded; a network that answers per pixel must not notice."""
+"""How images are cut and padded; a network that answers per pixel must not notice."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from amdanet_ros.network.amdanet import AMDANetOutput
 
 
 class PixelNetwork:
-    """Class scores and fused picture from the pixel alone; remembers the sizes it saw."""
+    """Class scores and fused image from the pixel alone; remembers the sizes it saw."""
 
     def __init__(self):
         self.sizes = []
@@ -20,7 +20,7 @@ class PixelNetwork:
 
 
 @pytest.fixture
-def pictures():
+def images():
     random = torch.Generator().manual_seed(0)
     return tuple(torch.rand(1, 3, 50, 70, generator=random) for _ in range(2))
 
@@ -30,28 +30,28 @@ def pictures():
     [
         ((50, 70), [(50, 70)]),  # fits
         ((60, 80), [(60, 80)]),  # padded in both directions
-        ((61, 48), [(61, 70)]),  # FMB's case: higher than the picture, narrower than it
+        ((61, 48), [(61, 70)]),  # FMB's case: higher than the image, narrower than it
         ((40, 48), [(40, 48)] * 4),
         ((30, 30), [(30, 30)] * 6),
     ],
 )
-def test_the_protocol_does_not_move_or_lose_pixels(pictures, window, sizes):
+def test_the_protocol_does_not_move_or_lose_pixels(images, window, sizes):
     network = PixelNetwork()
-    labels, fused = released(network, *pictures, window)
+    labels, fused = released(network, *images, window)
     assert network.sizes == sizes
-    expected_labels, expected_fused = plain(PixelNetwork(), *pictures)
+    expected_labels, expected_fused = plain(PixelNetwork(), *images)
     assert torch.equal(labels, expected_labels)
     assert torch.allclose(fused, expected_fused, atol=1e-6)
 
 
-def test_padding_lies_half_on_each_side_the_odd_pixel_last(pictures):
+def test_padding_lies_half_on_each_side_the_odd_pixel_last(images):
     seen = {}
 
     def network(rgb, thermal):
         seen["rows"] = rgb[0].sum(dim=(0, 2)).nonzero().flatten()
         return AMDANetOutput(rgb, rgb)
 
-    released(network, *pictures, (53, 70))
+    released(network, *images, (53, 70))
     assert (seen["rows"][0], seen["rows"][-1]) == (1, 50)
 
 

@@ -17,7 +17,7 @@ needs_torchmetrics = pytest.mark.skipif(
 
 
 class ThresholdNetwork(nn.Module):
-    """Class 1 where the thermal picture is bright."""
+    """Class 1 where the thermal image is bright."""
 
     def forward(self, rgb, thermal):
         assert not self.training
@@ -57,7 +57,7 @@ def test_windows_give_the_same_for_a_network_of_pixels(pairs):
 
 
 @needs_torchmetrics
-def test_fusion_metrics_are_means_over_pictures(pairs):
+def test_fusion_metrics_are_means_over_images(pairs):
     report = score_pairs(
         ThresholdNetwork(), pairs, ("cold", "hot"), torch.device("cpu"), with_fusion=True
     )

@@ -32,7 +32,7 @@ def folded(network):
     return FoldedAMDANet(network)
 
 
-def pictures(size, batch=1):
+def images(size, batch=1):
     generator = torch.Generator().manual_seed(size[0] * 1000 + size[1])
     rgb = torch.rand(batch, 3, *size, generator=generator)
     return rgb, torch.rand(batch, 1, *size, generator=generator)
@@ -78,7 +78,7 @@ def test_the_folded_and_the_plain_forward_give_the_releases_numbers(
 
 @pytest.mark.parametrize("size", [(32, 32), (33, 45), (64, 96), (71, 130), (100, 36), (135, 33)])
 def test_any_size_gives_the_networks_outputs(network, folded, size):
-    rgb, thermal = pictures(size, batch=2)
+    rgb, thermal = images(size, batch=2)
     with torch.inference_mode():
         expected = network(rgb, thermal.expand(-1, 3, -1, -1))
         logits, fused = folded(rgb, thermal)
@@ -87,7 +87,7 @@ def test_any_size_gives_the_networks_outputs(network, folded, size):
 
 
 def test_only_what_is_wanted_is_computed(folded, monkeypatch):
-    rgb, thermal = pictures((48, 48))
+    rgb, thermal = images((48, 48))
     with torch.inference_mode():
         logits, fused = folded(rgb, thermal)
 
@@ -110,7 +110,7 @@ def test_only_what_is_wanted_is_computed(folded, monkeypatch):
 
 def test_inputs_and_the_training_module_stay_as_they_are(network):
     before = {key: value.clone() for key, value in network.state_dict().items()}
-    rgb, thermal = pictures((40, 56))
+    rgb, thermal = images((40, 56))
     copies = rgb.clone(), thermal.clone()
     with torch.inference_mode():
         FoldedAMDANet(network)(rgb, thermal)
@@ -122,7 +122,7 @@ def test_inputs_and_the_training_module_stay_as_they_are(network):
 
 def test_later_training_steps_do_not_show(network):
     folded = FoldedAMDANet(network)
-    rgb, thermal = pictures((32, 48))
+    rgb, thermal = images((32, 48))
     state = {key: value.clone() for key, value in network.state_dict().items()}
     with torch.inference_mode():
         before = folded(rgb, thermal)
@@ -137,7 +137,7 @@ def test_later_training_steps_do_not_show(network):
 
 
 def test_one_sample_at_a_time_or_a_batch_is_the_same(folded):
-    rgb, thermal = pictures((40, 64), batch=3)
+    rgb, thermal = images((40, 64), batch=3)
     with torch.inference_mode():
         logits, fused = folded(rgb, thermal)
         for i in range(3):
@@ -148,7 +148,7 @@ def test_one_sample_at_a_time_or_a_batch_is_the_same(folded):
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_half_precision_in_the_encoder_stays_near(network, folded, dtype):
-    rgb, thermal = pictures((64, 64))
+    rgb, thermal = images((64, 64))
     with torch.inference_mode():
         exact = folded(rgb, thermal)
         half = FoldedAMDANet(network, dtype)(rgb, thermal)
@@ -162,10 +162,10 @@ def test_no_tensor_is_left_behind(folded):
         return sum(type(thing) is torch.Tensor for thing in gc.get_objects())
 
     with torch.inference_mode():
-        folded(*pictures((48, 64)))
+        folded(*images((48, 64)))
         before = living()
         for _ in range(3):
-            folded(*pictures((48, 64)))
+            folded(*images((48, 64)))
         assert living() == before
 
 

@@ -144,9 +144,9 @@ def test_an_encoder_block_keeps_its_values(heads, reduction):
 @pytest.mark.parametrize("grey", [False, True])
 def test_patch_embedding_keeps_its_values(grey):
     embedding = stirred(OverlapPatchEmbedding(3, 8, 7, 4))
-    picture = torch.randn(2, 1 if grey else 3, 33, 41)
-    expected, height, width = embedding(picture.expand(-1, 3, -1, -1))
-    result, *size = FoldedPatchEmbedding(embedding, grey)(picture)
+    image = torch.randn(2, 1 if grey else 3, 33, 41)
+    expected, height, width = embedding(image.expand(-1, 3, -1, -1))
+    result, *size = FoldedPatchEmbedding(embedding, grey)(image)
     assert size == [height, width]
     torch.testing.assert_close(result, expected, **SINGLE)
 

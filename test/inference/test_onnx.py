@@ -41,7 +41,7 @@ def exported(network, tmp_path_factory):
     return paths, differences
 
 
-def _pictures(size):
+def _images(size):
     random = np.random.default_rng(3)
     rgb = random.integers(0, 255, (*size, 3), dtype=np.uint8)
     return rgb, random.integers(0, 255, size, dtype=np.uint8)
@@ -51,8 +51,8 @@ def _pictures(size):
 def test_the_exported_network_predicts_as_the_torch_path_does(network, exported, kind, size):
     paths, differences = exported
     assert differences[kind] <= TOLERANCE
-    ours = Predictor(network, device="cpu", precision="fp32")(*_pictures(size))
-    theirs = Predictor.from_checkpoint(paths[kind], device="cpu")(*_pictures(size))
+    ours = Predictor(network, device="cpu", precision="fp32")(*_images(size))
+    theirs = Predictor.from_checkpoint(paths[kind], device="cpu")(*_images(size))
     assert np.abs(theirs.confidence - ours.confidence).max() < 1e-4
     assert np.abs(theirs.fused.astype(int) - ours.fused.astype(int)).max() <= 1
     assert (theirs.labels == ours.labels).mean() > 0.999

@@ -11,7 +11,7 @@ from amdanet_ros.inference.transfer import Transfer
 def test_numbers_arrive(staged):
     transfer = Transfer(torch.device("cpu"), pinned=staged)
     array = np.arange(12, dtype=np.uint8).reshape(3, 4)
-    tensor = transfer.upload("picture", array)
+    tensor = transfer.upload("image", array)
     np.testing.assert_array_equal(tensor.numpy(), array)
     first, second = transfer.download([tensor, tensor.float() * 2])
     np.testing.assert_array_equal(first, array)
@@ -36,5 +36,5 @@ def test_two_results_of_one_shape_do_not_share_a_buffer():
 def test_the_kept_buffers_stay_bounded():
     transfer = Transfer(torch.device("cpu"), pinned=True)
     for length in range(1, 40):
-        transfer.upload("picture", np.zeros(length, np.float32))
+        transfer.upload("image", np.zeros(length, np.float32))
     assert len(transfer._buffers) <= 8

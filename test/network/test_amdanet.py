@@ -15,7 +15,7 @@ def small(**arguments):
     return AMDANet(**{"backbone": "mit_b0", "num_classes": 5, "embed_dim": 16, **arguments})
 
 
-def pictures(height, width, batch=1):
+def images(height, width, batch=1):
     generator = torch.Generator().manual_seed(height * width)
     rgb = torch.rand(batch, 3, height, width, generator=generator)
     thermal = torch.rand(batch, 1, height, width, generator=generator)
@@ -30,7 +30,7 @@ def network():
 @pytest.mark.parametrize("size", [(32, 32), (33, 47), (70, 90), (32, 161)])
 def test_any_size_from_32_up_gives_outputs_of_that_size(network, size):
     with torch.inference_mode():
-        output = network(*pictures(*size))
+        output = network(*images(*size))
     assert output.logits.shape == (1, 5, *size)
     assert output.fused.shape == (1, 3, *size)
     assert output.logits.isfinite().all()
@@ -40,7 +40,7 @@ def test_any_size_from_32_up_gives_outputs_of_that_size(network, size):
 
 
 def test_batch_gives_what_its_samples_give_alone(network):
-    rgb, thermal = pictures(40, 64, batch=2)
+    rgb, thermal = images(40, 64, batch=2)
     with torch.inference_mode():
         both = network(rgb, thermal)
         second = network(rgb[1:], thermal[1:])
@@ -49,7 +49,7 @@ def test_batch_gives_what_its_samples_give_alone(network):
 
 
 def test_inference_is_deterministic_and_draws_no_random_number(network):
-    inputs = pictures(64, 64)
+    inputs = images(64, 64)
     state = torch.get_rng_state()
     with torch.inference_mode():
         first, second = network(*inputs), network(*inputs)
@@ -68,7 +68,7 @@ def test_inference_runs_every_module_once():
             lambda _m, _i, _o, name=name: calls.update({name: calls.get(name, 0) + 1})
         )
     with torch.inference_mode():
-        network(*pictures(64, 64))
+        network(*images(64, 64))
     assert calls["decode_head"] == calls["aux_head"] == calls["backbone"] == 1
     # The channel weights send average and maximum through one and the same perceptron.
     twice = {name for name, count in calls.items() if count != 1}
@@ -78,7 +78,7 @@ def test_inference_runs_every_module_once():
 
 def test_gradients_reach_every_parameter():
     network = small(drop_path_rate=0.0).train()
-    output = network(*pictures(64, 96, batch=2))
+    output = network(*images(64, 96, batch=2))
     torch.manual_seed(4)
     sum((value * torch.randn_like(value)).sum() for value in output).backward()
     before_norm = {
@@ -108,7 +108,7 @@ def test_initial_weights_are_fit_for_training():
             assert (parameter == 1).all(), name
         elif parameter.ndim == 2 and parameter.numel() > 500:
             assert parameter.std().item() == pytest.approx(0.02, rel=0.2), name
-    output = network.train()(*pictures(64, 64, batch=2))
+    output = network.train()(*images(64, 64, batch=2))
     assert output.logits.std() < 5
     assert 0.2 < output.fused.mean() < 0.8
 
@@ -157,7 +157,7 @@ def test_bad_argument_is_named(arguments, message):
         (
             torch.zeros(1, 3, 32, 32, dtype=torch.uint8),
             torch.zeros(1, 3, 32, 32, dtype=torch.uint8),
-            "divide 8-bit pictures by 255",
+            "divide 8-bit images by 255",
         ),
     ],
 )
@@ -180,7 +180,7 @@ def test_ablation_leaves_its_part_out_and_trains(arguments, absent):
     assert left_out
     assert all(absent in key for key in left_out)
     assert not network.state_dict().keys() - whole.state_dict().keys()
-    output = network(*pictures(64, 64, batch=2))
+    output = network(*images(64, 64, batch=2))
     sum(value.square().mean() for value in output).backward()
     assert all(parameter.grad is not None for parameter in network.parameters())
 
@@ -190,7 +190,7 @@ def test_config_builds_the_same_network():
     again = AMDANet(network.config)
     assert again.config == network.config
     again.load_state_dict(network.state_dict())
-    inputs = pictures(48, 48)
+    inputs = images(48, 48)
     with torch.inference_mode():
         first, second = network.eval()(*inputs), again.eval()(*inputs)
     assert torch.equal(first.logits, second.logits)
@@ -207,7 +207,7 @@ def test_the_config_of_a_network_cannot_be_changed(network):
 
 
 def test_output_unpacks_by_name_and_place(network):
-    output = network(*pictures(32, 32))
+    output = network(*images(32, 32))
     assert isinstance(output, AMDANetOutput)
     assert output[0] is output.logits
     assert output[1] is output.fused

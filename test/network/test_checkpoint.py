@@ -72,9 +72,9 @@ def test_saved_network_comes_back_whole(network, saved):
     assert not built.training
     assert_same_state(built.state_dict(), network.state_dict())
     assert all(parameter.requires_grad for parameter in built.parameters())
-    pictures = torch.rand(2, 1, 3, 32, 48)
+    images = torch.rand(2, 1, 3, 32, 48)
     with torch.inference_mode():
-        assert torch.equal(built(*pictures).logits, network(*pictures).logits)
+        assert torch.equal(built(*images).logits, network(*images).logits)
 
 
 def test_file_without_class_names_says_so(network, tmp_path):

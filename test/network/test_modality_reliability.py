@@ -9,7 +9,7 @@ from amdanet_ros.network.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from amdanet_ros.network.image_stand_in import pictures_to_fuse
+from amdanet_ros.network.image_stand_in import images_to_fuse
 from amdanet_ros.network.modality_reliability import (
     DEAD_ZONE,
     GAIN,
@@ -28,7 +28,7 @@ def network_of(backbone, **arguments):
     return AMDANet(backbone=backbone, num_classes=4, embed_dim=8, **arguments).eval()
 
 
-def pictures(batch=2):
+def images(batch=2):
     generator = torch.Generator().manual_seed(1)
     return torch.rand(batch, 3, 48, 64, generator=generator), torch.rand(
         batch, 1, 48, 64, generator=generator
@@ -75,7 +75,7 @@ def test_mixing_keeps_the_share_of_each_sample():
     assert torch.equal(found[0], own[0]) and torch.equal(found[2], own[2])
 
 
-def test_gradient_of_a_flat_picture_is_finite():
+def test_gradient_of_a_flat_image_is_finite():
     module = ModalityReliability(4)
     flat = torch.ones(1, 9, 4, requires_grad=True)
     module(flat, torch.randn(1, 9, 4), torch.zeros(1)).sum().backward()
@@ -94,7 +94,7 @@ def test_off_adds_no_parameter_and_on_adds_its_own_alone(tiny_backbone):
 def test_on_starts_with_weights_of_exactly_one(tiny_backbone):
     network = network_of(tiny_backbone, adaptive_weighting=True)
     with torch.inference_mode():
-        reliability = network.backbone(*pictures()).reliability
+        reliability = network.backbone(*images()).reliability
     assert len(reliability) == 4
     for weights in reliability:
         assert torch.equal(weights, torch.ones(2, 2))
@@ -110,7 +110,7 @@ def test_checkpoint_without_weights_starts_a_network_with_them_at_the_same_outpu
     ).eval()
     load_initial(adaptive, tmp_path / "plain.safetensors")
     with torch.inference_mode():
-        found, expected = adaptive(*pictures()), plain(*pictures())
+        found, expected = adaptive(*images()), plain(*images())
     assert torch.equal(found.logits, expected.logits)
     assert torch.equal(found.fused, expected.fused)
     assert torch.equal(found.reliability, torch.ones(2, 4, 2))
@@ -122,8 +122,8 @@ def test_output_tells_the_weights_by_camera_though_branches_trade_places(tiny_ba
     for stage in network.backbone.reliability:
         torch.nn.init.normal_(stage.mlp[2].weight)
     with torch.inference_mode():
-        of_branches = network.backbone(*pictures()).reliability
-        found = network(*pictures()).reliability
+        of_branches = network.backbone(*images()).reliability
+        found = network(*images()).reliability
     assert found.shape == (2, 4, 2)
     for stage, weights in enumerate(of_branches):
         rgb, thermal = (1, 0) if stage in (1, 3) else (0, 1)
@@ -150,39 +150,39 @@ def test_with_weights_of_one_trained_stand_ins_change_no_bit(tiny_backbone):
     for parameter in adaptive.backbone.stand_ins.parameters():
         torch.nn.init.normal_(parameter)
     with torch.inference_mode():
-        expected = plain(*pictures())
+        expected = plain(*images())
         tilted(adaptive.backbone.reliability[0], 0.9 * DEAD_ZONE)
-        found = adaptive(*pictures())
+        found = adaptive(*images())
         assert torch.equal(found.logits, expected.logits)
         assert torch.equal(found.fused, expected.fused)
         tilted(adaptive.backbone.reliability[0], 1.1 * DEAD_ZONE)
-        assert not torch.equal(adaptive(*pictures()).logits, expected.logits)
+        assert not torch.equal(adaptive(*images()).logits, expected.logits)
 
 
 @pytest.mark.parametrize("lost", ["rgb", "thermal"])
-def test_the_fusion_decoder_does_not_see_a_picture_without_weight(tiny_backbone, lost):
+def test_the_fusion_decoder_does_not_see_a_image_without_weight(tiny_backbone, lost):
     network = network_of(tiny_backbone, adaptive_weighting=True)
     tilted(network.backbone.reliability[0], -200.0 if lost == "rgb" else 200.0)
     seen = []
     network.aux_head.register_forward_hook(lambda module, inputs, output: seen.append(inputs[1:]))
-    rgb, thermal = pictures(1)
+    rgb, thermal = images(1)
     if lost == "rgb":
         rgb = torch.ones_like(rgb)
     with torch.inference_mode():
         network(rgb, thermal)
     left = thermal if lost == "rgb" else rgb
-    assert all(torch.equal(picture, left) for picture in seen[0])
+    assert all(torch.equal(image, left) for image in seen[0])
 
 
-def test_a_pixel_that_is_neither_white_nor_black_stays_in_the_picture_to_fuse():
+def test_a_pixel_that_is_neither_white_nor_black_stays_in_the_image_to_fuse():
     rgb = torch.tensor([[1.0, 1.0, 1.0], [0.0, 0.0, 0.0], [1.0, 0.3, 1.0], [0.0, 0.5, 0.0]])
     rgb = rgb.T[None, :, None]
     thermal = torch.full_like(rgb, 0.7)
-    found, left = pictures_to_fuse(rgb, thermal, torch.tensor([[0.0, 2.0]]))
+    found, left = images_to_fuse(rgb, thermal, torch.tensor([[0.0, 2.0]]))
     assert torch.equal(left, thermal)
     assert torch.equal(found[..., :2], thermal[..., :2])
     assert torch.equal(found[..., 2:], rgb[..., 2:])
-    whole = pictures_to_fuse(rgb, thermal, torch.tensor([[1.0, 1.0]]))
+    whole = images_to_fuse(rgb, thermal, torch.tensor([[1.0, 1.0]]))
     assert torch.equal(whole[0], rgb) and torch.equal(whole[1], thermal)
 
 
@@ -190,14 +190,14 @@ def test_evidence_of_the_first_stage_goes_on_with_the_camera(tiny_backbone):
     network = network_of(tiny_backbone, adaptive_weighting=True)
     tilted(network.backbone.reliability[0], DEAD_ZONE + 1.0)
     with torch.inference_mode():
-        weights = network(*pictures()).reliability
+        weights = network(*images()).reliability
     assert (weights[..., 0] > 1.2).all()
     assert torch.equal(weights, weights[:, :1].expand(-1, 4, -1))
 
 
 def test_one_sample_is_not_touched_by_the_others_loss(tiny_backbone):
     network = network_of(tiny_backbone, adaptive_weighting=True)
-    rgb, thermal = pictures(2)
+    rgb, thermal = images(2)
     with given_evidence(network, torch.tensor([0.0, 8.0])), torch.inference_mode():
         both = network(rgb, thermal).logits
     with torch.inference_mode():
@@ -205,10 +205,10 @@ def test_one_sample_is_not_touched_by_the_others_loss(tiny_backbone):
     torch.testing.assert_close(both[:1], alone, rtol=1e-4, atol=1e-5)
 
 
-def test_without_a_wanted_fused_picture_the_logits_are_the_same(tiny_backbone):
+def test_without_a_wanted_fused_image_the_logits_are_the_same(tiny_backbone):
     network = network_of(tiny_backbone)
     with torch.inference_mode():
-        found, expected = network(*pictures(), want_fused=False), network(*pictures())
+        found, expected = network(*images(), want_fused=False), network(*images())
     assert found.fused is None
     assert torch.equal(found.logits, expected.logits)
 
@@ -216,7 +216,7 @@ def test_without_a_wanted_fused_picture_the_logits_are_the_same(tiny_backbone):
 def test_gradients_reach_the_reliabilities(tiny_backbone):
     network = network_of(tiny_backbone, adaptive_weighting=True).train()
     tilted(network.backbone.reliability[0], DEAD_ZONE + 1.0)
-    output = network(*pictures())
+    output = network(*images())
     sum(value.square().sum() for value in output[:4]).backward()
     for stage in network.backbone.reliability:
         assert stage.mlp[2].weight.grad.abs().max() > 0
@@ -235,8 +235,8 @@ def test_files_of_either_kind_bring_the_weights_back(tiny_backbone, tmp_path):
     save_checkpoint(tmp_path / "ours.safetensors", network)
     torch.save(network.state_dict(), tmp_path / "bare.pth")
     with torch.inference_mode():
-        expected = network(*pictures()).logits
+        expected = network(*images()).logits
         for name in ("ours.safetensors", "bare.pth"):
             checkpoint = load_checkpoint(tmp_path / name)
             assert checkpoint.config.adaptive_weighting is True
-            assert torch.equal(checkpoint.build()(*pictures()).logits, expected)
+            assert torch.equal(checkpoint.build()(*images()).logits, expected)

@@ -1,4 +1,4 @@
-"""Thermal pictures seen by a camera that is out of register by a known homography."""
+"""Thermal images seen by a camera that is out of register by a known homography."""
 
 import cv2
 import numpy as np
@@ -19,6 +19,6 @@ def random_homography(random: np.random.Generator, size: tuple[int, int]) -> np.
 
 
 def seen_through(thermal: np.ndarray, homography: np.ndarray) -> np.ndarray:
-    """What a thermal camera sees whose pixels lie at ``homography`` in the given picture."""
+    """What a thermal camera sees whose pixels lie at ``homography`` in the given image."""
     height, width = thermal.shape
     return cv2.warpPerspective(thermal, np.linalg.inv(homography), (width, height))

@@ -1,4 +1,4 @@
-"""A calibration followed to the pixels of the picture as it comes, and to the other camera's."""
+"""A calibration followed to the pixels of the image as it comes, and to the other camera's."""
 
 import numpy as np
 import pytest
@@ -27,14 +27,14 @@ def turned(axis, degrees):
     return np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
 
 
-def test_a_picture_as_calibrated_has_the_calibrated_matrix():
+def test_a_image_as_calibrated_has_the_calibrated_matrix():
     camera = CameraCalibration(MATRIX, np.eye(3), SENSOR)
     np.testing.assert_allclose(camera.matrix_of(SENSOR), MATRIX)
     assert camera.region_of(SENSOR) == (0, 0, 480, 640)
 
 
 @pytest.mark.parametrize("binning", [(1, 1), (2, 2)])
-def test_binned_or_resized_pictures_keep_each_ray_at_the_same_place_of_the_sensor(binning):
+def test_binned_or_resized_images_keep_each_ray_at_the_same_place_of_the_sensor(binning):
     camera = CameraCalibration(MATRIX, np.eye(3), SENSOR, binning=binning)
     at = pixel(camera.matrix_of((240, 320)), RAY)
     # Pixel centres lie at integers, so the sensor's corner is at -0.5 in both.
@@ -54,12 +54,12 @@ def test_a_region_counts_in_pixels_of_the_whole_sensor_when_binned():
     np.testing.assert_allclose((at + 0.5) * 2, pixel(MATRIX, RAY) + 0.5 - (100, 40))
 
 
-def test_a_calibration_without_a_size_is_taken_to_be_of_the_picture():
+def test_a_calibration_without_a_size_is_taken_to_be_of_the_image():
     camera = CameraCalibration(MATRIX, np.eye(3), (0, 0))
     np.testing.assert_allclose(camera.matrix_of((123, 456)), MATRIX)
 
 
-def test_pictures_of_another_shape_are_refused_with_both_sizes():
+def test_images_of_another_shape_are_refused_with_both_sizes():
     camera = CameraCalibration(MATRIX, np.eye(3), SENSOR)
     with pytest.raises(ValueError, match="640 x 360 do not belong .* 640 x 480"):
         camera.matrix_of((360, 640))
@@ -82,7 +82,7 @@ def test_what_cannot_be_used_names_the_camera():
     blank = CameraCalibration(np.zeros((3, 3)), np.eye(3), SENSOR)
     with pytest.raises(ValueError, match="thermal/camera_info is not calibrated"):
         homography_from_calibrations(good, blank, np.eye(3), SENSOR, SENSOR)
-    with pytest.raises(ValueError, match="rgb/camera_info: pictures of 640 x 360"):
+    with pytest.raises(ValueError, match="rgb/camera_info: images of 640 x 360"):
         homography_from_calibrations(good, good, np.eye(3), (360, 640), SENSOR)
     with pytest.raises(ValueError, match="not a rotation"):
         homography_from_calibrations(good, good, np.diag([1, 1, -1]), SENSOR, SENSOR)

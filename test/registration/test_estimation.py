@@ -39,7 +39,7 @@ def test_a_drawn_recording_gives_its_homography_within_a_pixel(seed):
     assert found.thermal_size == _THERMAL_SIZE
 
 
-def test_pictures_without_common_edges_are_refused_and_the_mend_is_said():
+def test_images_without_common_edges_are_refused_and_the_mend_is_said():
     noise = np.random.default_rng(0)
     rgb = [noise.integers(0, 255, (240, 320, 3), dtype=np.uint8) for _ in range(2)]
     thermal = [noise.integers(0, 9000, (240, 320)).astype(np.uint16) for _ in range(2)]
@@ -47,7 +47,7 @@ def test_pictures_without_common_edges_are_refused_and_the_mend_is_said():
         estimate_homography(rgb, thermal)
 
 
-def test_a_flat_thermal_picture_is_refused():
+def test_a_flat_thermal_image_is_refused():
     frame = StreetScene(3, "day", (240, 320)).render(0.5)
     rgb = RgbCamera(0).capture(frame.radiance)
     with pytest.raises(RegistrationRefusedError):
@@ -63,9 +63,9 @@ def test_one_edge_alone_does_not_determine_a_homography():
         estimate_homography([rgb], [thermal])
 
 
-def test_pictures_of_two_sizes_are_refused():
+def test_images_of_two_sizes_are_refused():
     rgb = [np.zeros((64, 64, 3), np.uint8), np.zeros((64, 80, 3), np.uint8)]
-    with pytest.raises(ValueError, match="RGB pictures differ in size"):
+    with pytest.raises(ValueError, match="RGB images differ in size"):
         estimate_homography(rgb, [np.zeros((64, 64), np.uint8)] * 2)
 
 
@@ -85,7 +85,7 @@ def test_real_pairs_warped_by_known_homographies_are_registered_or_refused(share
         for seed in (0, 2):
             tries += 1
             known = random_homography(np.random.default_rng(seed), size)
-            warped = [seen_through(picture, known) for picture in thermal]
+            warped = [seen_through(image, known) for image in thermal]
             try:
                 found = estimate_homography(rgb, warped)
             except RegistrationRefusedError:

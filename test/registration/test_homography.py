@@ -71,7 +71,7 @@ def test_a_matrix_that_is_no_rotation_is_refused():
         homography_from_cameras(camera, camera, np.diag([1.0, 1.0, -1.0]))
 
 
-def test_the_common_field_of_view_lies_in_both_pictures():
+def test_the_common_field_of_view_lies_in_both_images():
     shift = np.array([[1, 0, 20], [0, 1, -10], [0, 0, 1.0]])
     top, left, height, width = common_field_of_view(shift, (100, 120), (100, 120))
     assert left >= 20
@@ -85,7 +85,7 @@ def test_the_common_field_of_view_lies_in_both_pictures():
     assert source[:, 1].max() <= 99
 
 
-def test_pictures_without_a_common_part_are_refused():
+def test_images_without_a_common_part_are_refused():
     away = np.array([[1, 0, 500], [0, 1, 0], [0, 0, 1.0]])
     with pytest.raises(ValueError, match="no common field of view"):
         common_field_of_view(away, (100, 120), (100, 120))

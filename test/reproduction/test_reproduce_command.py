@@ -74,14 +74,14 @@ def test_a_run_that_was_cut_off_goes_on(reproduce, tmp_path, capsys, monkeypatch
     assert (folder / BEST).is_file(), "weights that are gone are trained again"
 
 
-def test_fig2_shows_test_pictures_and_their_labels(reproduce, work):
+def test_fig2_shows_test_images_and_their_labels(reproduce, work):
     assert reproduce("fig2") == 0
     facts = json.loads((work / "out" / "fig2.json").read_text())
-    assert [p["picture"] for p in facts["pictures"]] == ["scene_2000150", "scene_2000151"]
-    picture = cv2.imread(str(work / "out" / "fig2.png"))
-    assert picture.shape[1] == 6 + 5 * 326
+    assert [p["image"] for p in facts["images"]] == ["scene_2000150", "scene_2000151"]
+    image = cv2.imread(str(work / "out" / "fig2.png"))
+    assert image.shape[1] == 6 + 5 * 326
     sky = np.array((230, 170, 110))  # B, G, R of the demo's class table
-    truth = picture[48:, 6 + 2 * 326 : 6 + 2 * 326 + 320]
+    truth = image[48:, 6 + 2 * 326 : 6 + 2 * 326 + 320]
     assert (truth == sky).all(axis=2).any()
 
 
@@ -97,34 +97,34 @@ def test_tab6_trains_what_stands_in_for_the_local_alignment(reproduce, work):
 
 
 def test_figures_of_given_weights_train_nothing(reproduce, work, tmp_path, capsys):
-    words = ["fig2", "--weights", "scenes=demo", "--pictures", "scene_2000151"]
+    words = ["fig2", "--weights", "scenes=demo", "--images", "scene_2000151"]
     assert reproduce(*words, out=tmp_path) == 0
     assert "training" not in capsys.readouterr().out
     facts = json.loads((tmp_path / "fig2.json").read_text())
     assert facts["weights"] == "demo"
-    assert [p["picture"] for p in facts["pictures"]] == ["scene_2000151"]
-    assert reproduce("fig2", "--weights", "scenes=demo", "--pictures", "moon", out=tmp_path) == 2
+    assert [p["image"] for p in facts["images"]] == ["scene_2000151"]
+    assert reproduce("fig2", "--weights", "scenes=demo", "--images", "moon", out=tmp_path) == 2
     assert "moon is not among the 2 test pairs" in capsys.readouterr().err
 
 
 def test_fig1_scores_every_exposure(reproduce, work):
     assert reproduce("fig1") == 0
     facts = json.loads((work / "out" / "fig1.json").read_text())
-    assert [p["stops"] for p in facts["pictures"]] == [0, 2, 4] * 2
+    assert [p["stops"] for p in facts["images"]] == [0, 2, 4] * 2
     assert list(facts["mIoU_by_stops"]) == ["0", "1", "2", "3", "4"]
 
 
 @pytest.fixture
 def data_sets(tmp_path):
-    """Write MFNet of a few made-up pictures in the authors' layout; returns the folder above."""
+    """Write MFNet of a few made-up images in the authors' layout; returns the folder above."""
     root, random = tmp_path / "data" / "mfnet", np.random.default_rng(0)
     names = [f"{i:05d}D" for i in range(4)]
     for folder, shape in (("Visible", (48, 64, 3)), ("Infrared", (48, 64)), ("Label", (48, 64))):
         (root / folder).mkdir(parents=True)
         for name in names:
             top = 9 if folder == "Label" else 256
-            picture = random.integers(0, top, shape, np.uint8)
-            assert cv2.imwrite(str(root / folder / f"{name}.png"), picture)
+            image = random.integers(0, top, shape, np.uint8)
+            assert cv2.imwrite(str(root / folder / f"{name}.png"), image)
     for split in ("train", "test"):
         (root / f"{split}.txt").write_text("\n".join(names))
     return root.parent
@@ -135,7 +135,7 @@ def test_the_paper_preset_trains_and_scores_a_data_set(reproduce, data_sets, tmp
     assert reproduce("fig2", preset="paper", data=data_sets, out=tmp_path / "out") == 0
     facts = json.loads((tmp_path / "out" / "fig2.json").read_text())
     assert facts["data_set"] == "mfnet"
-    assert [p["picture"] for p in facts["pictures"]] == ["00000D", "00001D"]
+    assert [p["image"] for p in facts["images"]] == ["00000D", "00001D"]
 
 
 def test_missing_data_is_named_before_anything_is_trained(data_sets, tmp_path, capsys):

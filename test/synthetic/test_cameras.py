@@ -40,7 +40,7 @@ def test_a_thermal_camera_of_other_size_sees_the_same_view():
     assert counts[:, -1].mean() - counts[:, 0].mean() > 2800
 
 
-def test_a_homography_moves_the_thermal_picture_as_told():
+def test_a_homography_moves_the_thermal_image_as_told():
     scene = WARM.copy()
     scene[60:64, 100:104] = 340.0
     thermal_to_rgb = np.array([[2.0, 0.0, 10.0], [0.0, 2.0, 4.0], [0.0, 0.0, 1.0]])
@@ -50,12 +50,12 @@ def test_a_homography_moves_the_thermal_picture_as_told():
     assert abs(x - 101.5) <= 2 and abs(y - 61.5) <= 2
 
 
-def test_the_picture_stands_still_while_the_shutter_is_closed():
+def test_the_image_stands_still_while_the_shutter_is_closed():
     camera = ThermalCamera(6, shutter_period=2.0, shutter_duration=0.5)
     open_before = camera.capture(WARM, 1.9)
     closed = [camera.capture(WARM, time) for time in (2.0, 2.2, 2.4)]
     open_after = camera.capture(WARM, 2.6)
-    assert all(np.array_equal(open_before, picture) for picture in closed)
+    assert all(np.array_equal(open_before, image) for image in closed)
     assert not np.array_equal(open_before, open_after)
 
 
@@ -77,9 +77,9 @@ def test_an_rgb_camera_cannot_brighten_the_dark_without_end_and_gets_noisy():
 def test_too_much_light_clips_at_white():
     half = np.full((60, 80, 3), 0.1, np.float32)
     half[:, 40:] = 50.0
-    picture = RgbCamera(9).capture(half)
-    assert picture.dtype == np.uint8
-    assert picture[:, 50:].min() >= 250
+    image = RgbCamera(9).capture(half)
+    assert image.dtype == np.uint8
+    assert image[:, 50:].min() >= 250
 
 
 def test_motion_blur_smears_along_rows_only():

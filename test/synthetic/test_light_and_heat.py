@@ -57,11 +57,11 @@ def test_people_and_animals_are_warmer_than_ground_and_walls_in_every_condition(
             assert contrasts and min(contrasts) > 2
 
 
-def across_edges(picture, instances, instance):
-    """Steps of a picture from a pixel of the instance to its right neighbour outside, and back."""
+def across_edges(image, instances, instance):
+    """Steps of an image from a pixel of the instance to its right neighbour outside, and back."""
     inside = instances == instance
     edge = inside[:, :-1] != inside[:, 1:]
-    return np.abs(picture[:, 1:].astype(float) - picture[:, :-1])[edge]
+    return np.abs(image[:, 1:].astype(float) - image[:, :-1])[edge]
 
 
 def test_signs_show_in_rgb_by_day_and_not_in_heat():
@@ -110,7 +110,7 @@ def test_smoke_takes_contrast_with_distance_from_rgb_only():
     assert np.median([light for _, light in far]) < 0.08
 
 
-def test_glare_blinds_a_part_of_the_rgb_picture_only():
+def test_glare_blinds_a_part_of_the_rgb_image_only():
     for seed in range(4):
         frame = frame_of(seed, "glare")
         rgb = RgbCamera(seed).capture(frame.radiance)

@@ -34,7 +34,7 @@ def test_both_cameras_keep_their_rates_and_have_their_own_phase(events):
     assert first["thermal"] - first["rgb"] > 5_000_000
 
 
-def test_pictures_have_their_sizes_and_types(events):
+def test_images_have_their_sizes_and_types(events):
     for event in events:
         if event.camera == "rgb":
             assert event.image.shape == (120, 160, 3) and event.image.dtype == np.uint8
@@ -59,7 +59,7 @@ def test_every_iteration_gives_the_same_bits(events):
             assert np.array_equal(one.image, other.image)
 
 
-def test_neighbouring_pictures_differ_by_little_motion(events):
+def test_neighbouring_images_differ_by_little_motion(events):
     rgb = [event for event in events if event.camera == "rgb"]
     changes = [
         np.mean(one.labels != other.labels)
@@ -83,7 +83,7 @@ def test_both_cameras_look_at_the_same_things(events):
     assert min(contrasts) > 3
 
 
-def test_camera_matrices_fit_the_pictures():
+def test_camera_matrices_fit_the_images():
     recording = StreetRecording(seed=1, duration=4.0, **SMALL)
     rgb, thermal = recording.camera_matrix("rgb"), recording.camera_matrix("thermal")
     assert rgb[0, 0] == rgb[1, 1] == 0.85 * 160
@@ -93,7 +93,7 @@ def test_camera_matrices_fit_the_pictures():
         recording.camera_matrix("lidar")
 
 
-def test_a_homography_relates_the_two_pictures():
+def test_a_homography_relates_the_two_images():
     thermal_to_rgb = np.array([[2.2, 0.0, -6.0], [0.0, 2.2, 3.0], [0.0, 0.0, 1.0]])
     common = {"seed": 2, "duration": 0.6, "conditions": ("night",), "jitter": 0.0, **SMALL}
     common["thermal_rate"], common["thermal_delay"] = 10.0, 0.0
@@ -114,7 +114,7 @@ def test_a_homography_relates_the_two_pictures():
     assert np.allclose(thermal_to_rgb @ matrix, recording.camera_matrix("rgb"))
 
 
-def test_the_shutter_freezes_the_recorded_thermal_pictures():
+def test_the_shutter_freezes_the_recorded_thermal_images():
     recording = StreetRecording(
         seed=3, duration=1.5, conditions=("day",), shutter_period=0.5, shutter_duration=0.3, **SMALL
     )

@@ -89,7 +89,7 @@ def test_ground_and_sky_keep_to_their_side_of_the_horizon():
 
 
 @pytest.mark.parametrize("condition", ["day", "night"])
-def test_a_larger_picture_shows_the_same_view(condition):
+def test_a_larger_image_shows_the_same_view(condition):
     for seed in range(3):
         small = StreetScene(seed, condition, SIZE).render(0).labels
         large = StreetScene(seed, condition, (480, 640)).render(0).labels[::2, ::2]
@@ -113,7 +113,7 @@ def test_who_crosses_the_street_moves_by_its_own_speed():
 
 
 def height_and_width(frame, instance):
-    """Extent in pixels, or None of what is hidden or cut by the picture's edge."""
+    """Extent in pixels, or None of what is hidden or cut by the image's edge."""
     rows, columns = np.nonzero(frame.instances == instance)
     if len(rows) < 30 or rows.min() == 0 or rows.max() == SIZE[0] - 1:
         return None
@@ -149,7 +149,7 @@ def test_walkers_swing_their_legs():
     assert np.median(changes) > 1.15
 
 
-def test_what_would_be_too_small_to_tell_is_in_neither_picture_nor_labels():
+def test_what_would_be_too_small_to_tell_is_in_neither_image_nor_labels():
     for seed in range(8):
         frame = StreetScene(seed, "night", SIZE).render(0.5)
         for item in frame.objects:

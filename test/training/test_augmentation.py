@@ -1,4 +1,4 @@
-"""Augmentation moves all pictures alike, and only there where it says."""
+"""Augmentation moves all images alike, and only there where it says."""
 
 import numpy as np
 import pytest
@@ -13,20 +13,20 @@ from amdanet_ros.training.augmentation import (
     THERMAL_LOST,
     Augmentation,
     RandomScaleCrop,
-    surviving_pictures,
+    surviving_images,
 )
 from amdanet_ros.training.labelled_pair import LabelledPair
 
 
 @pytest.fixture
 def pair():
-    """Each pixel says in all four pictures where it came from."""
+    """Each pixel says in all four images where it came from."""
     ramp = np.tile(np.arange(40, dtype=np.uint8), (30, 1))
     return LabelledPair("ramp", np.stack([ramp] * 3, -1), ramp.copy(), ramp.copy())
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_pictures_and_labels_move_together(pair, seed):
+def test_images_and_labels_move_together(pair, seed):
     sample = Augmentation((20, 24), flip=0.5)(pair, seed)
     labels = sample["labels"].float()
     assert torch.allclose(sample["rgb"][0] * 255, labels)
@@ -55,7 +55,7 @@ def test_padding_is_black_without_label_and_not_valid(pair):
     assert (sample["thermal"][:, padding] == 0).all()
 
 
-def test_a_small_scale_shows_the_whole_picture(pair):
+def test_a_small_scale_shows_the_whole_image(pair):
     sample = Augmentation((30, 40), (0.5,), flip=0.0)(pair, 0)
     assert sample["valid"].sum() == 15 * 20
     shown = sample["labels"][8:22, 10:30]
@@ -80,7 +80,7 @@ def test_dropout_takes_one_modality_whole_and_not_the_labels(pair):
         assert sample[gone].shape == whole[gone].shape
         if sample[gone].min() == sample[gone].max():
             levels.add((gone, float(sample[gone].min()) in (0.0, 1.0)))
-        else:  # noise over the whole range that knows nothing of the picture
+        else:  # noise over the whole range that knows nothing of the image
             levels.add((gone, "noise"))
             both = torch.stack([sample[gone].flatten(), whole[gone].flatten()])
             assert torch.corrcoef(both)[0, 1].abs() < 0.15
@@ -113,25 +113,25 @@ def test_dropout_says_where_nothing_was_lost(pair):
 @pytest.mark.parametrize(
     ("harm", "code"), [("exposure", RGB_HARMED), ("thermal_noise", THERMAL_HARMED)]
 )
-def test_a_sample_says_that_a_picture_is_worse(pair, harm, code):
+def test_a_sample_says_that_a_image_is_worse(pair, harm, code):
     augmentation = Augmentation((30, 40), **{harm: 0.5}, modality_dropout=1e-9)
     found = {int(augmentation(pair, seed)["lost"]) for seed in range(12)}
     assert found == {NOTHING_LOST, code}
     assert "lost" not in Augmentation((30, 40), **{harm: 0.5})(pair, 0)
 
 
-def test_a_sample_says_that_both_pictures_are_worse(pair):
+def test_a_sample_says_that_both_images_are_worse(pair):
     augmentation = Augmentation((30, 40), exposure=1.0, thermal_noise=1.0, modality_dropout=1e-9)
     assert augmentation(pair, 0)["lost"] == BOTH_HARMED
 
 
-def test_a_lost_picture_is_no_target_for_the_fused_one():
+def test_a_lost_image_is_no_target_for_the_fused_one():
     rgb, thermal = torch.rand(3, 3, 4, 5), torch.rand(3, 3, 4, 5)
     lost = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST])
-    first, second = surviving_pictures(rgb, thermal, lost)
+    first, second = surviving_images(rgb, thermal, lost)
     assert torch.equal(first, torch.stack([rgb[0], thermal[1], rgb[2]]))
     assert torch.equal(second, torch.stack([thermal[0], thermal[1], rgb[2]]))
-    assert surviving_pictures(rgb, thermal, None) == (rgb, thermal)
+    assert surviving_images(rgb, thermal, None) == (rgb, thermal)
 
 
 def test_thermal_noise_leaves_the_rest_and_spans_the_range(pair):

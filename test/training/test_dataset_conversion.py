@@ -8,11 +8,11 @@ from PIL import Image
 from amdanet_ros.cli.main import main
 from amdanet_ros.training import dataset_conversion
 from amdanet_ros.training.dataset_conversion import convert
-from amdanet_ros.training.image_folder import PictureFolder
+from amdanet_ros.training.image_folder import ImageFolder
 from amdanet_ros.training.labelled_pair import DataError
 
 
-def pictures(seed, classes):
+def images(seed, classes):
     random = np.random.default_rng(seed)
     return (
         random.integers(0, 256, (12, 16, 3), np.uint8),
@@ -22,19 +22,19 @@ def pictures(seed, classes):
 
 
 def write_palette(path, labels):
-    picture = Image.fromarray(labels, mode="P")
-    picture.putpalette(np.random.default_rng(0).integers(0, 256, 768, np.uint8).tobytes())
-    picture.save(path)
+    image = Image.fromarray(labels, mode="P")
+    image.putpalette(np.random.default_rng(0).integers(0, 256, 768, np.uint8).tobytes())
+    image.save(path)
 
 
 @pytest.fixture
 def mfnet(tmp_path):
-    """Return the folder of a made-up MFNet and its pictures by name."""
+    """Return the folder of a made-up MFNet and its images by name."""
     root, made = tmp_path / "ir_seg_dataset", {}
     for folder in ("images", "labels"):
         (root / folder).mkdir(parents=True)
     for seed, name in enumerate(("00001D", "00002N", "00003D", "00004N")):
-        rgb, thermal, labels = made[name] = pictures(seed, 9)
+        rgb, thermal, labels = made[name] = images(seed, 9)
         four = np.dstack([rgb[..., ::-1], thermal])
         cv2.imwrite(str(root / "images" / f"{name}.png"), four)
         write_palette(root / "labels" / f"{name}.png", labels)
@@ -50,16 +50,16 @@ def mfnet(tmp_path):
 
 @pytest.fixture(params=["fmb", "pst900"])
 def split_folders(tmp_path, request):
-    """Return a data set's name, its made-up folder, and its pictures by split and name."""
+    """Return a data set's name, its made-up folder, and its images by split and name."""
     folders = {"fmb": ("Visible", "Infrared", "Label"), "pst900": ("rgb", "thermal", "labels")}
     root, made = tmp_path / "downloaded", {}
     for split, names in {"train": ("a", "b"), "test": ("c",)}.items():
         for name in names:
-            made[split, name] = pictures(len(made), 5)
-            for folder, picture in zip(folders[request.param], made[split, name], strict=True):
+            made[split, name] = images(len(made), 5)
+            for folder, image in zip(folders[request.param], made[split, name], strict=True):
                 path = root / split / folder / f"{name}.png"
                 path.parent.mkdir(parents=True, exist_ok=True)
-                cv2.imwrite(str(path), picture[..., ::-1] if picture.ndim == 3 else picture)
+                cv2.imwrite(str(path), image[..., ::-1] if image.ndim == 3 else image)
     return request.param, root, made
 
 
@@ -76,10 +76,10 @@ def test_mfnets_four_channels_and_lists_become_a_data_set(tmp_path, mfnet, capsy
     assert main(["convert", "mfnet", str(root), str(target)]) == 0
     assert "4 pairs written, 0 kept; train.txt 2" in capsys.readouterr().out
     for split in ("train", "test", "test_day", "test_night"):
-        pairs = PictureFolder(target, split, classes=9)
+        pairs = ImageFolder(target, split, classes=9)
         assert all(same(pair, made[pair.name]) for pair in pairs)
-    assert PictureFolder(target, "train").names == ["00001D", "00002N"]
-    assert [pair.condition for pair in PictureFolder(target, "test")] == ["day", "night"]
+    assert ImageFolder(target, "train").names == ["00001D", "00002N"]
+    assert [pair.condition for pair in ImageFolder(target, "test")] == ["day", "night"]
 
 
 def test_a_folder_a_split_becomes_a_list_a_split(tmp_path, split_folders):
@@ -87,18 +87,18 @@ def test_a_folder_a_split_becomes_a_list_a_split(tmp_path, split_folders):
     done = convert(data_set, root, tmp_path / "target")
     assert done.lists == {"train": 2, "test": 1}
     for split in ("train", "test"):
-        pairs = PictureFolder(tmp_path / "target", split, classes=5)
+        pairs = ImageFolder(tmp_path / "target", split, classes=5)
         assert pairs.names == [name for made_split, name in made if made_split == split]
         assert all(same(pair, made[split, pair.name]) for pair in pairs)
 
 
-def test_a_name_in_both_splits_stays_two_pictures(tmp_path, split_folders):
+def test_a_name_in_both_splits_stays_two_images(tmp_path, split_folders):
     data_set, root, made = split_folders
     for path in (root / "test").glob("*/c.png"):
         path.rename(path.with_name("a.png"))
     convert(data_set, root, tmp_path / "target")
-    assert same(PictureFolder(tmp_path / "target", "test")[0], made["test", "c"])
-    assert same(PictureFolder(tmp_path / "target", "train")[0], made["train", "a"])
+    assert same(ImageFolder(tmp_path / "target", "test")[0], made["test", "c"])
+    assert same(ImageFolder(tmp_path / "target", "train")[0], made["train", "a"])
 
 
 def test_an_interrupted_conversion_goes_on(tmp_path, mfnet, monkeypatch):
@@ -118,10 +118,10 @@ def test_an_interrupted_conversion_goes_on(tmp_path, mfnet, monkeypatch):
         convert("mfnet", root, target)
     monkeypatch.undo()
     with pytest.raises(DataError, match=r"train\.txt is missing"):
-        PictureFolder(target, "train")
+        ImageFolder(target, "train")
     done = convert("mfnet", root, target)
     assert (done.written, done.kept) == (2, 2)
-    assert all(same(pair, made[pair.name]) for pair in PictureFolder(target, "test"))
+    assert all(same(pair, made[pair.name]) for pair in ImageFolder(target, "test"))
     assert not list(target.rglob("*.partial"))
 
 
@@ -130,8 +130,8 @@ def test_an_interrupted_conversion_goes_on(tmp_path, mfnet, monkeypatch):
     [
         ("train.txt", None, r"train\.txt is missing: mfnet as distributed holds images"),
         ("images/00002N.png", None, r"images/00002N\.png is missing"),
-        ("images/00002N.png", b"half", r"images/00002N\.png is no readable picture"),
-        ("labels/00002N.png", b"half", r"labels/00002N\.png is no readable picture"),
+        ("images/00002N.png", b"half", r"images/00002N\.png is no readable image"),
+        ("labels/00002N.png", b"half", r"labels/00002N\.png is no readable image"),
         ("images/00002N.png", np.zeros((12, 16, 3), np.uint8), r"00002N\.png has 3 channels"),
         ("labels/00002N.png", np.zeros((12, 15), np.uint8), r"is 12 x 16 .*00002N\.png 12 x 15"),
         ("labels/00002N.png", np.full((12, 16), 9, np.uint8), r"00002N\.png holds label 9"),

@@ -4,13 +4,13 @@ import cv2
 import numpy as np
 import pytest
 
-from amdanet_ros.training.image_folder import PictureFolder, held_out_split
+from amdanet_ros.training.image_folder import ImageFolder, held_out_split
 from amdanet_ros.training.labelled_pair import DataError
 
 
 def test_a_pair_comes_as_it_lies_on_disk(data_set):
     root = data_set()
-    pairs = PictureFolder(root, "train", classes=5)
+    pairs = ImageFolder(root, "train", classes=5)
     pairs.check()
     pair = pairs[2]
     expected = cv2.imread(str(root / "Visible" / "002.png"))[..., ::-1]
@@ -20,16 +20,16 @@ def test_a_pair_comes_as_it_lies_on_disk(data_set):
 
 
 @pytest.mark.parametrize("folder", ["Visible", "Infrared", "Label"])
-def test_a_missing_picture_is_named_on_opening(data_set, folder):
+def test_a_missing_image_is_named_on_opening(data_set, folder):
     root = data_set()
     (root / folder / "001.png").unlink()
     with pytest.raises(DataError, match=rf"{folder}/001\.png is missing"):
-        PictureFolder(root, "train")
+        ImageFolder(root, "train")
 
 
 def test_a_missing_list_is_named(tmp_path):
     with pytest.raises(DataError, match=r"train\.txt is missing"):
-        PictureFolder(tmp_path, "train")
+        ImageFolder(tmp_path, "train")
 
 
 @pytest.mark.parametrize("folder", ["Visible", "Infrared", "Label"])
@@ -38,7 +38,7 @@ def test_a_size_of_its_own_is_named_on_opening(data_set, folder):
     cv2.imwrite(str(root / folder / "002.png"), np.zeros((47, 48), np.uint8))
     odd = "Infrared" if folder == "Visible" else folder  # both others differ from it
     with pytest.raises(DataError, match=rf"{odd}/002\.png is \d+ x 48 pixels, .* (48|47) x 48"):
-        PictureFolder(root, "train")
+        ImageFolder(root, "train")
 
 
 @pytest.mark.parametrize("label", [5, 254])
@@ -48,8 +48,8 @@ def test_a_label_out_of_range_is_named_on_opening(data_set, label):
     labels[47, 47] = label
     cv2.imwrite(str(root / "Label" / "002.png"), labels)
     with pytest.raises(DataError, match=rf"Label/002\.png holds label {label}: .*0 to 4; 255"):
-        PictureFolder(root, "train", classes=5)
-    assert len(PictureFolder(root, "train")) == 4  # whose classes are not known
+        ImageFolder(root, "train", classes=5)
+    assert len(ImageFolder(root, "train")) == 4  # whose classes are not known
 
 
 def test_a_file_that_is_no_png_is_measured_too(data_set):
@@ -57,11 +57,11 @@ def test_a_file_that_is_no_png_is_measured_too(data_set):
     jpeg = cv2.imencode(".jpg", np.zeros((48, 46, 3), np.uint8))[1]
     (root / "Visible" / "002.png").write_bytes(jpeg.tobytes())
     with pytest.raises(DataError, match=r"Infrared/002\.png is 48 x 48 .* 48 x 46"):
-        PictureFolder(root, "train")
+        ImageFolder(root, "train")
 
 
 @pytest.mark.parametrize(
-    ("folder", "picture", "message"),
+    ("folder", "image", "message"),
     [
         ("Label", np.full((48, 48), 7, np.uint8), r"Label/001\.png holds label 7: .*5 classes"),
         ("Label", np.zeros((48, 47), np.uint8), r"Label/001\.png is 48 x 47 pixels"),
@@ -70,22 +70,22 @@ def test_a_file_that_is_no_png_is_measured_too(data_set):
         (
             "Infrared",
             np.random.default_rng(0).integers(0, 256, (48, 48, 3), np.uint8),
-            r"Infrared/001\.png is a colour picture",
+            r"Infrared/001\.png is a colour image",
         ),
     ],
 )
-def test_a_wrong_picture_is_named(data_set, folder, picture, message):
+def test_a_wrong_image_is_named(data_set, folder, image, message):
     root = data_set()
-    cv2.imwrite(str(root / folder / "001.png"), picture)
+    cv2.imwrite(str(root / folder / "001.png"), image)
     with pytest.raises(DataError, match=message):
-        PictureFolder(root, "train", classes=5).check()
+        ImageFolder(root, "train", classes=5).check()
 
 
-def test_a_damaged_picture_is_named(data_set):
+def test_a_damaged_image_is_named(data_set):
     root = data_set()
-    (root / "Visible" / "001.png").write_bytes(b"not a picture")
-    with pytest.raises(DataError, match=r"Visible/001\.png is no readable picture"):
-        PictureFolder(root, "train").check()
+    (root / "Visible" / "001.png").write_bytes(b"not an image")
+    with pytest.raises(DataError, match=r"Visible/001\.png is no readable image"):
+        ImageFolder(root, "train").check()
 
 
 def test_the_validation_split_is_held_out_of_the_training_list():

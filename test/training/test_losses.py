@@ -21,7 +21,7 @@ def logits_of(probability_of_one):
     return torch.stack([torch.zeros_like(odds), odds]).unsqueeze(0)
 
 
-def test_dice_of_a_picture_computed_by_hand():
+def test_dice_of_a_image_computed_by_hand():
     logits = logits_of([[0.8, 0.4]])
     labels = torch.tensor([[[1, 0]]])
     # class 0: overlap 0.6, predicted 0.2 + 0.6, target 1; class 1: 0.8, 0.8 + 0.4, 1
@@ -45,7 +45,7 @@ def test_unknown_dice_rule_is_refused():
 
 
 @needs_kornia
-def test_lovasz_of_a_picture_computed_by_hand():
+def test_lovasz_of_a_image_computed_by_hand():
     logits = logits_of([[0.8, 0.4]])
     labels = torch.tensor([[[1, 0]]])
     # Errors by size and the IoU lost with each (Berman et al., Section 2.2). Class 1: the second
@@ -103,7 +103,7 @@ def test_sobel_of_a_ramp():
     assert (sobel(ramp.transpose(2, 3))[1][..., 1:-1, 1:-1] == -8).all()
 
 
-def test_fusion_of_flat_pictures_computed_by_hand():
+def test_fusion_of_flat_images_computed_by_hand():
     flat = torch.ones(1, 3, 4, 4)
     terms = fusion_loss(0.2 * flat, 0.5 * flat, 0.3 * flat)
     assert terms.content.item() == pytest.approx(0.5**0.8 - 0.2, abs=1e-6)
@@ -126,7 +126,7 @@ def output(masked=True):
     random = torch.Generator().manual_seed(1)
     logits, masked_logits = (torch.randn(2, 3, 8, 8, generator=random) for _ in range(2))
     fused, masked_fused = (torch.rand(2, 3, 8, 8, generator=random) for _ in range(2))
-    pictures = [torch.rand(2, 3, 8, 8, generator=random) for _ in range(2)]
+    images = [torch.rand(2, 3, 8, 8, generator=random) for _ in range(2)]
     labels = torch.randint(0, 3, (2, 8, 8), generator=random)
     if not masked:
         masked_logits = masked_fused = None
@@ -134,7 +134,7 @@ def output(masked=True):
         SimpleNamespace(
             logits=logits, fused=fused, masked_logits=masked_logits, masked_fused=masked_fused
         ),
-        *pictures,
+        *images,
         labels,
     )
 

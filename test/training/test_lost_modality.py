@@ -34,7 +34,7 @@ def tiny_adaptive():
     del BACKBONES["mit_tiny"]
 
 
-def test_the_fused_picture_is_asked_for_what_is_left(tmp_path, micro, blobs, here):
+def test_the_fused_image_is_asked_for_what_is_left(tmp_path, micro, blobs, here):
     config = micro(augmentation__modality_dropout=1.0, validate_every=100, network__embed_dim=8)
     trainer = Trainer(config, tmp_path, blobs(), blobs(2, 50), here)
     seen, whole = [], trainer.loss.forward
@@ -106,12 +106,12 @@ def test_stand_ins_learn_at_no_weight_for_a_loss_and_at_any_for_harm():
 
 
 def damaged_batch():
-    pictures = {"rgb": torch.rand(9, 3, 48, 48), "thermal": torch.rand(9, 1, 48, 48)}
-    pictures["labels"] = torch.randint(3, (9, 48, 48), dtype=torch.uint8)
-    pictures["lost"] = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST] * 3)
-    pictures["rgb"][pictures["lost"] == RGB_LOST] = 1.0
-    pictures["thermal"][pictures["lost"] == THERMAL_LOST] = 0.5
-    return pictures
+    images = {"rgb": torch.rand(9, 3, 48, 48), "thermal": torch.rand(9, 1, 48, 48)}
+    images["labels"] = torch.randint(3, (9, 48, 48), dtype=torch.uint8)
+    images["lost"] = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST] * 3)
+    images["rgb"][images["lost"] == RGB_LOST] = 1.0
+    images["thermal"][images["lost"] == THERMAL_LOST] = 0.5
+    return images
 
 
 def by_turns(*losses):
@@ -194,7 +194,7 @@ def test_the_network_learns_at_right_weights_and_the_reliabilities_come_last(
     assert torch.equal(kept["backbone.reliability.0.mlp.2.weight"], last)
 
 
-def test_the_fused_picture_is_not_asked_for_white_pixels_that_thermal_replaces(
+def test_the_fused_image_is_not_asked_for_white_pixels_that_thermal_replaces(
     tmp_path, micro, blobs, here
 ):
     config = adaptive(

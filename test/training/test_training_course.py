@@ -1,4 +1,4 @@
-"""What a training does beside its steps: rates, averaged weights, precision, pictures, progress."""
+"""What a training does beside its steps: rates, averaged weights, precision, images, progress."""
 
 import contextlib
 import io
@@ -58,7 +58,7 @@ def test_the_averaged_weights_are_the_ones_validated_and_kept(run):
     assert len(moved) > 100  # they go on from where they were
 
 
-def test_tensorboard_gets_scalars_and_pictures(run):
+def test_tensorboard_gets_scalars_and_images(run):
     events = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     shown = events.EventAccumulator(str(run.folder / "tensorboard")).Reload()
     losses = [line["total"] for line in run.log if line["kind"] == "train"]
@@ -71,9 +71,9 @@ def test_tensorboard_gets_scalars_and_pictures(run):
         ("validation/conditions/day", validation["conditions"]["day"]),
     ):
         assert shown.Scalars(tag)[0].value == pytest.approx(value)
-    (picture,) = shown.Images("validation")
-    assert picture.step == 3
-    assert picture.width > 5 * 320 and picture.height > 4 * 320  # five columns, four pairs
+    (image,) = shown.Images("validation")
+    assert image.step == 3
+    assert image.width > 5 * 320 and image.height > 4 * 320  # five columns, four pairs
 
 
 def test_the_progress_bar_tells_the_time_left_and_the_loss(run):

@@ -101,7 +101,7 @@ def test_two_processes_give_what_one_gives(
     for name in (name for name in weights if "running" not in name and "tracked" not in name):
         torch.testing.assert_close(others[name], weights[name], rtol=1e-4, atol=1e-5)
 
-    # Nine pictures, shared five to four, and counted once each.
+    # Nine images, shared five to four, and counted once each.
     expected, found = (json.loads((run / "evaluation.json").read_text()) for run in (one, two))
     assert sum(map(sum, expected["confusion_matrix"])) == 9 * (48 * 48 - 1)
     assert found == expected

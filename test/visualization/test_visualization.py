@@ -22,7 +22,7 @@ def labels():
 
 
 @pytest.fixture
-def picture():
+def image():
     return np.random.default_rng(1).integers(0, 256, (48, 64, 3)).astype(np.uint8)
 
 
@@ -33,30 +33,30 @@ def test_each_class_has_its_colour_and_unlabelled_is_black(labels):
     assert not colors[~known].any()
 
 
-def test_overlay_blends_by_alpha(labels, picture):
-    result = overlay(picture, labels, MFNET.palette, alpha=0.3).astype(float)
+def test_overlay_blends_by_alpha(labels, image):
+    result = overlay(image, labels, MFNET.palette, alpha=0.3).astype(float)
     chosen = (labels != 255) & (labels != 0)
-    expected = 0.7 * picture + 0.3 * colorize_labels(labels, MFNET.palette)
+    expected = 0.7 * image + 0.3 * colorize_labels(labels, MFNET.palette)
     assert np.abs(result - expected)[chosen].max() <= 1
 
 
-def test_overlay_leaves_unlabelled_pixels_and_a_black_background_as_they_are(labels, picture):
-    result = overlay(picture, labels, MFNET.palette, alpha=0.9)
+def test_overlay_leaves_unlabelled_pixels_and_a_black_background_as_they_are(labels, image):
+    result = overlay(image, labels, MFNET.palette, alpha=0.9)
     clear = (labels == 255) | (labels == 0)
-    np.testing.assert_array_equal(result[clear], picture[clear])
+    np.testing.assert_array_equal(result[clear], image[clear])
 
 
-def test_overlay_at_the_ends_of_alpha(labels, picture):
-    np.testing.assert_array_equal(overlay(picture, labels, DEMO.palette, alpha=0.0), picture)
-    solid = overlay(picture, labels, DEMO.palette, alpha=1.0)
+def test_overlay_at_the_ends_of_alpha(labels, image):
+    np.testing.assert_array_equal(overlay(image, labels, DEMO.palette, alpha=0.0), image)
+    solid = overlay(image, labels, DEMO.palette, alpha=1.0)
     known = labels != 255
     np.testing.assert_array_equal(solid[known], DEMO.palette[labels[known]])
 
 
-def test_overlay_does_not_change_its_inputs(labels, picture):
-    before = picture.copy()
-    overlay(picture, labels, DEMO.palette)
-    np.testing.assert_array_equal(picture, before)
+def test_overlay_does_not_change_its_inputs(labels, image):
+    before = image.copy()
+    overlay(image, labels, DEMO.palette)
+    np.testing.assert_array_equal(image, before)
 
 
 def test_thermal_false_colours_rise_in_brightness_and_bear_missing_pixels():
@@ -83,12 +83,12 @@ def test_the_legend_shows_only_what_is_asked_for():
     assert tuple(DEMO.palette[7]) not in seen
 
 
-def test_the_contact_sheet_holds_each_picture_at_its_place(labels, picture):
+def test_the_contact_sheet_holds_each_image_at_its_place(labels, image):
     thermal = np.random.default_rng(2).integers(28000, 31000, (24, 32)).astype(np.uint16)
     labels = np.minimum(labels, 5)
     rows = [
-        ContactRow("day", picture, thermal, picture[::-1].copy(), labels, labels),
-        ContactRow("night", picture, thermal, picture, labels),
+        ContactRow("day", image, thermal, image[::-1].copy(), labels, labels),
+        ContactRow("night", image, thermal, image, labels),
     ]
     sheet = contact_sheet(rows, DEMO, tile_width=64)
     assert sheet.dtype == np.uint8
@@ -96,20 +96,20 @@ def test_the_contact_sheet_holds_each_picture_at_its_place(labels, picture):
     where = [
         y
         for y in range(sheet.shape[0] - 48)
-        if np.array_equal(sheet[y : y + 48, 6 : 6 + 64], picture)
+        if np.array_equal(sheet[y : y + 48, 6 : 6 + 64], image)
     ]
     assert len(where) == 2
     top = where[0]
-    np.testing.assert_array_equal(sheet[top : top + 48, 146 : 146 + 64], picture[::-1])
+    np.testing.assert_array_equal(sheet[top : top + 48, 146 : 146 + 64], image[::-1])
     np.testing.assert_array_equal(
         sheet[top : top + 48, 286 : 286 + 64], colorize_labels(labels, DEMO.palette)
     )
     assert (sheet[where[1] : where[1] + 48, 286 : 286 + 64] == 255).all()
 
 
-def test_pictures_of_several_sizes_share_a_sheet(picture):
-    small = ContactRow("a", picture, picture[..., 0], picture, picture[..., 0] % 10)
-    large = np.kron(picture, np.ones((3, 2, 1), np.uint8))
+def test_images_of_several_sizes_share_a_sheet(image):
+    small = ContactRow("a", image, image[..., 0], image, image[..., 0] % 10)
+    large = np.kron(image, np.ones((3, 2, 1), np.uint8))
     big = ContactRow("b", large, large[..., 0], large, large[..., 0] % 10)
     assert contact_sheet([small, big], DEMO).shape[1] == 6 + 4 * 326
 

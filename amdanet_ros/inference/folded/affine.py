@@ -62,7 +62,7 @@ def with_batch_norm(before: Affine, norm: nn.BatchNorm2d) -> Affine:
 
 
 def one_channel_for_three(convolution: Affine, first: int = 0) -> Affine:
-    """Sum a convolution's weights over three input channels that carry the same picture.
+    """Sum a convolution's weights over three input channels that carry the same image.
 
     W_a x + W_b x + W_c x = (W_a + W_b + W_c) x.
 

@@ -28,7 +28,7 @@ class FoldedPatchEmbedding(nn.Module):
 
     Args:
         embedding: of one branch and stage.
-        grey: the picture is one channel repeated three times, and only one is given.
+        grey: the image is one channel repeated three times, and only one is given.
     """
 
     def __init__(self, embedding: OverlapPatchEmbedding, grey: bool = False) -> None:

@@ -56,7 +56,7 @@ class FoldedAMDANet(nn.Module):
         want_logits: bool = True,
         want_fused: bool = True,
     ) -> tuple[Tensor | None, Tensor | None]:
-        """Fuse and segment at the pictures' own size. To be called in inference mode.
+        """Fuse and segment at the images' own size. To be called in inference mode.
 
         Args:
             rgb: B x 3 x H x W float32 in [0, 1], H and W at least 32.

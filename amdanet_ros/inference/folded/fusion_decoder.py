@@ -28,7 +28,7 @@ def mixing_with_batch_norm(decoder: FusionDecoder) -> Affine:
 def tap_weights(mixing: Affine, stage: int) -> Tensor:
     """Return a stage's share of the 3 x 3 mixing as 144 x 32: nine taps of 16 outputs.
 
-    A convolution is a sum over its nine taps of a per-pixel map of the shifted picture. Per-pixel
+    A convolution is a sum over its nine taps of a per-pixel map of the shifted image. Per-pixel
     maps commute with shifting and with bilinear upsampling, so each tap's map is applied at the
     stage's own size, and its 16 outputs are upsampled, shifted and summed.
 
@@ -39,13 +39,13 @@ def tap_weights(mixing: Affine, stage: int) -> Tensor:
     return share.permute(3, 2, 0, 1).flatten(0, 2)
 
 
-def picture_convolution(mixing: Affine) -> Affine:
-    """Return the share of the two pictures, RGB and one thermal channel: 16 x 4 x 3 x 3."""
+def image_convolution(mixing: Affine) -> Affine:
+    """Return the share of the two images, RGB and one thermal channel: 16 x 4 x 3 x 3."""
     return one_channel_for_three(Affine(mixing.weight[:, -6:], mixing.bias), first=3)
 
 
 class FoldedFusionDecoder(nn.Module):
-    """The aligned pairs of all stages and the two pictures to the fused picture."""
+    """The aligned pairs of all stages and the two images to the fused image."""
 
     def __init__(self, decoder: FusionDecoder) -> None:
         super().__init__()
@@ -56,9 +56,9 @@ class FoldedFusionDecoder(nn.Module):
                 convolution, norm, _ = getattr(decoder, f"PointConv_{stage}_{modality}").pconv
                 self.points.append(TokenLinear(with_batch_norm(affine_of(convolution), norm)))
             self.register_buffer(f"taps_{stage}", tap_weights(mixing, stage).float().contiguous())
-        pictures = picture_convolution(mixing)
-        self.register_buffer("picture_weight", pictures.weight.float())
-        self.register_buffer("picture_bias", pictures.bias.float())
+        images = image_convolution(mixing)
+        self.register_buffer("image_weight", images.weight.float())
+        self.register_buffer("image_bias", images.bias.float())
         last = affine_of(decoder.CNN_fuse[3])
         self.register_buffer("last_weight", last.weight.float())
         self.register_buffer("last_bias", last.bias.float()[:, None])
@@ -80,13 +80,13 @@ class FoldedFusionDecoder(nn.Module):
             thermal: B x 1 x H x W in [0, 1].
 
         Returns:
-            The fused picture, B x 3 x H x W in (0, 1).
+            The fused image, B x 3 x H x W in (0, 1).
         """
         fused = []
         for i in range(len(rgb)):
             pair = [(r[i], t[i]) for r, t in pairs]
-            pictures = torch.cat([rgb[i : i + 1], thermal[i : i + 1]], dim=1)
-            fused.append(self._decode(pair, sizes, pictures))
+            images = torch.cat([rgb[i : i + 1], thermal[i : i + 1]], dim=1)
+            fused.append(self._decode(pair, sizes, images))
         return torch.stack(fused)
 
     def size_dependent(self) -> list[object]:
@@ -94,19 +94,19 @@ class FoldedFusionDecoder(nn.Module):
         return self._matrices.values()
 
     def _decode(
-        self, pairs: Sequence[tuple[Tensor, Tensor]], sizes: Sequence[Size], pictures: Tensor
+        self, pairs: Sequence[tuple[Tensor, Tensor]], sizes: Sequence[Size], images: Tensor
     ) -> Tensor:
         """Decode one sample to 3 x H x W, block by block of rows."""
-        height, width = pictures.shape[2:]
+        height, width = images.shape[2:]
         stages = []
         for stage, (pair, size) in enumerate(zip(pairs, sizes, strict=True), start=1):
-            matrices = self._matrices(size, (height, width), pictures.device)
+            matrices = self._matrices(size, (height, width), images.device)
             stages.append((matrices, self._widened(stage, pair, size, matrices)))
-        padded = F.pad(pictures, (1, 1, 1, 1))
+        padded = F.pad(images, (1, 1, 1, 1))
         fused = []  # put together at the end: ONNX would scatter what is written into a part
         for index, first in enumerate(range(0, height, stages[0][0].block_rows)):
             end = min(first + stages[0][0].block_rows, height)
-            block = F.conv2d(padded[:, :, first : end + 2], self.picture_weight, self.picture_bias)
+            block = F.conv2d(padded[:, :, first : end + 2], self.image_weight, self.image_bias)
             mixed = block[0].transpose(0, 1).contiguous()  # row, channel, column
             flat = mixed.flatten(1)
             for matrices, widened in stages:

@@ -59,7 +59,7 @@ class FoldedSegmentationDecoder(nn.Module):
         Args:
             features: of each stage, B x N_s x C_s, before `remaining`.
             sizes: of each stage, (height, width).
-            size: (H, W) of the picture.
+            size: (H, W) of the image.
 
         Returns:
             logits, B x K x H x W.

@@ -20,7 +20,7 @@ class Block(NamedTuple):
 def bilinear_matrix(source: int, target: int) -> Tensor:
     """Return the target x source float64 matrix of bilinear resizing, corners not aligned.
 
-    Row i holds the two weights around (i + 1/2) source / target - 1/2, clamped to the picture.
+    Row i holds the two weights around (i + 1/2) source / target - 1/2, clamped to the image.
     Resizing a map X is then R X C^T with one such matrix for the rows and one for the columns.
     """
     position = (torch.arange(target, dtype=torch.float64) + 0.5) * source / target - 0.5
@@ -37,7 +37,7 @@ def bilinear_matrix(source: int, target: int) -> Tensor:
 def shifted(matrix: Tensor, offset: int) -> Tensor:
     """Return the matrix whose row i is row i + offset of the given one, zero outside it.
 
-    A convolution's tap at that offset sees the upsampled picture so: the zero rows are exactly the
+    A convolution's tap at that offset sees the upsampled image so: the zero rows are exactly the
     convolution's zero padding.
     """
     result = torch.zeros_like(matrix)

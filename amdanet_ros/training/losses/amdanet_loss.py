@@ -87,7 +87,7 @@ class AMDANetLoss(nn.Module):
 
         Args:
             output: logits, fused and their masked pair (training mode; without the pair the masked
-                terms are left out, without a fused picture its terms).
+                terms are left out, without a fused image its terms).
             rgb: B x 3 x H x W in [0, 1], as the network saw it.
             thermal: the same shape.
             labels: B x H x W class index, 255 = no label.

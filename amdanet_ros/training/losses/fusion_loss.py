@@ -12,7 +12,7 @@ CONTENT_WEIGHT = 0.5
 GRADIENT_WEIGHT = 1.0
 COLOR_WEIGHT = 1.0
 GAMMA = 0.8
-"""The visible picture is brightened by this power before it is compared."""
+"""The visible image is brightened by this power before it is compared."""
 
 
 @dataclass
@@ -46,7 +46,7 @@ class FusionTerms:
 
 
 class FusionTarget:
-    """What the fused picture is compared with; made once a batch, used for both decodings.
+    """What the fused image is compared with; made once a batch, used for both decodings.
 
     Args:
         rgb: B x 3 x H x W in [0, 1].
@@ -66,11 +66,11 @@ class FusionTarget:
         self.gradient_y = torch.maximum(visible_y, thermal_y)
         self.cb, self.cr = chroma(visible)
 
-    def _masked(self, picture: Tensor) -> Tensor:
-        return picture if self.valid is None else picture * self.valid
+    def _masked(self, image: Tensor) -> Tensor:
+        return image if self.valid is None else image * self.valid
 
     def terms(self, fused: Tensor) -> FusionTerms:
-        """Compare a fused picture, B x 3 x H x W in [0, 1]."""
+        """Compare a fused image, B x 3 x H x W in [0, 1]."""
         fused = self._masked(fused)
         fused_x, fused_y = sobel(fused)
         cb, cr = chroma(fused)
@@ -97,12 +97,12 @@ def fusion_loss(
     return FusionTarget(rgb, thermal, valid).terms(fused)
 
 
-def sobel(picture: Tensor) -> tuple[Tensor, Tensor]:
+def sobel(image: Tensor) -> tuple[Tensor, Tensor]:
     """Return the Sobel derivatives of each channel, B x C x H x W, borders padded with 0.
 
     x grows to the right, y upwards: the fusion loss takes signed maxima, so the sign matters.
     """
-    padded = F.pad(picture, (1, 1, 1, 1))
+    padded = F.pad(image, (1, 1, 1, 1))
     upper, middle, lower = padded[..., :-2, :], padded[..., 1:-1, :], padded[..., 2:, :]
     column_sum = upper + 2.0 * middle + lower
     column_difference = upper - lower
@@ -115,8 +115,8 @@ def sobel(picture: Tensor) -> tuple[Tensor, Tensor]:
     return along_x, along_y
 
 
-def chroma(picture: Tensor) -> tuple[Tensor, Tensor]:
-    """Return (Cb, Cr) of a B x 3 x H x W RGB picture in [0, 1], each B x H x W."""
-    red, green, blue = picture.unbind(dim=1)
+def chroma(image: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (Cb, Cr) of a B x 3 x H x W RGB image in [0, 1], each B x H x W."""
+    red, green, blue = image.unbind(dim=1)
     luma = 0.299 * red + 0.587 * green + 0.114 * blue
     return 0.564 * (blue - luma) + 0.5, 0.713 * (red - luma) + 0.5

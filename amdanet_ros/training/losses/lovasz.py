@@ -32,7 +32,7 @@ def lovasz_loss(logits: Tensor, labels: Tensor) -> Tensor:
     labelled = labels != UNLABELED
     if not labelled.any():
         return logits.sum() * 0.0
-    # All labelled pixels as one picture, 1 pixel high: kornia would average over pictures.
+    # All labelled pixels as one image, 1 pixel high: kornia would average over images.
     scores = logits.permute(1, 0, 2, 3)[:, labelled]
     index = labels[labelled].long()
     present = torch.bincount(index, minlength=logits.shape[1]).clamp(max=1).to(logits.dtype)
