@@ -18,9 +18,9 @@ from pathlib import Path
 from statistics import fmean
 
 import torch
+from damages import CLEAN, DAMAGES, Damaged, recovered_share
 from torch import Tensor
 
-from amdanet_ros.evaluation.damage import CLEAN, DAMAGES, Damaged, recovered_share
 from amdanet_ros.evaluation.scoring import score_pairs
 from amdanet_ros.inference.checkpoint_file import read_checkpoint
 from amdanet_ros.inference.folded import FoldedAMDANet, UnsupportedVariantError

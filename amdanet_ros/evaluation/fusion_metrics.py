@@ -17,8 +17,6 @@ import torch
 
 from .torchvision_import import import_torchvision
 
-METRICS = ("EN", "SD", "SF", "AG", "MI", "SCD", "VIF", "Qabf", "SSIM")
-
 _SSIM_WINDOW = 11
 
 _LUMA = np.array([0.299, 0.587, 0.114])

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from ..network.amdanet import AMDANetOutput
 
-PROTOCOLS = ("plain", "released")
 RELEASED_WINDOWS = {"mfnet": (480, 640), "fmb": (640, 480), "pst900": (720, 1280)}
 """Window (height, width) of the released evaluation scripts, by class table."""
 

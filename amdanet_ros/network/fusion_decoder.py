@@ -36,9 +36,7 @@ class FusionDecoder(nn.Module):
         bn_eps, bn_momentum: of the BatchNorms.
     """
 
-    def __init__(
-        self, channels: Sequence[int], bn_eps: float = 1e-5, bn_momentum: float = 0.1
-    ) -> None:
+    def __init__(self, channels: Sequence[int], bn_eps: float, bn_momentum: float) -> None:
         super().__init__()
         for stage, width in enumerate(channels, start=1):
             for modality in ("rgb", "ir"):

@@ -15,7 +15,7 @@ from torch import nn
 
 from ..classes import ClassTable
 from ..evaluation.confusion_matrix import ConfusionMatrix
-from ..evaluation.damage import exposed
+from ..evaluation.exposure import exposed
 from ..evaluation.protocols import plain, released
 from ..evaluation.scoring import score_pairs
 from ..inference.checkpoint_file import read_checkpoint

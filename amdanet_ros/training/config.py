@@ -197,11 +197,6 @@ def load_config(path: str | os.PathLike, overrides: tuple[str, ...] = ()) -> Tra
     return _built(TrainingConfig, values, str(path))
 
 
-def config_from_dict(values: dict[str, Any]) -> TrainingConfig:
-    """Return the configuration that `TrainingConfig.as_dict` gave."""
-    return _built(TrainingConfig, values, "the saved configuration")
-
-
 def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
     path = path.resolve()
     if path in seen:

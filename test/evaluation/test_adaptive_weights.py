@@ -1,17 +1,21 @@
 """The adaptive demo weights on scenes never seen: a lost camera costs less, whole pairs nothing."""
 
+import sys
+from pathlib import Path
 from statistics import fmean
 
 import pytest
 import torch
 
 from amdanet_ros.classes import DEMO
-from amdanet_ros.evaluation.damage import CLEAN, DAMAGES, Damaged, recovered_share
 from amdanet_ros.evaluation.scoring import score_pairs
 from amdanet_ros.inference import Predictor, ThermalNormalizer
 from amdanet_ros.inference.checkpoint_file import read_checkpoint
 from amdanet_ros.network.checkpoint import ADAPTIVE_PREFIXES
 from amdanet_ros.synthetic import sample
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+from damages import CLEAN, DAMAGES, Damaged, recovered_share
 
 SEEDS = (900_000, 900_003, 900_006)  # the trainings' seeds are 1000 to 4599
 BY_NAME = {damage.name: damage for damage in DAMAGES}

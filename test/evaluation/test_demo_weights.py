@@ -1,16 +1,21 @@
 """The built-in weights on scenes that they were not trained on."""
 
+import sys
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 import torch
 
 from amdanet_ros.classes import DEMO
-from amdanet_ros.evaluation.object_contrast import detail, object_contrast, object_masks
 from amdanet_ros.evaluation.scoring import score_pairs
 from amdanet_ros.inference.thermal_normalization import ThermalNormalizer
 from amdanet_ros.network.checkpoint import load_checkpoint
 from amdanet_ros.synthetic import CONDITIONS, sample
+
+sys.path.insert(0, str(Path(__file__).parent))
+from object_contrast import detail, object_contrast, object_masks
 
 HELD_OUT = 900_000  # the training's seeds are 1000 to 4599
 SIZE = (240, 320)

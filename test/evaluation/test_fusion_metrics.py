@@ -125,6 +125,6 @@ def test_all_metrics_of_one_image(images):
     first, second = images
     rgb = np.repeat(first[..., None], 3, axis=2)
     found = metrics.fusion_metrics(np.maximum(first, second), rgb, second)
-    assert tuple(found) == metrics.METRICS
+    assert list(found) == ["EN", "SD", "SF", "AG", "MI", "SCD", "VIF", "Qabf", "SSIM"]
     assert all(np.isfinite(value) for value in found.values())
     assert found["SD"] == pytest.approx(np.maximum(first, second).std())

@@ -1,9 +1,13 @@
 """Contrast of objects at values that are known beforehand."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from amdanet_ros.evaluation.object_contrast import detail, object_contrast, object_masks
+sys.path.insert(0, str(Path(__file__).parent))
+from object_contrast import detail, object_contrast, object_masks
 
 
 @pytest.fixture

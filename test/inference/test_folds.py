@@ -19,6 +19,7 @@ from amdanet_ros.inference.folded.upsampling_matrices import (
     shifted,
     three_taps,
 )
+from amdanet_ros.network.config import AMDANetConfig
 from amdanet_ros.network.fusion_decoder import FusionDecoder
 from amdanet_ros.network.global_alignment import GlobalAlignment
 from amdanet_ros.network.local_alignment import LocalAlignment
@@ -216,11 +217,13 @@ def test_blocks_cover_all_that_is_not_zero(rows):
     for first, end, low, high in blocks(matrix, rows):
         left[first:end, low:high] = 0
     assert not left.any()
-    assert [b.first_row for b in blocks(matrix, rows)] == list(range(0, 22, rows))
+    assert [first for first, *_ in blocks(matrix, rows)] == list(range(0, 22, rows))
 
 
 def test_the_segmentation_decoder_is_projected_at_each_stages_own_size():
-    decoder = stirred(SegmentationDecoder((4, 6, 8, 10), 5, embed_dim=12))
+    decoder = stirred(
+        SegmentationDecoder((4, 6, 8, 10), AMDANetConfig(num_classes=5, embed_dim=12))
+    )
     sizes = [(11, 9), (6, 5), (3, 3), (2, 2)]
     remaining = [affine.affine_of(nn.Linear(c, c)) for c in (4, 6, 8, 10)]
     maps = [torch.randn(2, c, *s) for c, s in zip((4, 6, 8, 10), sizes, strict=True)]
@@ -236,7 +239,7 @@ def test_the_segmentation_decoder_is_projected_at_each_stages_own_size():
 
 @pytest.mark.parametrize("size", [(43, 35), (64, 64), (33, 131)])
 def test_the_fusion_decoder_mixes_at_low_size(size):
-    decoder = stirred(FusionDecoder((4, 6, 8, 10)))
+    decoder = stirred(FusionDecoder((4, 6, 8, 10), 1e-5, 0.1))
     sizes = [(-(-size[0] // s), -(-size[1] // s)) for s in (4, 8, 16, 32)]
     pairs = [
         (torch.randn(2, c, *s), torch.randn(2, c, *s))
@@ -250,7 +253,7 @@ def test_the_fusion_decoder_mixes_at_low_size(size):
 
 
 def test_the_taps_of_a_stage_are_its_share_of_the_mixing():
-    decoder = stirred(FusionDecoder((4, 6, 8, 10)))
+    decoder = stirred(FusionDecoder((4, 6, 8, 10), 1e-5, 0.1))
     mixing = fusion_decoder.mixing_with_batch_norm(decoder)
     x = torch.randn(1, 32, 6, 7, dtype=torch.float64)
     expected = F.conv2d(x, mixing.weight[:, 32:64], padding=1)

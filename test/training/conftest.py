@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import yaml
 
-from amdanet_ros.training.config import config_from_dict
+from amdanet_ros.training.config import load_config
 from amdanet_ros.training.labelled_pair import LabelledPair
 from amdanet_ros.training.processes import Processes
 
@@ -54,7 +55,7 @@ def here():
 
 
 @pytest.fixture(scope="session")
-def micro():
+def micro(tmp_path_factory):
     """A configuration of a training of few tiny steps; keywords change it, dots as __."""
 
     def build(**changes):
@@ -79,7 +80,9 @@ def micro():
                 values.setdefault(section, {})[name] = value
             else:
                 values[section] = value
-        return config_from_dict(values)
+        path = tmp_path_factory.mktemp("config") / "micro.yaml"
+        path.write_text(yaml.safe_dump(values))
+        return load_config(path)
 
     return build
 

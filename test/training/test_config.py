@@ -1,8 +1,9 @@
 """Configurations: inheritance, overrides, and errors that name the key."""
 
 import pytest
+import yaml
 
-from amdanet_ros.training.config import ConfigError, config_from_dict, load_config
+from amdanet_ros.training.config import ConfigError, load_config
 
 
 def write(folder, **files):
@@ -21,7 +22,8 @@ def test_a_file_changes_what_its_base_says(tmp_path):
     assert (config.seed, config.optimization.batch_size, config.optimization.steps) == (3, 4, 20)
     assert config.augmentation.crop == (64, 96)
     assert config.optimization.learning_rate == 1e-3
-    assert config_from_dict(config.as_dict()) == config
+    path.write_text(yaml.safe_dump(config.as_dict()))
+    assert load_config(path) == config
 
 
 @pytest.mark.parametrize(

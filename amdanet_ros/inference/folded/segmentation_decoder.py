@@ -12,7 +12,7 @@ from ...network.segmentation_decoder import SegmentationDecoder
 from .affine import Affine, affine_of, chain, with_batch_norm
 from .layers import TokenLinear
 from .size_cache import SizeCache
-from .upsampling_matrices import Block, bilinear_matrix, blocks
+from .upsampling_matrices import bilinear_matrix, blocks
 
 Size = tuple[int, int]
 _BLOCK_ROWS = 8
@@ -89,11 +89,8 @@ class FoldedSegmentationDecoder(nn.Module):
             mixed = self.projections[0](finest[first : first + rows])
             flat = mixed.flatten(1)
             for matrices, widened in coarse:
-                block = matrices.blocks[index]
-                flat.addmm_(
-                    matrices.rows[first : first + rows, block.first_column : block.end_column],
-                    widened[block.first_column : block.end_column],
-                )
+                _, end, low, high = matrices.blocks[index]
+                flat.addmm_(matrices.rows[first:end, low:high], widened[low:high])
             scores.append(self.classes(mixed.relu_()))
         return torch.cat(scores).permute(2, 0, 1)
 
@@ -104,6 +101,6 @@ class _Matrices:
     def __init__(self, source: Size, target: Size, device: torch.device) -> None:
         rows = bilinear_matrix(source[0], target[0])
         count = _BLOCK_ROWS if device.type == "cpu" else target[0]
-        self.blocks: list[Block] = blocks(rows, count)
+        self.blocks = blocks(rows, count)
         self.rows = rows.float().to(device)
         self.columns = bilinear_matrix(source[1], target[1]).float().to(device)

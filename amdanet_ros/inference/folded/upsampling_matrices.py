@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
-
-
-class Block(NamedTuple):
-    """Some rows of a banded matrix and the columns that they touch, as half-open ranges."""
-
-    first_row: int
-    end_row: int
-    first_column: int
-    end_column: int
 
 
 def bilinear_matrix(source: int, target: int) -> Tensor:
@@ -58,11 +47,16 @@ def three_taps(matrix: Tensor) -> Tensor:
     return torch.stack([shifted(matrix, offset) for offset in (-1, 0, 1)], dim=2).flatten(1)
 
 
-def blocks(matrix: Tensor, rows: int) -> list[Block]:
-    """Cut a banded matrix into blocks of so many rows with the columns that each touches."""
+def blocks(matrix: Tensor, rows: int) -> list[tuple[int, int, int, int]]:
+    """Cut a banded matrix into blocks of ``rows`` rows.
+
+    Returns:
+        (first row, end row, first column, end column) of each block: outside these half-open
+        ranges of columns its rows are 0.
+    """
     result = []
     for first in range(0, len(matrix), rows):
         end = min(first + rows, len(matrix))
         touched = matrix[first:end].any(dim=0).nonzero()[:, 0]
-        result.append(Block(first, end, int(touched[0]), int(touched[-1]) + 1))
+        result.append((first, end, int(touched[0]), int(touched[-1]) + 1))
     return result

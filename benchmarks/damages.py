@@ -1,8 +1,6 @@
-"""Damage to one modality of a pair, as a camera would bring it: exposure, flat heat, loss.
+"""Damage to one image of a pair, as a camera causes it: wrong exposure, low contrast, loss.
 
-RGB is damaged in linear light (its values taken as light to the power 1 / 2.2) and has 8 bits
-again afterwards. Thermal is damaged in the camera's own unit, before any normalisation, and keeps
-the noise of a sensor.
+Thermal images are damaged in the camera's own unit, before normalisation, and keep sensor noise.
 """
 
 from __future__ import annotations
@@ -13,23 +11,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-GAMMA = 2.2
+from amdanet_ros.evaluation.exposure import exposed
+
 SENSOR_NOISE = 5.0
 """Standard deviation, hundredths of a kelvin: the NETD of an uncooled microbolometer."""
 
 
-def exposed(rgb: np.ndarray, stops: float) -> np.ndarray:
-    """Expose an RGB image for 2 ** stops times the light.
-
-    Args:
-        rgb: H x W x 3 uint8.
-        stops: positive: clips at white; negative: loses the fine steps.
-    """
-    return np.clip(np.rint(rgb * 2.0 ** (stops / GAMMA)), 0, 255).astype(np.uint8)
-
-
 def faded(thermal: np.ndarray, contrast: float, seed: int) -> np.ndarray:
-    """Shrink what a thermal image shows towards its mean; the sensor's noise stays.
+    """Return a thermal image with less contrast and new sensor noise.
 
     Args:
         thermal: h x w uint16, hundredths of a kelvin.
@@ -43,7 +32,7 @@ def faded(thermal: np.ndarray, contrast: float, seed: int) -> np.ndarray:
 
 
 class DamagedPair(NamedTuple):
-    """A pair to score, see `scoring.Pair`."""
+    """A pair to score, see `amdanet_ros.evaluation.scoring.Pair`."""
 
     rgb: np.ndarray
     thermal: np.ndarray
@@ -57,10 +46,10 @@ class Damage:
 
     Attributes:
         kind: "clean", or which modality and what is wrong with it.
-        strength: for people.
-        lost: nothing of that modality is left.
-        rgb: from the image to the damaged one.
-        thermal: from the image and a seed to the damaged one.
+        strength: for tables.
+        lost: the image holds nothing of the scene any more.
+        rgb: function from an image to the damaged one.
+        thermal: function from an image and a seed to the damaged one.
     """
 
     kind: str
@@ -96,7 +85,7 @@ DAMAGES: tuple[Damage, ...] = (
     Damage("thermal flat", "noise alone", True, thermal=lambda p, seed: faded(p, 0.0, seed)),
     Damage("thermal flat", "one value", True, thermal=lambda p, _: np.full_like(p, p.mean())),
 )
-"""What the table of docs/adaptive_weighting.md goes through."""
+"""The lines of the table in docs/adaptive_weighting.md."""
 
 
 class Damaged(Sequence):
@@ -127,7 +116,7 @@ class Damaged(Sequence):
 
 
 def recovered_share(clean: float, plain: float, adaptive: float) -> float:
-    """Share of what a damage takes from the plain network that the adaptive one brings back.
+    """Return which share of the plain network's loss of score the adaptive network avoids.
 
     Args:
         clean: the plain network's score on undamaged pairs.
@@ -135,8 +124,8 @@ def recovered_share(clean: float, plain: float, adaptive: float) -> float:
         adaptive: the adaptive network's score on damaged ones.
 
     Returns:
-        1 where it reaches the clean score, 0 where it is no better than plain, NaN where the
-        damage takes less than a point: a share of nothing says nothing.
+        1 where it reaches the clean score, 0 where it is no better than the plain network, NaN
+        where the plain network loses less than 0.01.
     """
     loss = clean - plain
     return (adaptive - plain) / loss if loss >= 0.01 else float("nan")
