@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class CameraEvent:
     condition: str
 
 
+@dataclass(frozen=True, eq=False)
 class StreetRecording:
     """Iterates over both cameras' events in the order of their stamps, the same bits each time.
 
@@ -43,7 +45,7 @@ class StreetRecording:
     recording goes through the conditions one after the other, in scenes of equal length. Nothing is
     drawn before it is asked for.
 
-    Args:
+    Attributes:
         seed: any integer from 0.
         duration: seconds.
         size: (height, width) of RGB images.
@@ -62,59 +64,46 @@ class StreetRecording:
         ValueError: an argument out of range, named.
     """
 
-    def __init__(
-        self,
-        seed: int = 0,
-        duration: float = 40.0,
-        size: tuple[int, int] = (480, 640),
-        thermal_size: tuple[int, int] = (240, 320),
-        rgb_rate: float = 10.0,
-        thermal_rate: float = 9.0,
-        jitter: float = 0.002,
-        conditions: tuple[str, ...] = CONDITIONS,
-        start_stamp_ns: int = 1_700_000_000_000_000_000,
-        thermal_delay: float = 0.017,
-        thermal_to_rgb: np.ndarray | None = None,
-        shutter_period: float = 0.0,
-        shutter_duration: float = 0.4,
-    ) -> None:
-        for name, value in (
-            ("duration", duration),
-            ("rgb_rate", rgb_rate),
-            ("thermal_rate", thermal_rate),
-        ):
+    seed: int = 0
+    duration: float = 40.0
+    size: tuple[int, int] = (480, 640)
+    thermal_size: tuple[int, int] = (240, 320)
+    rgb_rate: float = 10.0
+    thermal_rate: float = 9.0
+    jitter: float = 0.002
+    conditions: tuple[str, ...] = CONDITIONS
+    start_stamp_ns: int = 1_700_000_000_000_000_000
+    thermal_delay: float = 0.017
+    thermal_to_rgb: np.ndarray | None = None
+    shutter_period: float = 0.0
+    shutter_duration: float = 0.4
+
+    def __post_init__(self) -> None:
+        for name in ("duration", "rgb_rate", "thermal_rate"):
+            value = getattr(self, name)
             if not value > 0:
                 raise ValueError(f"{name} of a street recording must be above 0, not {value}")
-        if jitter < 0 or thermal_delay < 0 or shutter_period < 0:
+        if self.jitter < 0 or self.thermal_delay < 0 or self.shutter_period < 0:
             raise ValueError("jitter, thermal_delay and shutter_period must be 0 or more")
-        if seed < 0:
-            raise ValueError(f"seed of a street recording must be 0 or more, not {seed}")
-        unknown = set(conditions) - set(CONDITIONS)
-        if unknown or not 0 < len(conditions) <= _SCENES_PER_SEED:
+        if self.seed < 0:
+            raise ValueError(f"seed of a street recording must be 0 or more, not {self.seed}")
+        unknown = set(self.conditions) - set(CONDITIONS)
+        if unknown or not 0 < len(self.conditions) <= _SCENES_PER_SEED:
             raise ValueError(
                 f"conditions must be 1 to {_SCENES_PER_SEED} of {', '.join(CONDITIONS)}, "
-                f"not {conditions}"
+                f"not {self.conditions}"
             )
-        self.seed = int(seed)
-        self.duration = float(duration)
-        self.size = (int(size[0]), int(size[1]))
-        self.thermal_size = (int(thermal_size[0]), int(thermal_size[1]))
-        self.conditions = tuple(conditions)
-        self.start_stamp_ns = int(start_stamp_ns)
-        self.thermal_to_rgb = None if thermal_to_rgb is None else np.array(thermal_to_rgb, float)
-        self._shutter = (float(shutter_period), float(shutter_duration))
-        self._times = self._schedule(rgb_rate, thermal_rate, jitter, thermal_delay)
 
-    def _schedule(
-        self, rgb_rate: float, thermal_rate: float, jitter: float, delay: float
-    ) -> list[tuple[int, str]]:
+    @cached_property
+    def _times(self) -> list[tuple[int, str]]:
         """(nanoseconds from the beginning, camera) of every image; no two are equal."""
         random = np.random.default_rng([self.seed, 5])
         events = []
-        for camera, rate, first in (("rgb", rgb_rate, 0.0), ("thermal", thermal_rate, delay)):
+        cameras = (("rgb", self.rgb_rate, 0.0), ("thermal", self.thermal_rate, self.thermal_delay))
+        for camera, rate, first in cameras:
             even = np.arange(first, self.duration, 1 / rate)
             bound = _LARGEST_JITTER / rate
-            times = even + np.clip(random.normal(0, 1, len(even)) * jitter, -bound, bound)
+            times = even + np.clip(random.normal(0, 1, len(even)) * self.jitter, -bound, bound)
             times = np.clip(times, 0, np.nextafter(self.duration, 0))
             events += [(int(time * 1e9), camera) for time in times]
         events.sort()
@@ -133,8 +122,8 @@ class StreetRecording:
             self._scene_seed(0),
             self.thermal_size,
             thermal_to_rgb=self.thermal_to_rgb,
-            shutter_period=self._shutter[0],
-            shutter_duration=self._shutter[1],
+            shutter_period=self.shutter_period,
+            shutter_duration=self.shutter_duration,
         )
         segment = None
         for nanoseconds, camera in self._times:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..classes import UNLABELED
+from .config import AugmentationConfig
 from .labelled_pair import LabelledPair, thermal_values
 from .vision_transforms import tv_tensors, v2
 
@@ -247,44 +248,29 @@ class Augmentation:
     """The chain of random changes, reproducible from one number.
 
     Args:
-        crop: (height, width) of the result.
-        scales, continuous_scales: see `RandomScaleCrop`.
-        flip: probability of a horizontal flip.
-        thermal_stretch: see `ThermalStretch`; 0 is off.
-        exposure, exposure_strongest, overexposed: probability, strongest factor and share of too
-            bright ones, see `RandomExposure`; probability 0 is off.
-        thermal_noise: probability, see `ThermalNoise`.
-        modality_dropout, dropped_rgb: probability and share of RGB, see `ModalityDropout`.
+        config: which changes, and how strong.
+
+    Raises:
+        ValueError: a value out of its range.
     """
 
-    def __init__(
-        self,
-        crop: Sequence[int],
-        scales: Sequence[float] = (1.0,),
-        continuous_scales: bool = False,
-        flip: float = 0.5,
-        thermal_stretch: float = 0.0,
-        exposure: float = 0.0,
-        modality_dropout: float = 0.0,
-        exposure_strongest: float = 6.0,
-        thermal_noise: float = 0.0,
-        dropped_rgb: float = 0.5,
-        overexposed: float = 0.5,
-    ) -> None:
+    def __init__(self, config: AugmentationConfig) -> None:
         steps: list[torch.nn.Module] = [
-            RandomScaleCrop(crop, scales, continuous_scales),
-            v2.RandomHorizontalFlip(flip),
+            RandomScaleCrop(config.crop, config.scales, config.continuous_scales),
+            v2.RandomHorizontalFlip(config.flip),
         ]
-        if modality_dropout:
+        if config.modality_dropout:
             steps.append(StartWhole())
-        if thermal_stretch:
-            steps.append(ThermalStretch(thermal_stretch))
-        if exposure:
-            steps.append(RandomExposure(exposure, exposure_strongest, overexposed))
-        if thermal_noise:
-            steps.append(ThermalNoise(thermal_noise))
-        if modality_dropout:
-            steps.append(ModalityDropout(modality_dropout, dropped_rgb))
+        if config.thermal_stretch:
+            steps.append(ThermalStretch(config.thermal_stretch))
+        if config.exposure:
+            steps.append(
+                RandomExposure(config.exposure, config.exposure_strongest, config.overexposed)
+            )
+        if config.thermal_noise:
+            steps.append(ThermalNoise(config.thermal_noise))
+        if config.modality_dropout:
+            steps.append(ModalityDropout(config.modality_dropout, config.dropped_rgb))
         self.chain = v2.Compose(steps)
 
     def __call__(self, pair: LabelledPair, seed: int) -> dict[str, Tensor]:

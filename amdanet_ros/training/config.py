@@ -48,7 +48,18 @@ class DataConfig:
 
 @dataclass
 class AugmentationConfig:
-    """See `Augmentation`."""
+    """Random changes of training pairs; a probability or strength of 0 turns one off.
+
+    Attributes:
+        crop: (height, width) of the result.
+        scales, continuous_scales: see `RandomScaleCrop`.
+        flip: probability of a horizontal flip.
+        thermal_stretch: see `ThermalStretch`.
+        exposure, exposure_strongest, overexposed: probability, largest factor, and share of the
+            changed images that are too bright, see `RandomExposure`.
+        thermal_noise: probability, see `ThermalNoise`.
+        modality_dropout, dropped_rgb: probability, and RGB's share, see `ModalityDropout`.
+    """
 
     crop: tuple[int, int] = (480, 640)
     scales: tuple[float, ...] = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)

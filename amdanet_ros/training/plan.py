@@ -36,7 +36,7 @@ class Stretch:
             ConfigError: a value out of its range.
         """
         try:
-            return Augmentation(**vars(self.augmentation))
+            return Augmentation(self.augmentation)
         except ValueError as error:
             raise ConfigError(f"augmentation: {error}") from error
 

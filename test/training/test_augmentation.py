@@ -15,7 +15,12 @@ from amdanet_ros.training.augmentation import (
     RandomScaleCrop,
     surviving_images,
 )
+from amdanet_ros.training.config import AugmentationConfig
 from amdanet_ros.training.labelled_pair import LabelledPair
+
+
+def augmentation_of(crop, **settings):
+    return Augmentation(AugmentationConfig(crop, **{"scales": (1.0,), **settings}))
 
 
 @pytest.fixture
@@ -27,7 +32,7 @@ def pair():
 
 @pytest.mark.parametrize("seed", range(8))
 def test_images_and_labels_move_together(pair, seed):
-    sample = Augmentation((20, 24), flip=0.5)(pair, seed)
+    sample = augmentation_of((20, 24), flip=0.5)(pair, seed)
     labels = sample["labels"].float()
     assert torch.allclose(sample["rgb"][0] * 255, labels)
     assert torch.allclose(sample["thermal"][0] * 255, labels)
@@ -35,7 +40,14 @@ def test_images_and_labels_move_together(pair, seed):
 
 
 def test_a_seed_gives_one_sample_and_leaves_torchs_numbers_alone(pair):
-    augmentation = Augmentation((20, 24), (0.5, 2.0), True, 0.5, 0.2, 0.5, 0.5)
+    augmentation = augmentation_of(
+        (20, 24),
+        scales=(0.5, 2.0),
+        continuous_scales=True,
+        thermal_stretch=0.2,
+        exposure=0.5,
+        modality_dropout=0.5,
+    )
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
@@ -46,7 +58,7 @@ def test_a_seed_gives_one_sample_and_leaves_torchs_numbers_alone(pair):
 
 
 def test_padding_is_black_without_label_and_not_valid(pair):
-    sample = Augmentation((40, 50), thermal_stretch=0.3, exposure=1.0)(pair, 0)
+    sample = augmentation_of((40, 50), thermal_stretch=0.3, exposure=1.0)(pair, 0)
     padding = torch.ones(40, 50, dtype=torch.bool)
     padding[5:35, 5:45] = False
     assert (sample["labels"][padding] == 255).all()
@@ -56,22 +68,22 @@ def test_padding_is_black_without_label_and_not_valid(pair):
 
 
 def test_a_small_scale_shows_the_whole_image(pair):
-    sample = Augmentation((30, 40), (0.5,), flip=0.0)(pair, 0)
+    sample = augmentation_of((30, 40), scales=(0.5,), flip=0.0)(pair, 0)
     assert sample["valid"].sum() == 15 * 20
     shown = sample["labels"][8:22, 10:30]
     assert shown.min() <= 1 and shown.max() >= 38
 
 
 def test_labels_are_never_mixed(pair):
-    sample = Augmentation((64, 64), (1.7,))(pair, 1)
+    sample = augmentation_of((64, 64), scales=(1.7,))(pair, 1)
     assert set(sample["labels"].unique().tolist()) <= {*range(40), 255}
 
 
 def test_dropout_takes_one_modality_whole_and_not_the_labels(pair):
-    whole = Augmentation((30, 40), flip=0.0)(pair, 0)
+    whole = augmentation_of((30, 40), flip=0.0)(pair, 0)
     lost, levels = set(), set()
     for seed in range(24):
-        sample = Augmentation((30, 40), flip=0.0, modality_dropout=1.0)(pair, seed)
+        sample = augmentation_of((30, 40), flip=0.0, modality_dropout=1.0)(pair, seed)
         code = int(sample["lost"])
         lost.add(code)
         gone, kept = ("rgb", "thermal") if code == RGB_LOST else ("thermal", "rgb")
@@ -91,18 +103,18 @@ def test_dropout_takes_one_modality_whole_and_not_the_labels(pair):
 
 @pytest.mark.parametrize(("share", "code"), [(1.0, RGB_LOST), (0.0, THERMAL_LOST)])
 def test_dropout_can_prefer_one_modality(pair, share, code):
-    augmentation = Augmentation((30, 40), modality_dropout=1.0, dropped_rgb=share)
+    augmentation = augmentation_of((30, 40), modality_dropout=1.0, dropped_rgb=share)
     assert {int(augmentation(pair, seed)["lost"]) for seed in range(8)} == {code}
 
 
 def test_a_share_beyond_one_is_refused():
     with pytest.raises(ValueError, match="dropped_rgb is 1.5"):
-        Augmentation((30, 40), modality_dropout=0.5, dropped_rgb=1.5)
+        augmentation_of((30, 40), modality_dropout=0.5, dropped_rgb=1.5)
 
 
 def test_dropout_says_where_nothing_was_lost(pair):
-    augmentation = Augmentation((30, 40), flip=0.0, modality_dropout=0.5)
-    whole = Augmentation((30, 40), flip=0.0)(pair, 0)
+    augmentation = augmentation_of((30, 40), flip=0.0, modality_dropout=0.5)
+    whole = augmentation_of((30, 40), flip=0.0)(pair, 0)
     samples = [augmentation(pair, seed) for seed in range(16)]
     kept = [sample for sample in samples if sample["lost"] == NOTHING_LOST]
     assert 0 < len(kept) < 16
@@ -114,14 +126,14 @@ def test_dropout_says_where_nothing_was_lost(pair):
     ("harm", "code"), [("exposure", RGB_HARMED), ("thermal_noise", THERMAL_HARMED)]
 )
 def test_a_sample_says_that_a_image_is_worse(pair, harm, code):
-    augmentation = Augmentation((30, 40), **{harm: 0.5}, modality_dropout=1e-9)
+    augmentation = augmentation_of((30, 40), **{harm: 0.5}, modality_dropout=1e-9)
     found = {int(augmentation(pair, seed)["lost"]) for seed in range(12)}
     assert found == {NOTHING_LOST, code}
-    assert "lost" not in Augmentation((30, 40), **{harm: 0.5})(pair, 0)
+    assert "lost" not in augmentation_of((30, 40), **{harm: 0.5})(pair, 0)
 
 
 def test_a_sample_says_that_both_images_are_worse(pair):
-    augmentation = Augmentation((30, 40), exposure=1.0, thermal_noise=1.0, modality_dropout=1e-9)
+    augmentation = augmentation_of((30, 40), exposure=1.0, thermal_noise=1.0, modality_dropout=1e-9)
     assert augmentation(pair, 0)["lost"] == BOTH_HARMED
 
 
@@ -135,10 +147,10 @@ def test_a_lost_image_is_no_target_for_the_fused_one():
 
 
 def test_thermal_noise_leaves_the_rest_and_spans_the_range(pair):
-    whole = Augmentation((30, 40), flip=0.0)(pair, 0)
+    whole = augmentation_of((30, 40), flip=0.0)(pair, 0)
     likeness = []
     for seed in range(8):
-        sample = Augmentation((30, 40), flip=0.0, thermal_noise=1.0)(pair, seed)
+        sample = augmentation_of((30, 40), flip=0.0, thermal_noise=1.0)(pair, seed)
         assert torch.equal(sample["rgb"], whole["rgb"])
         thermal = sample["thermal"]
         assert thermal.min() == 0 and thermal.max() == 1
@@ -149,15 +161,17 @@ def test_thermal_noise_leaves_the_rest_and_spans_the_range(pair):
 
 def test_a_dark_exposure_keeps_whole_grey_levels(pair):
     for seed in range(6):
-        sample = Augmentation((30, 40), flip=0.0, exposure=1.0, exposure_strongest=14.0)(pair, seed)
+        sample = augmentation_of((30, 40), flip=0.0, exposure=1.0, exposure_strongest=14.0)(
+            pair, seed
+        )
         values = 255 * sample["rgb"]
         torch.testing.assert_close(values, values.round())
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_exposure_can_prefer_too_much_light(pair, share):
-    whole = Augmentation((30, 40), flip=0.0)(pair, 0)["rgb"]
-    augmentation = Augmentation((30, 40), flip=0.0, exposure=1.0, overexposed=share)
+    whole = augmentation_of((30, 40), flip=0.0)(pair, 0)["rgb"]
+    augmentation = augmentation_of((30, 40), flip=0.0, exposure=1.0, overexposed=share)
     for seed in range(6):
         brighter = augmentation(pair, seed)["rgb"].mean() > whole.mean()
         assert bool(brighter) == bool(share)
@@ -165,12 +179,12 @@ def test_exposure_can_prefer_too_much_light(pair, share):
 
 def test_a_share_of_overexposed_ones_beyond_one_is_refused():
     with pytest.raises(ValueError, match="overexposed is -0.5"):
-        Augmentation((30, 40), exposure=1.0, overexposed=-0.5)
+        augmentation_of((30, 40), exposure=1.0, overexposed=-0.5)
 
 
 def test_exposure_changes_rgb_alone_within_range(pair):
-    plain = Augmentation((30, 40), flip=0.0)(pair, 2)
-    changed = Augmentation((30, 40), flip=0.0, exposure=1.0)(pair, 2)
+    plain = augmentation_of((30, 40), flip=0.0)(pair, 2)
+    changed = augmentation_of((30, 40), flip=0.0, exposure=1.0)(pair, 2)
     assert torch.equal(plain["thermal"], changed["thermal"])
     assert not torch.equal(plain["rgb"], changed["rgb"])
     assert changed["rgb"].min() >= 0 and changed["rgb"].max() <= 1
