@@ -1,4 +1,4 @@
-"""AMDANet as published: the network and its checkpoints. Needs torch alone."""
+"""AMDANet as published: the network and its checkpoints. Needs torch only."""
 
 from .amdanet import AMDANet, AMDANetOutput
 from .config import AMDANetConfig

@@ -18,7 +18,7 @@ from .modality_reliability import ModalityReliability
 from .segmentation_decoder import SegmentationDecoder
 
 SMALLEST_SIDE = 32
-"""Pixels: below this the coarsest stage has nothing left to look at."""
+"""Pixels; at fewer the coarsest stage, at 1/32 of the size, would have none."""
 
 
 class AMDANetOutput(NamedTuple):
@@ -26,7 +26,7 @@ class AMDANetOutput(NamedTuple):
 
     Attributes:
         logits: class scores, B x K x H x W.
-        fused: fused image, B x 3 x H x W in (0, 1); None where it was not wanted.
+        fused: fused image, B x 3 x H x W in (0, 1); None if not wanted.
         masked_logits, masked_fused: the same decoded from masked features; None in evaluation mode.
     """
 
@@ -37,11 +37,12 @@ class AMDANetOutput(NamedTuple):
 
 
 class AdaptiveAMDANetOutput(NamedTuple):
-    """What a network with adaptive weighting returns: ``AMDANetOutput`` and one thing more.
+    """Output of a network with adaptive weighting: ``AMDANetOutput`` and the reliabilities.
 
     Attributes:
         logits, fused, masked_logits, masked_fused: see ``AMDANetOutput``.
-        reliability: B x 4 x 2 in (0, 2): at each stage the weights of RGB and thermal, sum 2.
+        reliability: B x 4 x 2 in (0, 2): the weights of RGB and thermal at each stage; they sum
+            to 2.
     """
 
     logits: Tensor
@@ -52,7 +53,7 @@ class AdaptiveAMDANetOutput(NamedTuple):
 
 
 class AMDANet(nn.Module):
-    """Attention-driven multi-perspective discrepancy alignment network.
+    """Attention-driven multi-perspective discrepancy alignment network (AMDANet, Figure 2).
 
     Parameter names and shapes are those of the authors' published checkpoints.
 
@@ -88,18 +89,21 @@ class AMDANet(nn.Module):
         Args:
             rgb: B x 3 x H x W float in [0, 1], R, G, B; H and W at least 32.
             thermal: the same shape; one channel repeated three times.
-            want_fused: False, in evaluation mode: no fused image, which takes half of the time.
+            want_fused: False leaves the fused image out in evaluation mode; that halves the time.
+
+        Returns:
+            Logits and fused image at the input's size, see ``AMDANetOutput``.
 
         Raises:
-            ValueError: another shape.
+            ValueError: another shape or dtype.
         """
         self._check(rgb, thermal)
         semantic, pairs, reliability = self.backbone(rgb, thermal)
         if reliability is None:
             return AMDANetOutput(*self._decode(semantic, pairs, rgb, thermal, want_fused))
-        # The fusion decoder looks at the images too: one stands in for the other there as well.
+        # The fusion decoder reads the images too: each replaces the other one there as well.
         rgb, thermal = images_to_fuse(rgb, thermal, reliability[0])
-        # The branches trade places at every stage: every second one has thermal first.
+        # The branches change places at every stage: every second one has thermal first.
         by_camera = [weights.flip(1) if i % 2 else weights for i, weights in enumerate(reliability)]
         decoded = self._decode(semantic, pairs, rgb, thermal, want_fused)
         return AdaptiveAMDANetOutput(*decoded, torch.stack(by_camera, dim=1))
@@ -112,7 +116,7 @@ class AMDANet(nn.Module):
         thermal: Tensor,
         want_fused: bool,
     ) -> tuple[Tensor, Tensor | None, Tensor | None, Tensor | None]:
-        """Give logits and fused image, and both from masked features in training mode."""
+        """Return logits and fused image, and both from masked features in training mode."""
         size = rgb.shape[2:]
         logits = self.decode_head(semantic, size)
         if not want_fused and not self.training:

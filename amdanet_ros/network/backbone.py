@@ -25,7 +25,7 @@ from .sci import SemanticConsistencyInference
 
 STAGES = (1, 2, 3, 4)
 BRANCH_PREFIXES = ("", "extra_")
-"""Before the parameter names of the RGB and of the thermal branch."""
+"""Prefixes of the parameter names of the RGB branch and of the thermal branch."""
 
 
 class BackboneFeatures(NamedTuple):
@@ -34,9 +34,9 @@ class BackboneFeatures(NamedTuple):
     Attributes:
         semantic: semantic features, B x C_s x H_s x W_s, for the segmentation decoder.
         pairs: aligned (RGB branch, thermal branch) pairs of the same shape, for the fusion decoder.
-        reliability: weights of the (RGB branch, thermal branch) as they came to the stage, B x 2,
-            in (0, 2); at stage 1 these are the two cameras, afterwards the branches trade places
-            at every stage. None without adaptive weighting.
+        reliability: weights of the (RGB branch, thermal branch) at the start of the stage, B x 2
+            in (0, 2). At stage 1 the branches are the two cameras; they change places at every
+            stage. None without adaptive weighting.
     """
 
     semantic: list[Tensor]
@@ -45,13 +45,16 @@ class BackboneFeatures(NamedTuple):
 
 
 class TwoBranchBackbone(nn.Module):
-    """Patch embedding, SCI, transformer blocks and feature discrepancy alignment, four times over.
+    """Four stages of patch embedding, SCI, transformer blocks and feature alignment.
 
     Modules are named as in the published checkpoints: ``patch_embed1`` and ``extra_patch_embed1``,
     ``block1``, ``norm1``, ``sci_1``, ``LEs.0`` (local alignment) and ``GEs.0`` (global alignment).
-    With adaptive weighting ``reliability.0`` judges the pair before SCI, and ``stand_ins.0`` puts
-    what the other branch shows in the place of what a branch loses in weight: there and once more
-    before the alignment.
+    With adaptive weighting, ``reliability.0`` weighs the two branches before SCI, and
+    ``stand_ins.0`` replaces what a branch loses in weight by features made from the other branch,
+    before SCI and again before the alignment.
+
+    Args:
+        config: of the network.
     """
 
     def __init__(self, config: AMDANetConfig) -> None:
@@ -113,15 +116,15 @@ class TwoBranchBackbone(nn.Module):
             rgb = self._run_blocks("", stage, rgb, height, width)
             thermal = self._run_blocks("extra_", stage, thermal, height, width)
             if self.reliability is not None:
-                # SCI let the branches trade places: their weights and the evidence go with them.
-                traded = reliability[-1].flip(1)
-                rgb, thermal = self.stand_ins[index].before_alignment(rgb, thermal, traded)
+                # SCI exchanged the branches: their weights and the evidence change places too.
+                swapped = reliability[-1].flip(1)
+                rgb, thermal = self.stand_ins[index].before_alignment(rgb, thermal, swapped)
                 evidence = -evidence
             rgb, thermal = self.LEs[index](rgb, thermal)
             pairs.append((rgb, thermal))
             semantic.append(self.GEs[index](rgb, thermal))
             if self.reliability is not None:
                 semantic[-1] = self.stand_ins[index].after_alignment(
-                    semantic[-1], rgb, thermal, traded
+                    semantic[-1], rgb, thermal, swapped
                 )
         return BackboneFeatures(semantic, pairs, reliability or None)

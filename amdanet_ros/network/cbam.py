@@ -1,4 +1,4 @@
-"""CBAM in the local alignment's place (AMDANet's supplement, Table 6).
+"""CBAM as a replacement of the local alignment (AMDANet's supplement, Table 6).
 
 Woo et al., CBAM: Convolutional Block Attention Module, ECCV 2018.
 """
@@ -16,7 +16,7 @@ SPATIAL_KERNEL = 7
 
 
 class ChannelAttention(nn.Module):
-    """Equation 2: one perceptron for the average- and the max-pooled map; the sum's sigmoid."""
+    """Equation 2: sigmoid of the sum of one perceptron's outputs for two pooled maps."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class ChannelAttention(nn.Module):
 
 
 class SpatialAttention(nn.Module):
-    """Equation 3: a 7 x 7 convolution of the mean and the maximum over channels; its sigmoid.
+    """Equation 3: sigmoid of a 7 x 7 convolution of the mean and the maximum over channels.
 
     The authors' code has a BatchNorm after the convolution; the paper has none.
     """
@@ -53,7 +53,7 @@ class CbamAlignment(nn.Module):
     """CBAM (equation 1: channel, then spatial attention) of the pair as one map.
 
     AMDANet's supplement does not say how the two maps go into CBAM. Here they are concatenated
-    along channels and taken apart again, so that channels of both are weighed against each other,
+    along channels and split again, so that the channels of both are weighed against each other,
     as in the local alignment.
 
     Args:

@@ -1,6 +1,6 @@
 """Checkpoints: the authors' ``.pth`` files and our ``.safetensors``.
 
-They are read without running anything that is in them.
+Reading a file runs no code that it holds.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from .safetensors_file import (
 )
 
 ADAPTIVE_PREFIXES = ("backbone.reliability.", "backbone.stand_ins.")
-"""Of the parameters that adaptive weighting adds to a network."""
+"""Prefixes of the parameters that adaptive weighting adds to a network."""
 
 _PREDICTION = "decode_head.linear_pred.weight"
 
 
 class CheckpointError(ValueError):
-    """A checkpoint cannot be used; the message is one line: the file, the cause and the fix."""
+    """A checkpoint cannot be used; the message is one line: file, cause and fix."""
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A network's weights and what is known of them.
+    """A network's weights and their metadata.
 
     Attributes:
-        path: where it was read.
-        state: state dict in float32, the published names.
+        path: the file.
+        state: state dict in float32, with the published names.
         config: of the network (inferred from the weights where the file carries none).
-        classes: K class names, or None where the file does not carry them.
+        classes: K class names; None if the file does not carry them.
         palette: K x 3 uint8 RGB, or None.
-        metadata: whatever else the file says, strings by name.
+        metadata: the file's other strings by name.
     """
 
     path: Path
@@ -65,10 +65,10 @@ class Checkpoint:
             changes: attributes of ``AMDANetConfig`` to change (``bn_eps=0.01``).
 
         Raises:
-            CheckpointError: weights and configuration do not belong together.
+            CheckpointError: the weights do not fit the configuration.
         """
         try:
-            # Without memory: no time goes into initial weights, no random number is used.
+            # Without memory: takes no time for initial weights and draws no random number.
             with torch.device("meta"):
                 network = AMDANet(self.config, **changes)
         except (TypeError, ValueError, RuntimeError) as error:
@@ -139,7 +139,7 @@ def load_checkpoint(path: str | os.PathLike, num_classes: int | None = None) -> 
         )
     if num_classes is not None and found != num_classes:
         raise CheckpointError(
-            f"checkpoint {path} tells {found} classes apart, {num_classes} are asked for: "
+            f"checkpoint {path} has {found} classes, {num_classes} are wanted: "
             "give the checkpoint of this data set"
         )
     return Checkpoint(path, state, config, classes, palette, metadata)
@@ -154,7 +154,7 @@ def save_checkpoint(
     metadata: Mapping[str, str] | None = None,
     half: bool = False,
 ) -> None:
-    """Write a network as ``.safetensors``; the file appears whole or not at all.
+    """Write a network as ``.safetensors``; the file is replaced only when all is written.
 
     Args:
         path: file to write or replace.
@@ -183,7 +183,7 @@ def load_imagenet_mit(
     """Initialise both branches from a single-branch ImageNet MiT checkpoint.
 
     Args:
-        source: path of SegFormer's ``mit_b*.pth``, or its state dict; a ``head`` is left out.
+        source: path of SegFormer's ``mit_b*.pth``, or its state dict; its ``head`` is not used.
         network: changed in place.
 
     Returns:
@@ -207,7 +207,7 @@ def load_imagenet_mit(
         for prefix in BRANCH_PREFIXES:
             if prefix + key not in own or own[prefix + key].shape != value.shape:
                 raise CheckpointError(
-                    f"{label} does not fit {size}: {key!r} has no place or another shape; {fix}"
+                    f"{label} does not fit {size}: {key!r} is unknown or has another shape; {fix}"
                 )
             chosen[prefix + key] = value
     branches = re.compile(rf"({'|'.join(BRANCH_PREFIXES)})(patch_embed|block|norm)\d")
@@ -253,7 +253,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def _inferred_settings(path: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Give the attributes of ``AMDANetConfig`` that names and shapes tell."""
+    """Return the attributes of ``AMDANetConfig`` that names and shapes show."""
     another = f"checkpoint {path} is of another network"
     for key in (*(f"backbone.norm{stage}.weight" for stage in STAGES), _PREDICTION):
         if key not in state:
@@ -278,7 +278,7 @@ def _inferred_settings(path: Path, state: Mapping[str, Tensor]) -> dict[str, Any
         "num_classes": prediction.shape[0],
         "embed_dim": prediction.shape[1],
     }
-    # Networks of the ablations have no weights where the paper's has some.
+    # A part that an ablation leaves out has no weights.
     found = {key for key in state if key.startswith("backbone.LEs.0.")}
     if not found:
         settings["local_alignment"] = "none"

@@ -1,4 +1,4 @@
-"""DANet's dual attention in the local alignment's place (AMDANet's supplement, Table 6).
+"""DANet's dual attention as a replacement of the local alignment (supplement, Table 6).
 
 Fu et al., Dual Attention Network for Scene Segmentation, CVPR 2019.
 """
@@ -12,19 +12,18 @@ from torch import Tensor, nn
 from .mix_transformer import to_map, to_tokens
 
 INNER_SHARE = 4
-"""The attention modules run on this many times fewer channels than come in (authors' code)."""
+"""Input channels over channels of the attention modules (authors' code)."""
 
 QUERY_SHARE = 8
-"""Queries and keys have this many times fewer channels than the values (authors' code)."""
+"""Channels of the values over channels of queries and keys (authors' code)."""
 
 
 class PositionAttention(nn.Module):
-    """Section 3.2: every place gathers from all places; ``alpha E + A`` with alpha 0 at the start.
+    """Section 3.2: attention over positions; ``alpha E + A``, alpha is 0 initially.
 
-    Exact attention over all N = H W places, without a scale, as in equation 1. It runs in the
-    fused kernels of ``scaled_dot_product_attention``, so that the N x N map never lies in memory.
-    The time still grows with N squared: at 480 x 640 stage 1 has 19200 places, which cost about a
-    second on one CPU core.
+    Exact attention over all N = H W positions, without a scale, as in equation 1. The fused
+    kernels of ``scaled_dot_product_attention`` do not store the N x N map. The time still grows
+    with N squared: at 480 x 640 stage 1 has 19200 positions, about a second on one CPU core.
     """
 
     def __init__(self, channels: int) -> None:
@@ -37,8 +36,7 @@ class PositionAttention(nn.Module):
 
     def forward(self, feature: Tensor) -> Tensor:
         """B x C x H x W to the same shape."""
-        # The fused kernels need all three equally wide (zeros change no product) and each token's
-        # channels side by side in memory.
+        # The fused kernels need equal widths (zeros change no product) and contiguous channels.
         value = to_tokens(self.value(feature)).contiguous()
         padding = (0, value.shape[2] - self.width)
         query, key = (F.pad(to_tokens(f(feature)), padding) for f in (self.query, self.key))
@@ -50,10 +48,10 @@ class PositionAttention(nn.Module):
 
 
 class ChannelAttention(nn.Module):
-    """Section 3.3: every channel gathers from all channels; ``beta E + A``, beta 0 at the start.
+    """Section 3.3: attention over channels; ``beta E + A``, beta is 0 initially.
 
-    Softmax of the channels' products, equation 3. (The authors' code has the softmax of the
-    products' distance from their maximum, which prefers unlike channels.)
+    Softmax of the channels' products, equation 3. The authors' code takes the softmax of the
+    maximum minus the products instead, which gives unlike channels the larger weights.
     """
 
     def __init__(self) -> None:
@@ -62,7 +60,7 @@ class ChannelAttention(nn.Module):
 
     def forward(self, feature: Tensor) -> Tensor:
         """B x C x H x W to the same shape."""
-        # In float32: the products are sums over all places, beyond float16's range.
+        # In float32: the products are sums over all positions and exceed float16's range.
         rows = feature.flatten(2).float()
         with torch.autocast(feature.device.type, enabled=False):
             weights = torch.softmax(rows @ rows.transpose(1, 2), dim=2)
@@ -79,11 +77,11 @@ def _convolution(channels: int, out_channels: int) -> nn.Sequential:
 
 
 class DanetAlignment(nn.Module):
-    """DANet's head (Figure 2, Section 3.4) over the pair's concatenation, taken apart again.
+    """DANet's head (Figure 2, Section 3.4) on the concatenated pair.
 
     Two arms of convolution, attention (position, channel) and convolution; their sum; a last
-    1 x 1 convolution. Where DANet's gives class scores, this one gives back the 2C channels of
-    the pair. AMDANet's supplement does not say how the two maps go in.
+    1 x 1 convolution. Its output has the 2C channels of the pair where DANet's has class scores.
+    AMDANet's supplement does not say how the two maps are put in.
 
     Args:
         channels: C of each map.

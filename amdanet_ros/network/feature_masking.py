@@ -1,4 +1,4 @@
-"""Mutual feature masking, in training only: decode from what a random mask leaves (Section 3.4)."""
+"""Mutual feature masking, in training only (AMDANet, Section 3.4)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from torch import Tensor
 def mask_feature(feature: Tensor, rate: float) -> Tensor:
     """Set each element to zero with probability ``rate``.
 
-    As released, what stays is not rescaled. Draws from torch's global generator.
+    As in the released code, the other elements are not rescaled. Draws from torch's global
+    generator.
     """
     return feature * torch.empty_like(feature).bernoulli_(1.0 - rate)
 
 
 def mask_semantics_this_step() -> bool:
-    """One throw a step: True masks the semantic features, False the pairs of the fusion decoder."""
+    """Draw what a step masks: True, the semantic features; False, the fusion decoder's pairs."""
     return bool(torch.rand(()) < 0.5)
 
 

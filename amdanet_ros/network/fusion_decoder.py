@@ -1,4 +1,4 @@
-"""The fusion decoder: the aligned pairs of all stages and the two images to one fused image."""
+"""The fusion decoder: one fused image from the aligned pairs of all stages and both images."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PointConvolution(nn.Module):
 
 
 class FusionDecoder(nn.Module):
-    """Eight maps at four sizes and the two images, all brought to the image's size and mixed.
+    """Resizes eight maps of four sizes to the image's size and mixes them with both images.
 
     Args:
         channels: C_1 to C_4.

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 HEADS = (1, 2, 5, 8)
 REDUCTIONS = (8, 4, 2, 1)
-"""Attention reduction ratio R of each stage: keys and values come from R x R fewer tokens."""
+"""Attention reduction ratio R of each stage: keys and values have R x R fewer tokens."""
 MLP_RATIO = 4
 BLOCK_NORM_EPS = 1e-6
 TOKEN_NORM_EPS = 1e-5
@@ -65,9 +65,9 @@ def attend(query: Tensor, key_value: Tensor, heads: int) -> Tensor:
 
 
 def initialize(module: nn.Module) -> None:
-    """SegFormer's initial weights for one module, to be handed to ``nn.Module.apply``."""
+    """Set SegFormer's initial weights of one module; an argument of ``nn.Module.apply``."""
     if any(parameter.is_meta for parameter in module.parameters(recurse=False)):
-        return  # weights come later; normal_ without memory would import torch._dynamo: seconds
+        return  # weights are loaded later; normal_ on meta imports torch._dynamo: seconds
     if isinstance(module, nn.Linear):
         nn.init.trunc_normal_(module.weight, std=0.02)
         if module.bias is not None:
@@ -87,8 +87,8 @@ def initialize(module: nn.Module) -> None:
 class TokenReduction(nn.Module):
     """R x R fewer tokens for keys and values: strided convolution ``sr`` and LayerNorm ``norm``.
 
-    A base class: the published checkpoints hold ``sr`` and ``norm`` directly under each attention.
-    Nothing is built for R = 1.
+    A base class, because published checkpoints hold ``sr`` and ``norm`` directly under each
+    attention. R = 1 has neither.
     """
 
     def __init__(self, channels: int, reduction: int) -> None:
@@ -99,7 +99,7 @@ class TokenReduction(nn.Module):
             self.norm = nn.LayerNorm(channels, eps=TOKEN_NORM_EPS)
 
     def reduce(self, tokens: Tensor, height: int, width: int) -> Tensor:
-        """B x N x C to B x M x C with M = floor(H / R) floor(W / R), or as they came for R = 1."""
+        """B x N x C to B x M x C with M = floor(H / R) floor(W / R), or unchanged for R = 1."""
         if self.reduction == 1:
             return tokens
         return self.norm(to_tokens(self.sr(to_map(tokens, height, width))))
@@ -122,7 +122,7 @@ class EfficientSelfAttention(TokenReduction):
 
 
 class DepthwiseConvolution(nn.Module):
-    """3 x 3 depthwise convolution over tokens: where Mix-FFN gets its sense of position."""
+    """3 x 3 depthwise convolution over tokens; it gives Mix-FFN the position of a token."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ class MixFfn(nn.Module):
 
 
 class DropPath(nn.Module):
-    """Stochastic depth: in training a sample loses this branch with probability ``rate``."""
+    """Stochastic depth: in training a sample skips this branch with probability ``rate``."""
 
     def __init__(self, rate: float) -> None:
         super().__init__()
@@ -195,7 +195,7 @@ class OverlapPatchEmbedding(nn.Module):
 
 
 def drop_path_rates(depths: tuple[int, ...], largest: float) -> list[list[float]]:
-    """Rates that rise linearly from 0 to ``largest`` over all blocks, stage by stage."""
+    """Return rates that rise linearly from 0 to ``largest`` over all blocks, by stage."""
     blocks = sum(depths)
     rates = [largest * block / (blocks - 1) for block in range(blocks)]
     edges = [sum(depths[:stage]) for stage in range(len(depths) + 1)]

@@ -1,8 +1,8 @@
-"""Adaptive modality weighting: how far each camera can be relied on, judged at every stage.
+"""Adaptive modality weighting: each stage estimates how reliable the two cameras are.
 
 AMDANet's supplement names it as future work (Section 8): under overexposure the infrared branch
-should count more. Here each stage judges both branches from pooled statistics of its own tokens
-and from what the stage before has found.
+should count more. Here each stage computes evidence for one camera or the other from pooled
+statistics of its tokens and adds it to the evidence of the stages before. Evidence gives weights.
 """
 
 from __future__ import annotations
@@ -13,42 +13,43 @@ from torch import Tensor, nn
 
 HIDDEN = 32
 GAIN = 16.0
-"""Factor on the perceptron's output: these few parameters have to learn fast, and an optimiser
-such as Adam moves each parameter as far as any other."""
+"""Factor on the perceptron's output, so that these few parameters learn fast: Adam moves every
+parameter by about the same step."""
 
 DEAD_ZONE = 2.0
-"""Evidence up to here, either way, leaves both weights at exactly 1."""
+"""Evidence of at most this size leaves both weights at exactly 1."""
 
 _LEAST_VARIANCE = 1e-6
-"""Under the square root: its slope at 0, where a flat image lies, is infinite."""
+"""Added under the square root, whose slope at 0 (an image without contrast) is infinite."""
 
 
 def weights_of(evidence: Tensor) -> Tensor:
-    """Evidence B for the RGB branch (negative: for the thermal one) to B x 2, in (0, 2), sum 2.
+    """Evidence, B, to weights of (RGB branch, thermal branch), B x 2 in (0, 2) with sum 2.
 
-    A softmax over two with a dead zone: evidence within it gives 1 and 1 to the bit.
+    Twice a softmax over two. Evidence within the dead zone gives exactly 1 and 1. Positive
+    evidence is for the RGB branch.
     """
     beyond = F.softshrink(evidence, DEAD_ZONE)
     return 2.0 * torch.sigmoid(torch.stack([beyond, -beyond], dim=1))
 
 
 def kept_shares(weights: Tensor) -> Tensor:
-    """Weights B x 2 to the share of each branch that stays its own, B x 2 in (0, 1]."""
+    """Weights B x 2 to the share of its own features that each branch keeps, B x 2 in (0, 1]."""
     return weights.clamp(max=1.0)
 
 
 def mixed(own: Tensor, other: Tensor, share: Tensor) -> Tensor:
-    """``share`` (B, in [0, 1]) of ``own`` and the rest of ``other``, B x ... each."""
+    """Return ``share * own + (1 - share) * other``; share B in [0, 1], the others B x ..."""
     share = share.reshape(-1, *(1 for _ in own.shape[1:]))
-    # Not other + share * (own - other): with a share of 1 this is `own` to the bit.
+    # In this form a share of 1 gives exactly `own`; other + share * (own - other) does not.
     return share * own + (1.0 - share) * other
 
 
 class ModalityReliability(nn.Module):
-    """The evidence of one stage, from the mean and the deviation over all tokens of both branches.
+    """The evidence of one stage, from mean and standard deviation over the tokens of both branches.
 
-    It is 0 at the start (the last layer is zero), so that a network trained without it goes on
-    from where it stood.
+    Initially it is 0 (the last layer is zero): a network that was trained without it computes the
+    same as before.
 
     Args:
         channels: C of the stage.
@@ -59,9 +60,9 @@ class ModalityReliability(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(4 * channels, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1))
 
     def start_equal(self) -> None:
-        """Set the initial weights: a first layer of full size, a last layer of zeros.
+        """Set the initial weights: He initialisation of the first layer, zeros in the last one.
 
-        For after ``initialize``, whose small first layer would hold back the learning.
+        To be called after ``initialize``, whose small first layer would learn slowly.
         """
         first, last = self.mlp[0], self.mlp[2]
         if first.weight.is_meta:
@@ -72,7 +73,7 @@ class ModalityReliability(nn.Module):
 
     @staticmethod
     def statistics(rgb: Tensor, thermal: Tensor) -> Tensor:
-        """Tokens of both branches, B x N x C each, to B x 4C: mean, deviation of each."""
+        """Tokens of both branches, B x N x C each, to the mean and deviation of each, B x 4C."""
         found = []
         for tokens in (rgb, thermal):
             mean = tokens.mean(dim=1)
@@ -81,16 +82,16 @@ class ModalityReliability(nn.Module):
         return torch.cat(found, dim=1)
 
     def judge(self, statistics: Tensor, before: Tensor) -> Tensor:
-        """Statistics B x 4C and the evidence B so far to the evidence B of this stage.
+        """Statistics, B x 4C, and the evidence so far, B, to the evidence of this stage, B.
 
-        What earlier stages have found stays found: behind their stand-ins a lost branch does not
-        look lost any more.
+        Evidence adds up over the stages, because a branch whose features were replaced does not
+        look lost to the later stages.
         """
         return before + GAIN * self.mlp(statistics)[:, 0]
 
     def forward(self, rgb: Tensor, thermal: Tensor, before: Tensor) -> Tensor:
         """Tokens of both branches, B x N x C each, and the evidence so far, B, to evidence B.
 
-        Positive evidence speaks for the RGB branch, negative for the thermal one.
+        Positive evidence is for the RGB branch, negative for the thermal one.
         """
         return self.judge(self.statistics(rgb, thermal), before)

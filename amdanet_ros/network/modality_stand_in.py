@@ -1,4 +1,4 @@
-"""What stands in for a lost modality: what the other one shows, said in the lost branch's terms."""
+"""Stand-ins: features that replace those of a lost camera, made from the other camera's."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from .modality_reliability import kept_shares, mixed
 
 
 class ModalityStandIn(nn.Module):
-    """Tokens for a branch that has lost its camera, from those of both branches.
+    """Tokens that replace those of a branch whose camera is lost, from the tokens of both branches.
 
-    The frozen layers behind it read them in place of the branch's own. An overexposed image is
-    not lost everywhere: each token is a mixture of the branch's own and a new one.
+    The later (frozen) layers read them instead of the branch's own. An overexposed image is not
+    lost everywhere: each token is a mixture of the branch's own token and a new one.
 
-    The new one: linear to C; self-attention where there is one; depthwise 3 x 3, GELU, linear.
-    The share of the own one: a linear layer and a sigmoid beside the last one.
+    The new token: linear to C; self-attention if there is any; depthwise 3 x 3, GELU, linear.
+    The share of the own token: a linear layer and a sigmoid in parallel to the last layer.
 
     Args:
         channels: C.
-        heads, reduction: of the self-attention; 0 heads leave it out.
+        heads, reduction: of the self-attention; 0 heads: none.
     """
 
     def __init__(self, channels: int, heads: int = 0, reduction: int = 1) -> None:
@@ -43,9 +43,9 @@ class ModalityStandIn(nn.Module):
         self.keep = nn.Linear(channels, 1)
 
     def forward(self, own: Tensor, other: Tensor, height: int, width: int) -> Tensor:
-        """Tokens of the lost branch, or of what was made with it, and of the other branch.
+        """Own tokens (of the lost branch, or of its semantic features) and the other branch's.
 
-        B x N x C each, to B x N x C.
+        B x N x C each, to B x N x C, N = height * width.
         """
         tokens = self.fc1(self.norm(torch.cat([own, other], dim=2)))
         if self.attn is not None:
@@ -56,9 +56,9 @@ class ModalityStandIn(nn.Module):
 
 
 def _nothing_is_replaced(weights: Tensor) -> bool:
-    """Whether all weights are known to be 1, so that the stand-ins need not be asked.
+    """Whether all weights are known to be 1, so that the stand-ins need not be computed.
 
-    Not asked on a GPU, which would have to stop for the answer, nor where a network is traced.
+    Always False on a GPU, which would have to wait for the answer, and while a network is traced.
     """
     if weights.device.type != "cpu" or torch.is_grad_enabled() or torch.compiler.is_compiling():
         return False
@@ -66,8 +66,8 @@ def _nothing_is_replaced(weights: Tensor) -> bool:
 
 
 class StageStandIns(nn.Module):
-    """The stand-ins of a stage: of both branches, before SCI and before the alignment, and of what
-    the alignment makes of them.
+    """The six stand-ins of a stage: for each branch before SCI, before the alignment, and for the
+    semantic features after it.
 
     Args:
         channels, heads, reduction: the stage's C, number of heads and reduction ratio R.
@@ -75,7 +75,7 @@ class StageStandIns(nn.Module):
 
     def __init__(self, channels: int, heads: int, reduction: int) -> None:
         super().__init__()
-        # At the last stage attention would weigh as much as all others' parameters together.
+        # At the last stage attention would have as many parameters as all other stand-ins together.
         heads = heads if reduction > 1 else 0
         self.exchange_rgb = ModalityStandIn(channels, heads, reduction)
         self.exchange_thermal = ModalityStandIn(channels, heads, reduction)
@@ -87,9 +87,9 @@ class StageStandIns(nn.Module):
     def before_exchange(
         self, rgb: Tensor, thermal: Tensor, weights: Tensor, height: int, width: int
     ) -> tuple[Tensor, Tensor]:
-        """Two B x N x C and their weights B x 2 to the same two, as far as they are kept.
+        """Replace tokens before SCI: two B x N x C and their weights, B x 2, to two B x N x C.
 
-        With weights of 1 both come back unchanged to the bit.
+        With weights of 1 both are returned with equal bits.
         """
         if _nothing_is_replaced(weights):
             return rgb, thermal
@@ -102,7 +102,7 @@ class StageStandIns(nn.Module):
     def before_alignment(
         self, rgb: Tensor, thermal: Tensor, weights: Tensor
     ) -> tuple[Tensor, Tensor]:
-        """Two maps B x C x H x W and their weights B x 2 to the same two, as far as kept."""
+        """Replace maps before the alignment: two B x C x H x W and their weights, B x 2."""
         if _nothing_is_replaced(weights):
             return rgb, thermal
         height, width = rgb.shape[2:]
@@ -115,13 +115,12 @@ class StageStandIns(nn.Module):
     def after_alignment(
         self, semantic: Tensor, rgb: Tensor, thermal: Tensor, weights: Tensor
     ) -> Tensor:
-        """Put right for the decoder what was aligned with a stand-in.
+        """Correct the semantic features of a pair in which one branch was replaced.
 
         Args:
             semantic: semantic features, B x C x H x W.
             rgb, thermal: the aligned branches, B x C x H x W each.
-            weights: of the branches, B x 2; with weights of 1 ``semantic`` comes back unchanged
-                to the bit.
+            weights: of the branches, B x 2; with weights of 1 ``semantic`` is returned.
         """
         if _nothing_is_replaced(weights):
             return semantic
@@ -130,6 +129,6 @@ class StageStandIns(nn.Module):
         tokens = to_tokens(semantic)
         without_rgb = self.semantic_rgb(tokens, to_tokens(thermal), height, width)
         without_thermal = self.semantic_thermal(tokens, to_tokens(rgb), height, width)
-        # At least one of the two weights is 1: one of the lines changes nothing.
+        # At least one of the two weights is 1, so at least one of the lines changes nothing.
         semantic = mixed(semantic, to_map(without_rgb, height, width), kept[:, 0])
         return mixed(semantic, to_map(without_thermal, height, width), kept[:, 1])

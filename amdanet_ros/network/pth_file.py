@@ -1,4 +1,4 @@
-"""Reading ``.pth`` files that ``torch.save`` wrote, without running anything that is in them."""
+"""Reading ``.pth`` files of ``torch.save`` without running code that they hold."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _WRAPPERS = ("model", "state_dict")
 
 
 class PthError(ValueError):
-    """The file holds no state dict that can be read safely; the message says why and the fix."""
+    """The file holds no state dict that can be read safely; the message names cause and fix."""
 
 
 def read_pth(path: str | os.PathLike) -> dict[str, Tensor]:
@@ -53,15 +53,15 @@ def _unpickle(file: BinaryIO) -> object:
     except MemoryError:
         raise
     except pickle.UnpicklingError as error:
-        # torch names the forbidden class as a "GLOBAL", the pickle opcode that asks for it.
+        # torch's message calls a forbidden class a "GLOBAL", after the pickle opcode.
         if "GLOBAL" in str(error):
             raise PthError(
-                "holds more than numbers and is not safe to load: "
-                "save its state dict alone, where the file comes from, and give that file"
+                "holds Python objects and is not safe to load: save the state dict alone on the "
+                "machine where the file was made, and give that file"
             ) from error
         raise PthError("is damaged or no checkpoint that loads safely: copy it again") from error
     except Exception as error:
-        # Damaged bytes raise whatever the reader stumbles on: KeyError, OSError, RuntimeError.
+        # Damaged bytes raise many types of error: KeyError, OSError, RuntimeError.
         cause = (str(error).splitlines() or [""])[0].split(". ")[0][:120]
         raise PthError(
             f"is damaged or no checkpoint ({type(error).__name__}: {cause}): copy it again"

@@ -1,9 +1,9 @@
-"""Reading and writing safetensors files: a JSON header, then raw numbers. Nothing in it can run.
+"""Reading and writing safetensors files: a JSON header, then raw numbers, no code.
 
 The format (https://github.com/huggingface/safetensors): 8 bytes, the header's length,
 little-endian; the header, a JSON object of ``name -> {dtype, shape, data_offsets}`` with an
-optional ``__metadata__`` of strings; then the tensors' bytes. It is read here so that a robot
-needs no further library.
+optional ``__metadata__`` of strings; then the tensors' bytes. This reader saves a robot
+one more library.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _LARGEST_HEADER = 100_000_000
 
 
 class SafetensorsError(ValueError):
-    """The file is not a whole safetensors file; the message says where it breaks off."""
+    """The file is not a complete safetensors file; the message says why."""
 
 
 class _Entry(NamedTuple):
@@ -49,7 +49,7 @@ class _Entry(NamedTuple):
 def write_safetensors(
     path: str | os.PathLike, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
 ) -> None:
-    """Write tensors and metadata; the file appears whole or not at all.
+    """Write tensors and metadata; the file is replaced only when all is written.
 
     Args:
         path: file to write or replace; its folder is made.
@@ -70,7 +70,7 @@ def write_safetensors(
         chunks.append(raw)
         offset += len(raw)
     text = json.dumps(header).encode()
-    # Readers that map the file want the numbers aligned.
+    # Readers that map the file into memory need aligned numbers.
     text += b" " * (-len(text) % 8)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ def read_safetensors(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[s
 
 
 def _read_header(file: BinaryIO, size: int) -> tuple[dict[str, _Entry], dict[str, str], int]:
-    """Give the entries, the metadata, and where the numbers start."""
+    """Return the entries, the metadata, and the offset of the numbers in bytes."""
     if size < 8:
         raise SafetensorsError(f"it has {size} bytes, less than the length of a header")
     length = int.from_bytes(file.read(8), "little")

@@ -1,4 +1,4 @@
-"""Semantic consistency inference (SCI): branches exchange what they do not agree on."""
+"""Semantic consistency inference (SCI): the branches exchange a weighted difference."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SCI_RULES = ("released", "supplement")
 class SemanticConsistencyInference(nn.Module):
     """SCI after a stage's patch embeddings (AMDANet, Section 3.2; threshold: supplement, Table 4).
 
-    The two branches trade places: the released code returns the pair in swapped order at every
-    stage, and the published weights were trained so.
+    The two branches change places: the released code returns the pair in swapped order at every
+    stage, and the published weights were trained with it.
 
     Args:
         channels: C.
         rule: "released": always on (the released code compares 0.1 * mean cosine with 0.4, which
             is always below). "supplement": a sample whose mean cosine similarity reaches ``tau``
-            keeps its features (they still trade places).
+            keeps its features (the branches still change places).
         tau: threshold of the supplement's rule, a cosine.
     """
 

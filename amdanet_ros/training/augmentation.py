@@ -1,4 +1,4 @@
-"""Augmentation of labelled pairs: flip, scale and crop of all alike; damage to one modality."""
+"""Random changes of labelled pairs: flip, scale and crop of all arrays; damage to one image."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .vision_transforms import tv_tensors, v2
 
 
 class RandomScaleCrop(v2.Transform):
-    """Scale by a random factor, crop at a random place, pad around the middle.
+    """Scale by a random factor, crop at a random position, pad equally on opposite sides.
 
     Only the window that the crop keeps is resized. Images are padded with 0 and resized
-    bilinearly; masks are padded with 255 and take the nearest pixel.
+    bilinearly; masks are padded with 255 and resized to the nearest pixel.
 
     Args:
         crop: (height, width) of the result.
-        scales: factors to draw from; two numbers with `continuous` are the ends of a range.
-        continuous: draw from the whole range (logarithmically), not from the list.
+        scales: factors to draw from; with `continuous` the smallest and largest bound a range.
+        continuous: draw from the whole range, uniformly in the logarithm.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class RandomScaleCrop(v2.Transform):
         self.continuous = continuous
 
     def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        """Draw the window (top, left, height, width) and the size it is brought to."""
+        """Draw the window (top, left, height, width) and the size that it is resized to."""
         sides = v2.functional.get_size(flat_inputs[0])
         scale = self._scale()
         axes = [
@@ -47,7 +47,7 @@ class RandomScaleCrop(v2.Transform):
         return {"window": (top, left, height, width), "size": [out_height, out_width]}
 
     def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        """Cut, resize and pad one image or mask."""
+        """Crop, resize and pad one image or mask."""
         cut = v2.functional.resized_crop(inpt, *params["window"], size=params["size"])
         spare = [c - s for c, s in zip(self.crop, params["size"], strict=True)]
         if not any(spare):
@@ -71,19 +71,19 @@ def _axis_window(side: int, crop: int, scale: float) -> tuple[int, int, int]:
 
 
 NOTHING_LOST, RGB_LOST, THERMAL_LOST, RGB_HARMED, THERMAL_HARMED, BOTH_HARMED = range(6)
-"""Values of a sample's entry "lost": harmed is an image that is worse than it was."""
+"""Values of a sample's entry "lost". A harmed image still shows something, a lost one nothing."""
 
 
 class StartWhole(torch.nn.Module):
-    """Add the entry "lost" to a sample: nothing."""
+    """Adds the entry "lost" to a sample, with the value `NOTHING_LOST`."""
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Leave the images alone."""
+        """Return the sample with the entry; the images stay as they are."""
         return {**sample, "lost": torch.tensor(NOTHING_LOST)}
 
 
 def _harmed(sample: dict[str, Tensor], code: int) -> dict[str, Tensor]:
-    """Say so in "lost", where the sample has it."""
+    """Set the entry "lost", if the sample has one."""
     if "lost" not in sample:
         return sample
     alone = sample["lost"] == NOTHING_LOST
@@ -91,7 +91,7 @@ def _harmed(sample: dict[str, Tensor], code: int) -> dict[str, Tensor]:
 
 
 class ThermalStretch(torch.nn.Module):
-    """Shift and stretch the thermal values a little, as a running normalisation would have.
+    """Shifts and stretches thermal values slightly, as the running normalisation varies them.
 
     Args:
         strength: largest relative shift of either end of the value range.
@@ -109,14 +109,14 @@ class ThermalStretch(torch.nn.Module):
 
 
 class RandomExposure(torch.nn.Module):
-    """Expose the visible image wrongly: a gain with clipping at white, or too little light.
+    """Changes the exposure of the RGB image: a gain with clipping at white, or a division.
 
-    What comes out has 8 bits: a dark image has lost its fine steps.
+    The result is rounded to 8 bits, so a dark image has fewer distinct values.
 
     Args:
-        probability: of a sample to be changed.
-        strongest: largest factor of the gain, and of the darkening, 1 or more.
-        bright_share: of the changed ones that are too bright, 0 to 1.
+        probability: that a sample is changed.
+        strongest: largest gain or divisor, at least 1.
+        bright_share: share of the changed samples that get brighter, 0 to 1.
     """
 
     def __init__(
@@ -143,13 +143,13 @@ class RandomExposure(torch.nn.Module):
 
 
 class ThermalNoise(torch.nn.Module):
-    """Let the thermal image drown in its sensor's noise, stretched as the normalisation does.
+    """Adds sensor noise to the thermal image and normalises it again.
 
-    A scene without contrast in heat looks so: fog, or all at one temperature.
+    A scene without thermal contrast looks like this: fog, or one temperature everywhere.
 
     Args:
-        probability: of a sample to be changed.
-        strongest: largest deviation of the noise, in parts of the value range.
+        probability: that a sample is changed.
+        strongest: largest standard deviation of the noise; the value range is 1.
     """
 
     weakest = 0.02
@@ -177,15 +177,14 @@ def _stretched(values: Tensor) -> Tensor:
 
 
 class ModalityDropout(torch.nn.Module):
-    """Lose one modality: its image becomes one grey level, or noise that tells nothing.
+    """Replaces the image of one camera by one grey level or by noise.
 
-    RGB becomes black or white. Thermal becomes one level, or half of the times the noise of a
-    sensor that looks at nothing, stretched by the normalisation. The entry "lost" of a sample says
-    which one went.
+    RGB becomes black or white. Thermal becomes one level or, in half of the cases, normalised
+    sensor noise. The entry "lost" of a sample says which one was replaced.
 
     Args:
-        probability: of a sample to lose one.
-        rgb_share: of the losses that are RGB's.
+        probability: that a sample loses one.
+        rgb_share: share of these samples that lose RGB, 0 to 1.
     """
 
     def __init__(self, probability: float, rgb_share: float = 0.5) -> None:
@@ -209,17 +208,17 @@ class ModalityDropout(torch.nn.Module):
 
 
 def surviving_images(rgb: Tensor, thermal: Tensor, lost: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Give the images that a fused image can be asked to show.
+    """Return the images that the fused image is compared with.
 
-    What a lost camera shows is nothing to fuse: the other image stands in for it.
+    The image of a lost camera is replaced by the other one.
 
     Args:
         rgb: B x 3 x H x W in [0, 1].
         thermal: the same shape.
-        lost: B of the codes that `ModalityDropout` gives, or None.
+        lost: B of the values of a sample's entry "lost", or None.
 
     Returns:
-        Both, in the same shapes.
+        Both images, in the same shapes.
     """
     if lost is None:
         return rgb, thermal
@@ -233,7 +232,7 @@ def pair_to_sample(pair: LabelledPair) -> dict[str, Tensor]:
 
     Returns:
         "rgb" 3 x H x W float32 in [0, 1], "thermal" 1 x H x W float32 in [0, 1], "labels" H x W
-        uint8, "valid" H x W uint8 of ones (padding will bring 255).
+        uint8, "valid" H x W uint8 of ones (padding adds 255).
     """
     labels = torch.from_numpy(pair.labels)
     return {
@@ -279,14 +278,14 @@ class Augmentation:
         Returns:
             "rgb", "thermal" (3 x and 1 x h x w float32 in [0, 1]), "labels" (h x w uint8, 255 in
             the padding), "valid" (h x w uint8: 1 inside the image, 0 in the padding) and, with
-            modality dropout, "lost" (a number, see `ModalityDropout`).
+            modality dropout, "lost" (an integer, see `ModalityDropout`).
         """
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             sample = self.chain(pair_to_sample(pair))
         sample = {name: value.as_subclass(Tensor) for name, value in sample.items()}
         sample["valid"] = (sample["valid"] == 1).to(torch.uint8)
-        if not sample["valid"].all():  # whatever else was done to it, padding is 0
+        if not sample["valid"].all():  # the padding is 0 after any change of the values
             for name in ("rgb", "thermal"):
                 sample[name] = sample[name] * sample["valid"]
         return sample

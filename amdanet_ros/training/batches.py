@@ -1,4 +1,4 @@
-"""Which pairs make which batch: decided by seed and step alone, the same after a resume."""
+"""Which pairs form a batch. Only seed and step decide: it is the same after a resume."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from .labelled_pair import LabelledPairs
 
 
 def derived_seed(*numbers: int) -> int:
-    """One well-mixed seed from several numbers (run seed, step, rank ...)."""
+    """Return one seed from several numbers (seed of the run, step, rank ...)."""
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
 
 
 class StepSampler(Sampler):
-    """Batches of (position, index): epoch after epoch of permutations, from any step on.
+    """Batches of (position, index), from any step on; each epoch is a new permutation.
 
-    A batch of one step is shared among the processes: process r takes every world-th place.
-    Positions count the samples of the whole run.
+    The processes share the batch of a step: process r takes every world-th sample. Positions
+    count the samples of the whole run.
 
     Args:
         pairs: number of pairs.
         batch_size: of the whole step, over all processes.
-        steps: how many steps to hand out.
+        steps: number of batches.
         first_position: of the first step's first sample.
         seed: of the run.
         rank: of this process.
@@ -70,7 +70,7 @@ class StepSampler(Sampler):
 
 
 class AugmentedPairs(Dataset):
-    """Augmented samples by (position, index); the position alone decides the augmentation."""
+    """Augmented samples by (position, index); the position decides the augmentation."""
 
     def __init__(self, pairs: LabelledPairs, augmentation: Augmentation, seed: int) -> None:
         self.pairs, self.augmentation, self.seed = pairs, augmentation, seed

@@ -1,4 +1,4 @@
-"""The configuration of a training: one YAML file an experiment, inherited from others by `base`."""
+"""The configuration of a training: one YAML file an experiment; `base` names a file to inherit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..network import AMDANetConfig
 
 
 class ConfigError(ValueError):
-    """A configuration cannot be used; the message names the file or the key, and the fix."""
+    """A configuration cannot be used; the message names the file or key and the fix."""
 
 
 PRECISIONS = ("auto", "fp32", "bf16")
@@ -76,7 +76,7 @@ class AugmentationConfig:
 
 @dataclass
 class FinishConfig:
-    """A last stretch of the training with other crops, such as whole images in smaller batches.
+    """A last part of the training with other crops, such as whole images in smaller batches.
 
     Attributes:
         share: of all steps; 0 is off.
@@ -102,16 +102,16 @@ class LossConfig:
 
 @dataclass
 class OptimizationConfig:
-    """How the weights are moved.
+    """The optimiser.
 
     Attributes:
-        learning_rate: at the top of the warm-up.
+        learning_rate: at the end of the warm-up.
         weight_decay: of matrices and kernels.
         epochs, warmup_epochs: over the training pairs; used where `steps` is 0.
         steps, warmup_steps: optimiser steps.
         power: of the polynomial decay.
         batch_size: pairs a step, over all processes and accumulated parts.
-        accumulate: parts a batch is computed in, one after the other.
+        accumulate: number of parts that a batch is computed in, one after the other.
         ema_decay: of the moving average of the weights that is validated and saved; 0 is off.
         clip_norm: largest norm of the gradient; 0 is off.
         precision: "fp32", "bf16", or "auto" (bf16 where CUDA has it).
@@ -133,27 +133,26 @@ class OptimizationConfig:
 
 @dataclass
 class TrainingConfig:
-    """Everything that decides a training's result.
+    """The whole configuration of a training.
 
     Attributes:
         seed: of weights, order, augmentation and masks.
         network: attributes of `AMDANetConfig` that differ from its defaults. `num_classes` is not
             among them: it is the number of classes of `data.classes`.
         initial: a checkpoint to start from (any AMDANet), or "".
-        initial_share: of the initial checkpoint in the weights that are kept at the end, 0 up to
-            1: a mean of both often keeps what either does well (Wortsman et al., Robust
-            fine-tuning of zero-shot models, CVPR 2022). 0 is off.
+        initial_share: share of the initial checkpoint in the final weights, from 0 (off) to below
+            1 (see `InitialMixing`).
         imagenet: an ImageNet MiT checkpoint that initialises both branches, or "".
-        trainable: how the names of the parameters to train begin, such as "backbone.stand_ins.";
-            everything else is frozen, the network in evaluation mode (no dropout, no masked
-            decoding, the BatchNorms as they are). Empty: all are trained.
-        reliability_samples: with adaptive weighting and modality dropout, samples on which the
-            reliabilities are fitted at the end; until then the weights come from what was dropped
-            (see `reliability_fit`). 0 is off: they learn by the task's loss alone.
-        validate_every: steps between two validations (each chooses and keeps the best weights).
-        save_every: steps between two saved states: what a kill may cost.
+        trainable: prefixes of the names of the parameters to train, such as "backbone.stand_ins.";
+            all others are frozen, and the network runs in evaluation mode (no dropout, no masked
+            decoding, fixed BatchNorms). Empty: all are trained.
+        reliability_samples: number of samples that the reliabilities of adaptive weighting are
+            fitted on at the end (see `reliability_fit`); until then the known damage gives the
+            weights. 0 is off: the reliabilities learn by the task's loss.
+        validate_every: steps between two validations; each keeps the weights if they are the best.
+        save_every: steps between two saved states; a killed training loses at most these.
         log_every: steps between two lines of the log.
-        threads: of the CPU; 0 leaves it to torch.
+        threads: of the CPU; 0: torch's default.
         tensorboard: write scalars and images for TensorBoard.
     """
 
@@ -178,7 +177,7 @@ class TrainingConfig:
     tensorboard: bool = False
 
     def as_dict(self) -> dict[str, Any]:
-        """Plain values, as YAML and JSON take them."""
+        """Return plain values for YAML and JSON."""
         return asdict(self, dict_factory=_plain)
 
 

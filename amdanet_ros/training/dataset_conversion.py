@@ -1,14 +1,14 @@
-"""From MFNet, FMB and PST900 as they are distributed to the authors' folder layout.
+"""Conversion of MFNet, FMB and PST900, as they are distributed, to the authors' folder layout.
 
-The layout that is written is the one `ImageFolder` reads (spec datasets.md): `Visible/NAME.png`,
-`Infrared/NAME.png`, `Label/NAME.png` and a list a split. How each data set comes:
+The layout is that of `ImageFolder`: `Visible/NAME.png`, `Infrared/NAME.png`, `Label/NAME.png` and
+a list for each split. The data sets are distributed as:
 
 - MFNet (`ir_seg_dataset`, from its authors' page): `images/NAME.png` of four channels (R, G, B,
   thermal), `labels/NAME.png`, and lists `train.txt`, `val.txt`, `test.txt`, `test_day.txt`,
   `test_night.txt`.
 - FMB (from SegMiF's repository): `train/` and `test/`, each with `Visible`, `Infrared`, `Label`.
 - PST900 (from its repository): `train/` and `test/`, each with `rgb`, `thermal` (8 bits), `labels`;
-  an image has one name in all of them.
+  an image has the same name in all three.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Conversion:
 
 @dataclass(frozen=True)
 class _Source:
-    """Where one pair comes from; MFNet's image and thermal are channels of one file."""
+    """Files of one pair; MFNet's RGB and thermal images are channels of one file."""
 
     name: str
     rgb: Path
@@ -61,10 +61,10 @@ class _Source:
 
 
 def convert(data_set: str, source: str | os.PathLike, destination: str | os.PathLike) -> Conversion:
-    """Write a data set in the authors' layout; pairs that are there already are kept.
+    """Write a data set in the authors' layout; pairs that exist already are kept.
 
-    Each file is replaced whole and the lists come last: what an interrupted conversion left is no
-    data set yet, and the next call goes on from it.
+    The lists are written last: without them an interrupted conversion is no data set, and the next
+    call continues it.
 
     Args:
         data_set: one of `DATA_SETS`.
@@ -72,8 +72,8 @@ def convert(data_set: str, source: str | os.PathLike, destination: str | os.Path
         destination: folder to write; made if missing.
 
     Raises:
-        DataError: an unknown data set, a source that has another layout, or an image that cannot
-            be used: missing, unreadable, of a size of its own, with labels out of range.
+        DataError: an unknown data set, a source with another layout, or an image that is missing,
+            unreadable, of another size than its labels, or has labels out of range.
     """
     root, target = Path(source).expanduser(), Path(destination).expanduser()
     if data_set not in DATA_SETS:
@@ -122,7 +122,7 @@ def _split_folders(root: Path, data_set: str) -> tuple[list[_Source], dict[str, 
     for split, names in found.items():
         if not names:
             raise DataError(f"{root / split / folders['rgb']} holds no .png image")
-    # One folder takes both splits, so a name must tell them apart.
+    # Both splits go into one folder: names that occur in both get the split as a prefix.
     shared = set(found["train"]) & set(found["test"])
     sources, lists = [], {}
     for split, names in found.items():
@@ -141,12 +141,12 @@ def _need(root: Path, parts: Sequence[str], data_set: str) -> None:
         if not (root / part).exists():
             raise DataError(
                 f"{root / part} is missing: {data_set} as distributed holds {', '.join(parts)}; "
-                "name the folder that they lie in"
+                "name the folder that holds them"
             )
 
 
 def _need_files(sources: Sequence[_Source]) -> None:
-    """Find a missing file before an hour of work, not after."""
+    """Raise for a missing file before the long conversion begins."""
     for pair in sources:
         for path in (pair.rgb, pair.thermal, pair.labels):
             if not path.is_file():
@@ -154,7 +154,7 @@ def _need_files(sources: Sequence[_Source]) -> None:
 
 
 def _convert_pair(pair: _Source, target: Path, classes: int) -> bool:
-    """Write one pair, its labels last; False if it is there already."""
+    """Write one pair, its labels last; return False if it exists already."""
     paths = {what: target / folder / f"{pair.name}.png" for what, folder in FOLDERS.items()}
     if all(path.is_file() for path in paths.values()):
         return False
@@ -176,7 +176,7 @@ def _convert_pair(pair: _Source, target: Path, classes: int) -> bool:
 
 
 def _images(pair: _Source) -> Iterator[tuple[str, tuple[Path, np.ndarray]]]:
-    """Yield "rgb" (in OpenCV's order of channels) and "thermal", with the file they are from."""
+    """Yield "rgb" (in OpenCV's order of channels) and "thermal", each with its file."""
     image = _read(pair.rgb)
     if pair.rgb == pair.thermal:
         if image.ndim != 3 or image.shape[2] != 4:
@@ -195,14 +195,14 @@ def _images(pair: _Source) -> Iterator[tuple[str, tuple[Path, np.ndarray]]]:
 def _read(path: Path) -> np.ndarray:
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if image is None:
-        raise DataError(f"{path} is no readable image: download or unpack it again")
+        raise DataError(f"{path} is not a readable image: download or unpack it again")
     return image
 
 
 def _labels(path: Path, classes: int) -> np.ndarray:
-    """Return H x W uint8 class indices; of a PNG with a palette, its indices.
+    """Return H x W uint8 class indices.
 
-    OpenCV would give a palette's colours, hence Pillow.
+    Read by Pillow, which gives the indices of a PNG with a palette; OpenCV gives its colours.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -210,7 +210,7 @@ def _labels(path: Path, classes: int) -> np.ndarray:
         with Image.open(path) as image:
             labels = np.asarray(image)
     except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{path} is no readable image: download or unpack it again") from error
+        raise DataError(f"{path} is not a readable image: download or unpack it again") from error
     if labels.ndim == 3 and (labels[..., :3] == labels[..., :1]).all():
         labels = labels[..., 0]
     if labels.ndim != 2:
@@ -229,7 +229,7 @@ def _png(image: np.ndarray) -> bytes:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: what is there was written to its end."""
+    """Write a file; it is replaced only when all is written."""
     partial = path.with_name(f"{path.name}.partial")
     partial.write_bytes(data)
     os.replace(partial, path)

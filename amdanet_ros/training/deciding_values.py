@@ -1,4 +1,4 @@
-"""Which values of a configuration decide what a training ends with."""
+"""Which values of a configuration decide the result of a training."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from .config import TrainingConfig
 
 FREE_KEYS = ("threads", "log_every", "save_every", "tensorboard", "data.workers", "data.root")
-"""Keys whose change does not change what a training ends with."""
+"""Keys that do not change the result of a training."""
 
 
 def deciding_values(values: dict[str, Any]) -> dict[str, Any]:
-    """Return what decides a training's result and departs from the defaults.
+    """Return the values that decide a training's result and differ from the defaults.
 
-    What is at its default does not count, so that an option of a later version, at its default,
-    makes no other training of one that was begun before.
+    Defaults are left out, so that a key that a later version adds does not change the result for
+    trainings that were begun before.
 
     Args:
         values: as `TrainingConfig.as_dict` gives them.
@@ -32,7 +32,7 @@ def deciding_values(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def differing_keys(saved: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
-    """Return the keys whose difference changes what a training ends with, sorted."""
+    """Return the keys, sorted, by which two configurations have different results."""
     old, new = deciding_values(saved), deciding_values(wanted)
     missing = object()
     return sorted(

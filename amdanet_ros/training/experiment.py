@@ -1,4 +1,4 @@
-"""From a configuration to what it names: data, network, loss."""
+"""Builds what a configuration names: data, network, loss."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
 
     Raises:
         ConfigError: an unknown source or class table, or overlapping seeds.
-        DataError: a folder that is no data set.
+        DataError: a folder that is not a data set.
     """
     data, classes = config.data, len(build_classes(config))
     if data.source == "folder":
@@ -85,8 +85,8 @@ def build_network(config: TrainingConfig) -> AMDANet:
 def load_initial(network: nn.Module, path: str) -> None:
     """Take the weights of a checkpoint of the same architecture.
 
-    One without adaptive weighting may start a network with it: its reliabilities stay as they
-    begin, equal, and the network computes what the checkpoint's did.
+    A checkpoint without adaptive weighting may start a network with it: the reliabilities keep
+    their initial values, with which the network computes the same as the checkpoint's.
 
     Raises:
         ConfigError: it belongs to another architecture.

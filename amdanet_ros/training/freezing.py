@@ -1,4 +1,4 @@
-"""Training a part of a network: the rest takes no gradient."""
+"""Training of a part of a network: all other parameters are frozen."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from .config import ConfigError
 
 
 def freeze_all_but(network: nn.Module, trainable: Sequence[str]) -> None:
-    """Let only parameters whose names begin with one of ``trainable`` take a gradient.
+    """Freeze all parameters except those whose names begin with one of ``trainable``.
 
     Args:
         network: changed in place.
-        trainable: beginnings of parameter names; empty leaves the network alone.
+        trainable: prefixes of parameter names; empty freezes nothing.
 
     Raises:
-        ConfigError: one of them begins no parameter's name.
+        ConfigError: a prefix of no parameter's name.
     """
     if not trainable:
         return

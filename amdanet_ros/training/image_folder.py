@@ -1,4 +1,4 @@
-"""A data set in the authors' folder layout, checked before it is used (spec datasets.md)."""
+"""A data set in the authors' folder layout, checked when it is opened."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from .labelled_pair import DataError, LabelledPair
 FOLDERS = {"rgb": "Visible", "thermal": "Infrared", "labels": "Label"}
 
 CONDITIONS = ("day", "night")
-"""Of images named in a list `SPLIT_CONDITION.txt`, as MFNet has them."""
+"""Conditions that a list `SPLIT_CONDITION.txt` may give images, as MFNet has them."""
 
 
 class ImageFolder:
     """Pairs in `Visible/NAME.png`, `Infrared/NAME.png`, `Label/NAME.png`.
 
-    Thermal images may be 8-bit (as published) or 16-bit; a colour file that holds one grey
-    channel three times is taken as grey. Labels are 8-bit class indices, 255 = no label. Lists
-    `SPLIT_day.txt` and `SPLIT_night.txt`, where there are any, give the pairs their condition.
+    Thermal images are 8-bit (as published) or 16-bit; a colour file with three equal channels
+    counts as grey. Labels are 8-bit class indices, 255 = no label. Lists
+    `SPLIT_day.txt` and `SPLIT_night.txt`, if there are any, give the pairs their condition.
 
     Args:
         root: folder of the data set.
         names: of the images, without extension; or a list's name ("train" reads `train.txt`).
-        classes: K; a label from K to 254 is an error. None does not check.
+        classes: K; a label from K to 254 is an error. None: labels are not checked.
 
     Raises:
         DataError: the folder, a list or an image is missing, images of a pair differ in size, or
@@ -49,8 +49,8 @@ class ImageFolder:
             for folder in FOLDERS.values():
                 path = self._path(folder, name)
                 if not path.is_file():
-                    raise DataError(f"{path} is missing: every name of the list needs it")
-        with ThreadPoolExecutor() as threads:  # OpenCV decodes without Python's lock
+                    raise DataError(f"{path} is missing: it belongs to a name of the list")
+        with ThreadPoolExecutor() as threads:  # OpenCV releases Python's lock while it decodes
             checks = threads.map(self._check_on_opening, self.names)
             for _ in tqdm(
                 checks, f"checking {self.root}", len(self.names), leave=False, unit="pair", delay=2
@@ -85,10 +85,10 @@ class ImageFolder:
         return LabelledPair(name, rgb, thermal, labels, self._conditions.get(name, ""))
 
     def check(self) -> None:
-        """Read every image whole; opening reads the labels and the images' sizes.
+        """Read every image; opening has read the labels and the images' sizes only.
 
         Raises:
-            DataError: of the first that cannot be used.
+            DataError: names the first image that cannot be used.
         """
         for index in range(len(self)):
             self[index]
@@ -108,7 +108,7 @@ class ImageFolder:
         path = self._path(FOLDERS[what], name)
         image = cv2.imread(str(path), flags)
         if image is None:
-            raise DataError(f"{path} is no readable image: copy it again")
+            raise DataError(f"{path} is not a readable image: copy it again")
         return image
 
     def _one_channel(self, what: str, name: str) -> np.ndarray:
@@ -136,8 +136,8 @@ class ImageFolder:
             if sizes[what] != (height, width):
                 raise DataError(
                     f"{self._path(FOLDERS[what], name)} is {sizes[what][0]} x {sizes[what][1]} "
-                    f"pixels, its visible image {height} x {width}: "
-                    "bring them to one field of view and size"
+                    f"pixels, its RGB image {height} x {width}: "
+                    "give both the same field of view and size"
                 )
 
     def _check_labels(self, labels: np.ndarray, name: str) -> None:
@@ -154,9 +154,9 @@ class ImageFolder:
 
 
 def png_size(path: Path) -> tuple[int, int] | None:
-    """Return (height, width) from a PNG's header (its specification, 5.3 and 11.2.2).
+    """Return (height, width) from a PNG's header (PNG specification, 5.3 and 11.2.2).
 
-    None for a file that does not begin as a PNG.
+    None if the file is not a PNG.
     """
     with path.open("rb") as stream:
         head = stream.read(24)
@@ -167,10 +167,10 @@ def png_size(path: Path) -> tuple[int, int] | None:
 
 
 def held_out_split(names: Sequence[str], share: float, seed: int) -> tuple[list[str], list[str]]:
-    """Split a training list into (kept, held out) at random, by the seed, at least one each.
+    """Split a training list at random into (training, held out), at least one name each.
 
     Raises:
-        DataError: fewer than two names, or a share outside 0..1.
+        DataError: fewer than two names, or a share outside (0, 1).
     """
     if len(names) < 2 or not 0.0 < share < 1.0:
         raise DataError(f"cannot hold {share} of {len(names)} pairs out for validation")

@@ -1,4 +1,4 @@
-"""What every data source hands out: a labelled RGB-thermal pair."""
+"""A labelled RGB-thermal pair, as every data source returns it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ..inference.thermal_normalization import ThermalNormalizer
 
 
 class DataError(ValueError):
-    """A data set cannot be used; the message names the file, the cause and the fix."""
+    """A data set cannot be used; the message names file, cause and fix."""
 
 
 class LabelledPair(NamedTuple):
-    """One labelled pair of images of one size.
+    """A labelled pair of images of the same size.
 
     Attributes:
         name: of the image, for messages and tables.
         rgb: H x W x 3 uint8.
-        thermal: H x W uint8 or uint16, as the camera gave it.
+        thermal: H x W uint8 or uint16, not normalised.
         labels: H x W uint8 class index; 255 = no label.
-        condition: "day", "night", ... or "" where the data set does not say.
+        condition: "day", "night", ... or "" if the data set does not name it.
     """
 
     name: str
@@ -32,7 +32,7 @@ class LabelledPair(NamedTuple):
 
 
 class LabelledPairs(Protocol):
-    """A data source: a sequence of labelled pairs that any process may read."""
+    """A data source: a sequence of labelled pairs; several processes may read it."""
 
     def __len__(self) -> int:
         """Return the number of pairs."""
@@ -41,13 +41,13 @@ class LabelledPairs(Protocol):
         """Return one pair; the same index gives the same pair.
 
         Raises:
-            IndexError: beyond the last pair; this ends a loop over them.
+            IndexError: no such pair; this ends a loop over all pairs.
         """
 
 
 def thermal_values(thermal: np.ndarray) -> np.ndarray:
-    """Return h x w float32 in [0, 1]: an image alone, normalised as the node does it.
+    """Return h x w float32 in [0, 1] of a single image, normalised as in inference.
 
-    8-bit images are divided by 255, 16-bit ones stretched between the frame's percentiles.
+    8-bit images are divided by 255, 16-bit ones stretched between percentiles of the image.
     """
     return ThermalNormalizer(smoothing=0.0)(thermal)

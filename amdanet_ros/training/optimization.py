@@ -1,4 +1,4 @@
-"""AdamW's parameter groups, the learning rate's course, and the moving average of the weights."""
+"""AdamW's parameter groups, the learning rate schedule, and the moving average of the weights."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def adamw(
     weight_decay: float = 0.01,
     betas: Sequence[float] = (0.9, 0.999),
 ) -> torch.optim.AdamW:
-    """Return AdamW that decays matrices and kernels only: no biases, no norms, no scalars.
+    """Return AdamW; weight decay applies to matrices and kernels only.
 
-    The choice of the released recipe; SCI's lambda is trained, without decay.
+    As in the released code: no decay of biases, norms and scalars. SCI's lambda is trained too.
     """
     decayed, plain = [], []
     for parameter in network.parameters():
@@ -30,9 +30,9 @@ def adamw(
 
 
 def learning_rate_factor(step: int, steps: int, warmup_steps: int, power: float = 0.9) -> float:
-    """Factor of the learning rate at a step: a linear rise, then (1 - step / steps) ^ power.
+    """Return the factor of the learning rate: a linear rise, then (1 - step / steps) ^ power.
 
-    The fall is counted from the first step, as released: it sets in below 1 where the rise ends.
+    As in the released code, the fall is counted from step 0: after the rise it begins below 1.
     """
     if step < warmup_steps:
         return (step + 1) / warmup_steps
@@ -43,8 +43,8 @@ class MovingAverage:
     """Exponential moving average of a network's floating-point state.
 
     Args:
-        network: its present state is the start.
-        decay: weight of the past, below 1; over the first steps it rises from a small one.
+        network: its state is the first average.
+        decay: weight of the old average, below 1; in the first steps it is smaller.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
@@ -56,7 +56,7 @@ class MovingAverage:
 
     @torch.no_grad()
     def update(self, network: nn.Module) -> None:
-        """Take one more step of the network in."""
+        """Update the average with the network's state after one more step."""
         self.steps += 1
         decay = min(self.decay, (1 + self.steps) / (10 + self.steps))
         for name, value in network.state_dict().items():
@@ -66,11 +66,11 @@ class MovingAverage:
                 self.state[name].copy_(value)
 
     def state_dict(self) -> dict:
-        """Everything to go on from."""
+        """Return everything that a resume needs."""
         return {"steps": self.steps, "state": self.state}
 
     def load_state_dict(self, saved: dict) -> None:
-        """Go on from a saved state."""
+        """Restore what `state_dict` returned."""
         self.steps = int(saved["steps"])
         for name, value in saved["state"].items():
             self.state[name].copy_(value)

@@ -1,4 +1,4 @@
-"""What a training does at which step: how many steps, in which stretches, on which batches."""
+"""The plan of a training: how many steps, and the batches of each."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .config import AugmentationConfig, ConfigError, TrainingConfig
 
 @dataclass(frozen=True)
 class Stretch:
-    """Steps in a row with one kind of batch.
+    """Consecutive steps with the same kind of batch.
 
     Attributes:
         first, end: steps, the end not included.
         batch_size: pairs a step.
-        first_position: number of samples that the run has seen before.
+        first_position: number of samples of the run before the first step.
         augmentation: of its samples.
     """
 
@@ -26,11 +26,11 @@ class Stretch:
     augmentation: AugmentationConfig
 
     def position(self, step: int) -> int:
-        """Number of samples that the run has seen before a step of this stretch."""
+        """Return the number of samples of the run before a step of this stretch."""
         return self.first_position + (step - self.first) * self.batch_size
 
     def build_augmentation(self) -> Augmentation:
-        """Return the chain of random changes.
+        """Return the random changes of this stretch.
 
         Raises:
             ConfigError: a value out of its range.
@@ -43,12 +43,12 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Plan:
-    """The course of a training.
+    """The plan of a training.
 
     Attributes:
-        steps: all of them.
-        warmup_steps: over which the learning rate rises.
-        stretches: one, or two with a finish; together all steps.
+        steps: number of steps.
+        warmup_steps: number of first steps in which the learning rate rises.
+        stretches: one, or two with a `finish` section; together they cover all steps.
     """
 
     steps: int
@@ -65,7 +65,7 @@ def training_plan(config: TrainingConfig, pairs: int, world: int = 1) -> Plan:
         world: number of processes.
 
     Raises:
-        ConfigError: steps, warm-up, batch sizes or finish do not fit together.
+        ConfigError: steps, warm-up, batch sizes or `finish` contradict each other.
     """
     plan = config.optimization
     if plan.steps:
@@ -74,7 +74,7 @@ def training_plan(config: TrainingConfig, pairs: int, world: int = 1) -> Plan:
         per_epoch = pairs / plan.batch_size
         steps, warmup = round(plan.epochs * per_epoch), round(plan.warmup_epochs * per_epoch)
     if steps < 1 or not 0 <= warmup < steps:
-        raise ConfigError(f"optimization: {steps} steps with {warmup} of warm-up cannot be done")
+        raise ConfigError(f"optimization: {steps} steps with {warmup} of warm-up are not possible")
     finish = config.finish
     if not 0.0 <= finish.share < 1.0:
         raise ConfigError(f"finish.share is {finish.share}: it must be at least 0 and below 1")

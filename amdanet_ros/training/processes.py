@@ -1,4 +1,4 @@
-"""The processes of a distributed training, as `torchrun` starts them; one alone without it."""
+"""The processes of a distributed training, as `torchrun` starts them; one process without it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from ..evaluation.report import EvaluationReport, merged_reports
 
 @dataclass(frozen=True)
 class Processes:
-    """One process and its place among all.
+    """One process of the training.
 
     Attributes:
-        rank: of this process, 0 first.
+        rank: of this process, from 0.
         world: number of processes.
         device: of this process.
     """
@@ -36,7 +36,7 @@ class Processes:
         return self.rank == 0
 
     def distribute(self, network: nn.Module) -> nn.Module:
-        """Wrap the network where there are several processes; BatchNorms agree among GPUs."""
+        """Return the network wrapped for several processes; on GPUs BatchNorms share statistics."""
         if self.world == 1:
             return network
         if self.device.type == "cuda":
@@ -53,7 +53,7 @@ class Processes:
         return dict(zip(values, stacked.tolist(), strict=True))
 
     def gathered(self, report: EvaluationReport) -> EvaluationReport | None:
-        """Return one report of all processes' shares in the first process, None in the others."""
+        """Merge the reports of all processes: returned in the first process, None in the others."""
         if self.world == 1:
             return report
         reports: list[Any] = [None] * self.world
@@ -61,16 +61,16 @@ class Processes:
         return merged_reports(reports) if self.first else None
 
     def wait(self) -> None:
-        """Wait until every process has come here."""
+        """Wait until every process has called this."""
         if self.world > 1:
             dist.barrier()
 
 
 @contextmanager
 def processes(device: str = "auto") -> Iterator[Processes]:
-    """Join the other processes that `torchrun` started, if any, for the time of a `with`.
+    """Connect to the other processes that `torchrun` started, if any, within a `with`.
 
-    Within an outer `with` that has joined them, they stay joined: `torchrun` lets them meet once.
+    An inner `with` uses the connection of the outer one: `torchrun` allows one rendezvous.
 
     Args:
         device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:N".

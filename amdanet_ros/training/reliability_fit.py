@@ -66,7 +66,7 @@ class ReliabilityFit:
         return self.loss(AMDANetOutput(logits, None), logits, logits, labels)["total"]
 
     def _batches(self, seed: int) -> Iterable[dict[str, Tensor]]:
-        """Return one half damaged and one half undamaged, where a false alarm costs most."""
+        """Return batches: one half damaged, one half undamaged (to learn what is no damage)."""
         damaged = self.stretch.augmentation
         undamaged = replace(damaged, exposure=0.0, thermal_noise=0.0, modality_dropout=0.0)
         steps = math.ceil(self.config.reliability_samples / 2 / _BATCH)
@@ -87,20 +87,20 @@ def fit_reliabilities(
     device: torch.device,
     loss: Callable[[Tensor, Tensor], Tensor],
 ) -> list[float]:
-    """Fit each stage's reliability, the rest of the network as it is.
+    """Fit the reliability of each stage; nothing else of the network changes.
 
-    Where a camera is lost or harmed, evidence against it is wanted if the loss is less with what
-    stands in for it. Each stage's statistics are those behind stages that weigh as is wanted.
+    For a sample with a lost or harmed camera the target is evidence against that camera if the
+    loss is smaller with the stand-ins, else 0. The statistics of a stage are computed with the
+    target weights in the stages before it.
 
     Args:
-        network: with adaptive weighting; its reliabilities begin anew.
-        batches: of "rgb", "thermal", "labels" and, where something may be lost, "lost", as
-            `training_batches` gives them.
+        network: with adaptive weighting; its reliabilities are initialised first.
+        batches: as `training_batches` returns them, with "lost" if images may be damaged.
         device: of the network.
-        loss: of logits 1 x K x H x W and labels 1 x H x W: the task's.
+        loss: of logits 1 x K x H x W and labels 1 x H x W.
 
     Returns:
-        The `reliability_loss` that is left at each stage.
+        The final `reliability_loss` of each stage.
     """
     stages = network.backbone.reliability
     seen: list[list[Tensor]] = [[] for _ in stages]
@@ -133,7 +133,7 @@ def fit_reliabilities(
         stage.requires_grad_(was_trained)
         optimizer.zero_grad(set_to_none=True)
         left.append(remaining.item())
-        # On to the next stage, where the branches have traded places.
+        # The next stage has the branches in swapped order.
         before = -stage.judge(statistics, before).detach()
     return left
 
@@ -144,7 +144,7 @@ def _both_ways(
     device: torch.device,
     loss: Callable[[Tensor, Tensor], Tensor],
 ) -> tuple[list[Tensor], Tensor]:
-    """Return each stage's statistics at the weights that are wanted, and the evidence wanted."""
+    """Return the statistics of each stage at the target weights, and the target evidence, B."""
     rgb, labels = batch["rgb"].to(device), batch["labels"].to(device)
     thermal = batch["thermal"].to(device).expand_as(rgb)
     against = torch.zeros(len(rgb), device=device)

@@ -1,4 +1,4 @@
-"""States of a training on disk: whole or not at all, so that a kill leaves one readable."""
+"""Saved states of a training; a killed process leaves the last complete one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import torch
 
 
 class SavedStateError(ValueError):
-    """A saved training state cannot be used; the message names the file and the fix."""
+    """A saved training state cannot be used; the message names file and fix."""
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Write a state; the file is replaced in one stroke once all is on disk."""
+    """Write a state; the file is replaced when the new one is complete on disk."""
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     with partial.open("wb") as stream:
         torch.save(state, stream)
@@ -24,7 +24,7 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
 
 
 def load_state(path: Path) -> dict[str, Any]:
-    """Read a state, tensors on the CPU; nothing in the file is run.
+    """Read a state, tensors on the CPU, without running code that the file holds.
 
     Raises:
         SavedStateError: no such file, or not a saved state.
@@ -36,5 +36,5 @@ def load_state(path: Path) -> dict[str, Any]:
     except Exception as error:
         raise SavedStateError(
             f"saved training state {path} is damaged ({type(error).__name__}): "
-            "delete it and start anew"
+            "delete it and start again"
         ) from error

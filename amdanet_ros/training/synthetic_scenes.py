@@ -18,17 +18,17 @@ from .. import synthetic
 from .labelled_pair import LabelledPair
 
 SHARD = 50
-"""Scenes a file: what one worker process draws at a time, and what a kill may cost."""
+"""Scenes in a file. A worker process draws a file at a time; a kill loses at most one."""
 
 _ARRAYS = ("rgb", "thermal", "labels")
 
 
 class SyntheticScenes:
-    """The scenes of a range of seeds, drawn once and mapped from files afterwards.
+    """The scenes of a range of seeds: drawn once, then read from memory-mapped files.
 
-    Files are written whole or not at all, so that an interrupted drawing goes on where it stopped.
-    They lie in a folder named after the image size and the generator's source code: another
-    generator draws anew.
+    A file is replaced only when it is complete; an interrupted drawing continues with the next
+    file. The folder is named after the image size and a digest of the generator's source code, so
+    that a changed generator draws new scenes.
 
     Args:
         first_seed: of the first scene.
@@ -36,7 +36,7 @@ class SyntheticScenes:
         size: (height, width) in pixels.
         cache_folder: where the files are kept.
         workers: processes that draw.
-        condition: None draws one for each scene.
+        condition: of all scenes; None draws one for each scene.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ def default_cache() -> Path:
 
 @cache
 def _generator_version() -> str:
-    """A short digest of the generator's source code."""
+    """Return a short digest of the generator's source code."""
     digest = hashlib.sha256()
     for path in sorted(Path(synthetic.__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())
@@ -120,7 +120,7 @@ def _mark(folder: Path, shard: int) -> Path:
 
 
 def _draw_shard(folder: Path, shard: int, size: tuple[int, int], condition: str | None) -> None:
-    """Draw one file's scenes; the mark, written last, says that all is there."""
+    """Draw one file's scenes; the mark is written last and shows that it is complete."""
     samples = [
         synthetic.sample(seed, size, condition)
         for seed in range(shard * SHARD, (shard + 1) * SHARD)

@@ -1,4 +1,4 @@
-"""The training loop: resumable to the bit, safe against a kill at any moment."""
+"""The training loop. It can be killed at any time and resumed with bit-identical results."""
 
 from __future__ import annotations
 
@@ -50,24 +50,24 @@ class TrainingResult:
 
 
 class Trainer:
-    """Train one network as a configuration says, in a folder of its own.
+    """Trains one network as a configuration says, in a folder of its own.
 
-    The folder holds `config.yaml`, `last.pt` (everything to go on from), `best.safetensors` (the
-    weights of the best validation) and `log.jsonl`. Every random number of a step comes from the
-    run's seed and the step, so a resumed training does what an uninterrupted one does.
+    The folder holds `config.yaml`, `last.pt` (everything that a resume needs), `best.safetensors`
+    (the weights of the best validation) and `log.jsonl`. Every random number of a step is derived
+    from the run's seed and the step, so a resumed training equals an uninterrupted one.
 
     Args:
         config: of the training.
         folder: of the run; made if missing.
         train: pairs to train on.
         validation: pairs to choose the best weights on.
-        processes: this process among all.
-        resume: go on from `last.pt`; the configuration must be the one it was started with.
+        processes: this process and the number of all.
+        resume: continue from `last.pt`; the configuration must be that of the start.
 
     Raises:
         ConfigError: a configuration that cannot work.
-        SavedStateError: nothing to resume, the state of another configuration, or a folder that
-            holds a training which is not to be resumed.
+        SavedStateError: nothing to resume, the state of another configuration, or, without
+            `resume`, a folder that holds a training.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Trainer:
         self.folder.mkdir(parents=True, exist_ok=True)
         if not resume and (self.folder / LAST).exists():
             raise SavedStateError(
-                f"{self.folder} holds a training already ({LAST}): go on with it (--resume), or "
+                f"{self.folder} holds a training already ({LAST}): resume it (--resume) or "
                 "name another folder"
             )
         if processes.first:
@@ -121,7 +121,7 @@ class Trainer:
 
         Args:
             stop_at: stop (and save) after this step instead; the plan stays the same.
-            on_step: told the step and the loss terms after each step.
+            on_step: called after each step with its number and the loss terms.
         """
         if self.config.threads:
             torch.set_num_threads(self.config.threads)
@@ -162,7 +162,7 @@ class Trainer:
         )
 
     def _finish(self) -> None:
-        """Run the finishing steps on the weights that are kept: the averaged ones, if there are."""
+        """Run the finishing steps on the final weights (the averaged ones, if there are any)."""
         if self.finishing and self.average is not None:
             self.network.load_state_dict(self.average.state)
         for step in self.finishing:
@@ -171,7 +171,7 @@ class Trainer:
             self.average = MovingAverage(self.network, self.average.decay)
 
     def _batches(self, stretch: Stretch, end: int) -> Iterable[dict[str, Tensor]]:
-        """Return what is left of a stretch."""
+        """Return the batches of a stretch from the present step on."""
         if self.step >= end:
             return ()
         sampler = StepSampler(
@@ -194,8 +194,8 @@ class Trainer:
         sums: dict[str, Tensor] = {}
         for part in range(plan.accumulate):
             share = {name: value[part :: plan.accumulate] for name, value in batch.items()}
-            # The samples of this part are every (world * accumulate)th of the step from `place` on:
-            # one process that accumulates more parts computes the same ones.
+            # The samples of this part are every (world * accumulate)th of the step from `place`
+            # on: the same as those of one process that accumulates more parts.
             place = self.processes.rank + self.processes.world * part
             torch.manual_seed(derived_seed(self.config.seed, self.step, place, 4))
             last = part == plan.accumulate - 1
@@ -229,7 +229,7 @@ class Trainer:
         )
 
     def _validate(self) -> None:
-        """Score the weights (the averaged ones where there are any) and keep them if best."""
+        """Score the weights (averaged ones, if there are any) and keep them if they are best."""
         if self.processes.first:
             kept = None
             if self.average is not None:

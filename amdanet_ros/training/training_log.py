@@ -1,4 +1,4 @@
-"""The log of a training: one JSON object a line, and TensorBoard where it is wanted."""
+"""The log of a training: one JSON object a line, and optionally TensorBoard."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import numpy as np
 
 
 class TrainingLog:
-    """Append to `log.jsonl` in the run's folder; lines after the step of a resume are dropped.
+    """Appends to `log.jsonl` in the run's folder; a resume drops the lines after its step.
 
     Args:
         folder: of the run.
-        step: where the training (re)starts.
+        step: where the training starts or resumes.
         tensorboard: write event files too.
 
     Raises:
@@ -32,7 +32,7 @@ class TrainingLog:
 
     @property
     def shows_images(self) -> bool:
-        """Whether images are shown anywhere."""
+        """Whether `image` writes anything."""
         return self._writer is not None
 
     def write(self, step: int, kind: str, values: dict[str, Any]) -> None:
@@ -64,7 +64,7 @@ class TrainingLog:
         for text in self.path.read_text().splitlines():
             try:
                 lines.append(json.loads(text))
-            except ValueError:  # the last line of a killed run
+            except ValueError:  # the incomplete last line of a killed run
                 break
         return lines
 
@@ -74,5 +74,5 @@ def _summary_writer(folder: Path, step: int) -> Any:
         from torch.utils.tensorboard import SummaryWriter
     except ImportError as error:
         raise ImportError("tensorboard: true needs `pip install tensorboard`") from error
-    # What a killed run wrote after the step it is resumed from is hidden; the step itself is kept.
+    # TensorBoard hides what a killed run wrote after the step that it is resumed from.
     return SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1 if step else 0)

@@ -1,4 +1,4 @@
-"""What a training measures itself by: scores on the validation pairs, logged with images."""
+"""Validation during a training: scores on the validation pairs, logged with images."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Validation:
         pairs: to score on.
         classes: of the network.
         device: of the network.
-        log: takes the scores, and images where it shows any.
+        log: of the scores, and of images if it writes any.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Validation:
         self.pairs, self.classes, self.device, self.log = pairs, classes, device, log
 
     def score(self, network: nn.Module, step: int) -> float:
-        """Log mIoU, IoU by class and mIoU by condition after a step; returns the mIoU, 0..1."""
+        """Log mIoU, IoU by class and mIoU by condition; return the mIoU, 0..1."""
         report = score_pairs(network, self.pairs, self.classes.names, self.device)
         scores = report.total.scores()
         iou = scores.mean_iou()
@@ -47,7 +47,7 @@ class Validation:
         return iou
 
     def keep(self, path: Path, network: AMDANet, step: int, iou: float) -> None:
-        """Write the weights, with classes, step and score, in one stroke."""
+        """Write the weights with classes, step and score; the file is replaced when complete."""
         save_checkpoint(
             path,
             network,

@@ -1,4 +1,4 @@
-"""What the network makes of a few validation pairs, as one image to look at while it trains."""
+"""An image of the network's output for a few validation pairs, to look at during a training."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def validation_sheet(
 
     Args:
         network: an AMDANet.
-        pairs: at least one; some are taken, spread over all, the same each time.
+        pairs: at least one; the same evenly spread ones are shown each time.
         classes: names and colours.
         device: of the network.
         rows: pairs to show at most.

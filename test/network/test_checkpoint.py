@@ -240,7 +240,7 @@ def test_checkpoint_of_another_network_names_the_first_parameters(network, tmp_p
 
 def test_other_number_of_classes_than_expected_is_refused(saved):
     assert load_checkpoint(saved, num_classes=3).config.num_classes == 3
-    assert "tells 3 classes apart, 9 are asked for" in refusal(saved, num_classes=9)
+    assert "has 3 classes, 9 are wanted" in refusal(saved, num_classes=9)
 
 
 @pytest.mark.parametrize(

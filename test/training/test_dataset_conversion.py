@@ -130,8 +130,8 @@ def test_an_interrupted_conversion_goes_on(tmp_path, mfnet, monkeypatch):
     [
         ("train.txt", None, r"train\.txt is missing: mfnet as distributed holds images"),
         ("images/00002N.png", None, r"images/00002N\.png is missing"),
-        ("images/00002N.png", b"half", r"images/00002N\.png is no readable image"),
-        ("labels/00002N.png", b"half", r"labels/00002N\.png is no readable image"),
+        ("images/00002N.png", b"half", r"images/00002N\.png is not a readable image"),
+        ("labels/00002N.png", b"half", r"labels/00002N\.png is not a readable image"),
         ("images/00002N.png", np.zeros((12, 16, 3), np.uint8), r"00002N\.png has 3 channels"),
         ("labels/00002N.png", np.zeros((12, 15), np.uint8), r"is 12 x 16 .*00002N\.png 12 x 15"),
         ("labels/00002N.png", np.full((12, 16), 9, np.uint8), r"00002N\.png holds label 9"),

@@ -84,7 +84,7 @@ def test_a_wrong_image_is_named(data_set, folder, image, message):
 def test_a_damaged_image_is_named(data_set):
     root = data_set()
     (root / "Visible" / "001.png").write_bytes(b"not an image")
-    with pytest.raises(DataError, match=r"Visible/001\.png is no readable image"):
+    with pytest.raises(DataError, match=r"Visible/001\.png is not a readable image"):
         ImageFolder(root, "train").check()
 
 

@@ -1,4 +1,4 @@
-"""The whole training loss: the released weights, or the supplement's L_total with its alphas."""
+"""The training loss: the supplement's L_total; its default weights are those of the release."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from .fusion_loss import FusionTarget
 from .lovasz import import_lovasz_softmax, lovasz_loss
 
 DICE_WEIGHT = 2.0
-"""Of the Dice term against the cross entropy, within the segmentation loss."""
+"""Weight of the Dice term in the segmentation loss; the cross entropy has 1."""
 
 MASKED_WEIGHT = 0.5
-"""Of the masked decoding's terms within L_cr (the supplement's consistency regularisation)."""
+"""Weight of the terms of the masked decoding in L_cr (consistency regularisation)."""
 
 
 class NetworkOutput(Protocol):
-    """What the loss reads: AMDANet's output in training mode."""
+    """AMDANet's output in training mode."""
 
     logits: Tensor
     fused: Tensor | None
@@ -44,18 +44,18 @@ class LossWeights:
 
 
 class AMDANetLoss(nn.Module):
-    """Compute every term of the training loss.
+    """Computes every term of the training loss.
 
     Args:
         weights: alpha1 to alpha3.
         dice_rule: "ignore" leaves pixels without a label out of the Dice term; "released" counts
             them as class 0.
-        lovasz: weight of the Lovasz-softmax loss against the cross entropy, in L_seg and in L_cr;
-            0 leaves it out, as published.
+        lovasz: weight of the Lovasz-softmax loss in L_seg and L_cr, where the cross entropy has
+            1; 0, as published, leaves it out.
 
     Raises:
         ValueError: an unknown Dice rule, or a negative weight.
-        ImportError: Lovasz is wanted and kornia is not installed.
+        ImportError: `lovasz` is above 0 and kornia is not installed.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class AMDANetLoss(nn.Module):
     ) -> None:
         super().__init__()
         if lovasz < 0:
-            raise ValueError(f"lovasz is {lovasz}: a weight is at least 0")
+            raise ValueError(f"lovasz is {lovasz}: it must be at least 0")
         if lovasz:
             import_lovasz_softmax()
         if dice_rule not in RULES:
@@ -83,20 +83,20 @@ class AMDANetLoss(nn.Module):
         labels: Tensor,
         valid: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Return the terms, each a scalar tensor; "total" is the one to differentiate.
+        """Return the terms, each a scalar tensor; "total" is the one to minimise.
 
         Args:
-            output: logits, fused and their masked pair (training mode; without the pair the masked
-                terms are left out, without a fused image its terms).
-            rgb: B x 3 x H x W in [0, 1], as the network saw it.
+            output: the network's. Without masked outputs (evaluation mode) or without a fused image
+                their terms are left out.
+            rgb: B x 3 x H x W in [0, 1].
             thermal: the same shape.
             labels: B x H x W class index, 255 = no label.
-            valid: B x H x W, 1 inside the crop and 0 in the padding; None where all is valid.
+            valid: B x H x W, 1 inside the crop and 0 in the padding; None: all is valid.
 
         Returns:
             "total", "cross_entropy", "dice", "fusion", "fusion_content", "fusion_gradient",
-            "fusion_color", and "masked_cross_entropy", "masked_dice", "masked_fusion"; with a
-            weight for it, "lovasz" and "masked_lovasz". All but "total" before their weights.
+            "fusion_color", and "masked_cross_entropy", "masked_dice", "masked_fusion"; with
+            `lovasz` above 0, "lovasz" and "masked_lovasz". All but "total" are unweighted.
         """
         segmentation = self._segmentation(output.logits, labels)
         if output.fused is None:
@@ -136,6 +136,6 @@ class AMDANetLoss(nn.Module):
 
 
 def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean over labelled pixels; 0, not NaN, for a batch without any."""
+    """Return the mean over labelled pixels; 0, not NaN, for a batch without any."""
     summed = F.cross_entropy(logits, labels.long(), ignore_index=UNLABELED, reduction="sum")
     return summed / (labels != UNLABELED).sum().clamp(min=1)

@@ -1,4 +1,4 @@
-"""Dice loss of a segmentation, with the two rules for pixels without a label."""
+"""Dice loss of a segmentation, with two rules for pixels without a label."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ CONTENT_WEIGHT = 0.5
 GRADIENT_WEIGHT = 1.0
 COLOR_WEIGHT = 1.0
 GAMMA = 0.8
-"""The visible image is brightened by this power before it is compared."""
+"""Power of the RGB image before it is compared; it brightens the image."""
 
 
 @dataclass
@@ -32,7 +32,7 @@ class FusionTerms:
 
     @property
     def color(self) -> Tensor:
-        """Both chroma differences."""
+        """Sum of both chroma differences."""
         return self.cb + self.cr
 
     @property
@@ -46,12 +46,12 @@ class FusionTerms:
 
 
 class FusionTarget:
-    """What the fused image is compared with; made once a batch, used for both decodings.
+    """What a fused image is compared with; computed once a batch for both decodings.
 
     Args:
         rgb: B x 3 x H x W in [0, 1].
         thermal: B x 3 x H x W in [0, 1].
-        valid: B x H x W, 1 inside the crop and 0 in the padding; None where all is valid.
+        valid: B x H x W, 1 inside the crop and 0 in the padding; None: all is valid.
     """
 
     @torch.no_grad()
@@ -92,7 +92,7 @@ def fusion_loss(
         fused: B x 3 x H x W in [0, 1], the network's.
         rgb: the same shape.
         thermal: the same shape, one channel repeated three times.
-        valid: B x H x W, 1 = inside the crop, 0 = padding; None where all is valid.
+        valid: B x H x W, 1 = inside the crop, 0 = padding; None: all is valid.
     """
     return FusionTarget(rgb, thermal, valid).terms(fused)
 

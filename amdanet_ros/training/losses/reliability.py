@@ -1,4 +1,4 @@
-"""What the reliabilities are told in training: which modality to rely on less."""
+"""Target and loss of the reliabilities: which camera to rely on less."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..augmentation import (
 )
 
 SURE = 8.0
-"""Evidence that leaves the weaker camera half a percent of its own (see ``weights_of``)."""
+"""Evidence at which the weaker camera keeps 0.5 % of its own features (see ``weights_of``)."""
 
 
 def evidence_against(lost: Tensor) -> Tensor:
-    """Codes of ``ModalityDropout``, B, to the evidence B that replaces what is lost or harmed.
+    """Values of "lost", B, to the evidence that replaces the lost or harmed camera, B.
 
-    Positive for RGB, where thermal is worse than it was; 0 where neither camera is, or both are.
+    Positive (for RGB) if thermal is damaged; 0 if neither camera is, or both are.
     """
     evidence = torch.zeros(len(lost), device=lost.device)
     evidence[(lost == RGB_LOST) | (lost == RGB_HARMED)] = -SURE
@@ -28,11 +28,11 @@ def evidence_against(lost: Tensor) -> Tensor:
 
 
 def reliability_loss(evidence: Tensor, wanted: Tensor) -> Tensor:
-    """Mean square of what evidence lacks; more than is wanted, on the right side, lacks nothing.
+    """Return the mean squared distance to the target; evidence beyond a target costs nothing.
 
     Args:
         evidence: B, positive for RGB.
-        wanted: B, 0 for weights of 1.
+        wanted: the target, B; 0 for weights of 1.
 
     Returns:
         A scalar.
