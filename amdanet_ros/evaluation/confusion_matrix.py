@@ -1,4 +1,4 @@
-"""One confusion matrix over all images, and the scores read off it (spec datasets.md)."""
+"""A confusion matrix over all images and the scores that follow from it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class SegmentationScores:
 
     Attributes:
         iou: K, intersection over union: diagonal / (row + column - diagonal).
-        accuracy: K, diagonal / row: the share of a class's pixels that was found.
-        precision: K, diagonal / column: the share of a class's predictions that is right.
+        accuracy: K, diagonal / row: the share of a class's pixels that are found.
+        precision: K, diagonal / column: the share of a class's predictions that are right.
     """
 
     iou: np.ndarray
@@ -23,15 +23,15 @@ class SegmentationScores:
     precision: np.ndarray
 
     def mean_iou(self, without: Collection[int] = ()) -> float:
-        """Mean over classes, class 0 counted, NaN left out, and the classes `without` too."""
+        """Return the mean over classes (class 0 too) without NaN and the classes `without`."""
         return _mean(self.iou, without)
 
     def mean_accuracy(self, without: Collection[int] = ()) -> float:
-        """Mean class accuracy (by its size what the supplement calls mAP)."""
+        """Return the mean class accuracy (by its size it may be the supplement's mAP)."""
         return _mean(self.accuracy, without)
 
     def mean_precision(self, without: Collection[int] = ()) -> float:
-        """Mean class precision (or this is what the supplement calls mAP: it does not say)."""
+        """Return the mean class precision (by its size it may be the supplement's mAP)."""
         return _mean(self.precision, without)
 
 
@@ -67,7 +67,7 @@ class ConfusionMatrix:
         kept = (labels >= 0) & (labels < self.classes)
         rows, columns = labels[kept].astype(np.int64), predicted[kept].astype(np.int64)
         if columns.size and not 0 <= columns.min() <= columns.max() < self.classes:
-            raise ValueError(f"predictions go beyond the {self.classes} classes")
+            raise ValueError(f"predictions must be 0 to {self.classes - 1}")
         cells = np.bincount(rows * self.classes + columns, minlength=self.counts.size)
         self.counts += cells.reshape(self.counts.shape)
 

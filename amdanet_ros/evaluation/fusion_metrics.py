@@ -1,8 +1,8 @@
 """Metrics of fused images: EN, SD, SF, AG, MI, SCD, VIF, Qabf, SSIM.
 
-All on grey images of values 0..255. The first four look at the fused image alone; MI, SCD and
-VIF are sums over both sources, SSIM is their mean, Qabf weighs them by their edges. Definitions are
-those usual in the field: Ma, Ma and Li, Information Fusion 45 (2019), Section 4.
+All are computed on grey images, 0..255. EN, SD, SF and AG use the fused image only; MI, SCD and VIF
+are sums over both sources, SSIM is the mean over them, Qabf weighs them by their edges.
+Definitions: Ma, Ma and Li, Information Fusion 45 (2019), Section 4.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def grey(image: np.ndarray) -> np.ndarray:
-    """Return H x W float64 of an H x W x 3 RGB (BT.601 luma) or H x W image, 0..255."""
+    """Return an H x W x 3 RGB (by BT.601 luma) or H x W image as H x W float64, 0..255."""
     return image @ _LUMA if image.ndim == 3 else image.astype(np.float64)
 
 
@@ -87,11 +87,11 @@ def sum_of_correlations_of_differences(f: np.ndarray, a: np.ndarray, b: np.ndarr
 def structural_similarity(fused: np.ndarray, source: np.ndarray) -> float:
     """Return SSIM (Wang et al., 2004; Gaussian window, sigma 1.5), by torchmetrics.
 
-    The mean over windows of 11 x 11 that lie whole in the image, as its authors and other
-    libraries take it: torchmetrics' own mean counts windows over a mirrored border too.
+    The mean over the 11 x 11 windows inside the image, as in the authors' code and other
+    libraries; torchmetrics' own mean includes windows over a mirrored border.
 
     Raises:
-        ValueError: a smaller image.
+        ValueError: the image is smaller than a window.
     """
     if min(fused.shape) < _SSIM_WINDOW:
         raise ValueError(f"SSIM needs {_SSIM_WINDOW} x {_SSIM_WINDOW} pixels, not {fused.shape}")
@@ -103,7 +103,7 @@ def structural_similarity(fused: np.ndarray, source: np.ndarray) -> float:
 
 
 def visual_information_fidelity(fused: np.ndarray, source: np.ndarray) -> float:
-    """Return VIF in the pixel domain (Sheikh and Bovik, 2006), by torchmetrics; 41 x 41 at least.
+    """Return VIF in the pixel domain (Sheikh and Bovik, 2006), by torchmetrics; at least 41 x 41.
 
     A source without contrast carries no information: 0.
     """
@@ -114,7 +114,7 @@ def visual_information_fidelity(fused: np.ndarray, source: np.ndarray) -> float:
 
 
 def edge_preservation(f: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
-    """Return Qabf: how much of the sources' edges the fused image kept, 0..1.
+    """Return Qabf: the share of the sources' edges that the fused image keeps, 0..1.
 
     Xydeas and Petrovic, Objective image fusion performance measure, Electronics Letters 36 (2000).
     """
@@ -126,7 +126,7 @@ def edge_preservation(f: np.ndarray, a: np.ndarray, b: np.ndarray) -> float:
 
 
 def _edges(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sobel strength, and orientation in -pi/2..pi/2."""
+    """Return edge strength and orientation (-pi/2..pi/2) by Sobel filters."""
     dx, dy = (
         cv2.Sobel(image, cv2.CV_64F, *order, ksize=3, borderType=cv2.BORDER_REPLICATE)
         for order in ((1, 0), (0, 1))
@@ -137,7 +137,7 @@ def _edges(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _kept_edges(fused: tuple[np.ndarray, ...], source: tuple[np.ndarray, ...]) -> np.ndarray:
-    """Edge strength kept times edge orientation kept, per pixel, with the paper's constants."""
+    """Return the kept share of edge strength times that of orientation, for each pixel."""
     low, high = np.minimum(fused[0], source[0]), np.maximum(fused[0], source[0])
     strength = np.divide(low, high, out=np.zeros_like(low), where=high > 0)
     orientation = 1 - np.abs(source[1] - fused[1]) / (np.pi / 2)
@@ -148,7 +148,7 @@ def _kept_edges(fused: tuple[np.ndarray, ...], source: tuple[np.ndarray, ...]) -
 
 
 def _torchmetrics_image() -> ModuleType:
-    """Import the image metrics of torchmetrics, which imports torchvision if it can."""
+    """Import the image metrics of torchmetrics, which import torchvision if it is installed."""
     if importlib.util.find_spec("torchvision") is not None:
         import_torchvision()
     try:

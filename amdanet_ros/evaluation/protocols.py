@@ -1,4 +1,4 @@
-"""How an image goes through the network at evaluation: whole, or by the released protocol."""
+"""How the network is applied to an image in an evaluation: whole, or by the released protocol."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from ..network.amdanet import AMDANetOutput
 
 RELEASED_WINDOWS = {"mfnet": (480, 640), "fmb": (640, 480), "pst900": (720, 1280)}
-"""Window (height, width) of the released evaluation scripts, by class table."""
+"""Window (height, width) of the released evaluation scripts by name of the class table."""
 
 Network = Callable[[Tensor, Tensor], AMDANetOutput]
 
@@ -37,11 +37,11 @@ def released(
 ) -> tuple[Tensor, Tensor]:
     """Run images by the released protocol: one scale, no flip, zero padding, windows.
 
-    An image no wider or no higher than the window goes through whole, zero-padded to the window
-    in each direction that is smaller (half on each side, the odd pixel at the bottom or right). A
-    larger one goes through in windows at a stride of ceil(2/3 window), the last ones moved back
+    An image that is not larger than the window in both directions is run whole, zero-padded to the
+    window in each smaller direction (half on each side, the odd pixel at the bottom or right). A
+    larger one is run in windows at a stride of ceil(2/3 window), the last ones moved back
     inside; exponentials of the logits are added, fused images averaged. (The released code
-    exchanges the axes of its window there; this does not.)
+    exchanges the axes of its window there; this function does not.)
 
     Args:
         network: in evaluation mode.
@@ -71,7 +71,7 @@ def released(
 
 
 def window_starts(length: int, window: int) -> list[int]:
-    """Return where windows start along one axis, the last one moved back inside."""
+    """Return the starts of the windows along one axis; the last one is moved back inside."""
     if length <= window:
         return [0]
     stride = math.ceil(window * 2 / 3)

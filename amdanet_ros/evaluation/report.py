@@ -1,4 +1,4 @@
-"""The result of an evaluation, as a table for people, as JSON and as CSV."""
+"""The result of an evaluation as text, JSON and CSV."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ import numpy as np
 from .confusion_matrix import ConfusionMatrix
 
 _RARE = "guardrail"
-"""Of MFNet: in four test images, mislabelled in their neighbours; also scored without it."""
+"""A class of MFNet in four test images only, and mislabelled in others; scores without it too."""
 
 
 @dataclass
 class EvaluationReport:
-    """What one evaluation found.
+    """The result of an evaluation.
 
     Attributes:
         classes: K names.
-        matrices: confusion matrices by condition ("" where the data set names none).
-        fusion: mean of each fusion metric over the images; empty where none was asked for.
-        facts: what was evaluated: checkpoint, data, protocol.
+        matrices: confusion matrices by condition ("" if the data set names none).
+        fusion: mean of each fusion metric over the images; empty if none was wanted.
+        facts: checkpoint, data and protocol of the evaluation.
     """
 
     classes: Sequence[str]
@@ -73,11 +73,11 @@ class EvaluationReport:
         }
 
     def as_json(self) -> str:
-        """Return everything."""
+        """Return the report as JSON."""
         return json.dumps(self.as_dict(), indent=2)
 
     def as_csv(self) -> str:
-        """Return one line a score: kind, name, score, value."""
+        """Return CSV with one line for each score: kind, name, score, value."""
         values = self.as_dict()
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -116,7 +116,7 @@ class EvaluationReport:
 
 
 def merged_reports(reports: Sequence[EvaluationReport]) -> EvaluationReport:
-    """Return one report of several shares of one data set."""
+    """Merge reports of different parts of one data set."""
     first = reports[0]
     matrices: dict[str, ConfusionMatrix] = {}
     for report in reports:

@@ -1,4 +1,4 @@
-"""Run a network over labelled pairs and score what comes out."""
+"""Runs a network on labelled pairs and scores its output."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .report import EvaluationReport
 
 
 class Pair(Protocol):
-    """What is scored: `LabelledPair` of the training, or anything with these attributes.
+    """A labelled pair to score, such as `training.labelled_pair.LabelledPair`.
 
     Attributes:
         rgb: H x W x 3 uint8.
@@ -42,14 +42,14 @@ def score_pairs(
     window: tuple[int, int] | None = None,
     with_fusion: bool = False,
 ) -> EvaluationReport:
-    """Score a network, image by image.
+    """Score a network on one pair after the other.
 
     The network is put into evaluation mode, and back into training mode if it was in it. Thermal
-    images are normalised one by one, as the training does it.
+    images are normalised one by one, as in training.
 
     Args:
         network: an AMDANet.
-        pairs: to score.
+        pairs: to score the network on.
         classes: K names.
         device: of the network.
         window: (height, width) of the released protocol; None runs images whole.

@@ -1,7 +1,7 @@
-"""torchvision's import, also beside a torch of another build.
+"""Import of torchvision that also works with a torch of another build.
 
-The wheel of torchvision on PyPI is built for CUDA: beside a CPU-only torch its compiled operators
-do not load, and its import fails on operators that neither transforms nor torchmetrics call.
+The wheel of torchvision on PyPI is built for CUDA. With a CPU-only torch its compiled operators do
+not load, and its import fails on operators that neither transforms nor torchmetrics use.
 Declaring their schemas lets the import pass.
 """
 

@@ -1,4 +1,4 @@
-"""Arrays in, arrays out: the predictor, thermal normalisation. No ROS here."""
+"""Inference on arrays: the predictor, its engines, thermal normalisation. Knows no ROS."""
 
 from .errors import (
     DemoWeightsMissingError,

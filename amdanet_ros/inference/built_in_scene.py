@@ -1,4 +1,4 @@
-"""A pair of images made by formula, to try a network on before the first camera image."""
+"""A computed pair of images, to run a network on before the first camera image."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 def built_in_scene(size: tuple[int, int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return a street-like RGB image and its thermal counterpart.
 
-    Sky, buildings, a road, cars and people with some sensor noise: edges and areas at all scales,
-    which is what rounding must survive.
+    Sky, buildings, a road, cars and people with sensor noise: edges and areas at all scales show
+    effects of rounding.
 
     Args:
         size: (height, width).

@@ -1,4 +1,4 @@
-"""Where a predictor's checkpoint is, and the classes that it names."""
+"""Reading a checkpoint by path or by the name of built-in weights, with its classes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ BUILT_IN = {
     "demo": "demo_mit_b0.safetensors",
     "demo_adaptive": "demo_mit_b0_adaptive.safetensors",
 }
-"""Weights that come with the package, by the name that stands for their path."""
+"""Files of the package's own weights, by the name that replaces their path."""
 
 
 def read_checkpoint(path: str | Path) -> tuple[Checkpoint, ClassTable]:
-    """Read a checkpoint, or a built-in one by name, and the class table that belongs to it.
+    """Read a checkpoint, or a built-in one by name, and its class table.
 
     Raises:
         CheckpointError: missing, truncated, of another network, or not safe to load.
-        DemoWeightsMissingError: a built-in one, and this installation came without it.
+        DemoWeightsMissingError: a built-in one that is not installed.
     """
     with checkpoint_file(path) as file:
         checkpoint = load_checkpoint(file)
@@ -33,7 +33,7 @@ def read_checkpoint(path: str | Path) -> tuple[Checkpoint, ClassTable]:
 
 @contextlib.contextmanager
 def checkpoint_file(path: str | Path) -> Iterator[Path]:
-    """Give the checkpoint's file: the path itself, or the package's own weights for a name."""
+    """Yield the checkpoint's file: the path itself, or the file of built-in weights."""
     name = BUILT_IN.get(str(path))
     if name is None:
         yield Path(path)
@@ -49,7 +49,7 @@ def checkpoint_file(path: str | Path) -> Iterator[Path]:
 
 
 def classes_of(checkpoint: Checkpoint) -> ClassTable | None:
-    """Return the class table that a checkpoint carries, or None where it has none."""
+    """Return the class table of a checkpoint; None if the file does not name its classes."""
     if checkpoint.classes is None:
         return None
     names = tuple(checkpoint.classes)

@@ -1,4 +1,4 @@
-"""Which device runs the network."""
+"""The choice of the device that runs the network."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .errors import DeviceUnavailableError
 def choose_device(device: str | torch.device = "auto") -> torch.device:
     """Return the device named by "auto", "cpu", "cuda" or "cuda:N".
 
-    "auto" is the first CUDA device where there is one, else the CPU.
+    "auto" is the first CUDA device if there is one, else the CPU.
 
     Raises:
         ValueError: not the name of a device.
-        DeviceUnavailableError: no such device here.
+        DeviceUnavailableError: this machine has no such device.
     """
     if device == "auto":
         return torch.device("cuda", 0) if torch.cuda.is_available() else torch.device("cpu")
@@ -37,7 +37,7 @@ def choose_device(device: str | torch.device = "auto") -> torch.device:
 
 
 def device_name(device: torch.device) -> str:
-    """Return the device's name for people."""
+    """Return the device's name for messages."""
     if device.type == "cuda":
         return f"{device} ({torch.cuda.get_device_name(device)})"
     return f"cpu ({torch.get_num_threads()} threads)"

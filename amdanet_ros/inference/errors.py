@@ -1,14 +1,14 @@
-"""What can go wrong between arrays in and arrays out, beyond a ValueError for a bad image."""
+"""Errors of inference; a bad image raises a ValueError instead."""
 
 from __future__ import annotations
 
 
 class InferenceError(RuntimeError):
-    """Base class: the message says what failed and what to do about it."""
+    """Base class; the message says what failed and how to fix it."""
 
 
 class DeviceUnavailableError(InferenceError):
-    """The device asked for is not on this machine."""
+    """The wanted device does not exist on this machine."""
 
 
 class OutOfMemoryError(InferenceError):
@@ -16,4 +16,4 @@ class OutOfMemoryError(InferenceError):
 
 
 class DemoWeightsMissingError(InferenceError):
-    """The built-in weights are not in this installation."""
+    """The built-in weights are not installed."""

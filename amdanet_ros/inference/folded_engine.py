@@ -1,4 +1,4 @@
-"""The folded network as the predictor's engine; the training module where the folds do not fit."""
+"""The folded network as an engine; variants without one get the plain engine."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .plain_engine import PRECISIONS, Engine, EngineOutput, PlainEngine
 
 
 class FoldedEngine:
-    """The fast path at one precision; the decoders compute in float32 at every one.
+    """Runs the folded network at one precision; its decoders always compute in float32.
 
     Args:
-        network: an AMDANet as published; it stays as it is.
+        network: an AMDANet as published; it is not changed.
         device: where it runs.
         precision: of the encoder and the alignment, "fp32", "bf16" or "fp16".
 
     Raises:
-        UnsupportedVariantError: a variant that the folds do not cover.
+        UnsupportedVariantError: a variant without a folded network.
     """
 
     name = "folded"
@@ -34,11 +34,11 @@ class FoldedEngine:
         want_logits: bool = True,
         want_fused: bool = True,
     ) -> EngineOutput:
-        """Compute what is wanted and nothing else."""
+        """Compute only what is wanted."""
         return EngineOutput(*self._network(rgb, thermal, want_logits, want_fused))
 
     def size_dependent(self) -> list[object]:
-        """Return what the network keeps for the sizes seen last."""
+        """Return the network's cached tensors of the latest sizes."""
         return self._network.size_dependent()
 
 

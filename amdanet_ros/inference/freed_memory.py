@@ -1,4 +1,4 @@
-"""Freed image-sized memory stays with the process: fetching it anew costs more than using it."""
+"""A setting of malloc that keeps freed image-sized blocks in the process."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ _MOST_KEPT_BYTES = 128 * 1024 * 1024
 
 
 def keep_freed_memory() -> bool:
-    """Let malloc reuse blocks of up to 32 MiB, and keep up to 128 MiB of free memory at its top.
+    """Let malloc reuse blocks of up to 32 MiB and keep up to 128 MiB of free memory at its top.
 
-    By default glibc takes each image-sized block from the kernel and gives it back at once; every
-    page of it is then faulted in and zeroed for each image. On the machine of
-    docs/performance.md that took a third of the time between a pair and its five outputs, and a
-    twentieth of the network's. For a process's start: it holds for all of it.
+    By default glibc gets each image-sized block from the kernel and returns it when it is freed:
+    every page of it is faulted in and zeroed again for each image. On the machine of
+    docs/performance.md that was a third of the node's time for a pair without the network, and a
+    twentieth of the network's. To be called at a process's start; it affects the whole process.
 
     Returns:
-        Whether it was set: False where the C library is not glibc, where nothing changes.
+        Whether it was set; False, without any change, if the C library is not glibc.
     """
     with contextlib.suppress(OSError, AttributeError):
         libc = ctypes.CDLL("libc.so.6")

@@ -1,7 +1,7 @@
-"""CUDA graphs around an engine: one launch a frame instead of a thousand.
+"""CUDA graphs of an engine: one launch for each image pair instead of a thousand.
 
-A graph is recorded once for each input size and choice of outputs, checked against the engine
-itself, and replayed from then on. The few most recent sizes are kept.
+A graph is recorded once for each input size and choice of outputs, compared with the engine itself,
+and then replayed. The graphs of the most recent sizes are kept.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TOLERANCE = 2e-2
 
 
 class RecordableEngine(Protocol):
-    """An engine whose size-dependent tensors can be named, so that a graph can keep them alive."""
+    """An engine that lists its size-dependent tensors, so that a graph can keep them alive."""
 
     name: str
 
@@ -30,11 +30,11 @@ class RecordableEngine(Protocol):
         """Compute what is wanted."""
 
     def size_dependent(self) -> list[object]:
-        """Return what the engine keeps for the sizes seen last."""
+        """Return the cached tensors of the latest sizes."""
 
 
 class Recording(NamedTuple):
-    """A recorded run: put the inputs in place, call `replay`, read the outputs in place."""
+    """A recorded run: copy inputs into `rgb` and `thermal`, call `replay`, read `output`."""
 
     rgb: torch.Tensor
     thermal: torch.Tensor
@@ -46,7 +46,7 @@ class Recording(NamedTuple):
 def record_cuda_graph(
     run: Callable[[], EngineOutput],
 ) -> tuple[EngineOutput, Callable[[], None]]:
-    """Record a run whose inputs and buffers stay where they are.
+    """Record a run as a CUDA graph; its inputs and buffers must keep their memory.
 
     Returns:
         (the outputs, overwritten by each replay; the replay).
@@ -64,15 +64,15 @@ def record_cuda_graph(
 
 
 class GraphedEngine:
-    """Replays recorded runs of an engine. Its outputs hold until the next call.
+    """Replays recorded runs of an engine. Its outputs are valid until the next call.
 
-    Where recording fails or its result departs from the engine's own, the engine serves as it is,
-    and `name` says so.
+    If recording fails or its result differs from the engine's, the engine itself is used, and
+    `name` says so.
 
     Args:
         engine: to record.
-        record: how; CUDA graphs by default.
-        kept: recorded sizes; the one unused for longest goes first.
+        record: function that records a run.
+        kept: number of recordings; the least recently used one is dropped first.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class GraphedEngine:
 
     @property
     def name(self) -> str:
-        """The path's name for people."""
+        """The engine's name for messages."""
         if self._failure:
             return f"{self._engine.name} (without CUDA graphs: {self._failure})"
         return f"{self._engine.name}, CUDA graphs"

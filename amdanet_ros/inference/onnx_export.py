@@ -1,4 +1,4 @@
-"""AMDANet as an ONNX file, for onnxruntime, TensorRT and whoever reads ONNX."""
+"""Export of AMDANet to an ONNX file, for onnxruntime, TensorRT and others."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from .folded import FoldedAMDANet, UnsupportedVariantError
 INPUTS, OUTPUTS = ("rgb", "thermal"), ("logits", "fused")
 OPSET = 18
 TOLERANCE = 1e-4
-"""Largest difference from the torch path that an export may have: of the fused image, and of the
-logits relative to their largest value."""
+"""Largest allowed difference from torch: of the fused image, and of the logits relative to their
+largest value."""
 
 _SMALLEST, _LARGEST = 32, 8192
 _PROBES = ((96, 128), (70, 90))
 
 
 class ExportError(InferenceError):
-    """The export failed or does not compute what the network computes."""
+    """The export failed or computes something else than the network."""
 
 
 class _GreyThermal(nn.Module):
-    """The training module with a thermal input of one channel."""
+    """An AMDANet with a thermal input of one channel."""
 
     def __init__(self, network: AMDANet) -> None:
         super().__init__()
@@ -50,16 +50,16 @@ def export_onnx(
 ) -> float:
     """Write an ONNX file and check it against the network.
 
-    With a size the folded network is written, all that depends on the size computed ahead; without
-    one the published network, for any size from 32 x 32.
+    With a size, the folded network is written, with all size-dependent tensors as constants.
+    Without one, the published network is written, for any size from 32 x 32.
 
     The graph takes ``rgb`` 1 x 3 x H x W and ``thermal`` 1 x 1 x H x W, float32 in [0, 1], and
-    gives ``logits`` 1 x K x H x W and ``fused`` 1 x 3 x H x W. Names and colours of the classes lie
-    in the file's metadata.
+    gives ``logits`` 1 x K x H x W and ``fused`` 1 x 3 x H x W. The file's metadata holds names and
+    colours of the classes.
 
     Args:
-        network: an AMDANet; it stays as it is.
-        path: file to write or replace; it appears only when the check has passed.
+        network: an AMDANet; it is not changed.
+        path: file to write; it is replaced only when the check has passed.
         classes: K names and colours.
         size: (height, width), or None.
 
@@ -95,8 +95,7 @@ def export_onnx(
     partial = path.with_name(f".{path.stem}.{os.getpid()}.onnx")
     try:
         with torch.no_grad():
-            # What depends on the size is computed now: the trace would refuse it as dependent on
-            # data, and the exporter then tries slower ways.
+            # Computes all size-dependent tensors before the trace, which cannot trace them.
             module(*example)
             torch.onnx.export(
                 module,
@@ -135,7 +134,7 @@ def _metadata(
 
 
 def _check(path: Path, module: Callable, sizes: tuple[tuple[int, int], ...]) -> float:
-    """Largest difference between the file, run by onnxruntime, and the module."""
+    """Return the largest difference between the file, run by onnxruntime, and the module."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])

@@ -1,4 +1,4 @@
-"""An exported network as the predictor's second backend, run by onnxruntime."""
+"""An exported network as a backend of the predictor, run by onnxruntime."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "amdan
 
 
 class OnnxModelError(InferenceError):
-    """The file is no AMDANet export, or onnxruntime cannot run it."""
+    """The file is not an AMDANet export, or onnxruntime cannot run it."""
 
 
 class OnnxModel:
@@ -32,7 +32,7 @@ class OnnxModel:
         size: (height, width) that it was exported for; None: any.
 
     Raises:
-        OnnxModelError: onnxruntime is missing, or the file is not one of ours.
+        OnnxModelError: onnxruntime is not installed, or the file is not an AMDANet export.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -53,16 +53,16 @@ class OnnxModel:
         self.size: tuple[int, int] | None = tuple(size) if size else None
 
     def build_engine(self, device: torch.device, precision: str) -> OnnxEngine:
-        """The engine on a device.
+        """Return an engine on a device.
 
-        On a GPU the TensorRT provider is used where onnxruntime has it, else the CUDA provider.
+        On a GPU it uses onnxruntime's TensorRT provider if there is one, else the CUDA provider.
 
         Args:
             device: "cpu" or a CUDA device.
             precision: "fp32" or "auto"; "fp16" with TensorRT.
 
         Raises:
-            OnnxModelError: the device or precision is not to be had with this onnxruntime.
+            OnnxModelError: this onnxruntime does not support the device or precision.
         """
         import onnxruntime
 
@@ -108,7 +108,7 @@ class OnnxModel:
         options.intra_op_num_threads = torch.get_num_threads()
         try:
             return onnxruntime.InferenceSession(str(self.path), options, providers=providers)
-        except Exception as error:  # onnxruntime raises a class of its own for each cause
+        except Exception as error:  # onnxruntime raises a different class for each cause
             first = str(error).splitlines()[0]
             raise OnnxModelError(f"{self.path} cannot be run by onnxruntime: {first}") from error
 
@@ -127,7 +127,7 @@ class OnnxEngine:
         want_logits: bool = True,
         want_fused: bool = True,
     ) -> EngineOutput:
-        """Compute what is wanted; arrays go through the host's memory."""
+        """Compute what is wanted; inputs and outputs are copied through the host's memory."""
         wanted = [name for name, want in (("logits", want_logits), ("fused", want_fused)) if want]
         feeds = {"rgb": rgb.cpu().numpy(), "thermal": thermal.cpu().numpy()}
         found = dict(zip(wanted, self._session.run(wanted, feeds), strict=True))

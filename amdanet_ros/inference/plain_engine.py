@@ -1,4 +1,4 @@
-"""The training module itself as the engine: slow, and right for every variant of the network."""
+"""The engine that runs AMDANet itself: slow, and correct for every variant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float
 
 
 class EngineOutput(NamedTuple):
-    """What an engine computes; None where not wanted.
+    """What an engine computes; None if not wanted.
 
     Attributes:
         logits: B x K x H x W float32.
@@ -41,7 +41,7 @@ class PlainEngine:
     """AMDANet's own forward, at one precision.
 
     Args:
-        network: an AMDANet; copied, so that the given one stays as it is.
+        network: an AMDANet; it is copied.
         device: where it runs.
         precision: "fp32", "bf16" or "fp16".
     """
@@ -59,7 +59,7 @@ class PlainEngine:
         want_logits: bool = True,
         want_fused: bool = True,
     ) -> EngineOutput:
-        """Compute both outputs (the module's forward has no choice) in float32."""
+        """Compute both outputs in float32, whatever is wanted."""
         three = thermal.expand(-1, 3, -1, -1)
         output = self._network(rgb.to(self._dtype), three.to(self._dtype))
         return EngineOutput(

@@ -1,4 +1,4 @@
-"""Which number format the network runs in: asked for, or decided by measurement."""
+"""The number format that the network runs in: given, or chosen by measurement."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .built_in_scene import built_in_scene
 from .plain_engine import PRECISIONS, Engine
 
 AGREEMENT = 0.99
-"""Least share of the built-in scene's labels that half precision must leave as they are."""
+"""Smallest share of the built-in scene's labels that must be equal at half precision."""
 
 _GAIN = 1.1
-"""Half precision must be faster than fp32 by this much: less is not worth any difference."""
+"""Smallest factor by which half precision must be faster than fp32 to be chosen."""
 
 _BUDGET_S = 5.0
 
@@ -32,14 +32,14 @@ class PrecisionChoice:
 def choose_precision(
     build: Callable[[str], Engine], device: torch.device, precision: str = "auto"
 ) -> PrecisionChoice:
-    """Build the engine at the precision asked for, or at the one that measurement favours.
+    """Build the engine at the given precision or, for "auto", at the fastest accurate one.
 
-    "auto" keeps fp32 unless fp16 or bf16 is faster on this device and leaves at least 99 % of the
-    labels of a built-in scene as they are with these weights. On a CPU a product of two matrices
-    tells first whether the format is computed or only emulated: most are, and the start is quick.
+    "auto" keeps fp32 unless fp16 or bf16 is faster on this device and gives the same labels for at
+    least 99 % of a built-in scene with these weights. On a CPU a product of two matrices is timed
+    first: most CPUs only emulate the formats, and then no engine is built for them.
 
     Args:
-        build: makes the engine of a precision.
+        build: function from a precision to its engine.
         device: where the engines run.
         precision: "auto", "fp32", "bf16" or "fp16".
 
@@ -92,9 +92,9 @@ def _measured_choice(build: Callable[[str], Engine], device: torch.device) -> Pr
 
 
 def product_gain(dtype: torch.dtype, device: torch.device) -> float:
-    """Return how many times faster than fp32 a product of matrices runs.
+    """Return how many times faster than in fp32 a product of matrices runs.
 
-    They are small: emulated half precision runs a hundred times slower, and a start must not wait.
+    The matrices are small, because emulated half precision is about a hundred times slower.
     """
     seconds = []
     for each in (torch.float32, dtype):

@@ -1,4 +1,4 @@
-"""Resizing and warping of images on any device, as OpenCV does it on the host."""
+"""Resizing and warping of images on any device, with OpenCV's results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .folded.size_cache import SizeCache
 
 
 class Resampler:
-    """Resizes and warps on one device; what depends on sizes alone is made once and kept.
+    """Resizes and warps on one device; tensors that depend on sizes only are cached.
 
     Args:
         device: of the images.
@@ -24,7 +24,7 @@ class Resampler:
         self._grids = SizeCache(self._grid, kept=4)
 
     def smooth(self, image: Tensor, size: tuple[int, int]) -> Tensor:
-        """Resize C x H x W float to C x height x width: areas when shrinking, else bilinear."""
+        """Resize C x H x W float to C x height x width: area average if smaller, else bilinear."""
         height, width = image.shape[1:]
         if (height, width) == tuple(size):
             return image
@@ -34,7 +34,7 @@ class Resampler:
         return rows @ image @ columns.T
 
     def nearest(self, labels: Tensor, size: tuple[int, int]) -> Tensor:
-        """Resize H x W to height x width: each pixel takes the one that its centre lies in."""
+        """Resize H x W to height x width: each pixel takes the one that contains its centre."""
         height, width = labels.shape
         if (height, width) == tuple(size):
             return labels
@@ -42,7 +42,7 @@ class Resampler:
         return labels[rows][:, columns]
 
     def warp(self, image: Tensor, homography: np.ndarray, size: tuple[int, int]) -> Tensor:
-        """Return 1 x H x W float seen through a homography, bilinear; 0 beyond its border.
+        """Return an image warped by a homography, 1 x height x width, bilinear; 0 outside.
 
         Args:
             image: 1 x H x W.
@@ -64,11 +64,11 @@ class Resampler:
     def _grid(
         self, homography: tuple[float, ...], source: tuple[int, int], size: tuple[int, int]
     ) -> Tensor:
-        """Where each pixel of the result comes from, 1 x height x width x 2, in torch's -1 to 1."""
+        """Return each pixel's source, 1 x height x width x 2, in torch's coordinates -1 to 1."""
         back = np.linalg.inv(np.array(homography).reshape(3, 3))
         y, x = np.mgrid[: size[0], : size[1]].astype(np.float64)
         found = back @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
-        # What lies behind the camera is not seen: far outside the image.
+        # Points behind the camera are not visible: they get coordinates far outside the image.
         depth = np.where(found[2] > 1e-12, found[2], np.nan)
         places = np.nan_to_num(found[:2] / depth, nan=-1e6)
         extent = np.maximum(np.array([source[1], source[0]], np.float64) - 1.0, 1.0)
@@ -86,9 +86,9 @@ def area_matrix(old: int, new: int) -> np.ndarray:
 
 
 def nearest_index(old: int, new: int) -> np.ndarray:
-    """Return for each of `new` pixels the old one that its centre lies in.
+    """Return for each of `new` pixels the old one that contains its centre.
 
-    In steps of 1/65536 as OpenCV's INTER_NEAREST_EXACT counts, so that ties fall the same way.
+    In steps of 1/65536 like OpenCV's INTER_NEAREST_EXACT, so that ties are decided equally.
     """
     step = ((old << 16) + new // 2) // new
     index = (step * np.arange(new, dtype=np.int64) + step // 2 - old % 2) >> 16

@@ -1,4 +1,4 @@
-"""How fast predictors are on this machine: timed by turns, so that other load falls on all."""
+"""Timing of predictors. They run alternately, so that other load affects all of them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Timing(NamedTuple):
 
     Attributes:
         median: of the whole call, uint8 images in and out.
-        slowest: of 95 % of the calls, the slowest.
+        slowest: 95th percentile of the whole call.
         prepare: median of resizing, normalising and aligning the images.
         network: median of the network.
-        finish: median of class choice, confidence and transfer back.
+        finish: median of class choice, confidence and copy to the host.
         ratio: the first predictor's time over this one's, median over the rounds.
-        agreement: share of the built-in scene's labels that are the first predictor's, 0 to 1.
+        agreement: share of the built-in scene's labels equal to the first predictor's, 0 to 1.
     """
 
     median: float
@@ -36,10 +36,10 @@ class Timing(NamedTuple):
 
 
 def median_ratio(base: Sequence[float], other: Sequence[float]) -> float:
-    """Return the median over the rounds of base / other: both ran within the same seconds.
+    """Return the median over the rounds of base / other; both ran in the same round.
 
     Raises:
-        ValueError: not as many rounds of both.
+        ValueError: different numbers of rounds.
     """
     return statistics.median(b / o for b, o in zip(base, other, strict=True))
 
@@ -47,12 +47,12 @@ def median_ratio(base: Sequence[float], other: Sequence[float]) -> float:
 def time_predictors(
     predictors: Mapping[str, Predictor], size: tuple[int, int], rounds: int
 ) -> dict[str, Timing]:
-    """Run the predictors by turns on the built-in scene.
+    """Run the predictors alternately on the built-in scene.
 
     Args:
-        predictors: by name; the first is what the others are compared with.
+        predictors: by name; the others are compared with the first.
         size: (height, width) of both images.
-        rounds: how often each runs, after one run that does not count.
+        rounds: number of runs of each, after one that is not counted.
 
     Returns:
         Timing by name, in the same order.

@@ -1,4 +1,4 @@
-"""Arrays to the device and back, through pinned memory where that is faster."""
+"""Copies of arrays to the device and back, through pinned memory on CUDA."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ _KEPT = 8
 class Transfer:
     """Copies between numpy and one device.
 
-    For CUDA the copies go through page-locked buffers that are kept, one for each shape, type and
-    direction: the copy is then asynchronous and at the full speed of the bus. On the CPU nothing
-    is copied.
+    On CUDA the copies use page-locked buffers, one for each name, shape and type, which makes them
+    asynchronous and faster. On the CPU nothing is copied.
 
     Args:
-        device: the other side.
-        pinned: page-locked buffers; by default where the device is CUDA.
+        device: to copy to and from.
+        pinned: use page-locked buffers; None: on CUDA only.
     """
 
     def __init__(self, device: torch.device, pinned: bool | None = None) -> None:
@@ -28,10 +27,10 @@ class Transfer:
         self._buffers = SizeCache(self._buffer, kept=_KEPT)
 
     def upload(self, name: str, array: np.ndarray) -> torch.Tensor:
-        """Return the array's numbers on the device. On the CPU they are shared with the array.
+        """Return the array as a tensor on the device. On the CPU it shares the array's memory.
 
-        Arrays of different names have buffers of their own. A buffer is filled again at the next
-        upload of its name: the copy before must have ended, as it has after a `download`.
+        Each name has its own buffer. The next upload of a name overwrites its buffer: the earlier
+        copy must have ended, as it has after a `download`.
         """
         source = torch.from_numpy(array)
         if not self._staged:
@@ -41,7 +40,7 @@ class Transfer:
         return buffer.to(self.device, non_blocking=True)
 
     def download(self, tensors: list[torch.Tensor]) -> list[np.ndarray]:
-        """Return the tensors' numbers as arrays of the caller's own; waits once for all."""
+        """Return the tensors as arrays that no later call changes; synchronises once for all."""
         if not self._staged:
             return [tensor.cpu().numpy() for tensor in tensors]
         buffers = []

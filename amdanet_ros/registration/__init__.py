@@ -1,4 +1,4 @@
-"""Registration: where a thermal pixel lies in the RGB image.
+"""Registration: the position of a thermal pixel in the RGB image.
 
 A homography maps homogeneous thermal pixel coordinates ``(x, y, 1)``, pixel centres at integers, to
 RGB pixel coordinates.

@@ -1,4 +1,4 @@
-"""What a camera's calibration says of the pixels of the image as it comes."""
+"""A camera's calibration and the camera matrix of its images."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from .homography import homography_from_cameras, resize_homography
 
 _ASPECT_TOLERANCE = 0.02
-"""Rounding of odd sizes to whole pixels when binned or resized."""
+"""Pixels; tolerance for odd sizes that are binned or resized to whole pixels."""
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class CameraCalibration:
 
     Attributes:
         matrix: 3 x 3 float64 camera matrix K of the whole sensor, in pixels.
-        rotation: 3 x 3 float64, turns directions of the camera into those of its image: the
-            identity, or that of rectification.
+        rotation: 3 x 3 float64 from directions of the camera to those of its image: the identity,
+            or the rotation of rectification.
         size: (height, width) of the whole sensor, in pixels; (0, 0): that of the image.
-        region: (top, left, height, width) of the part that is sent, in the sensor's pixels; height
-            and width 0: all of it.
+        region: (top, left, height, width) of the transmitted part, in the sensor's pixels; height
+            and width 0: the whole sensor.
         binning: (vertical, horizontal) sensor pixels in a pixel of the image, at least 1.
     """
 
@@ -47,14 +47,13 @@ class CameraCalibration:
     def matrix_of(self, image: tuple[int, int]) -> np.ndarray:
         """Return the camera matrix for pixels of an image (height, width) of this camera.
 
-        The region of interest is cut off, and what binning or a resize of the driver made of it is
-        followed, in whatever resolution the image comes.
+        It accounts for the region of interest, binning, and a resize by the driver.
 
         Returns:
             3 x 3 float64.
 
         Raises:
-            ValueError: the image has another shape than the calibrated one.
+            ValueError: the image has another aspect ratio than the calibrated one.
         """
         top, left, height, width = self.region_of(image)
         expected = height / self.binning[0], width / self.binning[1]
@@ -75,25 +74,25 @@ def homography_from_calibrations(
     rgb_size: tuple[int, int],
     thermal_size: tuple[int, int],
 ) -> np.ndarray:
-    """Homography of a far scene, thermal pixel to RGB pixel, from both cameras' calibration.
+    """Return the homography of a far scene, thermal pixel to RGB pixel, by calibration.
 
     Args:
         rgb, thermal: of each camera.
-        rotation: 3 x 3, turns directions of the thermal camera's optical frame into those of the
-            RGB camera's.
-        rgb_size, thermal_size: (height, width) of the images as they come.
+        rotation: 3 x 3, from directions in the thermal camera's optical frame to the RGB camera's.
+        rgb_size, thermal_size: (height, width) of the images.
 
     Returns:
         3 x 3 float64 with a last element of 1.
 
     Raises:
-        ValueError: a camera is not calibrated, or its images have another shape; no rotation.
+        ValueError: a camera is not calibrated, its images have another aspect ratio, or `rotation`
+            is no rotation.
     """
     matrices = {}
     for name, camera, size in (("rgb", rgb, rgb_size), ("thermal", thermal, thermal_size)):
         try:
             matrices[name] = camera.matrix_of(size)
         except ValueError as error:
-            raise ValueError(f"{name}/camera_info: {error}") from None
+            raise ValueError(f"{name} camera: {error}") from None
     turn = rgb.rotation @ np.asarray(rotation, np.float64).reshape(3, 3) @ thermal.rotation.T
     return homography_from_cameras(matrices["rgb"], matrices["thermal"], turn)

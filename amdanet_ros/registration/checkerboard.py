@@ -1,6 +1,6 @@
-"""An image to judge a registration by.
+"""An image that shows the quality of a registration.
 
-Tiles of RGB and warped thermal in turn; edges must run on across tile borders.
+Tiles of RGB and warped thermal alternate; edges must continue across tile borders.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ def checkerboard(
 
     Args:
         rgb: H x W x 3 uint8.
-        thermal: h x w of any depth.
+        thermal: h x w of any numeric type.
         homography: 3 x 3, thermal pixel -> RGB pixel.
-        tiles: across the image's width.
+        tiles: number across the image's width.
 
     Returns:
-        H x W x 3 uint8; outside the thermal image its tiles are black.
+        H x W x 3 uint8; thermal tiles are black outside the thermal image.
     """
     height, width = rgb.shape[:2]
     values = grey(thermal)

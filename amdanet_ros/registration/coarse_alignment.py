@@ -1,5 +1,5 @@
-"""Coarse alignment: scale, turn and shift of the thermal image, searched over all shifts at once
-in the frequency domain.
+"""Coarse alignment: a search for scale, rotation and shift of the thermal image, over all shifts
+at once in the frequency domain.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _LARGEST_SHIFT = 0.3  # of the image's width and height
 
 
 def _similarity(scale: float, turn_degrees: float, size: tuple[int, int]) -> np.ndarray:
-    """Scale and turn about the image's centre, 3 x 3."""
+    """Return scale and rotation about the image's centre, 3 x 3."""
     height, width = size
     upper = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), turn_degrees, scale)
     return np.vstack([upper, [0.0, 0.0, 1.0]])
@@ -27,12 +27,11 @@ def _similarity(scale: float, turn_degrees: float, size: tuple[int, int]) -> np.
 def align_coarsely(
     rgb: Sequence[np.ndarray], thermal: Sequence[np.ndarray], start: np.ndarray
 ) -> list[tuple[float, np.ndarray]]:
-    """Rank similarity transforms by how well the edges of all frames together agree.
+    """Rank similarity transforms by the agreement of the edges of all frames.
 
-    For each scale and turn the normalised correlation of the orientation fields is computed for
-    every shift by FFT, with the
-    frames summed before the inverse transform: a scene that is blank in one frame is carried by
-    the others.
+    For each scale and rotation the normalised correlation of the orientation fields is computed
+    for every shift by FFT. The frames are summed before the inverse transform, so that a frame
+    without edges does no harm.
 
     Args:
         rgb: grey H x W float32 images, small (about 160 pixels wide).
@@ -40,7 +39,7 @@ def align_coarsely(
         start: 3 x 3, thermal (small) pixel -> RGB (small) pixel for equal fields of view.
 
     Returns:
-        (score, homography) of the best shift of each scale and turn, best first; scores are
+        (score, homography) of the best shift of each scale and rotation, best first; scores are
         correlations in [-1, 1].
     """
     size = rgb[0].shape
@@ -77,7 +76,7 @@ def align_coarsely(
             enough = allowed & (overlap > 0.3 * height * width)
             norm = np.sqrt(np.maximum(moving_energy, 1e-6) * np.maximum(overlap_energy, 1e-6))
             score = np.where(enough, agreement / norm, -1.0)
-            # A larger overlap is better evidence than the same correlation over a corner.
+            # The same correlation is better evidence over a larger overlap.
             ranked = score * np.sqrt(np.clip(overlap / (height * width), 0, 1))
             y, x = np.unravel_index(np.argmax(ranked), ranked.shape)
             shift = np.array([[1, 0, shift_x[x]], [0, 1, shift_y[y]], [0, 0, 1.0]])

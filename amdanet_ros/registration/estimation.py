@@ -1,6 +1,6 @@
-"""The homography of a rig from a recording, without a target.
+"""Estimation of a rig's homography from a recording, without a calibration target.
 
-Coarse to fine on edges, over many frames, or a refusal.
+Edges of many frames are matched from coarse to fine; an uncertain result is refused.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class RegistrationRefusedError(ValueError):
 
 @dataclass(frozen=True)
 class Registration:
-    """An estimated homography and how far it can be trusted.
+    """An estimated homography and its quality.
 
     Attributes:
         homography: 3 x 3 float64, thermal pixel -> RGB pixel.
@@ -64,20 +64,20 @@ def estimate_homography(
     initial: np.ndarray | None = None,
     max_uncertainty: float = _LARGEST_UNCERTAINTY,
 ) -> Registration:
-    """Estimate the homography from thermal to RGB pixels of a rig from synchronous images of some
-    scenes.
+    """Estimate a rig's homography, thermal pixel to RGB pixel, from synchronous images.
 
-    A coarse search over scale, turn and shift at 160 pixels' width is followed by windows that
-    are matched and fitted at growing
-    resolution. The result is then judged: two halves of the windows must give the same corners,
-    and the agreeing windows
-    must cover the image.
+    A coarse search over scale, rotation and shift at a width of 160 pixels is followed by matching
+    and fitting windows at growing resolution. Then the result is checked: two halves of the
+    windows must give the same corners, and the agreeing windows must cover the image.
 
     Args:
         rgb: N images H x W x 3 uint8, one size.
-        thermal: N images h x w (uint8, uint16 or float32), one size, taken at the same instants.
-        initial: 3 x 3 first guess, thermal pixel -> RGB pixel; the coarse search is then left out.
-        max_uncertainty: refuse beyond this corner distance, in pixels of an image 640 wide.
+        thermal: N images h x w (uint8, uint16 or float32), one size, taken at the same times.
+        initial: 3 x 3 first guess, thermal pixel -> RGB pixel; it replaces the coarse search.
+        max_uncertainty: largest accepted corner distance, in pixels of an image 640 wide.
+
+    Returns:
+        The homography with its quality.
 
     Raises:
         RegistrationRefusedError: the scene does not determine the homography.
@@ -139,7 +139,7 @@ def _spread(frames: int, most: int) -> np.ndarray:
 
 
 def _coarse_guesses(rgb: list[np.ndarray], thermal: list[np.ndarray]) -> list[np.ndarray]:
-    """The best coarse alignments that differ from each other, in full-size pixels."""
+    """Return the best coarse alignments that differ from each other, in full-size pixels."""
     chosen = _spread(len(rgb), _SEARCH_FRAMES)
     factor = _COARSE_WIDTH / max(rgb[0].shape)
     small_rgb, to_small_rgb = _shrunk([rgb[i] for i in chosen], min(1.0, factor))
@@ -163,7 +163,7 @@ def _coarse_guesses(rgb: list[np.ndarray], thermal: list[np.ndarray]) -> list[np
 def _refine(
     rgb: list[np.ndarray], thermal: list[np.ndarray], guess: np.ndarray
 ) -> tuple[np.ndarray, WindowMatches, np.ndarray] | None:
-    """Follow one guess through growing resolutions; None where too few windows match."""
+    """Refine a guess at growing resolutions; None if too few windows match."""
     homography = guess
     width = max(rgb[0].shape)
     result = None
@@ -209,13 +209,13 @@ def _judge(
     thermal_size: tuple[int, int],
     max_uncertainty: float,
 ) -> Registration:
-    """Turn the last fit into a Registration, or refuse it."""
+    """Return a Registration from the last fit, or refuse it."""
     unit = max(rgb_size) / 640
     windows = int(inliers.sum())
     agreement = float(matches.confidence[inliers].sum() / max(matches.confidence.sum(), 1e-9))
     fix = (
         "record more frames with outlines all over the image (people, cars, buildings; drive "
-        "or turn the rig), or give thermal.registration by hand"
+        "or turn the rig), or give a homography by hand"
     )
     if windows < _FEWEST_WINDOWS:
         raise RegistrationRefusedError(

@@ -1,4 +1,4 @@
-"""Homographies between the thermal and the RGB image: made, checked, composed."""
+"""Homographies between the thermal and the RGB image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def resize_homography(from_size: tuple[int, int], to_size: tuple[int, int]) -> np.ndarray:
-    """Homography of a plain resize: equal fields of view, different resolutions.
+    """Return the homography of a resize: equal fields of view, different resolutions.
 
     Image edges map to image edges, so pixel centres shift by half a pixel's difference, as
     in ``cv2.resize``.
@@ -52,17 +52,15 @@ def check_homography(values: object) -> np.ndarray:
 def homography_from_cameras(
     rgb_matrix: np.ndarray, thermal_matrix: np.ndarray, rotation: np.ndarray | None = None
 ) -> np.ndarray:
-    """Homography of a far scene from both cameras' calibration: ``K_rgb R K_thermal^-1``.
+    """Return the homography of a far scene from camera matrices: ``K_rgb R K_thermal^-1``.
 
-    The distance between the cameras is left out: at depth Z it shifts a point by ``f * baseline
-    / Z`` pixels.
+    It ignores the distance between the cameras, which shifts a point at depth Z by
+    ``f * baseline / Z`` pixels.
 
     Args:
-        rgb_matrix, thermal_matrix: 3 x 3 camera matrices K (``sensor_msgs/CameraInfo.k``),
-            in pixels.
-        rotation: 3 x 3, turns directions of the thermal camera's optical frame into the RGB
-            camera's
-            (REP 103: z forward, x right, y down). None: both look the same way.
+        rgb_matrix, thermal_matrix: 3 x 3 camera matrices K, in pixels.
+        rotation: 3 x 3, from directions in the thermal camera's optical frame to the RGB camera's
+            (z forward, x right, y down). None: equal directions.
 
     Returns:
         3 x 3 float64 with a last element of 1.
@@ -76,8 +74,8 @@ def homography_from_cameras(
         matrix = np.asarray(matrix, dtype=np.float64).reshape(3, 3)
         if matrix[0, 0] <= 0 or matrix[1, 1] <= 0 or abs(matrix[2, 2]) < 1e-12:
             raise ValueError(
-                f"{name}/camera_info is not calibrated (its k has focal lengths {matrix[0, 0]:g} "
-                f"and {matrix[1, 1]:g}): calibrate the camera or give thermal.registration"
+                f"the {name} camera is not calibrated (focal lengths {matrix[0, 0]:g} and "
+                f"{matrix[1, 1]:g}): calibrate it, or give a homography"
             )
         matrices[name] = matrix
     rotation = (
@@ -90,8 +88,8 @@ def homography_from_cameras(
 def check_rotation(values: object) -> np.ndarray:
     """Return nine numbers, row by row, as the 3 x 3 float64 rotation that they round.
 
-    Calibration tools print few digits: up to 0.001 of each product of two rows is forgiven, and
-    the nearest rotation returned.
+    Calibration tools print few digits: an error of 0.001 in the product of two rows is accepted,
+    and the nearest rotation is returned.
 
     Raises:
         ValueError: not a rotation (rows of length 1, at right angles, right-handed).
@@ -112,7 +110,7 @@ def transform_points(homography: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 
 def corners(size: tuple[int, int]) -> np.ndarray:
-    """The centres of an image's four corner pixels, 4 x 2 (x, y), clockwise from the top left."""
+    """Return the centres of the four corner pixels, 4 x 2 (x, y), clockwise from top left."""
     height, width = size
     return np.array(
         [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], dtype=np.float64
@@ -120,8 +118,8 @@ def corners(size: tuple[int, int]) -> np.ndarray:
 
 
 def corner_error(first: np.ndarray, second: np.ndarray, size: tuple[int, int]) -> float:
-    """Mean distance, in RGB pixels, between where two homographies put the thermal image's
-    corners.
+    """Return the mean distance, in RGB pixels, of the thermal image's corners under two
+    homographies.
     """
     points = corners(size)
     difference = transform_points(first, points) - transform_points(second, points)
@@ -131,20 +129,20 @@ def corner_error(first: np.ndarray, second: np.ndarray, size: tuple[int, int]) -
 def common_field_of_view(
     homography: np.ndarray, thermal_size: tuple[int, int], rgb_size: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """The largest centred-by-area upright rectangle of the RGB image that both cameras see.
+    """Return the largest upright rectangle of the RGB image that both cameras see.
 
     Args:
         homography: thermal pixel to RGB pixel, 3 x 3.
         thermal_size, rgb_size: (height, width).
 
     Returns:
-        (top, left, height, width) in RGB pixels; every pixel of it has a thermal partner.
+        (top, left, height, width) in RGB pixels; each of its pixels has a thermal value.
 
     Raises:
         ValueError: the two images do not overlap.
     """
     height, width = rgb_size
-    # A coarse grid is enough: the answer is rounded inwards by the cell.
+    # A coarse grid is enough: the rectangle is rounded inwards by a cell.
     step = max(1, min(height, width) // 120)
     ys, xs = np.arange(0, height, step), np.arange(0, width, step)
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(np.float64)

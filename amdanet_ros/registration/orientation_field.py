@@ -1,9 +1,9 @@
-"""What an RGB and a thermal image of one scene have in common: where the edges lie and which way
-they run.
+"""Orientation fields: position and direction of edges, which RGB and thermal images of a scene
+have in common.
 
 Brightness and temperature agree in neither value nor sign, but the outline of a person, a car or a
 roof is an edge in both.
-The double-angle gradient field keeps the direction of an edge and forgets its sign: a gradient ``g
+The double-angle gradient field keeps the direction of an edge and drops its sign: a gradient ``g
 e^(i a)`` becomes
 ``w(g) e^(2 i a)``, the same for dark-to-bright and for bright-to-dark.
 """
@@ -15,7 +15,7 @@ import numpy as np
 
 
 def grey(image: np.ndarray) -> np.ndarray:
-    """H x W float32 of an H x W x 3 RGB or an H x W thermal image.
+    """Return an H x W x 3 RGB or H x W thermal image as H x W float32.
 
     Non-finite values become the median.
     """
@@ -35,14 +35,13 @@ def orientation_field(
 
     Args:
         image: H x W float32.
-        valid: H x W bool, False where the image shows nothing (outside a warped frame);
-            None = everywhere.
+        valid: H x W bool, False outside a warped frame; None: all is valid.
         sigma: smoothing before the derivative, pixels.
 
     Returns:
         (field, valid): H x W complex64 with magnitudes in [0, 1), mean zero over the valid
         part and zero outside;
-        H x W bool, the valid part without its rim.
+        H x W bool, the valid part without its border.
     """
     smooth = cv2.GaussianBlur(image, (0, 0), sigma)
     gradient = cv2.Scharr(smooth, cv2.CV_32F, 1, 0) + 1j * cv2.Scharr(smooth, cv2.CV_32F, 0, 1)
@@ -53,14 +52,14 @@ def orientation_field(
     magnitude = np.abs(gradient)
     if not inner.any() or magnitude[inner].max() <= 0:
         return np.zeros(image.shape, np.complex64), inner
-    # Strong edges count alike, and faint ones count where nothing stronger is near: a hot engine
-    # must not outvote the scene.
+    # Strong edges count equally, and weak ones count if no stronger one is near: a hot engine
+    # must not dominate the scene.
     floor = np.percentile(magnitude[inner], 60) + 1e-6 * float(magnitude[inner].max())
     side = max(9, image.shape[1] // 12) | 1
     soft = np.maximum(1.5 * cv2.blur(magnitude, (side, side)), floor)
     weight = magnitude**2 / (magnitude**2 + soft**2)
     field = weight * (gradient / np.maximum(magnitude, 1e-12)) ** 2
-    # Streets are full of upright and level edges; their mean would draw every alignment towards
+    # Most edges in streets are vertical or horizontal; their mean would favour alignments with
     # full overlap.
     field = np.where(inner, field - field[inner].mean(), 0)
     return field.astype(np.complex64), inner

@@ -1,4 +1,4 @@
-"""A homography through window matches, most of which are right."""
+"""A robust fit of a homography to window matches."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from .window_matching import WindowMatches
 
 _SHAPE_PRIOR = 1e-3
 _WIDENING = (8.0, 6.0, 4.0, 3.0, 2.0, 1.5, 1.0, 1.0, 1.0, 1.0)
-"""The first rounds forgive more: the median shift does not know the scale yet."""
+"""Factors on the tolerance; the first are large, because the median shift has no scale yet."""
 
 
 def fit_correction(
     matches: WindowMatches, size: tuple[int, int], tolerance: float, perspective_prior: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Homography that moves the warped thermal image onto the RGB image.
+    """Return the homography that moves the warped thermal image onto the RGB image.
 
     Iteratively reweighted least squares (Geman-McClure weights) on the linear equations of a
     homography, started from the
-    weighted median shift. Few or one-sided matches cannot hold all eight numbers: a prior pulls
-    the perspective terms,
-    and more weakly the shape, towards none.
+    weighted median shift. Few or one-sided matches do not determine all eight numbers: a prior
+    pulls the perspective terms and, more weakly, the shape towards the identity.
 
     Args:
         matches: at least four.
@@ -31,8 +30,8 @@ def fit_correction(
             matches' total weight.
 
     Returns:
-        (correction, inliers): 3 x 3; N bool, matches within ``tolerance`` of it in the
-        directions they know.
+        (correction, inliers): 3 x 3; N bool, matches within ``tolerance`` of it in their
+        certain directions.
     """
     height, width = size
     half = max(height, width) / 2

@@ -1,5 +1,5 @@
-"""Where each small window of the RGB image finds its partner in the thermal image, and how
-surely in which direction.
+"""Matching of small windows of the RGB image with the thermal image, with the certainty in each
+direction.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class WindowMatches:
 
     Attributes:
         points: N x 2, window centres in the RGB image (x, y), pixels.
-        shifts: N x 2, how far the thermal image as warped so far must move there, pixels.
+        shifts: N x 2, how far the warped thermal image must move there, pixels.
         confidence: N, 0 to 1: height of the correlation's peak times its lead over the next one.
         precision: N x 2 x 2, symmetric, largest eigenvalue 1: how sharp the peak is in each
             direction.
-            A window that shows one straight edge knows its shift across the edge alone.
+            A window with one straight edge determines only the shift across the edge.
     """
 
     points: np.ndarray
@@ -40,13 +40,13 @@ class WindowMatches:
         return len(self.points)
 
     def chosen(self, which: np.ndarray) -> WindowMatches:
-        """The matches of an index or mask."""
+        """Return the matches of an index or mask."""
         return WindowMatches(
             self.points[which], self.shifts[which], self.confidence[which], self.precision[which]
         )
 
     def scaled(self, factor: float) -> WindowMatches:
-        """The same matches in an image that is ``factor`` times as large."""
+        """Return the same matches in an image that is ``factor`` times as large."""
         return WindowMatches(
             self.points * factor, self.shifts * factor, self.confidence, self.precision
         )
@@ -60,13 +60,13 @@ def match_windows(
     window: int,
     sigma: float = 1.0,
 ) -> WindowMatches:
-    """Correlate the orientation fields window by window, all frames added up.
+    """Correlate the orientation fields window by window, summed over all frames.
 
     Args:
         rgb: grey H x W float32 images.
         thermal: grey images of the thermal camera.
-        homography: 3 x 3, thermal pixel -> RGB pixel, good to about ``reach`` pixels.
-        reach: largest shift looked for, pixels.
+        homography: 3 x 3, thermal pixel -> RGB pixel, accurate to about ``reach`` pixels.
+        reach: largest shift of the search, pixels.
         window: side of a window, pixels.
         sigma: smoothing of the gradients, pixels.
     """
@@ -89,7 +89,7 @@ def match_windows(
                 continue
             top, bottom = max(0, y - half - reach), min(height, y + half + reach)
             left, right = max(0, x - half - reach), min(width, x + half + reach)
-            # At the image's rim the window shrinks so that it can still move both ways.
+            # At the image's border the window is smaller, so that it can move in all directions.
             inner = (slice(top + reach, bottom - reach), slice(left + reach, right - reach))
             outer = (slice(top, bottom), slice(left, right))
             if min(bottom - top, right - left) < 2 * reach + half:
@@ -127,10 +127,10 @@ def _correlation(templates: list[np.ndarray], areas: list[np.ndarray]) -> np.nda
 def _peak(surface: np.ndarray, reach: int) -> tuple[tuple[float, float], float, np.ndarray] | None:
     """Shift, confidence and precision of the peak.
 
-    None where it lies on the rim, is low or has a rival.
+    None if it lies on the border, is low or has a second peak.
     """
     offsets = np.arange(-reach, reach + 1) / reach
-    # Along a straight edge all places are alike: take the one nearest to where the window is.
+    # Along a straight edge all positions are equal: take the one nearest to the window.
     centred = surface - _CENTRE_PULL * (offsets[:, None] ** 2 + offsets[None, :] ** 2)
     y, x = np.unravel_index(np.argmax(centred), surface.shape)
     if not (0 < y < 2 * reach and 0 < x < 2 * reach):
@@ -150,7 +150,7 @@ def _peak(surface: np.ndarray, reach: int) -> tuple[tuple[float, float], float, 
     slope = 0.5 * np.array([near[1, 2] - near[1, 0], near[2, 1] - near[0, 1]])
     step = vectors @ ((vectors.T @ slope) / np.maximum(values * -_largest_bend(near), 1e-4))
     step = np.clip(step, -0.5, 0.5)
-    # The best place of the RGB window in the warped image is off by the shift still missing.
+    # The best position of the RGB window in the warped image differs by the remaining shift.
     shift = (reach - (x + float(step[0])), reach - (y + float(step[1])))
     confidence = float(surface[y, x]) * min(1.0, lead / _FULL_LEAD)
     return shift, confidence, precision
@@ -165,7 +165,7 @@ def _largest_bend(near: np.ndarray) -> float:
 
 
 def _lead(surface: np.ndarray, y: int, x: int, across: np.ndarray, flatness: float) -> float:
-    """How far the peak stands above everything that is not its own hill or ridge."""
+    """Return the height of the peak above everything outside its own hill or ridge."""
     rows, columns = np.mgrid[: surface.shape[0], : surface.shape[1]]
     distance = np.abs((columns - x) * across[0] + (rows - y) * across[1])
     if flatness > 0.25:

@@ -1,1 +1,1 @@
-"""Every table and figure of the paper's supplement, made anew. No ROS here."""
+"""Reproduction of the tables and figures of the paper's supplement. Knows no ROS."""

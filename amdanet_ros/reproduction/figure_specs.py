@@ -1,9 +1,8 @@
-"""The supplement's figures: which of ours stands for which.
+"""The supplement's figures and what our versions show.
 
-What is known of them: Figure 1 is a failure case under overexposure, Figures 2 to 7 compare
-segmentations and fused images. Which of 2 to 7 shows which data set we do not know; with three
-data sets and two kinds ours are one each: 2 to 4 segmentation, 5 to 7 fusion. They show our network
-alone: images of the methods it is compared with in the supplement are not ours to make.
+Figure 1 is a failure case under overexposure; Figures 2 to 7 compare segmentations and fused
+images. We do not know which of them shows which data set: our Figures 2 to 4 show the segmentation
+and 5 to 7 the fusion of one data set each. The supplement's other methods are left out.
 """
 
 from __future__ import annotations

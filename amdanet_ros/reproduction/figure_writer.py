@@ -1,4 +1,4 @@
-"""A reproduced figure: a grid of test images, what it shows in words, and numbers as JSON."""
+"""A reproduced figure: a grid of test images, a caption, and numbers as JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .figure_specs import FUSION, OVEREXPOSURE, FigureSpec
 from .presets import SCENES, Experiment
 
 SHOWN, SHOWN_EXPOSED = 4, 2
-"""Test images in a figure; in the one of overexposure, each at every exposure shown."""
+"""Number of test images in a figure; the overexposure figure shows each at every exposure."""
 
 STOPS_SHOWN, STOPS_SCORED = (0, 2, 4), (0, 1, 2, 3, 4)
 """Overexposure in stops (2 ** stops times the light)."""
@@ -79,7 +79,7 @@ class Figure:
 
 
 class ExposedPairs:
-    """A data source whose visible images are exposed for more light.
+    """A data source whose RGB images are overexposed.
 
     Args:
         pairs: the source.
@@ -110,7 +110,7 @@ def drawn_figure(
     Args:
         spec: of the figure.
         experiment: whose test pairs are shown.
-        config: of the experiment; it says which classes and, of scenes, which size.
+        config: of the experiment; its classes and, for scenes, its size count.
         weights: a checkpoint, or the name of a built-in one.
         device: to run the network on.
         images: names of the test images to show; empty: four evenly spread over the test list,
@@ -118,7 +118,7 @@ def drawn_figure(
 
     Raises:
         CheckpointError: weights that cannot be used.
-        ConfigError: weights for another number of classes.
+        ConfigError: weights with another number of classes.
         DataError: a name that is not in the test list, or an image that cannot be read.
     """
     pairs = experiment.test_pairs(config)
@@ -206,7 +206,7 @@ def _network(weights: str | Path, classes: ClassTable) -> nn.Module:
 def _predicted(
     network: nn.Module, pair: LabelledPair, window: tuple[int, int] | None, device: torch.device
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return (labels H x W uint8, fused H x W x 3 float32 in [0, 1]) as they are scored."""
+    """Return labels, H x W uint8, and the fused image, H x W x 3 float32 in [0, 1]."""
     rgb = torch.from_numpy(pair.rgb).to(device).permute(2, 0, 1)[None].float() / 255
     thermal = torch.from_numpy(thermal_values(pair.thermal)).to(device).expand(1, 3, -1, -1)
     if window is None:

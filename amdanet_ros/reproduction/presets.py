@@ -1,4 +1,4 @@
-"""What a reproduction runs on: the published data sets, or generated scenes."""
+"""The data of a reproduction: the published data sets, or generated scenes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ SCENES = "scenes"
 """Name of the generated data set."""
 
 TEST_SEED, TEST_COUNT = 2_000_150, 50
-"""Generated scenes to score on: never trained on, nor used to choose the best weights."""
+"""Generated scenes to score on; not used in training or validation."""
 
 
 @dataclass(frozen=True)
 class Preset:
-    """A way to reproduce.
+    """Data, seeds and notes of a reproduction.
 
     Attributes:
         name: "paper" or "tiny".
-        seeds: used where the caller names none.
+        seeds: the default seeds.
         published_data: whether it trains on the data sets of the supplement.
-        notes: what a reader of its tables must know.
+        notes: printed below its tables.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Preset:
     notes: tuple[str, ...]
 
     def data_sets(self, of_table: Sequence[str]) -> tuple[str, ...]:
-        """Return the data sets that a table of the supplement is made on here."""
+        """Return the data sets of our version of a table."""
         return tuple(of_table) if self.published_data else (SCENES,)
 
 
@@ -78,9 +78,9 @@ class Experiment:
     Attributes:
         data_set: "mfnet", "fmb", "pst900" or "scenes".
         path: of its configuration.
-        root: folder of the data set; of scenes their cache.
-        overrides: of the caller, each "section.key=value".
-        limit: score only so many test pairs; None scores all.
+        root: folder of the data set; for scenes, their cache.
+        overrides: changes of the configuration, each "section.key=value".
+        limit: number of test pairs to score; None: all.
     """
 
     data_set: str
@@ -91,7 +91,7 @@ class Experiment:
 
     @property
     def window(self) -> tuple[int, int] | None:
-        """(height, width) of the released protocol; None: images whole."""
+        """Window (height, width) of the released protocol; None: images are run whole."""
         return RELEASED_WINDOWS.get(self.data_set)
 
     def config(self, changes: Sequence[str], seed: int) -> TrainingConfig:
@@ -125,7 +125,7 @@ class FirstPairs:
 
     Args:
         pairs: the source.
-        count: how many, at most.
+        count: largest number of pairs.
     """
 
     def __init__(self, pairs: LabelledPairs, count: int) -> None:
@@ -147,18 +147,18 @@ def experiments(
     overrides: Sequence[str] = (),
     limit: int | None = None,
 ) -> dict[str, Experiment]:
-    """Return the base experiment of each data set, once all the data is known to be there.
+    """Return the base experiment of each data set, after a check that all data exists.
 
     Args:
         preset: of the reproduction.
         data_sets: names, as `Preset.data_sets` gives them.
-        data: folder that holds MFNet/, FMB/ and PST900/; for scenes their cache (None: the user's).
-        overrides: each "section.key=value", of every experiment.
-        limit: score only so many test pairs.
+        data: folder that holds MFNet/, FMB/ and PST900/; for scenes, their cache (None: default).
+        overrides: changes of every experiment, each "section.key=value".
+        limit: number of test pairs to score.
 
     Raises:
         ConfigError: an unusable override or limit.
-        DataError: data is missing; the message names all of it and the fix.
+        DataError: data is missing; the message names all missing files and the fix.
     """
     if limit is not None and limit < 1:
         raise ConfigError(f"--limit {limit}: at least 1 test pair is needed")
@@ -187,7 +187,7 @@ def experiments(
 
 
 def _root_of(data: Path, data_set: str) -> Path:
-    """Return the folder of a data set below `data`, however its name is spelt."""
+    """Return the folder of a data set below `data`; upper and lower case are equal."""
     if data.is_dir():
         for path in sorted(data.iterdir()):
             if path.name.lower() == data_set and path.is_dir():
@@ -196,7 +196,7 @@ def _root_of(data: Path, data_set: str) -> Path:
 
 
 def _missing(roots: dict[str, Path]) -> Iterator[str]:
-    """Name what the data sets lack."""
+    """Return the missing files and folders of the data sets."""
     for root in roots.values():
         if not root.is_dir():
             yield f"{root}/"

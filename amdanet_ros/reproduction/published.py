@@ -1,4 +1,4 @@
-"""What the paper's supplement reports, number by number (AMDANet, ICCV 2025, Tables 1 to 6)."""
+"""The numbers of Tables 1 to 6 in the paper's supplement (AMDANet, ICCV 2025)."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ class PublishedScore:
 
     Attributes:
         miou: mean IoU, in percent.
-        map: what the supplement calls mAP, in percent; None where it reports none. The release
-            computes no average precision anywhere: by its size it is a mean class accuracy or a
-            mean class precision.
+        map: the supplement's mAP, in percent; None if it reports none. The released code computes
+            no average precision; by its size it is a mean class accuracy or precision.
     """
 
     miou: float

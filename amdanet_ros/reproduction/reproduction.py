@@ -1,4 +1,4 @@
-"""The whole of a reproduction: from names of tables and figures to files."""
+"""A reproduction: trains and scores what tables and figures need, and writes them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Reproduction:
 
     Args:
         preset: of the reproduction.
-        experiments: by data set, as `presets.experiments` gives them; a table's other data sets
-            are left out.
-        seeds: of the runs; figures show the first.
-        runner: that trains and scores.
+        experiments: by data set, as `presets.experiments` returns them; other data sets of a
+            table are left out.
+        seeds: of the runs; figures use the first.
+        runner: trains and scores.
         out: folder for the tables and figures.
-        weights: by data set a checkpoint (or the name of a built-in one) for the figures; of the
+        weights: by data set, a checkpoint (or the name of a built-in one) for the figures; for
             other data sets the base experiment is trained.
     """
 
@@ -44,7 +44,7 @@ class Reproduction:
         self.runner, self.out, self.weights = runner, Path(out), dict(weights or {})
 
     def plan(self, names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-        """Yield (run, state, what it is) of every run that tables and figures need, each once."""
+        """Yield (run, state, description) of every run that tables and figures need, each once."""
         seen = set()
         for name in names:
             for experiment, changes, seed in self._needs(name):
@@ -54,15 +54,15 @@ class Reproduction:
                     yield run, state, ", ".join(changes) or "base"
 
     def make(self, name: str, images: Sequence[str] = ()) -> list[Path]:
-        """Train and score what a table or figure needs, and write it.
+        """Train and score what a table or figure needs and write the files.
 
         Args:
             name: one of `EVERYTHING`.
-            images: names of the test images that a figure shows; empty: chosen by rule.
+            images: names of the test images that a figure shows; empty: see `drawn_figure`.
 
         Returns:
-            the files, in the first process; none in others, or where none of the data sets is
-            among the experiments.
+            The written files; none in other processes than the first, or if none of the data sets
+            is among the experiments.
 
         Raises:
             ConfigError, DataError: what cannot be used.

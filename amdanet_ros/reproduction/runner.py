@@ -1,4 +1,4 @@
-"""Trains what is not trained yet, scores what is not scored yet, and loads the rest."""
+"""Trains and scores the variants of a reproduction; finished ones are loaded."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ DONE, SCORES = "finished.json", "evaluation.json"
 
 
 def run_name(data_set: str, config: TrainingConfig) -> str:
-    """Return the name of a run's folder: data set, seed, digest of all that decides its result.
+    """Return the name of a run's folder: data set, seed, digest of the deciding values.
 
-    Variants of different tables that are the same network and training share one run.
+    Equal variants of different tables share one run.
     """
     values = json.dumps(deciding_values(config.as_dict()), sort_keys=True)
     digest = hashlib.sha256(values.encode()).hexdigest()[:10]
@@ -39,8 +39,8 @@ class Run:
 
     Attributes:
         folder: of the run; `best.safetensors` lies in it.
-        config: it was trained with.
-        seed: of it.
+        config: of the training.
+        seed: of the training.
     """
 
     folder: Path
@@ -54,12 +54,12 @@ class Run:
 
 
 class Runner:
-    """Hands out trained and scored variants; killed at any moment, it goes on where it was.
+    """Trains and scores variants; it can be killed at any time and continues in the next call.
 
     Args:
-        folder: of all runs, one below it each.
+        folder: that holds a folder for each run.
         processes: this process among all.
-        report: told a line at each run's start.
+        report: called with a line of text at the start of each run.
     """
 
     def __init__(
@@ -75,11 +75,11 @@ class Runner:
         return folder.name, "begun" if (folder / LAST).is_file() else "to train"
 
     def trained(self, experiment: Experiment, changes: Sequence[str], seed: int) -> Run:
-        """Return a variant's run, trained now unless it is already.
+        """Return a variant's run; it is trained first unless that is done.
 
         Raises:
             ConfigError, DataError: what the training cannot use.
-            FloatingPointError: the loss left the finite numbers.
+            FloatingPointError: the loss became infinite or NaN.
         """
         config = experiment.config(changes, seed)
         folder = self._folder(experiment, config)
@@ -96,7 +96,7 @@ class Runner:
         train, validation = build_pairs(config)
         try:
             trainer = Trainer(config, folder, train, validation, self.processes, begun)
-        except SavedStateError:  # damaged, or cut off by an older version of this program
+        except SavedStateError:  # damaged, or written by an older version
             self._say(f"{what}: {folder / LAST} cannot be resumed, training anew")
             self._forget(folder)
             trainer = Trainer(config, folder, train, validation, self.processes)
@@ -105,12 +105,12 @@ class Runner:
             (folder / SCORES).unlink(missing_ok=True)
             facts = {"steps": result.step, "best_step": result.best_step, "changes": list(changes)}
             _write_whole(folder / DONE, {**facts, "validation_mIoU": result.best_iou})
-            (folder / LAST).unlink(missing_ok=True)  # three times the weights; nobody goes on here
+            (folder / LAST).unlink(missing_ok=True)  # as large as three times the weights
         self.processes.wait()
         return run
 
     def _forget(self, folder: Path) -> None:
-        """Delete a state that nothing will go on from, so that a training can begin anew."""
+        """Delete an unusable state, so that a training can begin."""
         if self.processes.first:
             (folder / LAST).unlink(missing_ok=True)
         self.processes.wait()
@@ -128,7 +128,7 @@ class Runner:
             "window": list(experiment.window) if experiment.window else None,
         }
         path = run.folder / SCORES
-        self.processes.wait()  # all look at the file before one of them writes it
+        self.processes.wait()  # every process has read the file before one of them writes it
         if path.is_file():
             saved = json.loads(path.read_text())
             if all(saved.get(key) == value for key, value in facts.items()):

@@ -20,7 +20,7 @@ class Variant:
     """A row of a table.
 
     Attributes:
-        row: its name; where the supplement has the row, the key in `published.PUBLISHED`.
+        row: its name; for a row of the supplement, its key in `published.PUBLISHED`.
         changes: of the base experiment, each "section.key=value" as `--set` takes it.
     """
 
@@ -36,10 +36,10 @@ class TableSpec:
         name: "tab1" to "tab6".
         title: what varies.
         heading: of the first column.
-        data_sets: on which the supplement reports it, in its order.
+        data_sets: of the supplement's table, in its order.
         variants: the rows.
-        notes: what a reader must know.
-        with_map: whether the supplement reports "mAP" there too.
+        notes: printed below the table.
+        with_map: whether the supplement's table has "mAP".
     """
 
     name: str

@@ -26,9 +26,9 @@ class ReproducedTable:
         spec: the table.
         data_sets: ours, in order.
         facts: of the reproduction (preset, overrides, test pairs), for the JSON file.
-        notes: what a reader must know beside the table's own notes.
-        scores: by (row, data set, seed), values as `EvaluationReport.as_dict` gives them, in 0..1,
-            and "run", the folder's name.
+        notes: printed below the table, after its own notes.
+        scores: by (row, data set, seed), what `EvaluationReport.as_dict` returns (0..1) and
+            "run", the folder's name.
     """
 
     spec: TableSpec
@@ -46,7 +46,7 @@ class ReproducedTable:
         }
 
     def published(self, row: str) -> dict[str, PublishedScore]:
-        """Return the published scores of a row by data set; none for a row that we added."""
+        """Return the published scores of a row by data set; empty for a row of our own."""
         return PUBLISHED[self.spec.name].get(row, {})
 
     def as_dict(self) -> dict[str, Any]:
@@ -71,11 +71,11 @@ class ReproducedTable:
         }
 
     def as_json(self) -> str:
-        """Return everything."""
+        """Return the table as JSON."""
         return json.dumps(self.as_dict(), indent=2) + "\n"
 
     def as_csv(self) -> str:
-        """Return one line a number, in percent: row, data set, whose, seed, score, value."""
+        """Return CSV with a line for each number, in percent."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(("table", "row", "data_set", "source", "seed", "score", "value"))
@@ -95,7 +95,7 @@ class ReproducedTable:
         return text.getvalue()
 
     def as_markdown(self) -> str:
-        """Return a page: the table in percent, then what a reader must know."""
+        """Return Markdown: the table in percent, then the notes."""
         columns = self._columns()
         lines = [
             f"# {_title(self.spec.name)}: {self.spec.title}",
@@ -111,7 +111,7 @@ class ReproducedTable:
         return "\n".join(lines) + "\n"
 
     def _columns(self):
-        """Return (heading, function of the row that gives the cell) of each column."""
+        """Return the heading of each column and the function from a row to its cell."""
         columns = []
         published = self.spec.data_sets
         shown = SCORES if self.spec.with_map else SCORES[:1]
@@ -163,7 +163,7 @@ class ReproducedTable:
         return found
 
     def _reading(self) -> str:
-        """Return what the seeds say of the rows' differences."""
+        """Return a note that compares the rows' differences with the spread over the seeds."""
         seeds = sorted({seed for _, _, seed in self.scores})
         text = f"All numbers in %. Ours over {len(seeds)} seed(s): {', '.join(map(str, seeds))}"
         if len(seeds) < 2:

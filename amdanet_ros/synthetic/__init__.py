@@ -1,6 +1,6 @@
 """Synthetic RGB-thermal street scenes with exact labels.
 
-The demo plays a recording of them, and its weights are trained on samples of them.
+The demo plays a recording of them; its weights were trained on samples of them.
 """
 
 from .cameras import RgbCamera, ThermalCamera

@@ -1,4 +1,4 @@
-"""Flat figures that stand upright and face the camera, drawn in metres about their foot point."""
+"""Flat upright figures that face the camera, drawn in metres relative to their foot point."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def box(left: float, bottom: float, right: float, top: float) -> np.ndarray:
 
 
 def limb(x0: float, y0: float, x1: float, y1: float, width: float) -> np.ndarray:
-    """Polygon of a straight limb from one joint to the other, 4 x 2."""
+    """Polygon of a straight limb between two joints, 4 x 2."""
     dx, dy = x1 - x0, y1 - y0
     half = 0.5 * width / max(math.hypot(dx, dy), 1e-6)
     u, v = -dy * half, dx * half
@@ -40,11 +40,11 @@ def limb(x0: float, y0: float, x1: float, y1: float, width: float) -> np.ndarray
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of a figure.
+    """A part of a figure.
 
     Attributes:
         polygon: N x 2 metres, x to the right and y up from the foot point.
-        surface: what it is made of.
+        surface: its material.
     """
 
     polygon: np.ndarray
@@ -63,11 +63,11 @@ def draw_figure(
 
     Args:
         canvas: to paint on.
-        camera: that looks at the scene.
+        camera: that the scene is drawn for.
         foot: world position of the figure's origin, metres.
         parts: from back to front.
-        instance: its number in the instance image.
-        light: lamp light on it at night.
+        instance: number of the figure in the instance image.
+        light: lamp light on the figure at night.
     """
     depth = foot[2] - camera.position[2]
     if depth <= NEAREST:

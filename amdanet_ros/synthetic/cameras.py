@@ -1,4 +1,4 @@
-"""The two cameras and their faults: from radiance to 8-bit RGB, from temperature to 16 bits."""
+"""Models of the two cameras with their faults: radiance to 8-bit RGB, temperature to 16 bits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from .pattern import camera_noise
 
 COUNTS_PER_KELVIN = 100.0
-"""TLinear: a count is a hundredth of a kelvin."""
+"""Counts a kelvin (TLinear: a count is a hundredth of a kelvin)."""
 
-_GREY = 0.26  # exposed mean of the first frame, 1 = full well
+_GREY = 0.26  # mean of the first frame after exposure, 1 = full well
 _LEVELS = 1024
 _GAMMA = np.round(255 * (np.arange(_LEVELS) / (_LEVELS - 1)) ** (1 / 2.2)).astype(np.uint8)
 
@@ -23,8 +23,8 @@ class RgbCamera:
     Args:
         seed: of the noise.
         blur: standard deviation of the lens, pixels of an image 640 wide.
-        noise: share of full well at gain 1; it grows with the gain that the dark asks for.
-        motion_blur: pixels along the rows, of a camera that turns during exposure; 0 = none.
+        noise: standard deviation at gain 1, share of full well; it grows with the gain.
+        motion_blur: pixels along the rows, from a turn of the camera during exposure; 0 = none.
     """
 
     _LARGEST_GAIN = 14.0
@@ -69,7 +69,7 @@ class ThermalCamera:
         netd: noise, kelvin.
         thermal_to_rgb: 3 x 3 homography from its pixels to the scene's; None = equal views.
         shutter_period: seconds between flat-field corrections (they undo the drift); 0 = none.
-        shutter_duration: seconds that the image stands still in one.
+        shutter_duration: seconds that the image is frozen in one.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class ThermalCamera:
         return self._last.copy()
 
     def _seen(self, temperature: np.ndarray) -> np.ndarray:
-        """The scene on the camera's own pixels."""
+        """Resample the scene to the camera's own pixels."""
         height, width = self._size or temperature.shape
         if self._homography is not None:
             return cv2.warpPerspective(

@@ -1,8 +1,7 @@
-"""The canvas: polygons become pixels of an index image, tables say what an index stands for.
+"""The canvas: polygons are drawn into index images; tables hold the properties of an index.
 
-The index images are painted from far to near. What only RGB shows (paint on signs and on the
-road) is painted into that of visible light and left out of that of heat: there the surface below
-shows through, at its temperature.
+There is an index image for visible light and one for heat, drawn from far to near. Paint on signs
+and on the road has the temperature of the surface below, so it is drawn into the first one only.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ import cv2
 import numpy as np
 
 _SHIFT = 4  # binary digits of sub-pixel position in OpenCV's polygon filler
-_FARTHEST_PIXEL = 60000.0  # nothing of a street lies farther out; a corner moved bends its edges
+_FARTHEST_PIXEL = 60000.0  # pixels; no corner in a street is farther out, so clipping moves none
 
 
 @dataclass(frozen=True)
 class Surface:
-    """What a polygon is made of.
+    """The material of a polygon.
 
     Attributes:
         color: reflectance of red, green and blue, 0 to 1 (linear light).
@@ -27,7 +26,7 @@ class Surface:
         texture: strength of the random pattern in reflectance, 0 to 1.
         heat_texture: strength of the random pattern in temperature, kelvin.
         emission: light of its own (lamps, lit windows), linear, 1 = a white surface by day.
-        only_visible: True: paint; the heat image shows what lies below.
+        only_visible: True: paint; the heat image shows the surface below.
     """
 
     color: tuple[float, float, float]
@@ -41,12 +40,12 @@ class Surface:
 
 @dataclass
 class Canvas:
-    """Polygons in the order of painting, and the tables behind their indices.
+    """Polygons in the order of drawing, and the tables of their properties.
 
     Attributes:
         size: (height, width).
         polygons: (index, N x 2 pixels).
-        surfaces, instances, depths, lights, anchors: what `add` was told, one entry an index.
+        surfaces, instances, depths, lights, anchors: arguments of `add`, one entry for each index.
     """
 
     size: tuple[int, int]
@@ -68,11 +67,11 @@ class Canvas:
         """Register a surface and return its index.
 
         Args:
-            surface: what it is made of.
-            depth: distance, metres; infinite for the sky, NaN where the road's own depth holds.
+            surface: the material.
+            depth: distance, metres; infinite for the sky, NaN for the road with its own depths.
             instance: number of the object, 0 for none.
             light: lamp light that falls on it at night.
-            anchor: pixel (x, y) and scale (pixels a metre) that its texture is fixed to.
+            anchor: pixel (x, y) and scale (pixels a metre) of its texture.
         """
         self.surfaces.append(surface)
         self.instances.append(instance)
@@ -82,11 +81,11 @@ class Canvas:
         return len(self.surfaces) - 1
 
     def fill(self, index: int, polygon: np.ndarray) -> None:
-        """Lay a polygon, N x 2 pixels (x, y), over what is there; `rasterize` paints it."""
+        """Add a polygon, N x 2 pixels (x, y), above the earlier ones; `rasterize` draws it."""
         self.polygons.append((index, polygon))
 
     def rasterize(self) -> tuple[np.ndarray, np.ndarray]:
-        """Paint: (visible, heat), both H x W uint16 indices into the tables."""
+        """Return the index images (visible, heat), H x W uint16 each."""
         visible = np.zeros(self.size, np.uint16)
         heat = np.zeros(self.size, np.uint16)
         corners = np.concatenate([polygon for _, polygon in self.polygons]).astype(np.float64)

@@ -1,4 +1,4 @@
-"""Cars: boxes with a cabin, wheels and lamps; an engine warms bonnet, wheels and exhaust."""
+"""Cars: boxes with a cabin, wheels and lamps; a running engine warms bonnet, wheels and exhaust."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Car:
         instance: int,
         light: float,
     ) -> None:
-        """Paint the car, its middle at x, its nearer end at z; ``towards``: one sees its front."""
+        """Draw the car with its middle at x and its nearer end at z; ``towards``: front first."""
         depth = z - camera.position[2]
         if depth <= NEAREST:
             return

@@ -1,4 +1,4 @@
-"""Light: what falls on a street by day and night, and what glare and smoke add to it."""
+"""Light on a street by day and night, and the effects of glare and smoke."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LAMP_SPACING = 14.0
 _LAMP_STRENGTH = 0.30
 _LAMP_RADIUS = 2.6
 _HEADLIGHT_REACH = 7.0
-_THICKEST = 60.0  # metres of smoke that are looked through at most
+_THICKEST = 60.0  # largest depth of smoke, metres
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Illumination:
 
     @staticmethod
     def draw(random: np.random.Generator, condition: str) -> Illumination:
-        """Draw the light of a scene."""
+        """Return a random light for a scene."""
         night = condition == "night"
         ambient = random.uniform(0.004, 0.02) if night else random.uniform(0.6, 1.0)
         warm = random.uniform(-0.08, 0.08)
@@ -56,7 +56,7 @@ class Illumination:
         )
 
     def lamp_light_at(self, x: float, z: float) -> float:
-        """Lamp light at a place on the ground, 1 = daylight: at night, in pools under the lamps."""
+        """Return the lamp light at a point of the ground, 1 = daylight; 0 by day."""
         if self.condition != "night":
             return 0.0
         along = (z - self.lamp_offset + _LAMP_SPACING / 2) % _LAMP_SPACING - _LAMP_SPACING / 2
@@ -64,7 +64,7 @@ class Illumination:
         return _LAMP_STRENGTH * math.exp(-square / (2 * _LAMP_RADIUS**2))
 
     def lamp_light(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """`lamp_light_at` at night, R x W float32 (x: R x W, z: R x 1, float32 metres)."""
+        """Return the lamp light at night, R x W float32 (x: R x W, z: R x 1, float32 metres)."""
         along = (z - self.lamp_offset + _LAMP_SPACING / 2) % _LAMP_SPACING - _LAMP_SPACING / 2
         factor = np.float32(-1 / (2 * _LAMP_RADIUS**2))
         across = x - np.float32(self.lamp_side)
@@ -95,11 +95,11 @@ class Illumination:
         return veil
 
     def smoke(self, depth: np.ndarray, density: np.ndarray) -> np.ndarray:
-        """Share of visible light that smoke lets through.
+        """Return the share of visible light that passes the smoke.
 
         Args:
             depth: H x W float32, metres, infinite for the sky.
-            density: H x W float32 in [0, 1], the smoke's drifting pattern.
+            density: H x W float32 in [0, 1], the pattern of the smoke.
         """
         way = np.minimum(depth, np.float32(_THICKEST))
         way *= density + np.float32(0.5)

@@ -1,4 +1,4 @@
-"""Random patterns that all scenes share: grain of surfaces, drifting smoke, camera noise."""
+"""Random patterns of all scenes: grain of surfaces, drifting smoke, camera noise."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 TILE = 256
-"""Side of a tile, pixels; tiles repeat without a seam."""
+"""Side of a tile, pixels; the tiles are periodic."""
 
 
 @lru_cache(maxsize=1)
@@ -24,7 +24,7 @@ def drift() -> np.ndarray:
 
 
 def drift_over(size: tuple[int, int], shift: float) -> np.ndarray:
-    """One tile of smoke over an image of ``size``, moved left by ``shift`` tile pixels."""
+    """Resize the tile of smoke to an image of ``size``, moved left by ``shift`` tile pixels."""
     rows = np.arange(size[0]) * TILE // size[0]
     columns = (np.arange(size[1]) * TILE // size[1] + int(shift)) % TILE
     return drift().take(rows, axis=0).take(columns, axis=1)
@@ -49,7 +49,7 @@ def _noise_stock(shape: tuple[int, ...]) -> np.ndarray:
 def camera_noise(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
     """Standard normal noise, float32, read-only.
 
-    A random cut from a stock: to draw it anew takes longer than to draw a scene.
+    A random part of a fixed array, because drawing new numbers takes longer than a scene.
     """
     y, x = (int(start) for start in random.integers(0, _NOISE_MARGIN, 2))
     cut = _noise_stock(tuple(shape))[y : y + shape[0], x : x + shape[1]]
@@ -58,7 +58,7 @@ def camera_noise(shape: tuple[int, ...], random: np.random.Generator) -> np.ndar
 
 
 def _blurred(noise: np.ndarray, sigma: float) -> np.ndarray:
-    """Blur a tile so that it still repeats without a seam."""
+    """Blur a tile periodically."""
     rim = int(3 * sigma)
     blurred = cv2.GaussianBlur(np.pad(noise, rim, mode="wrap"), (0, 0), sigma)
     return blurred[rim:-rim, rim:-rim]

@@ -10,7 +10,7 @@ from .surfaces import CLOTHES, LABELS, Climate, shade
 
 
 class Person:
-    """A person who walks: swinging arms and legs, warm skin, clothes warmer than the air.
+    """A walking person with swinging arms and legs, warm skin and clothes warmer than the air.
 
     Attributes:
         height: metres.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 NEAREST = 0.7
-"""Metres before the camera: what is nearer is cut off there."""
+"""Distance of the near plane, metres: nearer parts are cut off."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Pinhole:
         return np.array([[f, 0.0, self.middle], [0.0, f, self.horizon], [0.0, 0.0, 1.0]])
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """Pixels N x 2 of N x 3 world points; what is behind the near plane moves onto it."""
+        """Pixels N x 2 of N x 3 world points; nearer points are moved to the near plane."""
         scale = self.focal_length / np.maximum(points[:, 2] - self.position[2], NEAREST)
         pixels = np.empty((len(points), 2), points.dtype)
         pixels[:, 0] = self.middle + scale * (points[:, 0] - self.position[0])

@@ -1,4 +1,4 @@
-"""A drive through street scenes as two cameras record it: stamped images at their own rates."""
+"""A drive through street scenes, recorded by two cameras: stamped images at their own rates."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .scene import StreetScene
 from .surfaces import CONDITIONS
 
 _FIRST_SCENE = 10_000_000
-"""Seeds of recorded scenes begin here, so that no training on lower seeds has seen them."""
+"""First seed of recorded scenes; trainings use lower seeds."""
 _SCENES_PER_SEED = 64
-_LARGEST_JITTER = 0.4  # periods: stamps of one camera stay in order
+_LARGEST_JITTER = 0.4  # periods; keeps the stamps of a camera in order
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +24,9 @@ class CameraEvent:
 
     Attributes:
         camera: "rgb" or "thermal".
-        stamp_ns: when, nanoseconds.
+        stamp_ns: time of the image, nanoseconds.
         image: H x W x 3 uint8 (R, G, B), or h x w uint16 (hundredths of a kelvin).
-        labels: of an RGB image, H x W uint8, exact at that instant; None of a thermal one.
+        labels: exact labels of an RGB image, H x W uint8; None for a thermal image.
         condition: "day", "night", "glare" or "smoke".
     """
 
@@ -39,11 +39,11 @@ class CameraEvent:
 
 @dataclass(frozen=True, eq=False)
 class StreetRecording:
-    """Iterates over both cameras' events in the order of their stamps, the same bits each time.
+    """Iterates over the images of both cameras in the order of stamps, with equal bits each time.
 
-    The cameras run free: at different rates, the thermal one later by ``thermal_delay``. The
-    recording goes through the conditions one after the other, in scenes of equal length. Nothing is
-    drawn before it is asked for.
+    The cameras are not synchronised: they have different rates, and the thermal camera starts
+    ``thermal_delay`` later. Each condition has one scene; all scenes have the same length. Images
+    are drawn during the iteration.
 
     Attributes:
         seed: any integer from 0.
@@ -58,7 +58,7 @@ class StreetRecording:
         thermal_delay: seconds from the beginning to the first thermal image.
         thermal_to_rgb: 3 x 3 homography from thermal to RGB pixels; None: equal fields of view.
         shutter_period: seconds between the thermal camera's flat-field corrections; 0 = none.
-        shutter_duration: seconds that its image stands still in one.
+        shutter_duration: seconds that its image is frozen in one.
 
     Raises:
         ValueError: an argument out of range, named.
@@ -117,7 +117,7 @@ class StreetRecording:
         return len(self._times)
 
     def __iter__(self) -> Iterator[CameraEvent]:
-        """Draw the images one after the other."""
+        """Yield the images one after the other."""
         thermal_camera = ThermalCamera(
             self._scene_seed(0),
             self.thermal_size,
@@ -149,14 +149,14 @@ class StreetRecording:
         return self.duration / len(self.conditions)
 
     def segment_at(self, time: float) -> int:
-        """Which of ``conditions`` holds at a time in seconds from the beginning."""
+        """Return the index of the condition at a time in seconds from the beginning."""
         return min(max(int(time / self._segment_length), 0), len(self.conditions) - 1)
 
     def _scene_seed(self, segment: int) -> int:
         return _FIRST_SCENE + self.seed * _SCENES_PER_SEED + segment
 
     def _scenes(self, segment: int) -> tuple[StreetScene, StreetScene]:
-        """The scene on the RGB camera's pixels, and on those the thermal image is made from."""
+        """Return the scene at the RGB camera's size and at the size for thermal images."""
         seed, condition = self._scene_seed(segment), self.conditions[segment]
         scene = StreetScene(seed, condition, self.size, self._segment_length)
         if self._thermal_render_size() == self.size:
@@ -166,15 +166,15 @@ class StreetRecording:
         )
 
     def _thermal_render_size(self) -> tuple[int, int]:
-        """Of the same shape of view: its own, no detour through the RGB camera's larger image."""
+        """The thermal camera's own size if both views have the same shape, else RGB's size."""
         same_shape = self.thermal_size[0] * self.size[1] == self.thermal_size[1] * self.size[0]
         return self.thermal_size if self.thermal_to_rgb is None and same_shape else self.size
 
     def camera_matrix(self, camera: str) -> np.ndarray:
         """From rays to pixels of "rgb" or "thermal" (K of sensor_msgs/CameraInfo), 3 x 3 float64.
 
-        The lenses have no distortion. With a ``thermal_to_rgb`` that is more than a scaling and a
-        shift, the thermal matrix holds the cameras' different directions too.
+        The lenses have no distortion. If ``thermal_to_rgb`` is more than a scaling and a
+        shift, the thermal matrix includes the different direction of the camera.
         """
         if camera not in ("rgb", "thermal"):
             raise ValueError(f'camera must be "rgb" or "thermal", not {camera!r}')

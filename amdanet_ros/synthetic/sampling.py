@@ -1,4 +1,4 @@
-"""Single images for training: a random moment of a random scene."""
+"""Single labelled pairs for training: a random time of a random scene."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A street scene in motion: what is where at a time, and how it looks in light and in heat."""
+"""A moving street scene: positions of its objects at a time, its radiance and temperature."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .surfaces import CONDITIONS, Climate
 
 _CAMERA_HEIGHT = 1.45
 _SEEN = {"person": 19.0, "animal": 13.0, "sign": 17.0, "car": 30.0, "tree": 60.0}
-"""Metres: what is farther away is left out of image and label alike, too small to be told."""
+"""Metres; objects farther away would be too small and are left out of images and labels."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class SceneObject:
         instance: its number in ``Frame.instances``.
         kind: "person", "animal", "car" or "sign".
         temperature: mean over its surface, kelvin.
-        light: lamp light on it at night, 0 = it stands in the dark.
+        light: lamp light on it at night, 0 = none.
         distance: from the camera, metres.
-        x, z: its place in the street, metres.
+        x, z: its position in the street, metres.
     """
 
     instance: int
@@ -46,14 +46,14 @@ class SceneObject:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A scene at one instant, before any camera.
+    """A scene at one time, without effects of a camera.
 
     Attributes:
         radiance: H x W x 3 float32, linear, 1 = a white surface on a bright day.
         temperature: H x W float32, kelvin.
         labels: H x W uint8, index into ``classes.DEMO``.
         instances: H x W uint16, number of the object, 0 = none.
-        objects: those drawn, nearest last; one may be hidden by the next.
+        objects: the drawn objects, nearest last; an object may hide earlier ones.
     """
 
     radiance: np.ndarray
@@ -65,7 +65,7 @@ class Frame:
 
 @dataclass
 class _Actor:
-    """A figure or car with its way through the street."""
+    """A figure or car with its path through the street."""
 
     kind: str
     body: Person | Animal | Sign | Tree | Car
@@ -78,7 +78,7 @@ class _Actor:
     instance: int = 0
 
     def place(self, time: float) -> tuple[float, float, float]:
-        """(x, z, facing) at a time: whoever crosses turns round at the other side."""
+        """Return (x, z, facing) at a time; objects that cross turn round at the other side."""
         z = self.z + self.speed_z * time
         if not self.speed_x:
             return self.x, z, 1.0 if self.instance % 2 else -1.0
@@ -90,13 +90,13 @@ class _Actor:
 
 
 class StreetScene:
-    """A street, the light in it, and who moves through it, all drawn from one seed.
+    """A street, its light and its moving objects, all drawn from one seed.
 
     Args:
         seed: any integer from 0; the same seed gives the same scene to the bit.
         condition: "day", "night", "glare" or "smoke".
         size: (height, width) of the image.
-        duration: seconds that the scene must last; the street is made long enough.
+        duration: seconds; decides the length of the street.
 
     Raises:
         ValueError: no such condition, a negative seed, or an image smaller than 32 x 32.
@@ -206,7 +206,7 @@ class StreetScene:
 
 
 def _spread(random: np.random.Generator, first: float, last: float, spacing: float) -> list[float]:
-    """Places along the street at random distances of about ``spacing`` metres."""
+    """Return positions along the street at random distances of about ``spacing`` metres."""
     places = []
     z = first + float(random.uniform(-0.5, 0.5)) * spacing
     while z < last:

@@ -1,4 +1,4 @@
-"""From a painted canvas to images: radiance, temperature, labels and instances of every pixel."""
+"""Radiance, temperature, label and instance of every pixel of a canvas."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from .pattern import TILE, drift_over, grain
 from .pinhole import Pinhole
 from .surfaces import LABELS
 
-_DETAIL = 24.0  # pixels of the grain in a metre
-_SKY_WARMING = 22.0  # kelvin down a whole image: near the horizon one looks through more air
+_DETAIL = 24.0  # pixels of the grain pattern in a metre
+_SKY_WARMING = 22.0  # kelvin from top to bottom; there is more air in front of the horizon
 _SMOKE_WIND = 12.0  # tile pixels a second
 _SMOKE_COLOR = 0.55
 _BLOOM = 0.5
@@ -20,13 +20,13 @@ _BLOOM = 0.5
 def shade_canvas(
     canvas: Canvas, camera: Pinhole, illumination: Illumination, time: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Give every pixel its values.
+    """Compute the values of every pixel.
 
     Args:
-        canvas: everything laid on it.
-        camera: that looks at the scene.
+        canvas: with all polygons.
+        camera: that the scene is drawn for.
         illumination: of the scene.
-        time: seconds; smoke drifts.
+        time: seconds; it moves the smoke.
 
     Returns:
         radiance H x W x 3 float32, temperature H x W float32 (kelvin), labels H x W uint8,
@@ -98,7 +98,7 @@ def _grains(
     x: np.ndarray,
     world_z: np.ndarray,
 ) -> np.ndarray:
-    """The grain: fixed to the ground in the world, to other surfaces from their anchor."""
+    """Return the grain pattern: in world coordinates on the ground, else from the anchor."""
     height, width = camera.size
     first = camera.first_ground_row()
     anchors = np.array(canvas.anchors, np.float32)

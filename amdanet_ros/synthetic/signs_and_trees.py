@@ -10,11 +10,11 @@ from .surfaces import LABELS, SIGN_PAINTS, Climate, shade
 
 
 class Sign:
-    """A street sign on a post: a painted plate at the temperature of what lies behind it.
+    """A street sign on a post: a painted plate at the temperature of its surroundings.
 
     Attributes:
         height: of its upper edge, metres.
-        temperature: kelvin; a nominal figure, the heat image does not show a sign.
+        temperature: kelvin; not used, because the heat image does not show signs.
     """
 
     def __init__(self, random: np.random.Generator, climate: Climate) -> None:

@@ -1,4 +1,4 @@
-"""What stands still in a street: sky, ground, kerbs, road marks, buildings."""
+"""The fixed parts of a street: sky, ground, kerbs, road marks, buildings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from .pinhole import NEAREST, Pinhole
 from .surfaces import FACADES, LABELS, Climate, shade
 
 _FAR = 400.0
-_MARKS_SEEN = 22.0  # metres: beyond, a painted line is less than a pixel
+_MARKS_SEEN = 22.0  # metres; beyond, a painted line is narrower than a pixel
 _DASH_PERIOD = 4.5
 _KERB = 0.18
-_FACADE_LIGHT = 0.03  # what street lamps leave on a wall at night
+_FACADE_LIGHT = 0.03  # light of street lamps on a wall at night
 
 
 class Street:
@@ -92,7 +92,7 @@ class Street:
         return row
 
     def draw(self, canvas: Canvas, camera: Pinhole) -> None:
-        """Paint sky, ground, buildings and marks."""
+        """Draw sky, ground, buildings and marks."""
         height, width = canvas.size
         frame = np.array([[-1, -1], [width, -1], [width, height], [-1, height]], dtype=np.float64)
         canvas.fill(

@@ -26,7 +26,7 @@ class Climate:
 
     @staticmethod
     def draw(random: np.random.Generator, condition: str) -> Climate:
-        """By day the sun warms asphalt most; at night stone stays warm, leaves are cool."""
+        """By day asphalt is warmest; at night stone is warm and leaves are cool."""
         if condition == "night":
             air = random.uniform(274, 290)
             stone = random.uniform(1.5, 4.0)

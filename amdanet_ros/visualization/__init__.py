@@ -1,4 +1,4 @@
-"""Images for people: classes in their colours, overlays, legends, contact sheets. No ROS here."""
+"""Images to look at: coloured classes, overlays, legends, contact sheets. Knows no ROS."""
 
 from .colorize import colorize_labels, colorize_thermal
 from .contact_sheet import ContactRow, contact_sheet

@@ -7,7 +7,7 @@ import numpy as np
 
 
 def colorize_labels(labels: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Give each pixel its class's colour.
+    """Return an image in which each pixel has the colour of its class.
 
     Args:
         labels: H x W uint8 class index; 255 (unlabelled) and indices beyond the palette are black.
@@ -24,7 +24,7 @@ def colorize_labels(labels: np.ndarray, palette: np.ndarray) -> np.ndarray:
 
 
 def colorize_thermal(thermal: np.ndarray) -> np.ndarray:
-    """Show a thermal image in false colours, from black over red to yellow-white (inferno).
+    """Return a thermal image in false colours, from black over red to yellow-white (inferno).
 
     Args:
         thermal: h x w uint8, uint16 or float, in any unit; stretched between the 1st and the 99th
@@ -49,7 +49,7 @@ def colorize_thermal(thermal: np.ndarray) -> np.ndarray:
 
 
 def color_table(palette: np.ndarray) -> np.ndarray:
-    """Return a palette as a 1 x 256 x 3 look-up table; what lies beyond the palette is black.
+    """Return a palette as a 1 x 256 x 3 look-up table; other indices are black.
 
     Raises:
         ValueError: not K x 3 with K at most 255.
@@ -62,7 +62,7 @@ def color_table(palette: np.ndarray) -> np.ndarray:
 
 
 def check_labels(labels: np.ndarray) -> None:
-    """Refuse what is not a label map.
+    """Raise for what is not a label map.
 
     Raises:
         ValueError: not H x W uint8.

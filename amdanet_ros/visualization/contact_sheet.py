@@ -1,4 +1,4 @@
-"""A contact sheet: for each pair the two images, the fused one and the classes over it."""
+"""A contact sheet: a row of images for each pair: RGB, thermal, fused, overlay, labels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ContactRow:
         thermal: h x w uint8, uint16 or float, of any size.
         fused: H x W x 3 uint8.
         labels: H x W uint8, 255 = unlabelled.
-        truth: H x W uint8, the exact labels; None where there are none.
+        truth: H x W uint8, the exact labels; None if there are none.
     """
 
     title: str
@@ -38,9 +38,9 @@ class ContactRow:
 def contact_sheet(
     rows: Sequence[ContactRow], table: ClassTable, tile_width: int = 320, alpha: float = 0.5
 ) -> np.ndarray:
-    """Draw the rows under each other with headings, and a legend of the classes that occur.
+    """Draw the rows below each other with headings and a legend of the classes that occur.
 
-    Columns: RGB, thermal (false colours), fused, overlay, and exact labels where a row has them.
+    Columns: RGB, thermal (false colours), fused, overlay, and exact labels if a row has them.
 
     Args:
         rows: at least one.
@@ -77,7 +77,7 @@ def _tiles(row: ContactRow, table: ClassTable, alpha: float) -> list[np.ndarray]
 
 
 def _occurring(rows: Sequence[ContactRow], table: ClassTable) -> list[int]:
-    """Return the classes that any row's labels or exact labels hold, in index order."""
+    """Return the classes that occur in labels or exact labels, in index order."""
     counts = np.zeros(256, np.int64)
     for row in rows:
         for labels in (row.labels, row.truth):

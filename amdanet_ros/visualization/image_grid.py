@@ -1,4 +1,4 @@
-"""Images in rows and columns with headings, of any content."""
+"""A grid of images with headings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class GridRow:
 
     Attributes:
         title: printed above it.
-        tiles: H x W x 3 uint8 RGB images of any size; the first decides the row's shape.
+        tiles: H x W x 3 uint8 RGB images of any size; the first one decides the row's shape.
     """
 
     title: str
@@ -31,7 +31,7 @@ class GridRow:
 def image_grid(
     headings: Sequence[str], rows: Sequence[GridRow], tile_width: int = 320
 ) -> np.ndarray:
-    """Draw rows of images under each other.
+    """Draw rows of images below each other.
 
     Args:
         headings: of the columns.

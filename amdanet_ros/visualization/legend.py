@@ -1,4 +1,4 @@
-"""The classes' names beside their colours."""
+"""A legend: the classes' names and colours."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def legend(
         text_height: of a capital letter, in pixels.
 
     Returns:
-        height x width x 3 uint8 RGB; the height follows.
+        height x width x 3 uint8 RGB; the number of lines decides the height.
 
     Raises:
-        ValueError: a width below one entry's swatch, or an index that the table lacks.
+        ValueError: too small a width, or an index that the table does not have.
     """
     shown = range(len(table)) if classes is None else classes
     if any(not 0 <= index < len(table) for index in shown):
@@ -63,7 +63,7 @@ def text_width(text: str, text_height: int) -> int:
 
 
 def write(canvas: np.ndarray, text: str, origin: tuple[int, int], text_height: int) -> None:
-    """Write a line of text in place; `origin` (x, y) is the left end of its baseline."""
+    """Draw a line of text into an image; `origin` (x, y) is the left end of its baseline."""
     cv2.putText(canvas, text, origin, _FONT, _scale(text_height), INK, 1, cv2.LINE_AA)
 
 

@@ -1,4 +1,4 @@
-"""Classes in their colours over an image."""
+"""An overlay: the classes' colours blended with an image."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .colorize import check_labels, colorize_labels
 def overlay(
     image: np.ndarray, labels: np.ndarray, palette: np.ndarray, alpha: float = 0.5
 ) -> np.ndarray:
-    """Blend the classes' colours over an image.
+    """Blend an image with its classes' colours.
 
     Pixels without a class (255, or beyond the palette) and classes whose colour is black (the
     background of the published data sets) leave the image as it is.
@@ -20,13 +20,13 @@ def overlay(
         image: H x W x 3 uint8 RGB, such as the fused image.
         labels: H x W uint8 class index.
         palette: K x 3 uint8 RGB.
-        alpha: weight of the colours, 0 (none) to 1 (nothing else).
+        alpha: weight of the colours, 0 to 1.
 
     Returns:
         H x W x 3 uint8 RGB, a new array.
 
     Raises:
-        ValueError: shapes that do not belong together, or alpha out of its range.
+        ValueError: shapes that do not match, or alpha out of its range.
     """
     check_labels(labels)
     if image.shape != (*labels.shape, 3) or image.dtype != np.uint8:

@@ -42,7 +42,7 @@ def test_gradients_of_a_ramp():
     assert metrics.spatial_frequency(ramp + 4 * np.arange(8.0)[:, None]) == pytest.approx(5)
 
 
-def test_mutual_information_of_a_image_with_itself_is_its_entropy():
+def test_mutual_information_of_an_image_with_itself_is_its_entropy():
     assert metrics.mutual_information(EVERY_LEVEL, EVERY_LEVEL) == pytest.approx(8)
     assert metrics.mutual_information(EVERY_LEVEL, 255 - EVERY_LEVEL) == pytest.approx(8)
     assert metrics.mutual_information(EVERY_LEVEL, np.zeros((16, 16))) == pytest.approx(0)

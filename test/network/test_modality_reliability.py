@@ -160,7 +160,7 @@ def test_with_weights_of_one_trained_stand_ins_change_no_bit(tiny_backbone):
 
 
 @pytest.mark.parametrize("lost", ["rgb", "thermal"])
-def test_the_fusion_decoder_does_not_see_a_image_without_weight(tiny_backbone, lost):
+def test_the_fusion_decoder_does_not_see_an_image_without_weight(tiny_backbone, lost):
     network = network_of(tiny_backbone, adaptive_weighting=True)
     tilted(network.backbone.reliability[0], -200.0 if lost == "rgb" else 200.0)
     seen = []

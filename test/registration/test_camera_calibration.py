@@ -27,7 +27,7 @@ def turned(axis, degrees):
     return np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
 
 
-def test_a_image_as_calibrated_has_the_calibrated_matrix():
+def test_an_image_as_calibrated_has_the_calibrated_matrix():
     camera = CameraCalibration(MATRIX, np.eye(3), SENSOR)
     np.testing.assert_allclose(camera.matrix_of(SENSOR), MATRIX)
     assert camera.region_of(SENSOR) == (0, 0, 480, 640)
@@ -80,7 +80,7 @@ def test_a_far_point_lands_where_both_cameras_see_it():
 def test_what_cannot_be_used_names_the_camera():
     good = CameraCalibration(MATRIX, np.eye(3), SENSOR)
     blank = CameraCalibration(np.zeros((3, 3)), np.eye(3), SENSOR)
-    with pytest.raises(ValueError, match="thermal/camera_info is not calibrated"):
+    with pytest.raises(ValueError, match="thermal camera is not calibrated"):
         homography_from_calibrations(good, blank, np.eye(3), SENSOR, SENSOR)
     with pytest.raises(ValueError, match="rgb/camera_info: images of 640 x 360"):
         homography_from_calibrations(good, good, np.eye(3), (360, 640), SENSOR)

@@ -61,7 +61,7 @@ def test_two_cameras_and_a_rotation_give_the_homography_of_a_far_point():
 
 
 def test_an_uncalibrated_camera_is_named():
-    with pytest.raises(ValueError, match="thermal/camera_info is not calibrated"):
+    with pytest.raises(ValueError, match="thermal camera is not calibrated"):
         homography_from_cameras(_camera(500, 640, 480), np.zeros((3, 3)))
 
 

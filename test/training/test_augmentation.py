@@ -125,7 +125,7 @@ def test_dropout_says_where_nothing_was_lost(pair):
 @pytest.mark.parametrize(
     ("harm", "code"), [("exposure", RGB_HARMED), ("thermal_noise", THERMAL_HARMED)]
 )
-def test_a_sample_says_that_a_image_is_worse(pair, harm, code):
+def test_a_sample_says_that_an_image_is_worse(pair, harm, code):
     augmentation = augmentation_of((30, 40), **{harm: 0.5}, modality_dropout=1e-9)
     found = {int(augmentation(pair, seed)["lost"]) for seed in range(12)}
     assert found == {NOTHING_LOST, code}

@@ -21,7 +21,7 @@ def logits_of(probability_of_one):
     return torch.stack([torch.zeros_like(odds), odds]).unsqueeze(0)
 
 
-def test_dice_of_a_image_computed_by_hand():
+def test_dice_of_an_image_computed_by_hand():
     logits = logits_of([[0.8, 0.4]])
     labels = torch.tensor([[[1, 0]]])
     # class 0: overlap 0.6, predicted 0.2 + 0.6, target 1; class 1: 0.8, 0.8 + 0.4, 1
@@ -45,7 +45,7 @@ def test_unknown_dice_rule_is_refused():
 
 
 @needs_kornia
-def test_lovasz_of_a_image_computed_by_hand():
+def test_lovasz_of_an_image_computed_by_hand():
     logits = logits_of([[0.8, 0.4]])
     labels = torch.tensor([[[1, 0]]])
     # Errors by size and the IoU lost with each (Berman et al., Section 2.2). Class 1: the second

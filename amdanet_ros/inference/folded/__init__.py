@@ -1,6 +1,6 @@
-"""The fast path: AMDANet with its linear maps folded, prepared once from the training module.
+"""The folded network: AMDANet in evaluation mode with consecutive linear maps merged.
 
-Every fold is an identity of real numbers, so that outputs differ by rounding alone.
+Every fold is an identity of real numbers: the outputs differ from AMDANet's by rounding only.
 """
 
 from .folded_network import FoldedAMDANet, UnsupportedVariantError

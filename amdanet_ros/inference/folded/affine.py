@@ -1,4 +1,4 @@
-"""Affine maps y = W x + b in float64, and the identities by which several become one."""
+"""Affine maps y = W x + b in float64, and the identities that merge several into one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Affine(NamedTuple):
 
 
 def affine_of(layer: nn.Linear | nn.Conv2d) -> Affine:
-    """Return a layer's map in float64; that of a 1 x 1 convolution is out x in, for each pixel."""
+    """Return a layer's map in float64; for a 1 x 1 convolution that of each pixel, out x in."""
     weight = layer.weight.detach().double()
     if weight.ndim == 4 and weight.shape[2:] == (1, 1):
         weight = weight[:, :, 0, 0]
@@ -30,15 +30,15 @@ def affine_of(layer: nn.Linear | nn.Conv2d) -> Affine:
 
 
 def chain(first: Affine, second: Affine) -> Affine:
-    """Two maps in a row are one: W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2)."""
+    """Merge two consecutive maps: W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2)."""
     return Affine(second.weight @ first.weight, second.weight @ first.bias + second.bias)
 
 
 def chain_into_convolution(first: Affine, convolution: Affine) -> Affine:
-    """Put a per-pixel map into an unpadded convolution that follows it.
+    """Merge a per-pixel map into the unpadded convolution after it.
 
-    sum_k W_k (P x_k + b) = sum_k (W_k P) x_k + (sum_k W_k) b, k over the kernel's places. With
-    padding this fails at the border, where the padded zeros come without b.
+    sum_k W_k (P x_k + b) = sum_k (W_k P) x_k + (sum_k W_k) b, k over the kernel's positions. It
+    does not hold with padding: the padded zeros have no b.
     """
     weight = torch.einsum("ocyx,ci->oiyx", convolution.weight, first.weight)
     bias = convolution.bias + torch.einsum("ocyx,c->o", convolution.weight, first.bias)
@@ -46,12 +46,12 @@ def chain_into_convolution(first: Affine, convolution: Affine) -> Affine:
 
 
 def stack(*maps: Affine) -> Affine:
-    """Several maps of one input, computed as one: the outputs follow each other."""
+    """Concatenate the outputs of several maps of one input into one map."""
     return Affine(torch.cat([m.weight for m in maps]), torch.cat([m.bias for m in maps]))
 
 
 def with_batch_norm(before: Affine, norm: nn.BatchNorm2d) -> Affine:
-    """Put a BatchNorm (in evaluation mode) into the map or convolution before it.
+    """Merge a BatchNorm (in evaluation mode) into the map or convolution before it.
 
     s (W x + b - mean) + beta = (s W) x + (s (b - mean) + beta), s = gamma / sqrt(var + eps).
     """
@@ -62,13 +62,13 @@ def with_batch_norm(before: Affine, norm: nn.BatchNorm2d) -> Affine:
 
 
 def one_channel_for_three(convolution: Affine, first: int = 0) -> Affine:
-    """Sum a convolution's weights over three input channels that carry the same image.
+    """Sum a convolution's weights over three input channels that hold the same image.
 
     W_a x + W_b x + W_c x = (W_a + W_b + W_c) x.
 
     Args:
         convolution: weight out x in x kh x kw (padded or not).
-        first: index of the first of the three; the sum stands there instead of them.
+        first: index of the first of the three channels; the sum replaces them.
     """
     weight = convolution.weight
     summed = weight[:, first : first + 3].sum(1, keepdim=True)
@@ -77,7 +77,7 @@ def one_channel_for_three(convolution: Affine, first: int = 0) -> Affine:
 
 
 def query_into_key(query: Affine, key: Affine) -> tuple[Affine, Affine]:
-    """With a single head, put the queries' map into the keys.
+    """Merge the queries' map into the keys, for a single head.
 
     (Wq x + bq) . k = x . (Wq^T k) + bq . k: the tokens x are the queries themselves. The second
     term is one number per key, added to the scores.
@@ -91,8 +91,8 @@ def query_into_key(query: Affine, key: Affine) -> tuple[Affine, Affine]:
 
 
 def projection_into_value(value: Affine, projection: Affine) -> Affine:
-    """With a single head, put the projection after attention into the values.
+    """Merge the projection after attention into the values, for a single head.
 
-    W (sum_j a_j v_j) + b = sum_j a_j (W v_j + b), for the attention weights a_j sum to one.
+    W (sum_j a_j v_j) + b = sum_j a_j (W v_j + b), because the attention weights a_j sum to one.
     """
     return chain(value, projection)

@@ -1,4 +1,4 @@
-"""Semantic consistency inference and local alignment on tokens, in pieces that fit the cache."""
+"""Semantic consistency inference and local alignment on tokens, in pieces of the cache's size."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .affine import Affine, affine_of
 from .layers import TokenLinear
 
 _PIECE = 1 << 17
-"""Numbers per piece: half a megabyte in float32."""
+"""Numbers in a piece: half a megabyte in float32."""
 
 
 class PairLinear(nn.Module):
@@ -30,7 +30,7 @@ class PairLinear(nn.Module):
 
 
 class FoldedConsistency(nn.Module):
-    """SCI as released: always on; the branches trade places."""
+    """SCI as released: always on; the branches change places."""
 
     def __init__(self, sci: SemanticConsistencyInference) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class FoldedConsistency(nn.Module):
         self.register_buffer("strength", sci.lambda_param.detach().clone())
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
-        """Tokens of both branches, B x N x C each, to the new pair, computed in their place."""
+        """Tokens of both branches, B x N x C each, to the new pair, computed in place."""
         for r, t in _pieces(rgb, thermal):
             weight = self.weight(self.hidden(r, t).relu_()).sigmoid_().mul_(self.strength)
             exchange = (r - t).mul_(weight)
@@ -63,7 +63,7 @@ class FoldedLocalAlignment(nn.Module):
         self.spatial = TokenLinear(affine_of(spatial[2]))
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
-        """Tokens of both branches, B x N x C each, to the aligned pair, in their place."""
+        """Tokens of both branches, B x N x C each, to the aligned pair, computed in place."""
         rgb_channel, thermal_channel = self._channel_weights(rgb, thermal)
         for r, t in _pieces(rgb, thermal):
             gate = self.gate(self.gate_hidden(r, t).relu_()).sigmoid_()
@@ -98,7 +98,7 @@ def _amplify(mixed: Tensor, a: Tensor, out: Tensor) -> None:
 def _pieces(rgb: Tensor, thermal: Tensor) -> list[tuple[Tensor, Tensor]]:
     """Split both along the tokens into views of about `_PIECE` numbers; whole on a GPU.
 
-    Whole in an export too: ONNX would scatter each piece into a copy of all tokens.
+    Whole in an export too: in ONNX each write of a piece copies all tokens.
     """
     if rgb.device.type != "cpu" or torch.compiler.is_compiling():
         return [(rgb, thermal)]

@@ -14,10 +14,10 @@ Second = TypeVar("Second")
 def side_by_side(
     first: Callable[[], First], second: Callable[[], Second], device: torch.device
 ) -> tuple[First, Second]:
-    """Return both results. While a CUDA graph is recorded they become parallel paths of it.
+    """Return both results; a CUDA graph that is being recorded gets them as parallel paths.
 
-    A branch alone is too small to fill a large GPU. Outside a recording, and on the CPU, they run
-    one after the other: there the second stream would only add synchronisation.
+    One branch does not use a large GPU fully. Outside a recording, and on the CPU, they run one
+    after the other: a second stream would only add synchronisation.
     """
     if device.type != "cuda" or not torch.cuda.is_current_stream_capturing():
         return first(), second()

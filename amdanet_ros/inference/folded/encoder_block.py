@@ -24,11 +24,11 @@ from .layers import TokenConvolution, TokenLinear, TokenNorm, TokenReduction, as
 
 
 class FoldedPatchEmbedding(nn.Module):
-    """Overlapping patches to tokens, channels_last throughout.
+    """Overlapping patches to tokens, with channels_last memory.
 
     Args:
         embedding: of one branch and stage.
-        grey: the image is one channel repeated three times, and only one is given.
+        grey: the input is one channel that stands for three equal ones.
     """
 
     def __init__(self, embedding: OverlapPatchEmbedding, grey: bool = False) -> None:
@@ -86,7 +86,7 @@ class FoldedSingleHeadAttention(nn.Module):
 
 
 class FoldedMixFfn(nn.Module):
-    """Mix-FFN with the depthwise convolution in channels_last: no change of layout anywhere."""
+    """Mix-FFN with the depthwise convolution in channels_last, without changes of layout."""
 
     def __init__(self, ffn: MixFfn) -> None:
         super().__init__()
@@ -98,7 +98,7 @@ class FoldedMixFfn(nn.Module):
     def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
         """B x N x C to B x N x C."""
         hidden = as_tokens(self.depthwise(as_map(self.fc1(tokens), height, width)))
-        # In place: the largest tensor of the block would be fetched from the kernel once more.
+        # In place: a second tensor of this size, the largest of the block, would cost page faults.
         return self.fc2(torch.ops.aten.gelu_(hidden))
 
 
@@ -120,14 +120,14 @@ class FoldedBlock(nn.Module):
 
 
 def reduction_of(attention: nn.Module) -> TokenReduction | None:
-    """Return an attention's reduction of keys and values, None for R = 1."""
+    """Return an attention's reduction of keys and values; None for R = 1."""
     if attention.reduction == 1:
         return None
     return TokenReduction(affine_of(attention.sr), attention.norm)
 
 
 def halves(key_value: Affine) -> tuple[Affine, Affine]:
-    """Split the keys' and values' common map: keys first."""
+    """Split the common map of keys and values: keys first."""
     keys, values = key_value.weight.chunk(2)
     key_bias, value_bias = torch.chunk(key_value.bias, 2)
     return Affine(keys, key_bias), Affine(values, value_bias)

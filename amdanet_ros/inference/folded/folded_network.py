@@ -17,14 +17,13 @@ from .segmentation_decoder import FoldedSegmentationDecoder
 
 
 class UnsupportedVariantError(ValueError):
-    """The network is a variant (of the ablations) that the folds do not cover."""
+    """The folded network does not exist for this variant of AMDANet."""
 
 
 class FoldedAMDANet(nn.Module):
-    """The same function as an AMDANet in evaluation mode, several times faster.
+    """Computes the same as an AMDANet in evaluation mode, several times faster.
 
-    Prepared once from the training module, which stays as it is; the weights are copied, later
-    changes of the module do not show.
+    It copies the weights; later changes of the AMDANet have no effect.
 
     Args:
         network: an AMDANet as published (any backbone, number of classes and embedding dimension).
@@ -56,16 +55,16 @@ class FoldedAMDANet(nn.Module):
         want_logits: bool = True,
         want_fused: bool = True,
     ) -> tuple[Tensor | None, Tensor | None]:
-        """Fuse and segment at the images' own size. To be called in inference mode.
+        """Fuse and segment at the images' own size; to be called in inference mode.
 
         Args:
             rgb: B x 3 x H x W float32 in [0, 1], H and W at least 32.
             thermal: B x 1 x H x W float32 in [0, 1].
-            want_logits: False leaves the global alignment and the segmentation decoder out.
-            want_fused: False leaves the fusion decoder out.
+            want_logits: False skips the global alignment and the segmentation decoder.
+            want_fused: False skips the fusion decoder.
 
         Returns:
-            (logits B x K x H x W, fused B x 3 x H x W) in float32; None for what is not wanted.
+            (logits B x K x H x W, fused B x 3 x H x W) in float32; None if not wanted.
         """
         semantic, pairs, sizes = [], [], []
         first = rgb.to(dtype=self.encoder_dtype, memory_format=torch.channels_last)
@@ -85,7 +84,7 @@ class FoldedAMDANet(nn.Module):
         return logits, fused
 
     def size_dependent(self) -> list[object]:
-        """Return what is kept for the sizes seen last: a recorded graph reads it in place."""
+        """Return the cached tensors of the latest sizes; a recorded graph reads their memory."""
         return [*self.segmentation.size_dependent(), *self.fusion.size_dependent()]
 
 
@@ -129,7 +128,7 @@ class _Stage(nn.Module):
 
 
 def check_supported(network: AMDANet) -> None:
-    """Refuse a variant that the folds do not cover.
+    """Raise for a variant without a folded network.
 
     Raises:
         UnsupportedVariantError: names the setting.

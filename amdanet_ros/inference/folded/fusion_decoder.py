@@ -1,4 +1,4 @@
-"""The fusion decoder, folded: channels are mixed at low size, each tap is upsampled by matrices."""
+"""The fusion decoder, folded: it mixes channels at low size and upsamples by matrices."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _BLOCK_COLUMNS = 128
 
 
 def mixing_with_batch_norm(decoder: FusionDecoder) -> Affine:
-    """Return the 3 x 3 convolution over all 134 channels with its BatchNorm folded in."""
+    """Return the 3 x 3 convolution over all 134 channels, merged with its BatchNorm."""
     return with_batch_norm(affine_of(decoder.CNN_fuse[0]), decoder.CNN_fuse[1])
 
 
 def tap_weights(mixing: Affine, stage: int) -> Tensor:
-    """Return a stage's share of the 3 x 3 mixing as 144 x 32: nine taps of 16 outputs.
+    """Return a stage's part of the 3 x 3 convolution as 144 x 32: nine taps of 16 outputs.
 
     A convolution is a sum over its nine taps of a per-pixel map of the shifted image. Per-pixel
     maps commute with shifting and with bilinear upsampling, so each tap's map is applied at the
@@ -40,12 +40,12 @@ def tap_weights(mixing: Affine, stage: int) -> Tensor:
 
 
 def image_convolution(mixing: Affine) -> Affine:
-    """Return the share of the two images, RGB and one thermal channel: 16 x 4 x 3 x 3."""
+    """Return the part of the two images, RGB and one thermal channel: 16 x 4 x 3 x 3."""
     return one_channel_for_three(Affine(mixing.weight[:, -6:], mixing.bias), first=3)
 
 
 class FoldedFusionDecoder(nn.Module):
-    """The aligned pairs of all stages and the two images to the fused image."""
+    """Maps the aligned pairs of all stages and the two images to the fused image."""
 
     def __init__(self, decoder: FusionDecoder) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class FoldedFusionDecoder(nn.Module):
         return torch.stack(fused)
 
     def size_dependent(self) -> list[object]:
-        """Return the matrices of the sizes seen last."""
+        """Return the matrices of the latest sizes."""
         return self._matrices.values()
 
     def _decode(
@@ -103,7 +103,7 @@ class FoldedFusionDecoder(nn.Module):
             matrices = self._matrices(size, (height, width), images.device)
             stages.append((matrices, self._widened(stage, pair, size, matrices)))
         padded = F.pad(images, (1, 1, 1, 1))
-        fused = []  # put together at the end: ONNX would scatter what is written into a part
+        fused = []  # concatenated at the end: in ONNX each write into a part copies the whole
         for index, first in enumerate(range(0, height, stages[0][0].block_rows)):
             end = min(first + stages[0][0].block_rows, height)
             block = F.conv2d(padded[:, :, first : end + 2], self.image_weight, self.image_bias)
@@ -142,7 +142,7 @@ class FoldedFusionDecoder(nn.Module):
 
 
 class _Matrices:
-    """Upsampling of the nine taps from one size to another, with the blocks that are not zero."""
+    """Matrices that upsample the nine taps from one size to another, and their nonzero blocks."""
 
     def __init__(self, source: Size, target: Size, device: torch.device) -> None:
         on_cpu = device.type == "cpu"

@@ -1,4 +1,4 @@
-"""Salient feature enhancement and cross attention, with the projections between them folded."""
+"""Salient feature enhancement and cross attention with the projections between them merged."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from .layers import TokenLinear, TokenReduction
 
 
 class KeysAndValues(nn.Module):
-    """Keys and values of reduced tokens; with one head the queries' map is folded into the keys.
+    """Keys and values of reduced tokens; with one head the queries' map is merged into the keys.
 
     Args:
-        attention: whose `sr` and `norm` reduce.
+        attention: its `sr` and `norm` reduce the tokens.
         query: the queries' map (without bias).
         key_value: the keys' and values' map.
-        before: a per-token map that the given tokens have still to pass; folded in.
+        before: a per-token map to apply to the tokens first; merged into the others.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class KeysAndValues(nn.Module):
 
 
 class ProjectionAndQuery(nn.Module):
-    """The projection z of a feature and the next attention's queries of z, in one product.
+    """Computes the projection z of a feature and the queries of z in one product.
 
     z = P u + b and q = Q z = (Q P) u + Q b. With one head the queries are z itself (its map is in
     the keys: see `query_into_key`).
@@ -82,10 +82,10 @@ class ProjectionAndQuery(nn.Module):
 
 
 class FoldedGlobalAlignment(nn.Module):
-    """The aligned pair of a stage to its semantic feature, up to the maps after the last sum.
+    """Maps the aligned pair of a stage to its semantic feature without the maps after the last sum.
 
-    `remaining` is those maps: P4 and the module's `proj`. They belong into the segmentation
-    decoder's stage projection.
+    These maps, P4 and the module's `proj`, are `remaining`; the segmentation decoder merges them
+    into its projection of the stage.
     """
 
     def __init__(self, alignment: GlobalAlignment) -> None:
@@ -102,7 +102,7 @@ class FoldedGlobalAlignment(nn.Module):
         self.remaining = chain(affine_of(second.proj), affine_of(alignment.proj))
 
     def forward(self, rgb: Tensor, thermal: Tensor, height: int, width: int) -> Tensor:
-        """Two B x N x C to B x N x C: `remaining` of it is the semantic feature."""
+        """Two B x N x C to B x N x C; `remaining` applied to it is the semantic feature."""
         rgb, rgb_query = self.rgb(self.enhance_rgb(rgb, height, width))
         thermal, thermal_query = self.thermal(self.enhance_thermal(thermal, height, width))
         key_value = self.from_thermal(thermal, height, width)
@@ -127,7 +127,7 @@ class _Enhancement(nn.Module):
 
 
 def attend_once(query: Tensor, key_value: Tensor, heads: int) -> Tensor:
-    """Attention of B x N x C queries to B x M x 2C keys and values, B x N x C."""
+    """Return the attention of queries, B x N x C, to keys and values, B x M x 2C."""
     if heads > 1:
         return attend(query, key_value, heads)
     key, value = key_value.chunk(2, dim=2)

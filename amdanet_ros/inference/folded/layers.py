@@ -1,4 +1,4 @@
-"""The layers that the folded network is made of: tensors as buffers, token-major."""
+"""Layers of the folded network; their tensors are buffers."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class TokenNorm(nn.Module):
 
 
 class TokenReduction(nn.Module):
-    """R x R fewer tokens: an unpadded R x R convolution of stride R as one product, then LayerNorm.
+    """R x R fewer tokens: an unpadded R x R convolution of stride R, then a LayerNorm.
 
-    The patches do not overlap, so the convolution is a linear map of each patch's R R C values.
+    The patches do not overlap: the convolution is one product with the R R C values of each patch.
 
     Args:
         convolution: C x C x R x R.
@@ -64,7 +64,7 @@ class TokenReduction(nn.Module):
 
 
 class TokenConvolution(nn.Module):
-    """A convolution whose result is tokens, kept in channels_last all the way."""
+    """A convolution whose result is tokens, in channels_last memory."""
 
     def __init__(self, affine: Affine, stride: int, padding: int, groups: int = 1) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The segmentation decoder, folded: one small projection per stage, at the stage's own size."""
+"""The segmentation decoder, folded: one projection for each stage, at the stage's own size."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _BLOCK_ROWS = 8
 
 
 def stage_projections(decoder: SegmentationDecoder, remaining: Sequence[Affine]) -> list[Affine]:
-    """Fold each stage's way to the sum before the ReLU into one map, C_s to E.
+    """Merge all maps of each stage before the sum and the ReLU into one map, C_s to E.
 
-    The 1 x 1 fusion of concatenated maps is a sum of one block of its weight per stage; the
-    BatchNorm scales it; the embedding before it is a per-pixel map. A per-pixel map commutes with
-    bilinear upsampling, U (W x + b) = W (U x) + b, because the rows of U sum to one. So each stage
-    is projected at its own size, and only sums are left after upsampling.
+    The 1 x 1 convolution of concatenated maps is a sum of one block of its weight for each stage;
+    the BatchNorm scales it; the embedding before it is a per-pixel map. A per-pixel map commutes
+    with bilinear upsampling, U (W x + b) = W (U x) + b, because the rows of U sum to one. So each
+    stage is projected at its own size and only the sum is computed at the larger one.
 
     Args:
         decoder: the training module.
-        remaining: of each stage, what the semantic feature has still to pass.
+        remaining: of each stage, the map from the given features to the semantic ones.
     """
     whole = with_batch_norm(affine_of(decoder.linear_fuse[0]), decoder.linear_fuse[1])
     parts = whole.weight.chunk(4, dim=1)
     embeddings = [decoder.linear_c1, decoder.linear_c2, decoder.linear_c3, decoder.linear_c4]
     result = []
     for stage, (embedding, before) in enumerate(zip(embeddings, remaining, strict=True)):
-        # The concatenation's order is c4, c3, c2, c1; the constant is added once, with c1.
+        # The concatenation has the order c4, c3, c2, c1; the constant is added once, with c1.
         bias = whole.bias if stage == 0 else torch.zeros_like(whole.bias)
         part = Affine(parts[3 - stage], bias)
         result.append(chain(chain(before, affine_of(embedding.proj)), part))
@@ -43,7 +43,7 @@ def stage_projections(decoder: SegmentationDecoder, remaining: Sequence[Affine])
 
 
 class FoldedSegmentationDecoder(nn.Module):
-    """Semantic features of four stages to class scores, by blocks of rows."""
+    """Maps the features of four stages to class scores, by blocks of rows."""
 
     def __init__(self, decoder: SegmentationDecoder, remaining: Sequence[Affine]) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class FoldedSegmentationDecoder(nn.Module):
         return F.interpolate(torch.stack(low), size=size, mode="bilinear", align_corners=False)
 
     def size_dependent(self) -> list[object]:
-        """Return the matrices of the sizes seen last."""
+        """Return the matrices of the latest sizes."""
         return self._matrices.values()
 
     def _decode(self, features: Sequence[Tensor], sizes: Sequence[Size]) -> Tensor:
@@ -96,7 +96,7 @@ class FoldedSegmentationDecoder(nn.Module):
 
 
 class _Matrices:
-    """Upsampling from one size to another: rows with their blocks, and columns."""
+    """Matrices that upsample from one size to another, and the nonzero blocks of the rows'."""
 
     def __init__(self, source: Size, target: Size, device: torch.device) -> None:
         rows = bilinear_matrix(source[0], target[0])

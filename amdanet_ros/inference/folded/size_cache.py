@@ -1,4 +1,4 @@
-"""What depends on sizes alone, kept for the last few sizes."""
+"""A cache for what depends on sizes only."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _KEPT = 32
 
 
 class SizeCache:
-    """Calls a function once per arguments and keeps the results of the most recent ones.
+    """Caches the results of a function for the most recent arguments.
 
     Args:
         function: of hashable arguments.
-        kept: how many results are kept; the one unused for longest goes first.
+        kept: number of results; the least recently used one is dropped first.
     """
 
     def __init__(self, function: Callable[..., Any], kept: int = _KEPT) -> None:
@@ -33,7 +33,7 @@ class SizeCache:
         return result
 
     def values(self) -> list[Any]:
-        """Return the results that are kept now."""
+        """Return the cached results."""
         return list(self._results.values())
 
     def __len__(self) -> int:

@@ -1,4 +1,4 @@
-"""Bilinear upsampling as banded matrices: one for the rows, one for the columns."""
+"""Bilinear upsampling by banded matrices: one for the rows, one for the columns."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def bilinear_matrix(source: int, target: int) -> Tensor:
 def shifted(matrix: Tensor, offset: int) -> Tensor:
     """Return the matrix whose row i is row i + offset of the given one, zero outside it.
 
-    A convolution's tap at that offset sees the upsampled image so: the zero rows are exactly the
+    This is the upsampled image at the offset of a convolution's tap; the zero rows are the
     convolution's zero padding.
     """
     result = torch.zeros_like(matrix)
@@ -39,10 +39,10 @@ def shifted(matrix: Tensor, offset: int) -> Tensor:
 
 
 def three_taps(matrix: Tensor) -> Tensor:
-    """Return target x 3 source: the taps -1, 0, 1 of each source side by side (source-major).
+    """Return target x 3 source: for each source the columns of the taps -1, 0 and 1.
 
-    A product with it sums the three taps' shifted upsamplings; because the taps of one source lie
-    beside each other, the matrix stays banded.
+    A product with it sums the shifted upsamplings of the three taps. With this order of columns
+    the matrix stays banded.
     """
     return torch.stack([shifted(matrix, offset) for offset in (-1, 0, 1)], dim=2).flatten(1)
 
