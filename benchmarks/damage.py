@@ -1,11 +1,11 @@
-"""Score networks on drawn scenes with one modality damaged; print the table as Markdown.
+"""Score networks on generated scenes with one damaged image; print a table as Markdown.
 
     python benchmarks/damage.py --out scores.json
     python benchmarks/damage.py --networks plain=demo adaptive=runs/a/best.safetensors
 
-The first network is the plain one: the other ones' columns say what share of its loss they bring
-back. A second table leaves out the classes that thermal does not show at all: paint on the road
-and on signs. Scores lie in the file as they come, so that an interrupted run goes on.
+The first network is the plain one: the columns of the others say which share of its loss of score
+they avoid. A second table leaves out the classes that thermal images do not show: paint on the road
+and on signs. Each score is saved at once; an interrupted run continues.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ UNSEEN_BY_THERMAL = ("road_mark", "sign")
 
 
 class SegmentationOnly(torch.nn.Module):
-    """An AMDANet without its fusion decoder, which takes half of the time and no part in labels.
+    """An AMDANet without its fusion decoder, which takes half of the time and gives no labels.
 
     Args:
-        network: in evaluation mode; runs folded where the folds cover it.
+        network: in evaluation mode; the folded network is used if there is one.
     """
 
     def __init__(self, network: AMDANet) -> None:
@@ -47,7 +47,7 @@ class SegmentationOnly(torch.nn.Module):
             self.folded = FoldedAMDANet(network)
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> AMDANetOutput:
-        """Logits, and the RGB image in the fused one's place."""
+        """Return the logits, and the RGB image instead of a fused one."""
         if self.folded is not None:
             return AMDANetOutput(self.folded(rgb, thermal[:, :1], want_fused=False)[0], rgb)
         return AMDANetOutput(self.network(rgb, thermal, want_fused=False).logits, rgb)
@@ -95,7 +95,7 @@ def main() -> None:
 def means(
     scores: dict[str, dict[str, dict[str, float]]], left_out: tuple[str, ...] = ()
 ) -> dict[str, dict[str, float]]:
-    """Return the mean IoU of each network at each damage, over all classes but ``left_out``."""
+    """Return the mean IoU of each network at each damage, without the classes ``left_out``."""
     return {
         network: {
             damage: fmean(

@@ -1,12 +1,12 @@
-"""Compare the inference path with a plain forward written after the network's description.
+"""Compare the folded network and AMDANet with a plain forward (`plain_forward.py`).
 
     python benchmarks/network.py [--backbones mit_b0 mit_b4] [--sizes 480x640] [--check]
 
-Same weights, same inputs, all variants by turns in one run. Prints Markdown: per backbone and
-size each variant's time, its ratio to the plain forward (median over the rounds), its error
-against the plain forward, its peak memory; then the time by part and the floor. On a machine that
-others load, `--clock cpu --threads 1` counts processor time. `--check` exits with 1 where a
-promise of docs/performance.md does not hold.
+Same weights, same inputs, all variants alternately in one run. Prints Markdown: for each backbone
+and size each variant's time, its ratio to the plain forward (median over the rounds), its error
+relative to the plain forward and its peak memory; then the time by part and the lower bound. On a
+shared machine `--clock cpu --threads 1` counts processor time. `--check` exits with 1 if a bound of
+docs/performance.md does not hold.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def stirred_network(backbone: str, num_classes: int) -> AMDANet:
 def variants_of(
     network: AMDANet, size: tuple[int, int], device: torch.device, precisions: list[str]
 ) -> tuple[dict[str, Run], FoldedAMDANet]:
-    """Return what is compared, by name, and the fp32 folded network for the breakdown."""
+    """Return the variants by name, and the fp32 folded network for the times by part."""
     generator = torch.Generator().manual_seed(1)
     rgb = torch.rand(1, 3, *size, generator=generator).to(device)
     thermal = torch.rand(1, 1, *size, generator=generator).to(device)
@@ -90,7 +90,7 @@ def relative_error(got: torch.Tensor, expected: torch.Tensor) -> float:
 def measure(
     backbone: str, size: tuple[int, int], device: torch.device, options: argparse.Namespace
 ) -> dict:
-    """Measure all variants of a backbone at a size; prints its section, returns its numbers."""
+    """Measure all variants of a backbone at a size; print a section and return the numbers."""
     network = stirred_network(backbone, options.classes)
     runs, folded = variants_of(network, size, device, options.precisions)
     clock = time.process_time if options.clock == "cpu" else time.perf_counter
@@ -135,7 +135,7 @@ def measure(
 
 
 def broken_promises(result: dict) -> list[str]:
-    """Return a sentence for each promise of the fp32 path on the CPU that does not hold."""
+    """Return a sentence for each bound of fp32 on the CPU that does not hold."""
     where = f"{result['backbone']} at {result['size'][0]} x {result['size'][1]}"
     plain, folded = result["variants"]["plain"], result["variants"]["folded fp32"]
     sentences = []

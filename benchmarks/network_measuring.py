@@ -1,4 +1,4 @@
-"""Measuring a network: time of interleaved variants, peak memory, time by part, and the floor."""
+"""Measurements of a network: time, peak memory, time by part, and a lower bound of the time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MIB = 1024 * 1024
 
 
 class Rates(NamedTuple):
-    """What the device reaches on the simplest work, measured in the same run.
+    """The device's rates for a product and a copy, measured in the same run.
 
     Attributes:
         gmacs: 1e9 multiply-adds a second in a product of two large float32 matrices.
@@ -41,10 +41,10 @@ def interleaved(
     device: torch.device,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
-    """Run the variants by turns, so that another load falls on all of them.
+    """Run the variants alternately, so that other load affects all of them.
 
     Returns:
-        Seconds of each run by variant; the first round is left out.
+        Seconds of each run by variant, without the first round.
     """
     seconds: dict[str, list[float]] = {name: [] for name in variants}
     for round_number in range(repeats + 1):
@@ -59,9 +59,9 @@ def interleaved(
 
 
 def peak_memory(run: Callable[[], object], device: torch.device) -> float:
-    """Return the most memory in MiB that a run needed beyond what was held before it.
+    """Return a run's peak memory minus the memory before it, in MiB.
 
-    On the CPU the resident memory of the process counts, everything included (Linux).
+    On the CPU it is the resident memory of the process (Linux).
     """
     gc.collect()
     if device.type == "cuda":
@@ -72,7 +72,7 @@ def peak_memory(run: Callable[[], object], device: torch.device) -> float:
         synchronize(device)
         return (torch.cuda.max_memory_allocated(device) - before) / MIB
     _give_back_freed_memory()
-    Path("/proc/self/clear_refs").write_text("5")  # sets the high-water mark to the present
+    Path("/proc/self/clear_refs").write_text("5")  # resets the peak to the present value
     before = _status("VmRSS")
     run()
     return (_status("VmHWM") - before) / 1024
@@ -138,7 +138,7 @@ def multiply_adds(run: Callable[[], object]) -> float:
 
 
 def rates(device: torch.device) -> Rates:
-    """Measure what the device reaches on a product and on a copy."""
+    """Measure the device's rates for a product and a copy."""
     a = torch.rand(1536, 1536, device=device)
     large = torch.rand(16 * MIB, device=device)
     target = torch.empty_like(large)
@@ -148,10 +148,10 @@ def rates(device: torch.device) -> Rates:
 
 
 def floor_seconds(gmacs: float, least_bytes: float, reached: Rates) -> float:
-    """Return the time below which no implementation of these operations comes at these rates.
+    """Return a lower bound of the time of these operations at these rates.
 
-    The operations over the product's rate, or the bytes that must move at least (weights and
-    images once) over the copy's, whichever is more.
+    The larger of the operations over the product's rate and the bytes of weights and images over
+    the copy's rate.
     """
     return max(gmacs / reached.gmacs, least_bytes / 1e9 / reached.gigabytes)
 

@@ -1,8 +1,8 @@
-"""The yardstick: AMDANet's forward written step by step after its description, nothing saved.
+"""The baseline: AMDANet's forward pass, step by step as the paper describes it, not optimised.
 
-As the authors' released code does at inference it materialises the attention matrices, upsamples
-before it projects, concatenates, and decodes a second time from masked features. It shares no code
-with the package, and is held to the same golden numbers (test/inference/test_plain_forward.py).
+Like the authors' released code it stores the attention matrices, upsamples before it projects,
+concatenates, and decodes a second time from masked features. It shares no code with the package
+and must give the same golden numbers (test/inference/test_folded_network.py).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class PlainForward:
 
     @torch.inference_mode()
     def __call__(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
-        """B x 3 x H x W images to (logits B x K x H x W, fused B x 3 x H x W)."""
+        """Map images, B x 3 x H x W, to (logits B x K x H x W, fused B x 3 x H x W)."""
         semantic, pairs = self.encode(rgb, thermal)
         logits = self.segment(semantic, rgb.shape[2:])
         fused = self.fuse(pairs, rgb, thermal)
@@ -106,14 +106,14 @@ class PlainForward:
         return self.norm(f"{name}.norm", x.flatten(2).transpose(1, 2), 1e-5), height, width
 
     def consistency(self, name: str, r: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
-        """Apply SCI; the branches trade places."""
+        """Apply SCI; the branches change places."""
         hidden = F.relu(self.linear(f"{name}.mlp.0", torch.cat([r, t], dim=-1)))
         weight = torch.sigmoid(self.linear(f"{name}.mlp.2", hidden))
         strength = self.state[f"{name}.lambda_param"]
         return t + strength * weight * (r - t), r + strength * weight * (t - r)
 
     def reduced(self, name: str, x: Tensor, height: int, width: int, i: int) -> Tensor:
-        """Return the tokens that keys and values come from."""
+        """Return the reduced tokens for keys and values."""
         if REDUCTIONS[i] == 1:
             return x
         maps = x.transpose(1, 2).reshape(len(x), -1, height, width)
@@ -121,7 +121,7 @@ class PlainForward:
         return self.norm(f"{name}.norm", maps.flatten(2).transpose(1, 2), 1e-5)
 
     def attention(self, q: Tensor, kv: Tensor, i: int) -> Tensor:
-        """Multi-head attention with its matrix written out."""
+        """Multi-head attention that stores its matrix."""
         batch, count, channels = q.shape
         heads, dim = HEADS[i], channels // HEADS[i]
         q = q.reshape(batch, count, heads, dim).permute(0, 2, 1, 3)

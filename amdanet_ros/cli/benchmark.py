@@ -2,12 +2,12 @@
 
 Examples:
   amdanet benchmark demo                                   # the built-in weights, 480 x 640
-  amdanet benchmark mfnet.pth --precisions fp32 fp16       # is half precision worth it here?
-  amdanet benchmark mfnet.pth mfnet_480x640.onnx           # torch or onnxruntime?
+  amdanet benchmark mfnet.pth --precisions fp32 fp16       # compare precisions
+  amdanet benchmark mfnet.pth mfnet_480x640.onnx           # compare torch and onnxruntime
   amdanet benchmark demo --size 720 1280 --json times.json
 
-All candidates run by turns, so that other load falls on all of them; the ratios and the share of
-equal labels are against the first. The node adds little to these times: docs/performance.md.
+All candidates run alternately, so that other load affects all of them; the ratios and the share of
+equal labels compare them with the first. For the node's own time see docs/performance.md.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=".safetensors, .pth or .onnx file, or 'demo' for the built-in weights",
     )
     parser.add_argument(
-        "--size", type=int, nargs=2, metavar=("H", "W"), default=(480, 640), help="of the images"
+        "--size", type=int, nargs=2, metavar=("H", "W"), default=(480, 640), help="image size"
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument(
@@ -46,8 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=["auto"],
         help="auto, fp32, bf16, fp16: each checkpoint runs in each of them",
     )
-    parser.add_argument("--rounds", type=int, default=20, help="runs of each that count")
-    parser.add_argument("--json", type=Path, help="write the numbers there too")
+    parser.add_argument("--rounds", type=int, default=20, help="counted runs of each")
+    parser.add_argument("--json", type=Path, help="also write the numbers here")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,22 +1,22 @@
-"""Bring a data set as it is distributed into the layout that training and evaluation read.
+"""Convert a data set, as it is distributed, to the layout that training and evaluation read.
 
 amdanet convert mfnet ir_seg_dataset MFNet
 amdanet convert fmb FMB_download FMB
 amdanet convert pst900 PST900_RGBT_Dataset PST900
 
-What an earlier call has written is kept: an interrupted conversion goes on when called again.
+Files that an earlier call wrote are kept: call again to continue an interrupted conversion.
 """
 
 from __future__ import annotations
 
 import argparse
 
-SUMMARY = "bring MFNet, FMB or PST900 into the layout that train and evaluate read"
+SUMMARY = "convert MFNet, FMB or PST900 to the layout that train and evaluate read"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("data_set", choices=("mfnet", "fmb", "pst900"), help="which one it is")
+    parser.add_argument("data_set", choices=("mfnet", "fmb", "pst900"), help="the data set")
     parser.add_argument("source", metavar="SOURCE", help="its folder as distributed")
     parser.add_argument("destination", metavar="DEST", help="folder to write")
 

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", metavar="FOLDER", help="a data set in the authors' layout")
     source.add_argument(
-        "--synthetic", metavar="SEED:COUNT", help="generated street scenes from a seed on"
+        "--synthetic", metavar="SEED:COUNT", help="generated street scenes, first SEED"
     )
     parser.add_argument("--classes", default="", help="mfnet, fmb, pst900 or demo (default: guess)")
     parser.add_argument("--split", default="test", help="the list to score, SPLIT.txt")
@@ -25,17 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--protocol",
         choices=("plain", "released"),
         default="plain",
-        help="plain: images whole, as they are; released: the authors' padding and windows",
+        help="plain: whole images; released: the authors' padding and windows",
     )
+    parser.add_argument("--window", type=int, nargs=2, metavar=("H", "W"), help="window (released)")
     parser.add_argument(
-        "--window", type=int, nargs=2, metavar=("H", "W"), help="of the released protocol"
-    )
-    parser.add_argument(
-        "--size", type=int, nargs=2, default=(240, 320), metavar=("H", "W"), help="of the scenes"
+        "--size", type=int, nargs=2, default=(240, 320), metavar=("H", "W"), help="scene size"
     )
     parser.add_argument("--fusion-metrics", action="store_true", help="EN, SD, SF, ..., SSIM too")
-    parser.add_argument("--out", metavar="FOLDER", help="write evaluation.json and .csv there")
-    parser.add_argument("--cache", default="", metavar="FOLDER", help="of the drawn scenes")
+    parser.add_argument("--out", metavar="FOLDER", help="folder for evaluation.json and .csv")
+    parser.add_argument("--cache", default="", metavar="FOLDER", help="cache of the scenes")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
 
 

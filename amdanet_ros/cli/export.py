@@ -5,8 +5,8 @@ Examples:
   amdanet export mfnet.pth -o mfnet.onnx                           # any size
 
 The node takes the file as its checkpoint. On a GPU with onnxruntime's TensorRT provider the first
-start builds an engine: that takes minutes, and is kept in ~/.cache/amdanet_ros/tensorrt;
---build does it now.
+start builds an engine, which takes minutes, and stores it in ~/.cache/amdanet_ros/tensorrt;
+--build does that now.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="weights (.safetensors, .pth, or demo)")
     parser.add_argument("-o", "--output", type=Path, required=True, help="ONNX file to write")
     parser.add_argument(
-        "--size", type=int, nargs=2, metavar=("H", "W"), help="one size; without it any size"
+        "--size", type=int, nargs=2, metavar=("H", "W"), help="image size; without it, any"
     )
     parser.add_argument(
-        "--build", action="store_true", help="build the TensorRT engine now (minutes; kept)"
+        "--build", action="store_true", help="build the TensorRT engine now (minutes)"
     )
     parser.add_argument("--device", default="auto", help="for --build: auto, cuda or cuda:N")
 

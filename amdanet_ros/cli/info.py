@@ -1,4 +1,4 @@
-"""Say what this machine can run and, with CHECKPOINT, what that checkpoint is.
+"""Show what this machine can run and, with CHECKPOINT, what that checkpoint is.
 
 amdanet info
 amdanet info demo
@@ -23,7 +23,7 @@ from .errors import CommandError
 if TYPE_CHECKING:
     from ..network.checkpoint import Checkpoint
 
-SUMMARY = "say what a checkpoint is and what this machine can run"
+SUMMARY = "show what this machine can run and what a checkpoint is"
 
 _ROS_WORDS = {
     "installed": "installed",
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def machine() -> Iterator[tuple[str, str]]:
-    """Yield what this machine can run, as pairs of a name and a text."""
+    """Yield what this machine can run as pairs of name and text."""
     import torch
 
     yield "amdanet_ros", f"{__version__} in {resources.files('amdanet_ros')}"

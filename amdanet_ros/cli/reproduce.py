@@ -1,9 +1,9 @@
-"""Make the tables and figures of AMDANet's supplement, our numbers beside the published ones.
+"""Reproduce the tables and figures of AMDANet's supplement, with the published numbers.
 
 amdanet reproduce all --preset tiny --out reproduction        # generated scenes, minutes on a CPU
 amdanet reproduce tab5 fig2 --data DATA --out reproduction    # DATA/MFNet, DATA/FMB, DATA/PST900
 
-What is trained already under --out is loaded; a run that was cut off goes on.
+Finished trainings under --out are loaded, interrupted ones are continued.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection
 
-SUMMARY = "make the supplement's tables and figures: train, score, compare"
+SUMMARY = "reproduce the supplement's tables and figures"
 
 _WHAT = (*(f"tab{i}" for i in range(1, 7)), *(f"fig{i}" for i in range(1, 8)), "all")
 
@@ -32,11 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", required=True, metavar="DIR", help="runs, tables and figures")
     parser.add_argument(
-        "--seeds", metavar="0,1,..", help="of the runs (default: 0; tiny: 0,1); figures: first"
+        "--seeds", metavar="0,1,..", help="seeds of the runs (default: 0; tiny: 0,1)"
     )
-    parser.add_argument(
-        "--data-sets", metavar="NAME,..", help="leave the others out: mfnet, fmb, pst900"
-    )
+    parser.add_argument("--data-sets", metavar="NAME,..", help="only these: mfnet, fmb, pst900")
     parser.add_argument(
         "--set",
         dest="overrides",
@@ -54,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=FILE",
         help="draw a data set's figures with this checkpoint, e.g. mfnet=mfnet.pth, scenes=demo",
     )
-    parser.add_argument("--plan", action="store_true", help="say what would be trained, and end")
+    parser.add_argument("--plan", action="store_true", help="print what would be trained, and exit")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
 
 

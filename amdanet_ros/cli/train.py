@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("config", help="the YAML file (see config/training/)")
     parser.add_argument("--out", required=True, metavar="FOLDER", help="folder of this run")
-    parser.add_argument("--resume", action="store_true", help="go on where the run stopped")
+    parser.add_argument("--resume", action="store_true", help="continue where the run stopped")
     parser.add_argument("--data", metavar="FOLDER", help="the data set's folder (sets data.root)")
     parser.add_argument(
         "--set",

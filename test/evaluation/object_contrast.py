@@ -1,4 +1,4 @@
-"""How well objects stand out from what surrounds them, in an image of any kind."""
+"""Contrast of objects with their surroundings, in an image of any kind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 _MARGIN = 2
-"""Pixels around an object that count for neither side: cameras blur."""
+"""Pixels between object and ring that are not used, because cameras blur."""
 
 
 def object_masks(labels: np.ndarray, label: int, least_pixels: int = 60) -> Iterator[np.ndarray]:
@@ -51,9 +51,9 @@ def object_contrast(image: np.ndarray, mask: np.ndarray, width: int = 6) -> floa
 
 
 def detail(image: np.ndarray, mask: np.ndarray) -> float:
-    """Return the largest standard deviation of a channel inside an object: what there is to read.
+    """Return the largest standard deviation of a channel inside an object.
 
-    The rim is left out, so that surroundings that bleed in do not count.
+    The border of the object is left out, because it is blurred with the surroundings.
 
     Args:
         image: H x W or H x W x 3.

@@ -1,4 +1,4 @@
-"""The adaptive demo weights on scenes never seen: a lost camera costs less, whole pairs nothing."""
+"""The adaptive demo weights on unseen scenes: better with a lost camera, equal without."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Damage to images does what a camera's fault does, and the table says what it should."""
+"""Damage of images acts like a camera's fault; the table has its numbers."""
 
 import sys
 from pathlib import Path
@@ -61,7 +61,7 @@ def test_strength_grows_within_a_kind(pair):
             np.abs(getattr(Damaged([pair], d)[0], name).astype(float) - getattr(pair, name)).mean()
             for d in of_kind
         ]
-        # What is lost is lost: noise or one value, neither is worse.
+        # Noise and one value are both a total loss: neither is stronger.
         steps = changes[:-1] if kind == "thermal flat" else changes
         assert steps == sorted(steps), kind
 

@@ -1,4 +1,4 @@
-"""Fusion metrics at values that are known beforehand."""
+"""Fusion metrics for images with known values."""
 
 import importlib.util
 

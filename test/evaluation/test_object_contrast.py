@@ -1,4 +1,4 @@
-"""Contrast of objects at values that are known beforehand."""
+"""Contrast of objects in images with known values."""
 
 import sys
 from pathlib import Path

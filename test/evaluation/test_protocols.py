@@ -1,4 +1,4 @@
-"""How images are cut and padded; a network that answers per pixel must not notice."""
+"""Windows and padding of protocols; they must not change the result of a per-pixel network."""
 
 import pytest
 import torch
@@ -8,7 +8,7 @@ from amdanet_ros.network.amdanet import AMDANetOutput
 
 
 class PixelNetwork:
-    """Class scores and fused image from the pixel alone; remembers the sizes it saw."""
+    """Computes class scores and fused image pixel by pixel; records the input sizes."""
 
     def __init__(self):
         self.sizes = []
@@ -62,7 +62,7 @@ def test_windows_cover_everything_at_two_thirds_of_their_length():
 
 
 def test_exponentials_are_added_and_do_not_overflow():
-    """Two windows disagree: the surer one wins, even beyond float32's exp."""
+    """Where two windows disagree the larger score wins, also if its exp overflows float32."""
 
     def network(rgb, thermal):
         surer = rgb[0, 0, 0, 0] > 0.5

@@ -1,4 +1,4 @@
-"""Reports: what is printed, written, and merged."""
+"""Reports: printing, writing, merging."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Scoring a network over pairs."""
+"""Scoring a network on pairs."""
 
 import importlib.util
 

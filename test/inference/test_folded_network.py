@@ -1,4 +1,4 @@
-"""The folded network is the network: golden numbers, any size, and only what is wanted."""
+"""The folded network computes what AMDANet computes: golden numbers, any size, chosen outputs."""
 
 import gc
 import sys

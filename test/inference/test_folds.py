@@ -1,4 +1,4 @@
-"""Each fold of the fast path is an identity: the folded map gives what the maps before it gave."""
+"""Each fold is an identity: the merged map gives the same as the maps that it replaces."""
 
 import copy
 
@@ -152,7 +152,7 @@ def test_patch_embedding_keeps_its_values(grey):
     torch.testing.assert_close(result, expected, **SINGLE)
 
 
-def test_consistency_keeps_its_values_and_trades_places():
+def test_consistency_keeps_its_values_and_changes_places():
     sci = stirred(SemanticConsistencyInference(8))
     rgb, thermal = torch.randn(2, 70, 8), torch.randn(2, 70, 8)
     expected = sci(rgb, thermal)

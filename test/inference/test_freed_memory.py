@@ -1,4 +1,4 @@
-"""Freed image-sized memory is used again, not fetched anew page by page."""
+"""Freed image-sized memory is reused without page faults."""
 
 import platform
 import subprocess
@@ -32,7 +32,7 @@ def page_faults(mode, environment):
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries stay as they are")
 def test_a_hundred_images_do_not_fault_their_pages_in_a_hundred_times(child_environment):
-    # By itself glibc raises its threshold to the first large block freed: named, it stays.
+    # glibc raises its threshold to the size of freed blocks, unless the threshold is set.
     untouched = {**child_environment, "MALLOC_MMAP_THRESHOLD_": "131072"}
     assert page_faults("kept", untouched) < 100
     assert page_faults("default", untouched) > 10_000

@@ -1,4 +1,4 @@
-"""Recorded runs: the logic around CUDA graphs, with a recorder that works on any device."""
+"""The logic around CUDA graphs, with a recorder that works on any device."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""The network as ONNX: equal to the predictor, for one size and for any, with its classes."""
+"""ONNX exports: equal to the predictor, for one size and for any, with the classes."""
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ _SIZE = (64, 96)
 
 @pytest.fixture(scope="module")
 def network():
-    # Exporting takes as long as there are operations: one block a stage has all kinds of them.
+    # The time of an export grows with the number of operations: one block a stage has all kinds.
     shallow = MixTransformerSize(BACKBONES["mit_b0"].channels, (1, 1, 1, 1))
     torch.manual_seed(0)
     with pytest.MonkeyPatch.context() as patch:

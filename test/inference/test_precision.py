@@ -1,4 +1,4 @@
-"""The choice of the number format: by measurement, with its reason."""
+"""The choice of the number format by measurement, and the reason that it gives."""
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ CPU = torch.device("cpu")
 
 
 class CountedEngine:
-    """Gives labels that agree by a chosen share, and takes a chosen (counted) time."""
+    """Gives labels with a chosen agreement and takes a chosen time on a fake clock."""
 
     name = "counted"
 

@@ -1,4 +1,4 @@
-"""Transfers: the same numbers on the other side, and arrays of the caller's own."""
+"""Transfers: equal numbers after a copy, and arrays that later calls do not change."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A Mix Transformer small enough to be saved and trained many times over in a second."""
+"""A Mix Transformer that is small enough for many trainings in a second."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""AMDANet as a whole: sizes, errors, gradients, ablations, and that inference is lean."""
+"""AMDANet as a whole: sizes, errors, gradients, ablations, no needless work in inference."""
 
 import subprocess
 import sys
@@ -70,7 +70,7 @@ def test_inference_runs_every_module_once():
     with torch.inference_mode():
         network(*images(64, 64))
     assert calls["decode_head"] == calls["aux_head"] == calls["backbone"] == 1
-    # The channel weights send average and maximum through one and the same perceptron.
+    # The channel weights apply the same perceptron to average and maximum.
     twice = {name for name, count in calls.items() if count != 1}
     shared = {n for n in twice if ".cha.mlp" in n}
     assert twice - shared - {n for n in twice if n.endswith("drop_path")} == set()
@@ -92,7 +92,7 @@ def test_gradients_reach_every_parameter():
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.isfinite().all(), name
-        # BatchNorm takes out the mean and, with it, what a bias before it does.
+        # BatchNorm subtracts the mean and with it the effect of a bias before it.
         if name not in before_norm:
             assert parameter.grad.abs().max() > 0, name
 

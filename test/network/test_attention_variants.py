@@ -1,4 +1,4 @@
-"""CBAM and DANet in the local alignment's place: values by loops, gradients, sizes, files."""
+"""CBAM and DANet as local alignment: values by loops, gradients, sizes, files."""
 
 import pytest
 import torch
@@ -116,16 +116,16 @@ def test_danet_is_the_sum_of_its_two_arms():
 def test_gradients_reach_every_parameter_of_the_variant(variant):
     alignment = {"cbam": CbamAlignment, "danet": DanetAlignment}[variant](16)
     for name, parameter in alignment.named_parameters():
-        if name.endswith(("alpha", "beta")):  # 0 at the start: nothing behind them would move
+        if name.endswith(("alpha", "beta")):  # 0 would stop the gradient
             parameter.data.fill_(0.5)
     rgb, thermal = maps(2, 16, 6, 7).requires_grad_(), maps(2, 16, 6, 7, seed=1).requires_grad_()
     out_rgb, out_thermal = alignment(rgb, thermal)
     (out_rgb * maps(2, 16, 6, 7, seed=2)).sum().backward(retain_graph=True)
-    assert thermal.grad.abs().max() > 0  # the modalities see each other
+    assert thermal.grad.abs().max() > 0  # each output depends on both inputs
     (out_thermal * maps(2, 16, 6, 7, seed=3)).sum().backward()
     for name, parameter in alignment.named_parameters():
         assert parameter.grad.isfinite().all(), name
-        # Softmax does not see what is added to all of a query's energies.
+        # Softmax does not change if all energies of a query get the same addend.
         if not name.endswith("key.bias"):
             assert parameter.grad.abs().max() > 0, name
 

@@ -1,4 +1,4 @@
-"""Checkpoints: what comes back, what is inferred, and one clear line for what cannot be used."""
+"""Checkpoints: round trips, inferred settings, and one-line errors."""
 
 import os
 import pickle
@@ -51,7 +51,7 @@ def assert_same_state(one, other):
 
 
 def refusal(path, **arguments):
-    """Give the message with which a checkpoint is refused."""
+    """Return the message of the error for a checkpoint."""
     with pytest.raises(CheckpointError) as caught:
         load_checkpoint(path, **arguments).build()
     message = str(caught.value)
@@ -162,7 +162,7 @@ def test_left_out_part_is_inferred_from_the_names(tiny_backbone, tmp_path, varia
 
 
 class RunsACommand:
-    """What a malicious pickle holds: loading it calls a function of its choice."""
+    """The content of a malicious pickle: loading it calls a function of its choice."""
 
     def __init__(self, witness):
         self.witness = witness

@@ -1,4 +1,4 @@
-"""Mutual feature masking: how much it drops, what it touches, and that seeds decide."""
+"""Mutual feature masking: its rate, what it masks, and that the seed decides."""
 
 import pytest
 import torch
@@ -17,7 +17,7 @@ def test_mask_drops_fifteen_percent_and_leaves_the_rest_as_it_was():
 
 
 class DecoderInputs:
-    """What each decoder was given at each of its calls."""
+    """Records the input of each call of the decoders."""
 
     def __init__(self, network):
         self.segmentation, self.fusion = [], []

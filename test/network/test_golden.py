@@ -1,4 +1,4 @@
-"""The network reproduces the authors' release: every stage in float64, the outputs in float32."""
+"""AMDANet reproduces the authors' release: every stage in float64, the outputs in float32."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Adaptive weighting: nothing changes while off or at the start; what is lost can lose weight."""
+"""Adaptive weighting: no change while it is off or untrained; a lost camera can lose weight."""
 
 import pytest
 import torch
@@ -36,7 +36,7 @@ def images(batch=2):
 
 
 def tilted(reliability, towards_rgb):
-    """Let a reliability find that much evidence for the RGB branch, whatever it sees."""
+    """Make a reliability return this evidence for the RGB branch, whatever its input."""
     reliability.mlp[2].bias.data.fill_(towards_rgb / GAIN)
 
 
@@ -117,7 +117,7 @@ def test_checkpoint_without_weights_starts_a_network_with_them_at_the_same_outpu
     assert not hasattr(expected, "reliability")
 
 
-def test_output_tells_the_weights_by_camera_though_branches_trade_places(tiny_backbone):
+def test_output_tells_the_weights_by_camera_though_branches_change_places(tiny_backbone):
     network = network_of(tiny_backbone, adaptive_weighting=True)
     for stage in network.backbone.reliability:
         torch.nn.init.normal_(stage.mlp[2].weight)

@@ -1,4 +1,4 @@
-"""Our safetensors files: whole or not at all, and the same as the safetensors library's."""
+"""Safetensors files: complete or not replaced, and equal to the safetensors library's."""
 
 import json
 import os
@@ -51,7 +51,7 @@ def test_every_dtype_and_layout_comes_back(path):
     tensors, metadata = read_safetensors(path)
     assert_same(tensors, TENSORS)
     assert metadata == METADATA
-    tensors["single"].add_(1)  # its own, writable memory
+    tensors["single"].add_(1)  # writable memory that is not shared
 
 
 def test_library_reads_our_files(path):

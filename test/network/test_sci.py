@@ -23,7 +23,7 @@ def pair():
 
 
 @pytest.mark.parametrize(("lam", "weight"), [(0.5, 0.25), (1.0, 0.5), (0.0, 0.0)])
-def test_branches_trade_places_and_exchange_lambda_times_weight(pair, lam, weight):
+def test_branches_change_places_and_exchange_lambda_times_weight(pair, lam, weight):
     rgb, thermal = pair
     sci = even_sci()
     with torch.no_grad():
@@ -66,7 +66,7 @@ def test_released_rule_is_on_for_every_sample():
 def test_supplement_rule_decides_for_each_sample():
     rgb, thermal = alike_and_opposite()
     new_rgb, new_thermal = even_sci(rule="supplement", tau=0.4)(rgb, thermal)
-    # Above the threshold the features stay what they were, and still trade places.
+    # Above the threshold the features do not change, but still change places.
     assert torch.equal(new_rgb[0], thermal[0])
     assert torch.equal(new_thermal[0], rgb[0])
     torch.testing.assert_close(new_rgb[1], thermal[1] + 0.25 * (rgb[1] - thermal[1]))

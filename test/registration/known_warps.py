@@ -1,11 +1,11 @@
-"""Thermal images seen by a camera that is out of register by a known homography."""
+"""Thermal images that are warped by a known homography."""
 
 import cv2
 import numpy as np
 
 
 def random_homography(random: np.random.Generator, size: tuple[int, int]) -> np.ndarray:
-    """Scale up to 28 % either way, turn up to 4 degrees, shift up to 8 %, a little perspective."""
+    """Scale by up to 28 %, rotate by up to 4 degrees, shift by up to 8 %, some perspective."""
     height, width = size
     scale = np.exp(random.uniform(-0.25, 0.25))
     angle = np.deg2rad(random.uniform(-4, 4))

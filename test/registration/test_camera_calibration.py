@@ -1,4 +1,4 @@
-"""A calibration followed to the pixels of the image as it comes, and to the other camera's."""
+"""The camera matrix of an image by calibration, and the homography of two calibrations."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The homography found from a recording, drawn or real, and refused where it must be."""
+"""Estimated homographies of generated and real recordings, and refusals."""
 
 import sys
 from pathlib import Path

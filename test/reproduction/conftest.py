@@ -1,4 +1,4 @@
-"""Reproductions small enough for a test: one step a run, scenes of 32 x 48 pixels."""
+"""Reproductions that are small enough for a test: one step a run, scenes of 32 x 48 pixels."""
 
 import importlib.util
 

@@ -18,7 +18,7 @@ ROWS_OF_TABLE_5 = ("without local", "without global", "without SFE", "full")
 
 
 def trained_at(out):
-    """When each run's weights were written."""
+    """Return the time at which each run's weights were written."""
     return {path.parent.name: path.stat().st_mtime_ns for path in out.glob("runs/*/best.*")}
 
 

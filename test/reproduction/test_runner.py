@@ -1,4 +1,4 @@
-"""Which trainings are the same run, and which are not."""
+"""Which trainings share a run."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The camera models keep the units and have the faults that they claim."""
+"""The camera models: units and faults."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What each camera can and cannot see: the reason for fusing them."""
+"""What each camera shows and does not show: the reason for fusing them."""
 
 from functools import lru_cache
 

@@ -1,4 +1,4 @@
-"""Recordings: two free-running cameras on one clock."""
+"""Recordings: two cameras on one clock, not synchronised."""
 
 from itertools import islice
 

@@ -1,4 +1,4 @@
-"""Scenes: reproducible, labelled exactly, and moving as bodies move."""
+"""Scenes: reproducible, exact labels, plausible motion."""
 
 import numpy as np
 import pytest

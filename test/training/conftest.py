@@ -1,4 +1,4 @@
-"""Trainings small enough to run in a second."""
+"""Trainings that run in a second."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""Augmentation moves all images alike, and only there where it says."""
+"""Augmentation: equal geometry for all arrays, damage only of the chosen image."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def augmentation_of(crop, **settings):
 
 @pytest.fixture
 def pair():
-    """Each pixel says in all four images where it came from."""
+    """In every array a pixel's value is its original column."""
     ramp = np.tile(np.arange(40, dtype=np.uint8), (30, 1))
     return LabelledPair("ramp", np.stack([ramp] * 3, -1), ramp.copy(), ramp.copy())
 
@@ -92,7 +92,7 @@ def test_dropout_takes_one_modality_whole_and_not_the_labels(pair):
         assert sample[gone].shape == whole[gone].shape
         if sample[gone].min() == sample[gone].max():
             levels.add((gone, float(sample[gone].min()) in (0.0, 1.0)))
-        else:  # noise over the whole range that knows nothing of the image
+        else:  # noise over the whole range, independent of the image
             levels.add((gone, "noise"))
             both = torch.stack([sample[gone].flatten(), whole[gone].flatten()])
             assert torch.corrcoef(both)[0, 1].abs() < 0.15

@@ -1,4 +1,4 @@
-"""Conversion of data sets as they are distributed, on tiny ones made up here."""
+"""Conversion of data sets as they are distributed, on small generated ones."""
 
 import cv2
 import numpy as np

@@ -1,4 +1,4 @@
-"""A training killed at the worst moments: what is left can be read, and gone on from."""
+"""A training that is killed at critical moments leaves readable files and can be resumed."""
 
 import json
 import subprocess
@@ -23,15 +23,15 @@ CONFIG = {
     "threads": 1,
 }
 
-# Moments, told by what Python is about to do with which file for the how manyth time. Renaming
-# comes when all of the new file is on disk and the old one still in place.
+# A moment is an audit event of Python, the file that it is for, and how many times it occurs
+# first. At a renaming the new file is complete and the old one still exists.
 MOMENTS = {
     "amid_the_second_save": ("os.rename", LAST, 2),
     "amid_the_first_best": ("os.rename", BEST, 1),
     "after_a_step_before_its_save": ("open", "log.jsonl", 4),
 }
 
-# Children of one process that has imported everything and run nothing yet: quick to start.
+# Children are forked from one process that has imported everything, so they start fast.
 SCRIPT = """
 import json, os, signal, sys
 import amdanet_ros.training.trainer
@@ -79,10 +79,10 @@ def test_a_kill_costs_the_steps_since_the_last_save_and_no_readable_file(killed,
         state = load_state(folder / name / LAST)
         assert state["step"] == step
         load_checkpoint(folder / name / BEST).build()
-    assert not (folder / "amid_the_first_best" / BEST).exists()  # none yet, and no half of one
+    assert not (folder / "amid_the_first_best" / BEST).exists()  # not even an incomplete one
 
     resumed = folder / "amid_the_second_save"
-    assert list(resumed.glob("*.partial"))  # the save that the kill cut short
+    assert list(resumed.glob("*.partial"))  # of the interrupted save
     train = ["train", str(config), "--device", "cpu", "--out", str(resumed), "--resume"]
     assert main(train) == 0
     assert not list(resumed.glob("*.partial"))

@@ -1,4 +1,4 @@
-"""Losses by hand-computed values and by the rules they promise."""
+"""Losses: hand-computed values and documented rules."""
 
 import importlib.util
 import math

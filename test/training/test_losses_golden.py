@@ -1,4 +1,4 @@
-"""The released loss, term by term and gradient by gradient, against the authors' numbers."""
+"""Terms and gradients of the released loss compared with the authors' numbers."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""A training with lost modalities: its losses, and how it starts."""
+"""Training with lost cameras: losses, known weights, fitted reliabilities."""
 
 from itertools import chain, count, cycle, repeat
 
@@ -115,7 +115,7 @@ def damaged_batch():
 
 
 def by_turns(*losses):
-    """A loss that is worth ``losses`` in turns, nine samples each."""
+    """Return a loss whose value alternates between ``losses``, nine samples each."""
     turns = cycle(losses)
     values = chain.from_iterable(repeat(next(turns), 9) for _ in count())
     return lambda logits, labels: torch.tensor(next(values))
@@ -189,7 +189,7 @@ def test_the_network_learns_at_right_weights_and_the_reliabilities_come_last(
     assert last.abs().max() > 0  # fitted
     weights = torch.cat(seen)
     assert weights.amin(dim=2).max() < 0.01  # every sample has lost a modality
-    assert result.best_step == 2  # not the first validation's, whose reliabilities were not there
+    assert result.best_step == 2  # not the first validation, before the reliabilities were fitted
     kept = load_checkpoint(tmp_path / "best.safetensors").state
     assert torch.equal(kept["backbone.reliability.0.mlp.2.weight"], last)
 

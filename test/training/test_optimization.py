@@ -1,4 +1,4 @@
-"""Parameter groups, the learning rate's course, the moving average."""
+"""Parameter groups, the learning rate schedule, the moving average."""
 
 import pytest
 import torch

@@ -1,4 +1,4 @@
-"""Generated scenes: drawn once, the same each time, whole or not at all."""
+"""Generated scenes: drawn once, reproducible, complete files."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The training loop: what it learns, how it resumes, what a kill leaves behind."""
+"""The training loop: learning, resuming, finishing steps, saved files."""
 
 import pytest
 import torch
@@ -86,7 +86,7 @@ def test_the_number_of_classes_is_that_of_the_class_table(micro):
 
 
 def test_the_loss_falls(tmp_path, micro, blobs, here):
-    # One pair again and again, nothing at random: rounding of another CPU does not change this.
+    # The same pair in each step, nothing random: the result holds on any CPU.
     still = {"dropout": 0.0, "drop_path_rate": 0.0, "masking_rate": 0.0}
     config = micro(
         network={"backbone": "mit_b0", "embed_dim": 16, **still},

@@ -1,4 +1,4 @@
-"""What a training does beside its steps: rates, averaged weights, precision, images, progress."""
+"""Learning rates, averaged weights, precision, logged images and progress of a training."""
 
 import contextlib
 import io
@@ -19,7 +19,7 @@ STILL = {"dropout": 0.0, "drop_path_rate": 0.0, "masking_rate": 0.0}
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, micro, blobs, here, log_of):
-    """Train three steps with everything on, and keep what came of it."""
+    """Train three steps with every option on; return the results."""
     folder = tmp_path_factory.mktemp("run")
     config = micro(
         tensorboard=True,
@@ -55,7 +55,7 @@ def test_the_averaged_weights_are_the_ones_validated_and_kept(run):
     average, last = run.trainer.average.state, run.trainer.network.state_dict()
     assert all(torch.equal(kept[name], average[name]) for name in kept)
     moved = [name for name in kept if not torch.equal(kept[name], last[name])]
-    assert len(moved) > 100  # they go on from where they were
+    assert len(moved) > 100  # the training continues with the weights that are not averaged
 
 
 def test_tensorboard_gets_scalars_and_images(run):
@@ -105,7 +105,7 @@ def test_mixed_precision_computes_in_bf16_and_keeps_weights_in_float32(
 
 
 def test_the_gradient_of_accumulated_parts_is_their_mean(tmp_path, micro, blobs, here):
-    """Of one pair again and again both parts are alike, and their mean is either's."""
+    """With one pair both parts of a batch are equal, and so is their mean."""
     still = {"backbone": "mit_b0", "embed_dim": 16, **STILL}
     crop = {"crop": [48, 48], "scales": [1.0], "flip": 0.0}
     moments = []

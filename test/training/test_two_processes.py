@@ -13,7 +13,7 @@ from amdanet_ros.training import processes
 from amdanet_ros.training.saved_state import load_state
 from amdanet_ros.training.trainer import LAST
 
-# Dropout, drop path, masking and augmentation are on: chance must be shared out as well.
+# Dropout, drop path, masking and augmentation are on: random numbers must agree as well.
 CONFIG = {
     "network": {"backbone": "mit_b0", "embed_dim": 16},
     "data": {"source": "folder", "classes": "pst900", "validation_share": 0.2, "workers": 0},
@@ -40,7 +40,7 @@ with processes("cpu"):
 
 
 def test_batchnorms_of_several_gpus_agree_and_keep_their_weights(monkeypatch):
-    """Wrapping for GPUs, without one: the optimiser holds the parameters from before."""
+    """Wrapping for GPUs (run without one) keeps the parameters that the optimiser holds."""
     wrapped = {}
     monkeypatch.setattr(
         processes, "DistributedDataParallel", lambda network, **how: wrapped.update(how) or network
@@ -55,7 +55,7 @@ def test_batchnorms_of_several_gpus_agree_and_keep_their_weights(monkeypatch):
 
 @pytest.fixture
 def one_thread():
-    """The children have one thread each; other numbers of threads round otherwise."""
+    """Use one thread like the child processes: rounding depends on the number of threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -88,9 +88,9 @@ def test_two_processes_give_what_one_gives(
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("finished; best mIoU") == 1  # one of them speaks for both
+    assert done.stdout.count("finished; best mIoU") == 1  # only the first process prints
 
-    # The losses of each step, and where they led the weights.
+    # The losses of each step and the final weights.
     steps = [[line for line in log_of(run) if line["kind"] == "train"] for run in (one, two)]
     assert len(steps[0]) == len(steps[1]) == 3
     for expected, found in zip(*steps, strict=True):
@@ -101,7 +101,7 @@ def test_two_processes_give_what_one_gives(
     for name in (name for name in weights if "running" not in name and "tracked" not in name):
         torch.testing.assert_close(others[name], weights[name], rtol=1e-4, atol=1e-5)
 
-    # Nine images, shared five to four, and counted once each.
+    # Nine images: one process has five, the other four.
     expected, found = (json.loads((run / "evaluation.json").read_text()) for run in (one, two))
     assert sum(map(sum, expected["confusion_matrix"])) == 9 * (48 * 48 - 1)
     assert found == expected

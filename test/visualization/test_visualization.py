@@ -1,4 +1,4 @@
-"""Colours, overlay, legend and contact sheet: pixel by pixel where it can be said."""
+"""Colours, overlay, legend and contact sheet, pixel by pixel where possible."""
 
 import numpy as np
 import pytest
