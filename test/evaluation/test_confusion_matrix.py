@@ -44,5 +44,5 @@ def test_images_add_up():
 def test_wrong_input_is_refused():
     with pytest.raises(ValueError, match="labels are"):
         matrix([0, 1], [0])
-    with pytest.raises(ValueError, match="beyond the 3 classes"):
+    with pytest.raises(ValueError, match="predictions must be 0 to 2"):
         matrix([0], [3])

@@ -82,7 +82,7 @@ def test_what_cannot_be_used_names_the_camera():
     blank = CameraCalibration(np.zeros((3, 3)), np.eye(3), SENSOR)
     with pytest.raises(ValueError, match="thermal camera is not calibrated"):
         homography_from_calibrations(good, blank, np.eye(3), SENSOR, SENSOR)
-    with pytest.raises(ValueError, match="rgb/camera_info: images of 640 x 360"):
+    with pytest.raises(ValueError, match="rgb camera: images of 640 x 360"):
         homography_from_calibrations(good, good, np.eye(3), (360, 640), SENSOR)
     with pytest.raises(ValueError, match="not a rotation"):
         homography_from_calibrations(good, good, np.diag([1, 1, -1]), SENSOR, SENSOR)
