@@ -1,0 +1,121 @@
+"""What the package has found out about its inputs, as values.
+
+Pairing, health, geometry and the node return findings. The sentence for a human being is made in
+``ros/finding_text.py`` (topics and parameters) and in ``cli/finding_text.py`` (files and options).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum
+
+
+class Level(IntEnum):
+    """How bad a finding is; the numbers are those of ``diagnostic_msgs/DiagnosticStatus``."""
+
+    OK = 0
+    """A remark: nothing is wrong, but something could be better."""
+    WARN = 1
+    ERROR = 2
+
+
+class FindingKind(Enum):
+    """What was found. Below each kind: what it means, and the names of its values.
+
+    Durations are in seconds, rates in Hz, shares in [0, 1], ``cause`` is a text that names no
+    topic, parameter or file.
+    """
+
+    # Pairing
+    NO_MESSAGE = "no_message"
+    """No message of the stream has ever come."""
+    SILENT = "silent"
+    """The stream has stopped: seconds."""
+    ZERO_STAMPS = "zero_stamps"
+    """Messages whose stamp is not set: count, received."""
+    CLOCKS_APART = "clocks_apart"
+    """The clocks of the two cameras differ: seconds (thermal is behind RGB where positive)."""
+    STAMPS_APART = "stamps_apart"
+    """Stamps of one moment differ by more than the slop: seconds (as above), slop, thermal_offset
+    (the value to set) and, where the queue was full too, late (the stream that comes later) and
+    queue_size (the size to set)."""
+    OVERFLOW = "overflow"
+    """Messages left a full queue: count, received, queue_size, late (the other stream)."""
+    MESSAGES_LOST = "messages_lost"
+    """Gaps in the stamps: count, expected."""
+    DUPLICATES = "duplicates"
+    """Messages whose stamp has come before: count."""
+    JUMPS = "jumps"
+    """Messages dropped because the stamps jumped: count."""
+    LATE = "late"
+    """Messages that came after a later one was paired: count, received."""
+    UNEVEN_STAMPS = "uneven_stamps"
+    """Stamps that deviate from the rhythm: share (mean deviation, of the period)."""
+    UNEVEN_ARRIVAL = "uneven_arrival"
+    """Delays from stamp to arrival that vary: seconds (their spread)."""
+    THERMAL_SLOWER = "thermal_slower"
+    """RGB images stay unpaired: thermal_rate, rgb_rate, share (of them), slop (the value with
+    which reused thermal images serve for all of them)."""
+    RGB_SLOWER = "rgb_slower"
+    """Thermal images stay unpaired: thermal_rate, rgb_rate."""
+
+    # Health
+    UNHEALTHY = "unhealthy"
+    """The images of a stream are degraded, frozen or lost: status ("degraded", "frozen", "lost"),
+    cause."""
+
+    # Geometry
+    NO_CAMERA_INFO = "no_camera_info"
+    """The registration needs a calibration that has not come: registration_from."""
+    SAME_CAMERA_INFO = "same_camera_info"
+    """Both cameras have one calibration topic: registration_from."""
+    LENS_DISTORTION = "lens_distortion"
+    """The calibration has lens distortion, which the registration leaves out."""
+    BAD_CALIBRATION = "bad_calibration"
+    """The calibration of the stream cannot be used: cause."""
+    BAD_REGISTRATION = "bad_registration"
+    """The homography or the rotation cannot be used: cause."""
+    NO_COMMON_VIEW = "no_common_view"
+    """The thermal and the RGB image show no common part."""
+
+    # Node
+    NO_PUBLISHER = "no_publisher"
+    """Nobody publishes the stream's topic."""
+    RELIABILITY_MISMATCH = "reliability_mismatch"
+    """Publishers that the reliable subscription does not get: count, publishers."""
+    IMAGES_REFUSED = "images_refused"
+    """Images of the stream that cannot be used: count, cause (of the last one, with its fix)."""
+    CONFIGURE_FAILED = "configure_failed"
+    """The node could not be configured: cause."""
+    NOT_ACTIVE = "not_active"
+    """The node does not work now: state (of its lifecycle)."""
+    CLOCK_STANDS_STILL = "clock_stands_still"
+    """The node's clock does not go on: use_sim_time ("true" or "false")."""
+    INFERENCE_FAILED = "inference_failed"
+    """The last pair could not be computed: cause."""
+    PAIRS_TOO_OLD = "pairs_too_old"
+    """Pairs older than max_age: count, offered."""
+    PAIRS_REPLACED = "pairs_replaced"
+    """Pairs that a newer one replaced while the network was busy: count, offered."""
+    PAIRS_UNREGISTERED = "pairs_unregistered"
+    """Pairs dropped because a calibration has not come: count, offered."""
+    ONE_CAMERA = "one_camera"
+    """Outputs made from one camera alone: count."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found.
+
+    Attributes:
+        kind: what.
+        stream: "rgb" or "thermal"; None: both, or the node.
+        level: how bad it is.
+        values: numbers and words, by the names that the kind tells.
+    """
+
+    kind: FindingKind
+    stream: str | None
+    level: Level
+    values: Mapping[str, float | str] = field(default_factory=dict)
