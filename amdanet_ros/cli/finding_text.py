@@ -1,0 +1,82 @@
+"""Sentences about findings for the users of the commands: in files and options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ..findings import Finding, FindingKind
+
+
+def text(finding: Finding, sources: Mapping[str, str]) -> str:
+    """Return what is wrong, why, and how to fix it.
+
+    Args:
+        finding: of pairing, health or geometry. The node's own findings have no sentence here.
+        sources: where the images of each stream ("rgb", "thermal") come from: a bag's topic, or a
+            folder.
+
+    Raises:
+        KeyError: a finding of the node.
+    """
+    sentence = _SENTENCES[finding.kind]
+    if callable(sentence):
+        sentence = sentence(finding)
+    source = sources.get(finding.stream, finding.stream)
+    return sentence.format(source=source, stream=finding.stream, **finding.values)
+
+
+def _clocks_apart(finding: Finding) -> str:
+    seconds = finding.values["seconds"]
+    size = f"{abs(seconds):,.0f}".replace(",", " ")
+    side = "behind" if seconds > 0 else "ahead of"
+    return (
+        f"the stamps differ by {size} s (thermal {side} RGB): the cameras' clocks were not "
+        f"synchronised: if they ran equally fast, --thermal-offset {seconds:.3f} is a first guess"
+    )
+
+
+def _stamps_apart(finding: Finding) -> str:
+    seconds = finding.values["seconds"]
+    side = "behind" if seconds > 0 else "ahead of"
+    return (
+        f"thermal stamps are {abs(seconds):.3f} s {side} RGB's and nothing lies within --slop "
+        "{slop:g}: give --thermal-offset {thermal_offset:.3f}"
+    )
+
+
+_K = FindingKind
+_SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
+    _K.NO_MESSAGE: "{source} holds no message",
+    _K.SILENT: "{source} ends {seconds:.1f} s before the other camera",
+    _K.ZERO_STAMPS: "{source}: {count} of {received} stamps are zero: such images cannot be paired",
+    _K.CLOCKS_APART: _clocks_apart,
+    _K.STAMPS_APART: _stamps_apart,
+    _K.OVERFLOW: "{source}: {count} of {received} messages left a full queue before their partner "
+    "came: the {late} images were recorded later than sync.queue_size = {queue_size} messages can "
+    "bridge: raise it in the --params-file",
+    _K.MESSAGES_LOST: "{source}: {count} of {expected} messages are missing (gaps in the stamps)",
+    _K.DUPLICATES: "{source}: {count} duplicate stamps: such images are left out",
+    _K.JUMPS: "{source}: {count} messages are left out where the stamps jump",
+    _K.LATE: "{source}: {count} of {received} messages are left out: a later one was paired "
+    "before they came",
+    _K.UNEVEN_STAMPS: "{source}: stamps are uneven, off by {share:.0%} of their period on average",
+    _K.UNEVEN_ARRIVAL: "{source}: images were recorded unevenly, their delays differ by "
+    "{seconds:.3f} s",
+    _K.THERMAL_SLOWER: "thermal comes at {thermal_rate:.1f} Hz and RGB at {rgb_rate:.1f} Hz: "
+    "{share:.0%} of the RGB images stay unpaired: with sync.reuse_thermal: true in the "
+    "--params-file and --slop {slop:.3f} the last thermal image serves for them",
+    _K.RGB_SLOWER: "thermal comes at {thermal_rate:.1f} Hz and RGB at {rgb_rate:.1f} Hz: the "
+    "output follows RGB, and surplus thermal images stay unpaired",
+    _K.UNHEALTHY: "{source}: {status}: {cause}",
+    _K.NO_CAMERA_INFO: "thermal.registration_from is {registration_from}, but the bag holds no "
+    "calibration of the {stream} camera: give --registration, or record its camera_info",
+    _K.SAME_CAMERA_INFO: "thermal.registration_from is {registration_from}, but both cameras have "
+    "one camera_info topic: give --registration, or record each camera's own",
+    _K.LENS_DISTORTION: "the calibration of the {stream} camera has lens distortion, which the "
+    "registration leaves out: record rectified images, and set thermal.registration_from to "
+    "camera_info_rect in the --params-file",
+    _K.BAD_CALIBRATION: "calibration of the {stream} camera: {cause}: give --registration",
+    _K.BAD_REGISTRATION: "--registration or thermal.rotation cannot be used: {cause}",
+    _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
+    "--registration (amdanet register), or leave out crop_to_common_view",
+}

@@ -1,0 +1,144 @@
+"""Sentences about findings for the users of the node: in topics and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..findings import Finding, FindingKind
+
+
+@dataclass(frozen=True)
+class TopicNames:
+    """How one camera pair is called in a node.
+
+    Attributes:
+        inputs: relative names of the image topics by stream ("rgb", "thermal"), for remapping.
+        topics: the same names, resolved.
+        infos: resolved names of the ``camera_info`` topics by stream.
+        pair: name of the camera pair, such as "front"; empty where the node has only one.
+    """
+
+    inputs: Mapping[str, str]
+    topics: Mapping[str, str]
+    infos: Mapping[str, str]
+    pair: str = ""
+
+
+def text(finding: Finding, names: TopicNames) -> str:
+    """Return what is wrong, why, and how to fix it."""
+    stream = finding.stream
+    template = _SENTENCES[finding.kind]
+    if callable(template):
+        template = template(finding)
+    return template.format(
+        stream=stream,
+        input=names.inputs.get(stream),
+        topic=names.topics.get(stream),
+        info=names.infos.get(stream),
+        rgb_info=f"{names.pair}/rgb/camera_info".lstrip("/"),
+        thermal_info=f"{names.pair}/thermal/camera_info".lstrip("/"),
+        p=f"{names.pair}.".lstrip("."),
+        **finding.values,
+    )
+
+
+def _clocks_apart(finding: Finding) -> str:
+    seconds = finding.values["seconds"]
+    size = f"{abs(seconds):,.0f}".replace(",", " ")
+    return (
+        f"stamps differ by {size} s (thermal {_side(seconds)} RGB): the cameras' clocks are not "
+        "synchronised: set them by NTP or PTP, or let both drivers stamp with the host's clock"
+    )
+
+
+def _stamps_apart(finding: Finding) -> str:
+    seconds = finding.values["seconds"]
+    sentence = (
+        f"thermal stamps are {abs(seconds):.3f} s {_side(seconds)} RGB's and nothing lies within "
+        "{p}sync.slop = {slop:g} s: set {p}sync.thermal_offset to {thermal_offset:.3f}"
+    )
+    if "queue_size" in finding.values:
+        sentence += (
+            "; or, if the stamps are right and {late} images take that long to arrive, "
+            "{p}sync.queue_size to {queue_size}"
+        )
+    return sentence
+
+
+def _side(seconds: float) -> str:
+    return "behind" if seconds > 0 else "ahead of"
+
+
+def _clock_stands_still(finding: Finding) -> str:
+    sentence = "the node's clock stands still"
+    if finding.values["use_sim_time"] == "true":
+        sentence += (
+            ": use_sim_time is true, but nobody publishes /clock or its player is paused: play "
+            "the bag with --clock, or set use_sim_time to false"
+        )
+    return sentence
+
+
+_K = FindingKind
+_SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
+    _K.NO_MESSAGE: "{stream}: no message yet: is {input} remapped to the camera's topic?",
+    _K.SILENT: "{stream}: no message for {seconds:.1f} s: the camera or its driver has stopped, or "
+    "{input} is not remapped to its topic any more",
+    _K.ZERO_STAMPS: "{stream}: {count} of {received} stamps are zero: the driver does not set "
+    "header.stamp, and such images cannot be paired",
+    _K.CLOCKS_APART: _clocks_apart,
+    _K.STAMPS_APART: _stamps_apart,
+    _K.OVERFLOW: "{stream}: {count} of {received} messages left a full queue before their partner "
+    "came: the {late} images come later than {p}sync.queue_size = {queue_size} messages can "
+    "bridge: raise {p}sync.queue_size",
+    _K.MESSAGES_LOST: "{stream}: {count} of {expected} messages never came (gaps in the stamps): "
+    "the camera skips frames, or they are lost on the way: use the package's DDS profile or "
+    "{p}qos.reliability: reliable",
+    _K.DUPLICATES: "{stream}: {count} duplicate stamps: two publishers on one topic, or a driver "
+    "that sends a frame twice",
+    _K.JUMPS: "{stream}: {count} messages dropped where the stamps jumped: a bag that loops, a "
+    "driver that restarts, or single wrong stamps",
+    _K.LATE: "{stream}: {count} of {received} messages came after a later one was paired: the "
+    "transport reorders them",
+    _K.UNEVEN_STAMPS: "{stream}: stamps are uneven, off by {share:.0%} of their period on average: "
+    "the driver stamps images when it reads them rather than when they were taken, or the exposure "
+    "time varies",
+    _K.UNEVEN_ARRIVAL: "{stream}: images arrive unevenly, their delays differ by {seconds:.3f} s: "
+    "a loaded network, machine or driver; what comes late can miss its partner: raise "
+    "{p}sync.queue_size, or lighten the load (compressed transport, smaller images)",
+    _K.THERMAL_SLOWER: "thermal comes at {thermal_rate:.1f} Hz and RGB at {rgb_rate:.1f} Hz: "
+    "{share:.0%} of the RGB images stay unpaired: with {p}sync.reuse_thermal: true and "
+    "{p}sync.slop at least {slop:.3f} the last thermal image serves for them",
+    _K.RGB_SLOWER: "thermal comes at {thermal_rate:.1f} Hz and RGB at {rgb_rate:.1f} Hz: the "
+    "output follows RGB, and surplus thermal images stay unpaired",
+    _K.UNHEALTHY: "{status}: {cause}",
+    _K.NO_CAMERA_INFO: "{p}thermal.registration_from is {registration_from}, but nothing has come "
+    "on {info}: publish the camera's calibration there, or register with {p}thermal.registration",
+    _K.SAME_CAMERA_INFO: "{p}thermal.registration_from is {registration_from}, but both cameras' "
+    "camera_info is {info}: remap {rgb_info} and {thermal_info} to each camera's own",
+    _K.LENS_DISTORTION: "{info} tells of lens distortion, which the registration leaves out: give "
+    "rectified images (image_proc) and set {p}thermal.registration_from to camera_info_rect",
+    _K.BAD_CALIBRATION: "{info}: {cause}: calibrate the camera at the size in use, or register "
+    "with {p}thermal.registration",
+    _K.BAD_REGISTRATION: "{p}thermal.registration or {p}thermal.rotation cannot be used: {cause}",
+    _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
+    "{p}thermal.registration (amdanet register), or set {p}crop_to_common_view to false",
+    _K.NO_PUBLISHER: "nobody publishes {topic}: start the camera's driver, or remap {input} to its "
+    "topic",
+    _K.RELIABILITY_MISMATCH: "{count} of {publishers} publishers of {topic} offer best effort, "
+    "which a reliable subscription does not get: set {p}qos.reliability to auto",
+    _K.IMAGES_REFUSED: "images refused: {topic}: {cause}",
+    _K.CONFIGURE_FAILED: "configure failed: {cause}",
+    _K.NOT_ACTIVE: "{state}",
+    _K.CLOCK_STANDS_STILL: _clock_stands_still,
+    _K.INFERENCE_FAILED: "{cause}",
+    _K.PAIRS_TOO_OLD: "{count} of {offered} pairs were older than {p}max_age: the network is too "
+    "slow, images come late, or the camera's clock differs from this machine's",
+    _K.PAIRS_REPLACED: "the network computes {computed} of {offered} pairs: a smaller "
+    "inference_size or backbone computes more",
+    _K.PAIRS_UNREGISTERED: "{count} of {offered} pairs could not be registered: "
+    "{p}thermal.registration_from needs {rgb_info} and {thermal_info}, and one has not come: "
+    "publish it, or register with {p}thermal.registration",
+    _K.ONE_CAMERA: "{count} outputs come from one camera alone",
+}
