@@ -18,10 +18,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from amdanet_ros.pairing.offline_optimum import optimal_pairs
 from amdanet_ros.pairing.statistics import percentile
-from amdanet_ros.pairing.traffic import Arrival, Camera, Replayed, named_scenarios, traffic
 from benchmarks.pairing_contenders import MessageFilters, ours, ours_seconds
+from benchmarks.pairing_optimum import optimal_pairs
+from benchmarks.pairing_traffic import Arrival, Camera, Replayed, named_scenarios, traffic
 
 TIE_NS = 2_000_000
 """Twice the usual stamp jitter: neighbours whose distances differ by less are equally near."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 from amdanet_ros.pairing import PairSynchronizer
-from amdanet_ros.pairing.traffic import Arrival, Replayed, replay
+from benchmarks.pairing_traffic import Arrival, Replayed, replay
 
 
 def ours(arrivals: list[Arrival], slop: float, queue_size: int) -> list[Replayed]:

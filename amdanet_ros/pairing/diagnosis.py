@@ -1,7 +1,10 @@
-"""Says in sentences why pairs are missing, and what mends it."""
+"""Finds out why pairs are missing."""
 
 import math
+from collections.abc import Iterator
 
+from ..findings import Finding, FindingKind, Level
+from .reasons import Reason
 from .statistics import StreamStatistics, SyncStatistics
 
 SILENCE_S = 2.0
@@ -23,46 +26,36 @@ def diagnose(
     slop: float,
     thermal_offset: float,
     queue_size: int,
-) -> list[str]:
-    """Compare two snapshots; the worst first. Durations in seconds.
+    reuse_thermal: bool,
+) -> list[Finding]:
+    """Compare two snapshots; the worst finding comes first, remarks (``Level.OK``) last.
 
-    ``before`` is the snapshot at the end of the last look, None at the first one.
+    Args:
+        present: as of now.
+        before: as of the last call; None at the first one.
+        slop, thermal_offset: of the synchroniser, in seconds.
+        queue_size, reuse_thermal: of the synchroniser.
     """
     rgb = _Change("rgb", present.rgb, before.rgb if before else None)
     thermal = _Change("thermal", present.thermal, before.thermal if before else None)
-    sentences = [s for change in (rgb, thermal) if (s := _silence(change))]
-    unstamped = [s for change in (rgb, thermal) if (s := _zero_stamps(change))]
+    both = (rgb, thermal)
+    findings = [finding for each in both for finding in _silence(each)]
+    unstamped = [finding for each in both for finding in _zero_stamps(each)]
+    apart: list[Finding] = []
     pairs = present.pairs - (before.pairs if before else 0)
-    elsewhen = None
-    if not unstamped and min(rgb.received, thermal.received) >= _FEW:
-        elsewhen = _no_overlap(rgb, thermal, pairs, present, slop, thermal_offset)
-    sentences += unstamped
-    if elsewhen:
-        sentences.append(elsewhen)
-    for change, other in ((rgb, thermal), (thermal, rgb)):
-        if not unstamped and not elsewhen:
-            sentences += _overflow(change, other, queue_size)
-        sentences += _losses(change)
-        sentences += _disorder(change)
-        sentences += _jitter(change)
-    return sentences
-
-
-def remarks(present: SyncStatistics, reuse_thermal: bool) -> list[str]:
-    """Say what is no fault but costs pairs: cameras of different rates."""
-    rgb, thermal = present.rgb.spacing, present.thermal.spacing
-    if rgb is None or thermal is None or not present.pairs:
-        return []
-    rates = f"thermal comes at {1 / thermal:.1f} Hz and RGB at {1 / rgb:.1f} Hz"
-    if thermal > _RATE_RATIO * rgb and not reuse_thermal:
-        return [
-            f"{rates}: {1 - rgb / thermal:.0%} of the RGB images stay alone: with "
-            f"sync.reuse_thermal: true and sync.slop at least {thermal / 2:.3f} the last thermal "
-            f"image serves for them"
-        ]
-    if rgb > _RATE_RATIO * thermal:
-        return [f"{rates}: the output follows RGB, and surplus thermal images stay alone"]
-    return []
+    few = 10 * pairs < min(rgb.received, thermal.received)
+    if not unstamped and few and min(rgb.received, thermal.received) >= _FEW:
+        apart = list(_apart(rgb, thermal, present.clock_offset, slop, thermal_offset))
+    findings += unstamped + apart
+    for each, other in ((rgb, thermal), (thermal, rgb)):
+        if not unstamped and not apart:
+            findings += _overflow(each, other, queue_size)
+        findings += _losses(each)
+        findings += _disorder(each)
+        findings += _jitter(each)
+    if present.pairs:
+        findings += _rates(present, reuse_thermal)
+    return findings
 
 
 class _Change:
@@ -77,134 +70,93 @@ class _Change:
         self.lost = present.lost - (before.lost if before else 0)
         self._before = before.unmatched if before else {}
 
-    def unmatched(self, reason: str) -> int:
+    def unmatched(self, reason: Reason) -> int:
         return self.present.unmatched[reason] - self._before.get(reason, 0)
 
-
-def _silence(change: _Change) -> str | None:
-    name, present = change.name, change.present
-    if present.silence is None:
-        return f"{name}: no message yet: is {name}/image_raw remapped to the camera's topic?"
-    if present.silence < max(SILENCE_S, 5 * (present.spacing or 0.0)):
-        return None
-    return (
-        f"{name}: no message for {present.silence:.1f} s: the camera or its driver has stopped, "
-        f"or {name}/image_raw is not remapped to its topic any more"
-    )
+    def warning(self, kind: FindingKind, **values: float | str) -> Finding:
+        return Finding(kind, self.name, Level.WARN, values)
 
 
-def _zero_stamps(change: _Change) -> str | None:
-    count = change.unmatched("zero_stamp")
-    if not count:
-        return None
-    return (
-        f"{change.name}: {count} of {change.received} stamps are zero: the driver does not set "
-        f"header.stamp, and such images cannot be paired"
-    )
+def _silence(change: _Change) -> Iterator[Finding]:
+    silence = change.present.silence
+    if silence is None:
+        yield Finding(FindingKind.NO_MESSAGE, change.name, Level.ERROR)
+    elif silence >= max(SILENCE_S, 5 * (change.present.spacing or 0.0)):
+        yield Finding(FindingKind.SILENT, change.name, Level.ERROR, {"seconds": silence})
 
 
-def _no_overlap(
-    rgb: _Change,
-    thermal: _Change,
-    pairs: int,
-    present: SyncStatistics,
-    slop: float,
-    thermal_offset: float,
-) -> str | None:
-    offset = present.clock_offset
-    if 10 * pairs >= min(rgb.received, thermal.received) or offset is None:
-        return None
-    remaining = offset - thermal_offset
-    if abs(remaining) <= slop:
-        return None
-    behind = "behind" if remaining > 0 else "ahead of"
-    if abs(remaining) >= DIFFERENT_CLOCKS_S:
-        return (
-            f"stamps differ by {_grouped(abs(remaining))} s (thermal {behind} RGB): the cameras' "
-            f"clocks are not synchronised: set them by NTP or PTP, or let both drivers stamp with "
-            f"the host's clock"
+def _zero_stamps(change: _Change) -> Iterator[Finding]:
+    if count := change.unmatched(Reason.ZERO_STAMP):
+        yield change.warning(FindingKind.ZERO_STAMPS, count=count, received=change.received)
+
+
+def _apart(
+    rgb: _Change, thermal: _Change, offset: float | None, slop: float, thermal_offset: float
+) -> Iterator[Finding]:
+    """Find out whether the stamps of one moment differ, where hardly any pairs come."""
+    if offset is None or abs(offset - thermal_offset) <= slop:
+        return
+    seconds = offset - thermal_offset
+    values: dict[str, float | str] = {"seconds": seconds, "thermal_offset": offset}
+    if abs(seconds) >= DIFFERENT_CLOCKS_S:
+        yield Finding(FindingKind.CLOCKS_APART, None, Level.WARN, values)
+        return
+    values["slop"] = slop
+    first, last = (rgb, thermal) if seconds > 0 else (thermal, rgb)
+    if first.unmatched(Reason.OVERFLOW) and first.present.rate:
+        # Wrong stamps and a long delay look alike; the latter only shows by what left the queue.
+        values["late"] = last.name
+        values["queue_size"] = math.ceil(abs(seconds) * first.present.rate) + 2
+    yield Finding(FindingKind.STAMPS_APART, None, Level.WARN, values)
+
+
+def _overflow(change: _Change, other: _Change, queue_size: int) -> Iterator[Finding]:
+    count = change.unmatched(Reason.OVERFLOW)
+    if count and other.received and 20 * count >= change.received:
+        yield change.warning(
+            FindingKind.OVERFLOW,
+            count=count,
+            received=change.received,
+            queue_size=queue_size,
+            late=other.name,
         )
-    sentence = (
-        f"thermal stamps are {abs(remaining):.3f} s {behind} RGB's and nothing lies within "
-        f"sync.slop = {slop:g} s: set sync.thermal_offset to {offset:.3f}"
-    )
-    first, last = (rgb, thermal) if remaining > 0 else (thermal, rgb)
-    if first.unmatched("overflow") and first.present.rate:
-        # Wrong stamps and a long way look alike; the second only shows by what left the queue.
-        needed = math.ceil(abs(remaining) * first.present.rate) + 2
-        sentence += (
-            f"; or, if the stamps are right and {last.name} images take that long to arrive, "
-            f"sync.queue_size to {needed}"
-        )
-    return sentence
 
 
-def _overflow(change: _Change, other: _Change, queue_size: int) -> list[str]:
-    count = change.unmatched("overflow")
-    stopped = other.received == 0
-    if stopped or 20 * count < change.received or not count:
-        return []
-    return [
-        f"{change.name}: {count} of {change.received} messages left a full queue before their "
-        f"partner came: the {other.name} images come later than sync.queue_size = {queue_size} "
-        f"messages can bridge: raise sync.queue_size"
-    ]
-
-
-def _losses(change: _Change) -> list[str]:
+def _losses(change: _Change) -> Iterator[Finding]:
     expected = change.received + change.lost
-    if change.received < _FEW or change.lost < _LOSS_SHARE * expected:
-        return []
-    return [
-        f"{change.name}: {change.lost} of {expected} messages never came (gaps in the stamps): "
-        f"the camera skips frames, or they are lost on the way: use the package's DDS profile or "
-        f"qos.reliability: reliable"
-    ]
+    if change.received >= _FEW and change.lost >= _LOSS_SHARE * expected:
+        yield change.warning(FindingKind.MESSAGES_LOST, count=change.lost, expected=expected)
 
 
-def _disorder(change: _Change) -> list[str]:
-    sentences = []
-    count = change.unmatched("duplicate")
-    if count:
-        sentences.append(
-            f"{change.name}: {count} duplicate stamps: two publishers on one topic, or a driver "
-            f"that sends a frame twice"
-        )
-    count = change.unmatched("jump")
-    if count:
-        sentences.append(
-            f"{change.name}: {count} messages dropped where stamps leapt: a bag that loops, a "
-            f"driver that restarts, or single wrong stamps"
-        )
-    count = change.unmatched("late")
+def _disorder(change: _Change) -> Iterator[Finding]:
+    if count := change.unmatched(Reason.DUPLICATE):
+        yield change.warning(FindingKind.DUPLICATES, count=count)
+    if count := change.unmatched(Reason.JUMP):
+        yield change.warning(FindingKind.JUMPS, count=count)
+    count = change.unmatched(Reason.LATE)
     if 20 * count > change.received:
-        sentences.append(
-            f"{change.name}: {count} of {change.received} messages came after their place in the "
-            f"order had passed: the transport reorders them"
-        )
-    return sentences
+        yield change.warning(FindingKind.LATE, count=count, received=change.received)
 
 
-def _jitter(change: _Change) -> list[str]:
-    spacing = change.present.spacing
-    if spacing is None or change.received < _FEW:
-        return []
-    sentences = []
-    stamps, arrival = change.present.stamp_jitter, change.present.arrival_jitter
+def _jitter(change: _Change) -> Iterator[Finding]:
+    present = change.present
+    if present.spacing is None or change.received < _FEW:
+        return
+    stamps, arrival = present.stamp_jitter, present.arrival_jitter
     if stamps is not None and stamps > _UNEVEN_STAMPS:
-        sentences.append(
-            f"{change.name}: stamps are uneven, off by {stamps:.0%} of their period on "
-            f"average: the driver stamps images when it reads them rather than when they were "
-            f"taken, or the exposure time varies"
-        )
-    if arrival is not None and arrival > _UNEVEN_ARRIVAL * spacing:
-        sentences.append(
-            f"{change.name}: images arrive unevenly, their delays differ by {arrival:.3f} s: a "
-            f"loaded network, machine or driver; what comes late can miss its partner: raise "
-            f"sync.queue_size, or lighten the load (compressed transport, smaller images)"
-        )
-    return sentences
+        yield change.warning(FindingKind.UNEVEN_STAMPS, share=stamps)
+    if arrival is not None and arrival > _UNEVEN_ARRIVAL * present.spacing:
+        yield change.warning(FindingKind.UNEVEN_ARRIVAL, seconds=arrival)
 
 
-def _grouped(seconds: float) -> str:
-    return f"{seconds:,.0f}".replace(",", " ")
+def _rates(present: SyncStatistics, reuse_thermal: bool) -> Iterator[Finding]:
+    """Remark on cameras of different rates: no fault, but it costs pairs."""
+    rgb, thermal = present.rgb.spacing, present.thermal.spacing
+    if rgb is None or thermal is None:
+        return
+    rates = {"thermal_rate": 1 / thermal, "rgb_rate": 1 / rgb}
+    if thermal > _RATE_RATIO * rgb and not reuse_thermal:
+        values = {**rates, "share": 1 - rgb / thermal, "slop": thermal / 2}
+        yield Finding(FindingKind.THERMAL_SLOWER, None, Level.OK, values)
+    elif rgb > _RATE_RATIO * thermal:
+        yield Finding(FindingKind.RGB_SLOWER, None, Level.OK, rates)

@@ -20,7 +20,7 @@ class Pair(NamedTuple):
 class Unmatched(NamedTuple):
     """A message that left the synchroniser without a partner.
 
-    ``stream`` is ``"rgb"`` or ``"thermal"``; ``reason`` is one of ``statistics.REASONS``.
+    ``stream`` is ``"rgb"`` or ``"thermal"``; ``stamp_ns`` is the stamp of the message.
     """
 
     stream: str

@@ -54,11 +54,12 @@ class Rhythm:
 
     def observe(self, stamp: int, now: int) -> None:
         """Take note of a message that is newer than all before it."""
-        if self.recent:
-            gap = stamp - self.recent[-1][0]
+        recent = self.recent
+        if recent:
+            gap = stamp - recent[-1][0]
             if gap > self.regular_limit:
                 self.note_long_gap(gap)
-        self.recent.append((stamp, now))
+        recent.append((stamp, now))
         self.countdown -= 1
         if self.countdown <= 0:
             self.estimate()

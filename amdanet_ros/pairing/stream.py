@@ -1,14 +1,15 @@
-"""One side of the synchroniser: a queue in stamp order, and what is known of the stream."""
+"""One side of the synchroniser: the messages of one camera that wait, and what is known of it."""
 
 from collections import deque
 from typing import Any
 
 from .pair import Unmatched
+from .reasons import Reason
 from .rhythm import Rhythm
-from .statistics import REASONS
+from .statistics import StreamStatistics, percentile
 
 Entry = tuple[int, Any]
-"""Corrected stamp in nanoseconds, message."""
+"""Key (stamp plus offset, nanoseconds) and message."""
 
 LATE_LIMIT_NS = 500_000_000
 """A stamp that goes back by no more than this is a late message; more is a jump."""
@@ -17,76 +18,110 @@ NOTHING_YET = -(1 << 62)
 """A ``floor`` below every key."""
 
 
-class Stream:
-    """Messages of one camera that still wait for a partner, in the order of their stamps.
+class Lap:
+    """What comes between two jumps of the stamps; only messages of one lap may pair.
 
-    ``offset`` is added to each stamp (key = stamp + offset). ``newest`` is the largest key of the
-    present lap, ``floor``, never above it, the key up to which all has been handed out. ``lap``
-    counts the jumps of the stamps: only messages of equal laps may pair; ``lap_end`` is the newest
-    key of the lap before. While the other stream is in the old lap, ``queue`` keeps what may pair
-    with its tail, and ``ahead`` collects the new lap. ``suspect`` holds one message whose stamp
-    does not continue the stream until another one confirms or refutes it. ``continues`` says that
-    all is usual: both streams in one lap, a message in it, no suspect. Where thermal messages are
-    reused, the head of the queue may have been paired already; its key then equals ``floor``.
-    ``unmatched`` collects what is dropped, where somebody wants it.
+    Attributes:
+        number: how many jumps there were before.
+        queue: messages that wait, in the order of their keys. Where thermal messages are reused,
+            the first one may be in a pair already; its key then equals ``floor``.
+        newest: largest key that has come; None before the first one.
+        floor: largest key that is in a pair, never above ``newest``.
+    """
+
+    __slots__ = ("floor", "newest", "number", "queue")
+
+    def __init__(self, number: int = 0, floor: int = NOTHING_YET) -> None:
+        self.number = number
+        self.floor = floor
+        self.newest: int | None = None
+        self.queue: deque[Entry] = deque()
+
+    def shift(self, by: int) -> None:
+        """Add ``by`` to all keys."""
+        self.queue = deque((key + by, item) for key, item in self.queue)
+        if self.newest is not None:
+            self.newest += by
+        if self.floor != NOTHING_YET:
+            self.floor += by
+
+
+class Tally:
+    """What became of the messages of a stream.
+
+    Attributes:
+        matched: number of messages that are in a pair.
+        reused: number of pairs beyond the first one of the same message.
+        dropped: number of messages that left without a partner, by reason.
+        unmatched: collects the latter where somebody wants them, else None.
+    """
+
+    __slots__ = ("dropped", "matched", "reused", "unmatched")
+
+    def __init__(self) -> None:
+        self.matched = 0
+        self.reused = 0
+        self.dropped = dict.fromkeys(Reason, 0)
+        self.unmatched: deque[Unmatched] | None = None
+
+
+class Stream:
+    """Messages of one camera that still wait for a partner, and what is known of the camera.
+
+    Attributes:
+        name: "rgb" or "thermal".
+        offset: nanoseconds added to each stamp; the sum is the key.
+        lap: the lap that is being paired.
+        ahead: the next lap, where this stream's stamps have jumped and the other's have not yet;
+            ``lap`` then keeps what may pair with the rest of the other stream's lap. Else None.
+        suspect: a message (key, message, arrival) whose stamp does not continue the stream. It is
+            held until another one confirms or refutes it.
+        continues: whether both streams are in one lap, a message is in it, and nothing is suspect.
+        rhythm: of the stamps.
+        tally: what became of the messages.
+        first_arrival, last_irregular: arrival of the first message, and of the last one that did
+            not simply continue the stream; None before.
     """
 
     __slots__ = (
         "ahead",
-        "ahead_floor",
         "continues",
-        "dropped",
         "first_arrival",
-        "floor",
         "lap",
-        "lap_end",
         "last_irregular",
-        "matched",
         "name",
-        "newest",
         "offset",
-        "queue",
-        "reused",
         "rhythm",
         "suspect",
-        "unmatched",
+        "tally",
     )
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.offset = 0
-        self.unmatched: deque[Unmatched] | None = None
-        self.matched = 0
-        self.reused = 0
-        self.dropped = dict.fromkeys(REASONS, 0)
-        self.rhythm = Rhythm()
-        self.first_arrival: int | None = None
-        self.last_irregular: int | None = None
-        self.queue: deque[Entry] = deque()
-        self.ahead: deque[Entry] | None = None
-        self.newest: int | None = None
-        self.floor = NOTHING_YET
-        self.ahead_floor = NOTHING_YET
+        self.lap = Lap()
+        self.ahead: Lap | None = None
         self.suspect: tuple[int, Any, int] | None = None
         self.continues = False
-        self.lap = 0
-        self.lap_end: int | None = None
-
-    def clear(self, reason: str) -> None:
-        """Drop all that waits under ``reason`` and begin as if nothing had come yet."""
-        self.last_irregular = self.last_arrival
-        self.drop_all(reason)
-        self.refute_suspect(reason)
-        self.ahead = self.newest = self.lap_end = None
-        self.floor = self.ahead_floor = NOTHING_YET
-        self.continues = False
-        self.lap = 0
-        self.rhythm.interrupt()
+        self.rhythm = Rhythm()
+        self.tally = Tally()
+        self.first_arrival: int | None = None
+        self.last_irregular: int | None = None
 
     @property
-    def received(self) -> int:
-        """Number of messages that have come."""
-        return self.matched + sum(self.dropped.values()) + self.waiting()
+    def last_lap(self) -> Lap:
+        """The lap to which new messages belong."""
+        return self.ahead or self.lap
+
+    @property
+    def size(self) -> int:
+        """Number of messages in the queues."""
+        return len(self.lap.queue) + (len(self.ahead.queue) if self.ahead else 0)
+
+    @property
+    def waiting(self) -> int:
+        """Number of messages that came and may still be paired."""
+        return self.size - self.is_head_held() + (self.suspect is not None)
 
     @property
     def last_arrival(self) -> int | None:
@@ -96,128 +131,157 @@ class Stream:
             return self.last_irregular
         return max(recent[-1][1], self.last_irregular or recent[-1][1])
 
-    def waiting(self) -> int:
-        """Number of messages received whose fate is open."""
-        held = self.is_head_held()
-        return len(self.queue) - held + len(self.ahead or ()) + (self.suspect is not None)
-
     def is_head_held(self) -> bool:
-        """Whether the head has been paired already and stays only to be reused."""
-        return bool(self.queue) and self.queue[0][0] == self.floor
+        """Whether the first message is in a pair already and stays only to be reused."""
+        queue = self.lap.queue
+        return bool(queue) and queue[0][0] == self.lap.floor
+
+    def append(self, key: int, item: Any, now: int) -> None:
+        """Add a message that is newer than all before it in its lap."""
+        self.rhythm.observe(key - self.offset, now)
+        lap = self.ahead or self.lap
+        floor = lap.floor
+        if key > floor:
+            lap.newest = key
+            lap.queue.append((key, item))
+        else:
+            # The stream came back a little behind what is in a pair; it goes on after that.
+            lap.newest = floor
+            self.discard(key, item, Reason.DUPLICATE if key == floor else Reason.LATE)
+
+    def insert(self, key: int, item: Any) -> None:
+        """Add a message that is not the newest one at its place, or count why it has none."""
+        lap = self.last_lap
+        queue = lap.queue
+        if key < lap.floor:
+            self.discard(key, item, Reason.LATE)
+            return
+        place = len(queue)
+        while place and queue[place - 1][0] > key:
+            place -= 1
+        if key in (lap.newest, lap.floor) or (place and queue[place - 1][0] == key):
+            self.discard(key, item, Reason.DUPLICATE)
+        else:
+            queue.insert(place, (key, item))
+
+    def take(self, keep: bool = False) -> Entry:
+        """Give the first message to a pair; with ``keep`` it stays, to be reused."""
+        lap = self.lap
+        entry = lap.queue[0] if keep else lap.queue.popleft()
+        if entry[0] == lap.floor:
+            self.tally.reused += 1
+        else:
+            self.tally.matched += 1
+            lap.floor = entry[0]
+        return entry
+
+    def drop(self, reason: Reason) -> None:
+        """Take the first message out of the queue and count it under ``reason``."""
+        key, item = self.lap.queue.popleft()
+        if key != self.lap.floor:
+            self.discard(key, item, reason)
+
+    def drop_oldest(self) -> None:
+        """Drop the oldest message, also of the next lap, because the queue is full."""
+        if not self.lap.queue:
+            self.discard(*self.ahead.queue.popleft(), Reason.OVERFLOW)
+        else:
+            self.drop(Reason.OVERFLOW if self.ahead is None else Reason.JUMP)
+
+    def drop_all(self, reason: Reason) -> None:
+        """Empty the queues and count all messages in them under ``reason``."""
+        while self.lap.queue:
+            self.drop(reason)
+        while self.ahead and self.ahead.queue:
+            self.discard(*self.ahead.queue.popleft(), reason)
+
+    def discard(self, key: int, item: Any, reason: Reason) -> None:
+        """Count a message that is not in a queue under ``reason``."""
+        tally = self.tally
+        tally.dropped[reason] += 1
+        if tally.unmatched is not None:
+            tally.unmatched.append(Unmatched(self.name, item, key - self.offset, reason))
 
     def release_held(self) -> None:
-        """Let go of a head that stays only to be reused."""
+        """Remove a first message that stays only to be reused."""
         if self.is_head_held():
-            self.queue.popleft()
+            self.lap.queue.popleft()
 
-    def drop_oldest(self, reason: str) -> None:
-        """Take the head out of the queue and count it under ``reason``."""
-        key, item = self.queue.popleft()
-        if key != self.floor:
-            self.dropped[reason] += 1
-            if self.unmatched is not None:
-                self.unmatched.append(Unmatched(self.name, item, key - self.offset, reason))
+    def hand_out_alone(self) -> None:
+        """Drop all that waits because the other stream is silent; what follows must be newer."""
+        laps = [self.lap] if self.ahead is None else [self.lap, self.ahead]
+        floors = [lap.queue[-1][0] if lap.queue else lap.floor for lap in laps]
+        self.drop_all(Reason.SILENT)
+        for lap, floor in zip(laps, floors, strict=True):
+            lap.floor = floor
 
-    def drop_all(self, reason: str) -> None:
-        """Empty the queue, and what lies ahead of it, and count all that under ``reason``."""
-        while self.queue:
-            self.drop_oldest(reason)
-        while self.ahead:
-            self.discard(*self.ahead.popleft(), reason)
-
-    def discard(self, key: int, item: Any, reason: str) -> None:
-        """Count a message that is not, or no longer, in the queue under ``reason``."""
-        self.dropped[reason] += 1
-        if self.unmatched is not None:
-            self.unmatched.append(Unmatched(self.name, item, key - self.offset, reason))
-
-    def refute_suspect(self, reason: str = "jump") -> None:
-        """Drop the suspect, if there is one: it stood alone."""
+    def refute_suspect(self, reason: Reason = Reason.JUMP) -> None:
+        """Drop the suspect, if there is one: no other message has confirmed it."""
         if self.suspect is not None:
             key, item, _ = self.suspect
             self.suspect = None
             self.discard(key, item, reason)
 
-    def append(self, key: int, item: Any, now: int) -> None:
-        """Add a message newer than all before it in this lap."""
-        if self.first_arrival is None:
-            self.first_arrival = now
-        floor = self.floor if self.ahead is None else self.ahead_floor
-        # A stream that came back a little behind what was handed out goes on after that.
-        self.newest = max(key, floor)
-        self.rhythm.observe(key - self.offset, now)
-        if key <= floor:
-            self.discard(key, item, "duplicate" if key == floor else "late")
-        else:
-            (self.queue if self.ahead is None else self.ahead).append((key, item))
+    def restart(self, number: int, key: int, *, alone: bool) -> None:
+        """Begin lap ``number`` at ``key``.
 
-    def insert(self, key: int, item: Any) -> None:
-        """Add a message that comes late, at its place; or count why it has none any more."""
-        floor, queue = self.floor, self.queue
-        if self.ahead is not None:
-            floor, queue = self.ahead_floor, self.ahead
-        if key in (self.newest, floor):
-            self.discard(key, item, "duplicate")
-            return
-        if key < floor:
-            self.discard(key, item, "late")
-            return
-        place = len(queue)
-        while place and queue[place - 1][0] > key:
-            place -= 1
-        if place and queue[place - 1][0] == key:
-            self.discard(key, item, "duplicate")
-            return
-        queue.insert(place, (key, item))
-
-    def restart(self, lap: int, key: int, *, alone: bool) -> None:
-        """Begin lap ``lap`` at ``key``.
-
-        What waited belongs to the old lap. Where the stream jumps ``alone``, it is kept for the
-        tail that the other one may still bring, until ``catch_up``.
+        Where the stream jumps ``alone``, the old lap stays for what the other stream may still
+        bring of it, until ``catch_up``.
         """
+        floor = self.lap.floor
         if self.ahead is not None or not alone:
-            self.drop_all("jump")
-        floor = NOTHING_YET if key < self.floor - LATE_LIMIT_NS else self.floor
+            self.drop_all(Reason.JUMP)
+        if self.ahead is not None:
+            self.lap = self.ahead
+            self.lap.floor = floor
+        new = Lap(number, NOTHING_YET if key < floor - LATE_LIMIT_NS else floor)
         if alone:
-            self.ahead = deque()
-            self.ahead_floor = floor
+            self.ahead = new
         else:
-            self.ahead = None
-            self.floor = floor
-        self.lap_end = self.newest
-        self.newest = None
-        self.lap = lap
+            self.lap, self.ahead = new, None
         self.rhythm.interrupt()
 
     def catch_up(self) -> None:
-        """Leave the old lap for good: the other stream has come into the new one."""
-        if self.ahead is None:
-            return
-        while self.queue:
-            self.drop_oldest("jump")
-        self.queue, self.ahead = self.ahead, None
-        self.floor = self.ahead_floor
+        """Leave the old lap: the other stream has come into the next one."""
+        if self.ahead is not None:
+            while self.lap.queue:
+                self.drop(Reason.JUMP)
+            self.lap, self.ahead = self.ahead, None
 
-    def hand_out_alone(self, reason: str) -> None:
-        """Drop all that waits for the use of each by itself; what follows must come after it."""
-        if self.ahead:
-            self.ahead_floor = self.ahead[-1][0]
-        last = self.queue[-1][0] if self.queue else self.floor
+    def clear(self, reason: Reason) -> None:
+        """Drop all that waits under ``reason`` and begin as if nothing had come yet."""
+        self.last_irregular = self.last_arrival
         self.drop_all(reason)
-        self.floor = last
+        self.refute_suspect(reason)
+        self.lap, self.ahead = Lap(), None
+        self.continues = False
+        self.rhythm.interrupt()
 
     def shift(self, offset: int) -> None:
         """Change the offset, also of what waits already."""
         by = offset - self.offset
         self.offset = offset
-        for queue in (self.queue, self.ahead or ()):
-            for place, (key, item) in enumerate(queue):
-                queue[place] = (key + by, item)
-        for name in ("newest", "floor", "ahead_floor", "lap_end"):
-            value = getattr(self, name)
-            if value not in (None, NOTHING_YET):
-                setattr(self, name, value + by)
+        for lap in filter(None, (self.lap, self.ahead)):
+            lap.shift(by)
         if self.suspect is not None:
             key, item, now = self.suspect
             self.suspect = (key + by, item, now)
+
+    def statistics(self, now: int) -> StreamStatistics:
+        """Return the counts and estimates as of ``now``."""
+        rhythm, tally, waiting, last = self.rhythm, self.tally, self.waiting, self.last_arrival
+        arrival_jitter, delays = rhythm.arrival_jitter(), rhythm.delays()
+        return StreamStatistics(
+            received=tally.matched + sum(tally.dropped.values()) + waiting,
+            matched=tally.matched,
+            reused=tally.reused,
+            waiting=waiting,
+            unmatched=dict(tally.dropped),
+            lost=rhythm.lost,
+            rate=rhythm.rate(),
+            spacing=None if rhythm.spacing is None else rhythm.spacing * 1e-9,
+            silence=None if last is None else 1e-9 * (now - last),
+            stamp_jitter=rhythm.stamp_jitter(),
+            arrival_jitter=None if arrival_jitter is None else arrival_jitter * 1e-9,
+            delay_ns=percentile(delays, 0.5) if delays else None,
+        )

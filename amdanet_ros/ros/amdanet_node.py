@@ -30,6 +30,7 @@ from .counters import Counters
 from .cv_bridge_fallback import cv_bridge_fallback
 from .diagnostics import InputReport, NodeReport
 from .diagnostics_reporter import Before, DiagnosticsReporter, memory_values
+from .finding_text import TopicNames
 from .image_messages import BadImage, check_rgb_message, check_thermal_message
 from .latest_job_worker import LatestJobWorker
 from .outputs import OutputPublishers
@@ -286,12 +287,11 @@ class AmdanetNode(LifecycleNode):
         self, before: Before | None, seconds: float | None, clock_problem: str | None
     ) -> NodeReport:
         predictor, pairs = self._predictor, self._pairs
-        inputs, pairing, sentences, remarks = {}, None, [], []
+        inputs, pairing, findings = {}, None, []
         if pairs is not None:
             now = time.monotonic_ns()
             pairing = pairs.synchronizer.statistics_at(now)
-            sentences = pairs.synchronizer.diagnosis(now)
-            remarks = pairs.synchronizer.remarks()
+            findings = pairs.synchronizer.diagnosis(now)
             inputs = {
                 stream: InputReport(each.topic, each.publishers, each.reliability, each.problem)
                 for stream, each in pairs.inputs.items()
@@ -307,8 +307,12 @@ class AmdanetNode(LifecycleNode):
             clock_problem=clock_problem,
             inputs=inputs,
             pairing=pairing,
-            sentences=sentences,
-            remarks=remarks,
+            findings=findings,
+            names=TopicNames(
+                {stream: f"{stream}/image_raw" for stream in inputs},
+                {stream: each.topic for stream, each in inputs.items()},
+                {},
+            ),
             counts=self._counters.snapshot(),
             before=before,
             seconds=seconds,

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
+from ..findings import Finding
 from ..pairing import StreamStatistics, SyncStatistics
 from ..pipeline.health import HealthStatus, ModalityHealth
 from .counters import Counts, Quantiles
+from .finding_text import TopicNames, text
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
@@ -48,8 +50,8 @@ class NodeReport:
         clock_problem: why the node's clock says nothing, or None.
         inputs: by stream; empty unless active.
         pairing: statistics, None unless active.
-        sentences: the synchroniser's diagnosis.
-        remarks: what is no fault but costs pairs.
+        findings: of the pairing.
+        names: of the topics, for the sentences about findings.
         counts: what became of the pairs.
         before: the counts and statistics of the report before, for rates; None at the first one.
         seconds: node time since then; None where it did not go forward.
@@ -65,8 +67,8 @@ class NodeReport:
     clock_problem: str | None
     inputs: dict[str, InputReport]
     pairing: SyncStatistics | None
-    sentences: Sequence[str]
-    remarks: Sequence[str]
+    findings: Sequence[Finding]
+    names: TopicNames
     counts: Counts
     before: tuple[Counts, SyncStatistics | None] | None = None
     seconds: float | None = None
@@ -110,8 +112,7 @@ def _input(report: NodeReport, stream: str, statistics: StreamStatistics) -> Dia
     if topic.problem is not None:
         problems.append((ERROR, topic.problem))
     else:
-        own = [s for s in report.sentences if s.startswith(f"{stream}: ")]
-        problems += [(ERROR if "no message" in s else WARN, s) for s in own]
+        problems += _problems(report, stream)
     refused = counts.bad.get(stream, 0)
     if refused > _before(report).bad.get(stream, 0):
         problems.append((WARN, f"images refused: {counts.last_bad[stream]}"))
@@ -140,8 +141,6 @@ def _input(report: NodeReport, stream: str, statistics: StreamStatistics) -> Dia
 
 
 def _pairing(report: NodeReport, pairing: SyncStatistics) -> DiagnosticStatus:
-    problems = [(WARN, s) for s in report.sentences if not s.startswith(("rgb: ", "thermal: "))]
-    problems += [(OK, s) for s in report.remarks]
     values = {
         "Pairs": pairing.pairs,
         "Rate (Hz)": _rate(report, pairing.pairs - _pairs_before(report)),
@@ -152,7 +151,7 @@ def _pairing(report: NodeReport, pairing: SyncStatistics) -> DiagnosticStatus:
         "Thermal clock behind RGB clock (s)": _number(pairing.clock_offset),
         "Thermal images used again": pairing.thermal.reused,
     }
-    return _judged(report, "pairing", problems, values)
+    return _judged(report, "pairing", _problems(report, None), values)
 
 
 def _output(report: NodeReport) -> DiagnosticStatus:
@@ -205,6 +204,15 @@ def _output(report: NodeReport) -> DiagnosticStatus:
         **_milliseconds("Overhead (latency without inference and waiting)", counts.overhead),
     }
     return _judged(report, "output", problems, values)
+
+
+def _problems(report: NodeReport, stream: str | None) -> list[tuple[bytes, str]]:
+    """Return level and sentence of each finding about a stream; None: about both."""
+    return [
+        (bytes([each.level]), text(each, report.names))
+        for each in report.findings
+        if each.stream == stream
+    ]
 
 
 def _judged(

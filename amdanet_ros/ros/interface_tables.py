@@ -10,11 +10,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ..pairing import PairSynchronizer
+from ..pairing import PairSynchronizer, Reason
 from ..pipeline.health import ModalityHealth
 from ..resources import share_directory
 from .counters import DROP_REASONS, Counts, Quantiles
 from .diagnostics import InputReport, NodeReport, statuses
+from .finding_text import TopicNames
 from .outputs import LABEL_INFO, OUTPUTS
 from .parameters import PARAMETERS, ParameterSpec
 
@@ -48,17 +49,6 @@ SERVICES = (
     ),
 )
 
-_UNPAIRED = {
-    "no_partner": "no message of the other camera lies within `sync.slop`",
-    "overtaken": "a neighbour was nearer to the partner",
-    "late": "it came after its place in the output had passed",
-    "duplicate": "its stamp was seen before",
-    "zero_stamp": "its stamp is not set",
-    "jump": "left over when the stamps leapt, or a single wild stamp",
-    "overflow": "the queue was full before its partner came",
-    "silent": "the other camera had stopped, and it went on alone (`single_modality`)",
-    "reset": "it waited when the queues were forgotten",
-}
 _DROPPED = {
     "replaced": "a newer pair came while the network was busy",
     "too_old": "older than `max_age`",
@@ -97,7 +87,7 @@ def interface_document() -> str:
         "status that is not OK says what is wrong and what to do.",
         _table(("status", "values"), _status_rows()),
         "Why an image stayed unpaired:",
-        _table(("reason", "what"), [(f"`{n}`", text) for n, text in _UNPAIRED.items()]),
+        _table(("reason", "what"), [(f"`{each}`", each.description) for each in Reason]),
         "Why a pair was dropped:",
         _table(("reason", "what"), [(f"`{n}`", _DROPPED[n]) for n in DROP_REASONS]),
         "## Messages",
@@ -131,8 +121,8 @@ def sample_statuses() -> list:
         clock_problem=None,
         inputs=inputs,
         pairing=PairSynchronizer(0.05).statistics_at(0),
-        sentences=(),
-        remarks=(),
+        findings=(),
+        names=TopicNames({}, {}, {}),
         counts=counts,
         seconds=1.0,
     )

@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from amdanet_ros.pairing.statistics import REASONS
+from amdanet_ros.pairing import Reason
 from amdanet_ros.ros import interface_tables as tables
 from amdanet_ros.ros.counters import DROP_REASONS
 from amdanet_ros.ros.outputs import LABEL_INFO, OUTPUTS
@@ -23,10 +23,11 @@ def test_the_document_is_what_the_code_says_now(project):
 
 
 def test_every_reason_in_the_diagnostics_is_explained():
-    assert set(tables._UNPAIRED) == set(REASONS)
+    document = tables.interface_document()
+    assert all(f"| `{reason}` | {reason.description} |" in document for reason in Reason)
     assert set(tables._DROPPED) == set(DROP_REASONS)
     keys = {pair.key for status in tables.sample_statuses() for pair in status.values}
-    assert {f"Unpaired: {reason}" for reason in REASONS} <= keys
+    assert {f"Unpaired: {reason}" for reason in Reason} <= keys
     assert {f"Dropped: {reason}" for reason in DROP_REASONS} <= keys
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from amdanet_ros.pairing import PairSynchronizer
-from amdanet_ros.pairing.traffic import EPOCH_NS, Camera, replay, traffic
+from benchmarks.pairing_traffic import EPOCH_NS, Camera, replay, traffic
 
 S = 1_000_000_000
 PERIOD = S // 30
@@ -33,15 +33,15 @@ def test_zero_stamps_are_counted_and_pair_with_nothing():
 
 @pytest.mark.parametrize("queue_size", [1, 2, 5, 10])
 @pytest.mark.parametrize("both", [False, True])
-@pytest.mark.parametrize("leap", [10 * S, 3600 * S, 10**9 * S, -3600 * S])
-def test_one_wild_stamp_costs_no_other_message(queue_size, both, leap):
+@pytest.mark.parametrize("jump", [10 * S, 3600 * S, 10**9 * S, -3600 * S])
+def test_one_wild_stamp_costs_no_other_message(queue_size, both, jump):
     synchronizer = PairSynchronizer(0.01, queue_size)
 
     def insert(k):
         if k in (7, 70):
-            yield synchronizer.add_rgb, EPOCH_NS + leap
+            yield synchronizer.add_rgb, EPOCH_NS + jump
         if both and k in (31, 93):
-            yield synchronizer.add_thermal, EPOCH_NS + 2 * leap
+            yield synchronizer.add_thermal, EPOCH_NS + 2 * jump
 
     pairs = play(synchronizer, 100, insert=insert)
     assert [pair.rgb for pair in pairs] == list(range(100))

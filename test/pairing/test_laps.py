@@ -1,9 +1,9 @@
-"""Bags that loop, drivers that restart, clocks that are set: stamps that leap."""
+"""Bags that loop, drivers that restart, clocks that are set: stamps that jump."""
 
 import pytest
 
 from amdanet_ros.pairing import PairSynchronizer
-from amdanet_ros.pairing.traffic import EPOCH_NS, Arrival, Camera, replay, traffic
+from benchmarks.pairing_traffic import EPOCH_NS, Arrival, Camera, replay, traffic
 
 S = 1_000_000_000
 
@@ -165,7 +165,7 @@ def test_a_slow_stream_is_no_sequence_of_jumps():
 
 
 def test_a_stream_that_returns_behind_its_last_pair_uses_no_stamp_twice():
-    """A wild leap and back to just before the last pair: the same stamp again is a duplicate."""
+    """A wild jump and back to just before the last pair: the same stamp again is a duplicate."""
     synchronizer = PairSynchronizer(0.0)
     stamp = EPOCH_NS + 7_000_000
     synchronizer.add_thermal(stamp, "thermal", 0)

@@ -7,8 +7,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from amdanet_ros.pairing import PairSynchronizer
-from amdanet_ros.pairing.offline_optimum import optimal_pairs
-from amdanet_ros.pairing.traffic import EPOCH_NS, Camera, named_scenarios, replay, traffic
+from benchmarks.pairing_optimum import optimal_pairs
+from benchmarks.pairing_traffic import EPOCH_NS, Camera, named_scenarios, replay, traffic
 
 TIE_NS = 2_000_000
 """Twice the scenarios' stamp jitter."""

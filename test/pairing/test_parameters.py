@@ -5,7 +5,7 @@ import math
 import pytest
 
 from amdanet_ros.pairing import PairSynchronizer
-from amdanet_ros.pairing.traffic import EPOCH_NS, Camera, replay, traffic
+from benchmarks.pairing_traffic import EPOCH_NS, Camera, replay, traffic
 
 MS = 1_000_000
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from amdanet_ros.pairing import PairSynchronizer
 from amdanet_ros.pairing.stream import LATE_LIMIT_NS
-from amdanet_ros.pairing.traffic import EPOCH_NS
+from benchmarks.pairing_traffic import EPOCH_NS
 
 MS = 1_000_000
 

@@ -3,7 +3,7 @@
 import pytest
 
 from amdanet_ros.pairing import PairSynchronizer
-from amdanet_ros.pairing.traffic import EPOCH_NS
+from benchmarks.pairing_traffic import EPOCH_NS
 
 MS = 1_000_000
 PERIOD = 33 * MS
@@ -65,6 +65,20 @@ def test_a_stream_that_never_came_counts_as_silent_after_max_wait():
     synchronizer = PairSynchronizer(0.01, max_wait=0.2, keep_unmatched=True)
     output = feed(synchronizer, range(10), thermal=False)
     assert [number for number, _ in output] == list(range(10))
+
+
+def test_a_wait_ends_when_what_waits_is_handed_out_alone():
+    """Else the next message of a full queue would end a wait in which nobody is left."""
+    synchronizer = PairSynchronizer(3.0, queue_size=1, max_wait=0.05, keep_unmatched=True)
+    for stamp, now in ((0, 0), (65, 69)):
+        synchronizer.add_rgb(EPOCH_NS + stamp * MS, stamp, now * MS)
+    synchronizer.add_thermal(EPOCH_NS + 413 * MS, 413, 86 * MS)
+    for stamp, now in ((198, 226), (267, 264)):
+        # It could wait for a nearer one, but thermal counts as silent by now.
+        assert synchronizer.add_rgb(EPOCH_NS + stamp * MS, stamp, now * MS) == []
+    assert synchronizer.add_thermal(EPOCH_NS + 614 * MS, 614, 286 * MS) == []
+    alone = [(left.item, left.reason) for left in synchronizer.take_unmatched()]
+    assert alone[-2:] == [(267, "silent"), (413, "overflow")]
 
 
 def test_a_slow_stream_is_not_silent_between_its_images():

@@ -3,7 +3,7 @@
 import pytest
 
 from amdanet_ros.pairing import PairSynchronizer
-from amdanet_ros.pairing.traffic import EPOCH_NS, Camera, replay, traffic
+from benchmarks.pairing_traffic import EPOCH_NS, Camera, replay, traffic
 
 MS = 1_000_000
 S = 1000 * MS
@@ -109,6 +109,24 @@ def test_a_full_queue_ends_the_wait():
     late_rgb_after_a_spare_thermal(synchronizer)
     (pair,) = synchronizer.add_rgb(stamp(590), "next", stamp(576))
     assert (pair.rgb, pair.thermal) == ("rgb", "spare")
+
+
+def test_a_pair_that_waits_in_each_lap_of_a_bag_waits_equally_long():
+    synchronizer = PairSynchronizer(0.08)
+    deadlines = []
+    for lap in (0, 1):
+        began = 700 * lap
+        for k in range(5):
+            synchronizer.add_rgb(stamp(100 * k), k, stamp(began + 100 * k))
+            synchronizer.add_thermal(stamp(100 * k), k, stamp(began + 100 * k))
+        synchronizer.add_thermal(stamp(500), "spare", stamp(began + 500))
+        assert synchronizer.add_rgb(stamp(575), "rgb", stamp(began + 575)) == []
+        deadlines.append(synchronizer.deadline_ns)
+        (pair,) = synchronizer.add_thermal(stamp(600), "next", stamp(began + 600))
+        assert (pair.rgb, pair.thermal) == ("rgb", "next")
+    assert synchronizer.statistics.laps == 2
+    assert stamp(600) < deadlines[0] < stamp(620)
+    assert stamp(1300) < deadlines[1]
 
 
 def test_the_queue_keeps_the_newest_messages():

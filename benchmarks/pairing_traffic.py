@@ -5,12 +5,11 @@ its seed.
 """
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from .pair import Pair
-from .synchronizer import PairSynchronizer
+from amdanet_ros.pairing import Pair, PairSynchronizer
 
 EPOCH_NS = 1_700_000_000_000_000_000
 """First stamp of a recording."""
@@ -139,7 +138,3 @@ def named_scenarios() -> dict[str, tuple[Camera, Camera, float]]:
         "G 30/27, 2 % lost": (Camera(30, loss=0.02), Camera(27, loss=0.02), 0.1),
         "H RGB 80 ms late": (Camera(30, delay=0.08), Camera(30, 0.005), 0.05),
     }
-
-
-Feed = Callable[[list[Arrival]], list[Replayed]]
-"""What a benchmark compares: takes arrivals, gives pairs."""

@@ -1,0 +1,27 @@
+"""Why a message left the synchroniser without a partner."""
+
+from enum import Enum
+
+
+class Reason(str, Enum):
+    """One reason; equal to its name as a string, with its ``description`` for users."""
+
+    description: str
+
+    def __new__(cls, value: str, description: str) -> "Reason":
+        reason = str.__new__(cls, value)
+        reason._value_ = value
+        reason.description = description
+        return reason
+
+    __str__ = str.__str__
+
+    NO_PARTNER = "no_partner", "no message of the other stream lies within the slop"
+    OVERTAKEN = "overtaken", "a neighbour was nearer to the partner"
+    LATE = "late", "it came after a later message was paired"
+    DUPLICATE = "duplicate", "its stamp had come before"
+    ZERO_STAMP = "zero_stamp", "its stamp is not set"
+    JUMP = "jump", "it was left over when the stamps jumped, or its stamp alone was wrong"
+    OVERFLOW = "overflow", "the queue was full before its partner came"
+    SILENT = "silent", "the other stream had stopped, so it was given out alone"
+    RESET = "reset", "it waited when the queues were cleared"
