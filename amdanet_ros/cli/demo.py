@@ -77,7 +77,7 @@ def _max_age(params_file: Path) -> float:
     """The node's ``max_age`` in a parameter file, or its default."""
     import yaml
 
-    from ..ros.parameters import PARAMETERS
+    from ..settings import PARAMETERS
 
     content = yaml.safe_load(params_file.read_text())
     for node in content.values():

@@ -11,8 +11,8 @@ from sensor_msgs.msg import CameraInfo
 from ..inference.input_images import check_homography
 from ..registration import common_field_of_view, resize_homography
 from ..registration.camera_calibration import homography_from_calibrations
-from ..ros.parameters import Settings, ThermalSettings
 from .camera_info import calibration_from_message, fingerprint, has_distortion
+from .options import FusionOptions, ThermalOptions
 
 Size = tuple[int, int]
 
@@ -62,7 +62,7 @@ class PairGeometries:
 
     def of(
         self,
-        settings: Settings,
+        settings: FusionOptions,
         rgb_size: Size,
         thermal_size: Size,
         infos: Mapping[str, CameraInfo | None],
@@ -104,7 +104,7 @@ class PairGeometries:
 
     def _computed(
         self,
-        settings: Settings,
+        settings: FusionOptions,
         rgb_size: Size,
         thermal_size: Size,
         infos: Mapping[str, CameraInfo | None],
@@ -127,7 +127,7 @@ class PairGeometries:
 
     def _from_camera_infos(
         self,
-        thermal: ThermalSettings,
+        thermal: ThermalOptions,
         rgb_size: Size,
         thermal_size: Size,
         infos: Mapping[str, CameraInfo | None],
@@ -149,7 +149,7 @@ class PairGeometries:
         )
 
 
-def _at_sizes(thermal: ThermalSettings, rgb_size: Size, thermal_size: Size) -> np.ndarray | None:
+def _at_sizes(thermal: ThermalOptions, rgb_size: Size, thermal_size: Size) -> np.ndarray | None:
     """Return ``thermal.registration`` for pictures of these sizes; None: equal fields of view."""
     matrix = check_homography(np.array(thermal.registration))
     if matrix is None or thermal.registration_sizes is None:

@@ -33,10 +33,11 @@ from .diagnostics_reporter import Before, DiagnosticsReporter, memory_values
 from .finding_text import TopicNames
 from .image_messages import BadImage, check_rgb_message, check_thermal_message
 from .latest_job_worker import LatestJobWorker
+from .legacy_settings import Settings, read_settings
 from .outputs import OutputPublishers
 from .pair_processor import PairProcessor
 from .pair_subscription import PairJob, PairSubscription
-from .parameters import Settings, declare, read_settings, refusal
+from .parameters import declare, read_values, refusal
 from .qos import LAST_ONE_QOS
 from .shutdown import ignore_signals, until_shutdown
 
@@ -267,9 +268,7 @@ class AmdanetNode(LifecycleNode):
         self.get_logger().info(f"{why}: queues and running statistics are forgotten")
 
     def _check_parameters(self, changes: Sequence[Parameter]) -> SetParametersResult:
-        reason = refusal(
-            changes, lambda name: self.get_parameter(name).value, self._predictor is not None
-        )
+        reason = refusal(changes, read_values(self), self._predictor is not None)
         return SetParametersResult(successful=reason is None, reason=reason or "")
 
     def _apply_parameters(self, _: Sequence[Parameter]) -> None:

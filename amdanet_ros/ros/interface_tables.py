@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from ..pairing import PairSynchronizer, Reason
+from ..parameters import Parameter
 from ..pipeline.health import ModalityHealth
 from ..resources import share_directory
+from ..settings import PARAMETERS
 from .counters import DROP_REASONS, Counts, Quantiles
 from .diagnostics import InputReport, NodeReport, statuses
 from .finding_text import TopicNames
 from .outputs import LABEL_INFO, OUTPUTS
-from .parameters import PARAMETERS, ParameterSpec
 
 INPUTS = (
     (
@@ -136,17 +137,17 @@ def _output_rows() -> Iterable[Sequence[str]]:
     yield "`/diagnostics`", "diagnostic_msgs/DiagnosticArray", "see below"
 
 
-def _row(spec: ParameterSpec) -> Sequence[str]:
-    plural = "s" if isinstance(spec.default, tuple) else ""
-    kind = {bool: "boolean", int: "integer", float: "number", str: "string"}[spec.element] + plural
-    if spec.choices:
-        allowed = ", ".join(f"`{choice}`" for choice in spec.choices)
-    elif spec.lowest is not None:
-        allowed = f"{spec.lowest:g} to {spec.highest:g}"
+def _row(declared: Parameter) -> Sequence[str]:
+    kind = {bool: "boolean", int: "integer", float: "number", str: "string"}[declared.element]
+    kind += "s" * declared.is_array
+    if declared.choices:
+        allowed = ", ".join(f"`{choice}`" for choice in declared.choices)
+    elif declared.low is not None:
+        allowed = f"{declared.low:g} to {declared.high:g}"
     else:
         allowed = ""
-    name = f"`{spec.name}`" + (" \\*" if spec.fixed else "")
-    return name, kind, f"`{_yaml(spec.default)}`", allowed, spec.description
+    name = f"`{declared.name}`" + " \\*" * (not declared.live)
+    return name, kind, f"`{_yaml(declared.default)}`", allowed, declared.description
 
 
 def _yaml(value: object) -> str:

@@ -17,7 +17,7 @@ from ..inference import Prediction
 from ..pipeline.health import ModalityHealth
 from .image_messages import compressed_message, image_message
 from .label_info import label_info_message
-from .parameters import Settings
+from .legacy_settings import Settings
 from .qos import LATCHED_QOS, OUTPUT_QOS
 from .segmentation_message import segmentation_message
 from .shims import LabelInfo

@@ -20,9 +20,9 @@ from .age_limit import age_by_stamp, is_too_old
 from .counters import Counters
 from .cv_bridge_fallback import cv_bridge_fallback
 from .image_messages import BadImage, crop, rgb_from_message, thermal_from_message
+from .legacy_settings import Settings
 from .outputs import FUSED_CAMERA_INFO, OutputPublishers, needs
 from .pair_subscription import PairJob
-from .parameters import Settings
 from .stamps import time_message
 
 

@@ -15,7 +15,7 @@ from ..pairing import PairSynchronizer
 from ..pipeline.health import ModalityHealth
 from .arrival_health import ArrivalHealth
 from .image_messages import BadImage
-from .parameters import Settings
+from .legacy_settings import Settings
 from .qos import AdaptiveSubscription
 from .stamps import nanoseconds
 

@@ -87,12 +87,10 @@ def test_the_checkerboard_has_tiles_of_both_pictures(registered, pictures):
 
 
 def test_the_node_takes_the_file(registered):
-    pytest.importorskip("rclpy")
-    from amdanet_ros.ros.parameters import PARAMETERS, settings_from
+    from amdanet_ros.settings import settings_of
 
-    defaults = {spec.name: spec.default for spec in PARAMETERS}
-    settings = settings_from(defaults | parameters(registered[0]))
-    assert settings.thermal.registration_sizes == (*SIZE, *THERMAL_SIZE)
+    settings = settings_of(parameters(registered[0]))[""]
+    assert settings.fusion.thermal.registration_sizes == (*SIZE, *THERMAL_SIZE)
 
 
 def test_a_scene_that_does_not_determine_it_is_refused_and_nothing_is_written(tmp_path, capsys):

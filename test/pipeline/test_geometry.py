@@ -7,10 +7,11 @@ pytest.importorskip("rclpy")
 
 from sensor_msgs.msg import CameraInfo, RegionOfInterest
 
+from amdanet_ros.parameters import build
 from amdanet_ros.pipeline.camera_info import info_of_window
 from amdanet_ros.pipeline.geometry import MissingCameraInfoError, PairGeometries, PairGeometry
+from amdanet_ros.pipeline.options import FusionOptions
 from amdanet_ros.registration.homography import transform_points
-from amdanet_ros.ros.parameters import PARAMETERS, settings_from
 
 RGB, THERMAL = (480, 640), (240, 320)
 NONE = {"rgb": None, "thermal": None}
@@ -19,8 +20,7 @@ DOUBLE = (2.0, 0.0, 30.0, 0.0, 2.0, 10.0, 0.0, 0.0, 1.0)
 
 
 def settings(**values):
-    defaults = {spec.name: spec.default for spec in PARAMETERS}
-    return settings_from(defaults | {k.replace("__", "."): v for k, v in values.items()})
+    return build(FusionOptions, {k.replace("__", "."): v for k, v in values.items()})
 
 
 def info(focal, size, **fields):

@@ -10,8 +10,8 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo
 
 from amdanet_ros.inference import Predictor
+from amdanet_ros.pipeline.options import IDENTITY
 from amdanet_ros.ros.image_messages import rgb_from_message, thermal_from_message
-from amdanet_ros.ros.parameters import IDENTITY
 
 FUSED, INFO = "fused/image_raw", "fused/camera_info"
 HEIGHT, WIDTH = 64, 96

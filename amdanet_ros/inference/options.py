@@ -1,0 +1,64 @@
+"""What a predictor is built with, and what may change from call to call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..parameters import OptionError, Options, parameter
+from .input_images import check_size
+
+
+@dataclass(frozen=True)
+class NetworkOptions(Options):
+    """Which network runs, and where and how."""
+
+    checkpoint: str = parameter(
+        "demo",
+        "Weights: path of a .safetensors or .pth file, or demo: those that come with the package",
+    )
+    device: str = parameter(
+        "auto",
+        "Where the network runs: auto (the first CUDA device, else the CPU), cpu, cuda or cuda:N",
+    )
+    precision: str = parameter(
+        "auto",
+        "Number format; auto measures at configure which one is faster and gives the same labels",
+        choices=("auto", "fp32", "bf16", "fp16"),
+    )
+    inference_size: tuple[int, int] | None = parameter(
+        None,
+        "[height, width] in pixels at which the network runs; [0, 0]: the RGB image's own",
+        none=(0, 0),
+        low=0,
+        high=16384,
+    )
+
+    def check(self) -> None:
+        """Refuse an empty checkpoint and a size that is too small for the network."""
+        if self.checkpoint == "":
+            raise OptionError("checkpoint", "is empty: give the path of a file, or demo")
+        if self.inference_size is not None:
+            try:
+                check_size(self.inference_size, "inference_size")
+            except ValueError as error:
+                problem = str(error).removeprefix("inference_size ")
+                raise OptionError("inference_size", problem) from None
+
+
+@dataclass(frozen=True, eq=False)
+class PredictOptions:
+    """What may differ from one pair of images to the next.
+
+    Attributes:
+        homography: 3 x 3, thermal pixels to RGB pixels; None: equal fields of view.
+        fused_stretch: stretch the fused image to its full range.
+        overlay_alpha: weight of the classes' colours in the overlay, 0 to 1.
+        confidence_threshold: pixels below it get the label 255, 0 to 1.
+    """
+
+    homography: np.ndarray | None = None
+    fused_stretch: bool = False
+    overlay_alpha: float = 0.5
+    confidence_threshold: float = 0.0

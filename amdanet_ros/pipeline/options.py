@@ -1,0 +1,140 @@
+"""How a pair of images becomes a fusion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..inference.input_images import check_homography
+from ..inference.thermal_normalization import MODES, ThermalNormalizer
+from ..parameters import OptionError, Options, parameter, section
+from ..registration.homography import check_rotation
+
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class ThermalOptions(Options):
+    """How thermal images are prepared, and where their pixels lie in the RGB image."""
+
+    normalization: str = parameter(
+        "percentile",
+        "How thermal values are scaled to 0..1: percentile (between two percentiles of the image, "
+        "smoothed over time; 8-bit video stays as it is), fixed (thermal.range), none (the whole "
+        "range of the type)",
+        choices=MODES,
+        live=True,
+    )
+    range: tuple[float, float] = parameter(
+        (0.0, 16383.0),
+        "[low, high] in raw counts or kelvin for thermal.normalization: fixed",
+        live=True,
+    )
+    smoothing: float = parameter(
+        0.9,
+        "Weight of the past in the percentiles, so that the image does not flicker",
+        low=0.0,
+        high=0.999,
+        live=True,
+    )
+    crop: tuple[int, int, int, int] = parameter(
+        (0, 0, 0, 0),
+        "Telemetry or border to cut, in pixels: [top, bottom, left, right]",
+        low=0,
+        high=16384,
+    )
+    registration: tuple[float, ...] = parameter(
+        IDENTITY,
+        "Homography from pixels of the thermal image (as it comes, before thermal.crop) to RGB "
+        "pixels, 3 x 3 row by row; the identity: both cameras have the same field of view",
+        live=True,
+    )
+    registration_sizes: tuple[int, int, int, int] | None = parameter(
+        None,
+        "Image sizes that thermal.registration belongs to, in pixels: [RGB height, RGB width, "
+        "thermal height, thermal width]; it is scaled to other sizes; zeros: the sizes in use",
+        none=(0, 0, 0, 0),
+        low=0,
+        high=16384,
+        live=True,
+    )
+    registration_from: str = parameter(
+        "homography",
+        "homography: thermal.registration; camera_info: both cameras' camera_info and "
+        "thermal.rotation, for a far scene and raw images; camera_info_rect: the same for "
+        "rectified images",
+        choices=("homography", "camera_info", "camera_info_rect"),
+        live=True,
+    )
+    rotation: tuple[float, ...] = parameter(
+        IDENTITY,
+        "Rotation from the thermal camera's optical frame to the RGB camera's (z forward, x right, "
+        "y down), 3 x 3 row by row, for thermal.registration_from: camera_info",
+        low=-1.001,
+        high=1.001,
+        live=True,
+    )
+
+    def check(self) -> None:
+        """Refuse an empty range, a matrix of the wrong kind and incomplete sizes."""
+        low, high = self.range
+        if not low < high:
+            raise OptionError("range", f"is [{low:g}, {high:g}]: low must be below high")
+        sizes = self.registration_sizes
+        if sizes is not None and min(sizes) < 1:
+            raise OptionError(
+                "registration_sizes", f"is {list(sizes)}: give all four sizes, or four zeros"
+            )
+        for name, check in (("registration", check_homography), ("rotation", check_rotation)):
+            try:
+                check(getattr(self, name))
+            except ValueError as error:
+                raise OptionError(name, f"is refused: {error}") from None
+
+    def normalizer(self) -> ThermalNormalizer:
+        """Return a fresh normaliser of these options."""
+        return ThermalNormalizer(self.normalization, self.range, self.smoothing)
+
+
+@dataclass(frozen=True)
+class FusedOptions(Options):
+    """How the fused image is written."""
+
+    stretch: bool = parameter(
+        False,
+        "Stretch each fused image to the full range, as the authors' scripts do; video flickers",
+        live=True,
+    )
+    jpeg_quality: int = parameter(
+        95, "Quality of fused/image_raw/compressed, 1 to 100", low=1, high=100, live=True
+    )
+
+
+@dataclass(frozen=True)
+class FusionOptions(Options):
+    """All that may change from one pair of images to the next."""
+
+    thermal: ThermalOptions = section(ThermalOptions, "thermal")
+    single_modality: str = parameter(
+        "none",
+        "What happens when one camera stops for max_wait: none (nothing is published), or "
+        "substitute (the other camera's image takes its place, and the outputs say so)",
+        choices=("none", "substitute"),
+        live=True,
+    )
+    crop_to_common_view: bool = parameter(
+        False,
+        "All outputs show the largest rectangle of the RGB image that both cameras see, not the "
+        "whole; the roi of fused/camera_info says which",
+        live=True,
+    )
+    confidence_threshold: float = parameter(
+        0.0,
+        "Pixels below this confidence (0 to 1) become 255 (unlabelled) in the mask",
+        low=0.0,
+        high=1.0,
+        live=True,
+    )
+    overlay_alpha: float = parameter(
+        0.5, "Weight of the classes' colours in the overlay", low=0.0, high=1.0, live=True
+    )
+    fused: FusedOptions = section(FusedOptions, "fused")
