@@ -1,8 +1,8 @@
-# Two commands: `make demo` runs the whole chain on a built-in recording, `make test` the tests. Each sets up .venv first; what is
-# there already is kept.
+# `make demo` runs the whole chain on a built-in bag, `make test` runs the tests. Both set up .venv first
+# and keep what is already installed there.
 
 PYTHON ?= python3
-# A CPU build serves demo and tests, and is the smallest:
+# A CPU build is the smallest download and is enough for the demo and the tests:
 #   make TORCH="torch==2.13.0+cpu --extra-index-url https://download.pytorch.org/whl/cpu"
 TORCH ?= torch==2.13.0
 VENV := .venv
@@ -16,13 +16,13 @@ export ROS_LOG_DIR ?= $(CURDIR)/$(VENV)/ros_log
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport AMENT_PREFIX_PATH
 unexport PYTHONPATH
-# Else a make started from a Python of other ROS wheels would hand on their library paths.
+# If make is started by a Python with other ROS wheels, this variable would pass on their library paths.
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
 BUILD_FILES := CMakeLists.txt setup.py pyproject.toml package.xml README.md
 SOURCES := $(shell find amdanet_ros msg launch config scripts cmake -type f -not -name '*.pyc')
 
-.PHONY: setup demo test lint clean
+.PHONY: setup demo test lint documents clean
 
 setup: $(STAMPS)/installed
 
@@ -31,8 +31,8 @@ $(STAMPS)/venv:
 	mkdir -p $(STAMPS)
 	touch $@
 
-# Dependencies are read from pyproject.toml, so that they stand in one place; torch goes with them,
-# so that none of them brings another one.
+# Dependencies are read from pyproject.toml, the only place that lists them. torch is installed in the
+# same call, so that no dependency installs another version of it.
 $(STAMPS)/dependencies: $(STAMPS)/venv pyproject.toml cmake/list_requirements.py
 	$(BIN)/python cmake/list_requirements.py > $(STAMPS)/requirements.txt
 	$(BIN)/python -m pip install --quiet $(TORCH) -r $(STAMPS)/requirements.txt
@@ -46,9 +46,9 @@ $(STAMPS)/installed: $(STAMPS)/dependencies $(BUILD_FILES) $(SOURCES)
 demo: setup
 	$(BIN)/amdanet demo --output demo_output
 
-# Both parts run in any case; the first spreads over the cores, the second is alone with its machine:
-# real processes over real DDS. What fails there has a second try, and the summary counts it: on a
-# shared machine a process may stand still for seconds.
+# Both parts always run. The first runs on two cores. The second starts real processes that talk over
+# real DDS and runs one test at a time; a test that fails there is run once more, and the summary counts
+# it, because on a shared machine a process may not run for seconds.
 test: setup lint
 	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile; parallel=$$?; \
 		$(BIN)/python -m pytest -m alone --reruns 1 && exit $$parallel
@@ -56,6 +56,10 @@ test: setup lint
 lint: $(STAMPS)/dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+# Writes what is generated from the code; tests compare.
+documents: setup
+	$(BIN)/python scripts/write_documents.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo_output

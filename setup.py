@@ -1,4 +1,4 @@
-"""Build for pip: run the CMakeLists.txt that colcon runs; the wheel takes what it installs."""
+"""Build for pip: run CMakeLists.txt, as colcon does, and put what it installs into the wheel."""
 
 import importlib.util
 import os
@@ -16,7 +16,7 @@ PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def ros_prefix() -> Path:
-    """Return where the ROS generators lie: the venv, pip's build overlay, or a system ROS."""
+    """Return the prefix of the ROS generators: the venv, pip's build overlay, or a system ROS."""
     return Path(importlib.util.find_spec("rosidl_parser").origin).resolve().parents[4]
 
 
@@ -27,7 +27,7 @@ class CMakeInstall(build_ext):
     """
 
     def run(self):
-        """Build, install into the staging folder, and sort what lies there."""
+        """Build, install into the staging folder, and move the files to their places."""
         build = Path(self.build_temp).resolve() / "cmake"
         stage = Path(self.build_temp).resolve() / "stage"
         prefix = str(ros_prefix())
@@ -56,7 +56,7 @@ class CMakeInstall(build_ext):
         site = Path("lib") / PYTHON / "site-packages"
         target = (HERE if self.inplace else Path(self.build_lib)) / NAME
         if not self.inplace:
-            # What the source tree no longer holds must not stay in the wheel.
+            # A file that was removed from the source tree must not stay in the wheel.
             shutil.rmtree(target, ignore_errors=True)
         unwanted = shutil.ignore_patterns("__pycache__", "*.c")
         shutil.copytree(stage / site / NAME, target, dirs_exist_ok=True, ignore=unwanted)
@@ -81,7 +81,7 @@ class CMakeInstall(build_ext):
 
 setup(
     packages=[NAME],
-    # Marks the wheel as platform specific; CMakeInstall does the work.
+    # Makes the wheel platform specific; CMakeInstall builds it.
     ext_modules=[Extension(f"{NAME}._messages", sources=[])],
     cmdclass={"build_ext": CMakeInstall},
     zip_safe=False,

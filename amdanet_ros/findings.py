@@ -23,8 +23,8 @@ class Level(IntEnum):
 class FindingKind(Enum):
     """What was found. Below each kind: what it means, and the names of its values.
 
-    Durations are in seconds, rates in Hz, shares in [0, 1], ``cause`` is a text that names no
-    topic, parameter or file.
+    Durations are in seconds, rates in Hz, shares in [0, 1]. ``cause`` is a text with a fix that
+    names no topic, parameter or file.
     """
 
     # Pairing
@@ -69,7 +69,7 @@ class FindingKind(Enum):
     NO_CAMERA_INFO = "no_camera_info"
     """The registration needs a calibration that has not come: registration_from."""
     SAME_CAMERA_INFO = "same_camera_info"
-    """Both cameras have one calibration topic (stream: either): registration_from."""
+    """Both cameras give the same calibration: registration_from."""
     LENS_DISTORTION = "lens_distortion"
     """The calibration has lens distortion, which the registration leaves out."""
     BAD_CALIBRATION = "bad_calibration"

@@ -33,6 +33,10 @@ class OptionError(ValueError):
         self.problem = problem
 
 
+class UnknownNameError(OptionError):
+    """A name that no parameter has."""
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter as users see it.
@@ -95,7 +99,8 @@ class Parameter:
         wanted = self.element
         fits = isinstance(value, (int, float) if wanted is float else wanted)
         if not fits or (isinstance(value, bool) and wanted is not bool):
-            raise OptionError(self.name, f"must be {self._kind()}, not {_shown(value)}")
+            fix = ": put it in quotes" if wanted is str and isinstance(value, (int, float)) else ""
+            raise OptionError(self.name, f"must be {self._kind()}, not {_shown(value)}{fix}")
         if self.choices and value not in self.choices:
             allowed = ", ".join(self.choices)
             raise OptionError(self.name, f"is {_shown(value)}: it must be one of {allowed}")
@@ -239,13 +244,13 @@ def check_names(names: Iterable[str], known: Sequence[str]) -> None:
     """Refuse names that are not known.
 
     Raises:
-        OptionError: names the first such one and the known one that is nearest to it.
+        UnknownNameError: names the first such one and the known one that is nearest to it.
     """
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1, 0.5)
             hint = f": do you mean {near[0]}?" if near else ""
-            raise OptionError(_shown(name).strip("'\""), f"is not a parameter{hint}")
+            raise UnknownNameError(name, f"is not a parameter{hint}")
 
 
 def _shown(value: Any) -> str:

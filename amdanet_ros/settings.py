@@ -84,6 +84,9 @@ class Settings(Options):
 PARAMETERS = parameters_of(Settings)
 """All parameters, without those of single camera pairs."""
 
+OF_ROS = re.compile(r"use_sim_time|start_type_description_service|qos_overrides\..*")
+"""Names of parameters that each node has from ROS."""
+
 _SHARED = {each.name for each in parameters_of(NetworkOptions)} | {"autostart", "pairs"}
 
 PAIR_NAMES = tuple(each.name for each in PARAMETERS if each.name not in _SHARED)
@@ -149,12 +152,19 @@ def settings_of(values: Mapping[str, Any]) -> dict[str, Settings]:
         OptionError: a name that does not exist, or a value that is not allowed.
     """
     pairs = of_pair(values).pairs
-    known = known_parameters(pairs)
     for name in values:
-        pair, _, rest = name.partition(".")
-        if name not in known and rest in PAIR_NAMES:
-            raise OptionError(
-                name, f"is of a camera pair that pairs does not name: add {pair} to it"
-            )
-    check_names(values, list(known))
+        check_known(name, pairs)
     return {pair: of_pair(values, pair) for pair in pairs or ("",)}
+
+
+def check_known(name: str, pairs: Sequence[str] = ()) -> None:
+    """Refuse a name that no parameter has, with these camera pairs.
+
+    Raises:
+        OptionError: it says what may be meant.
+    """
+    known = known_parameters(pairs)
+    pair, _, rest = name.partition(".")
+    if name not in known and rest in PAIR_NAMES:
+        raise OptionError(name, f"is of a pair that pairs does not name: add {pair} to it")
+    check_names([name], list(known))

@@ -134,7 +134,7 @@ def measure(
     return {"backbone": backbone, "size": size, "variants": numbers, "floor_ms": 1e3 * floor}
 
 
-def broken_promises(result: dict) -> list[str]:
+def broken_bounds(result: dict) -> list[str]:
     """Return a sentence for each bound of fp32 on the CPU that does not hold."""
     where = f"{result['backbone']} at {result['size'][0]} x {result['size'][1]}"
     plain, folded = result["variants"]["plain"], result["variants"]["folded fp32"]
@@ -173,7 +173,7 @@ def main() -> int:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
-    parser.add_argument("--check", action="store_true", help="exit with 1 where a promise breaks")
+    parser.add_argument("--check", action="store_true", help="exit with 1 if a bound does not hold")
     options = parser.parse_args()
     options.precisions = list(dict.fromkeys(["fp32", *options.precisions]))
     torch.set_num_threads(options.threads)
@@ -191,7 +191,7 @@ def main() -> int:
         ]
     if options.json:
         options.json.write_text(json.dumps(results, indent=1))
-    broken = [sentence for result in results for sentence in broken_promises(result)]
+    broken = [sentence for result in results for sentence in broken_bounds(result)]
     for sentence in broken if device.type == "cpu" else []:
         print(f"\nBROKEN {sentence}")
     return 1 if broken and options.check and device.type == "cpu" else 0

@@ -31,9 +31,10 @@ from sensor_msgs.msg import Image  # noqa: E402
 from std_msgs.msg import Header  # noqa: E402
 
 from amdanet_ros.demo.processes import Process  # noqa: E402
+from amdanet_ros.messages.image import image_message  # noqa: E402
 from amdanet_ros.network import AMDANet  # noqa: E402
 from amdanet_ros.network.checkpoint import save_checkpoint  # noqa: E402
-from amdanet_ros.ros.image_messages import image_message  # noqa: E402
+from amdanet_ros.ros.message_types import RclpyTypes  # noqa: E402
 
 _KEYS = (
     "Overhead (latency without inference and waiting)",
@@ -75,8 +76,9 @@ class Cameras(Node):
         if not self.ready():
             return
         header = Header(stamp=self.get_clock().now().to_msg(), frame_id="camera")
-        self._rgb_topic.publish(image_message(self._rgb, "rgb8", header))
-        self._thermal_topic.publish(image_message(self._thermal, "mono16", header))
+        types = RclpyTypes()
+        self._rgb_topic.publish(image_message(types, self._rgb, "rgb8", header))
+        self._thermal_topic.publish(image_message(types, self._thermal, "mono16", header))
         self.sent += 1
 
     def _heard(self, topic: str) -> None:

@@ -34,7 +34,7 @@ MOST_MICROSECONDS = 2.0
 
 @dataclass(frozen=True)
 class Case:
-    """A recording to pair; ``regular`` where the promises on offset and wait are made."""
+    """Messages to pair; ``regular`` where the promises on offset and wait are made."""
 
     rgb: Camera
     thermal: Camera
@@ -219,7 +219,7 @@ def queue_lengths(rival: MessageFilters | None, repeats: int) -> None:
 def main() -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=60.0, help="length of each recording")
+    parser.add_argument("--seconds", type=float, default=60.0, help="seconds of messages a case")
     parser.add_argument("--repeats", type=int, default=5, help="timings, of which the least counts")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a promise breaks")
     arguments = parser.parse_args()

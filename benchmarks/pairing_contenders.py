@@ -6,18 +6,17 @@ import time
 from collections.abc import Callable
 from types import SimpleNamespace
 
-from amdanet_ros.pairing import PairSynchronizer
-from benchmarks.pairing_traffic import Arrival, Replayed, replay
+from benchmarks.pairing_traffic import Arrival, Replayed, new_synchronizer, replay
 
 
 def ours(arrivals: list[Arrival], slop: float, queue_size: int) -> list[Replayed]:
     """Replay through ``PairSynchronizer``, polled at its deadlines."""
-    return replay(PairSynchronizer(slop, queue_size), arrivals)
+    return replay(new_synchronizer(slop, queue_size), arrivals)
 
 
 def ours_seconds(arrivals: list[Arrival], slop: float, queue_size: int) -> float:
     """CPU time of feeding all arrivals to ``PairSynchronizer``."""
-    synchronizer = PairSynchronizer(slop, queue_size)
+    synchronizer = new_synchronizer(slop, queue_size)
     add = {"rgb": synchronizer.add_rgb, "thermal": synchronizer.add_thermal}
     calls = [(add[a.stream], a.stamp_ns, a.arrival_ns) for a in arrivals]
     start = time.process_time()

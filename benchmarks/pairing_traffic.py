@@ -9,10 +9,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from amdanet_ros.pairing import Pair, PairSynchronizer
+from amdanet_ros.pairing import Pair, PairSynchronizer, SyncOptions
 
 EPOCH_NS = 1_700_000_000_000_000_000
-"""First stamp of a recording."""
+"""First stamp."""
 
 
 class Arrival(NamedTuple):
@@ -42,7 +42,7 @@ class Camera:
     Stamps have normal jitter ``stamp_jitter``; arrival is ``delay`` later plus a uniform part up
     to ``transport_jitter``. A share ``loss`` of the messages never comes, a share ``reordered``
     comes one and a half periods later than it should, after its successor. ``tail`` is how much
-    earlier than the recording the stream ends, ``clock`` is added to its stamps, and from
+    earlier than the bag the stream ends, ``clock`` is added to its stamps, and from
     ``stall_from`` for ``stall`` seconds it sends nothing.
     """
 
@@ -62,7 +62,7 @@ class Camera:
 def traffic(
     rgb: Camera, thermal: Camera, duration: float, *, laps: int = 1, seed: int = 0
 ) -> list[Arrival]:
-    """Give the arrivals of a recording of ``duration`` seconds, played ``laps`` times in a row."""
+    """Give the arrivals of a bag of ``duration`` seconds, played ``laps`` times in a row."""
     generator = random.Random(seed)
     arrivals: list[Arrival] = []
     for name, camera in (("rgb", rgb), ("thermal", thermal)):
@@ -81,6 +81,14 @@ def traffic(
                 arrivals.append(Arrival(arrival, name, shown, lap, index))
     arrivals.sort()
     return arrivals
+
+
+def new_synchronizer(
+    slop: float, queue_size: int = 10, *, keep_unmatched: bool = False, **options
+) -> PairSynchronizer:
+    """Make a synchroniser that waits up to 0.2 s unless ``options`` say otherwise."""
+    options = SyncOptions(slop, queue_size, **{"max_wait": 0.2, **options})
+    return PairSynchronizer(options, keep_unmatched)
 
 
 def replay(synchronizer: PairSynchronizer, arrivals: Iterable[Arrival]) -> list[Replayed]:
@@ -111,7 +119,7 @@ def _note(pairs: list[Pair], now: int, replayed: list[Replayed]) -> None:
 
 
 def _stamps(camera: Camera, duration: float, generator: random.Random) -> list[int]:
-    """Nanoseconds from the start of the recording, rising."""
+    """Nanoseconds from the start of the bag, rising."""
     stamps: list[int] = []
     for k in range(int((duration - camera.tail) * camera.rate)):
         at = k / camera.rate + camera.phase

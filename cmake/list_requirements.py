@@ -1,6 +1,6 @@
-"""Print all that pyproject.toml asks for, one requirement a line, for `pip install -r`.
+"""Print all requirements of pyproject.toml, one a line, for `pip install -r`.
 
-Build, run time and extras together: what a development environment needs.
+Those of the build, of the package and of all extras: what a development environment needs.
 """
 
 from pathlib import Path

@@ -1,7 +1,7 @@
 """The node alone, to be included in a robot's own launch file.
 
-Where two instances run side by side, include each within a ``GroupAction``: launch arguments of one
-would otherwise be the other's defaults.
+To run two instances, include each within a ``GroupAction``. Without it, the launch arguments of one
+become the defaults of the other.
 """
 
 from launch import LaunchContext, LaunchDescription
@@ -24,14 +24,14 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "registration_file",
                 default_value="",
-                description="YAML file that `amdanet register` wrote, on top of params_file; "
+                description="YAML file that `amdanet register` wrote; it overrides params_file; "
                 "empty: none",
             ),
             DeclareLaunchArgument(
                 "checkpoint",
                 default_value="",
-                description="weights: a .safetensors or .pth file, or demo; empty: as params_file "
-                "says",
+                description="weights: a .safetensors, .pth or .onnx file, or demo; empty: as "
+                "params_file says",
             ),
             DeclareLaunchArgument(
                 "namespace",
@@ -42,12 +42,12 @@ def generate_launch_description() -> LaunchDescription:
                 "rgb_topic",
                 default_value="rgb/image_raw",
                 description="topic of the RGB images, relative to the namespace unless it begins "
-                "with /; camera_info is taken from beside it",
+                "with /; camera_info is expected in the same namespace",
             ),
             DeclareLaunchArgument(
                 "thermal_topic",
                 default_value="thermal/image_raw",
-                description="topic of the thermal images; camera_info is taken from beside it",
+                description="topic of the thermal images; camera_info as for rgb_topic",
             ),
             support.switch_argument(
                 "use_sim_time",
@@ -59,7 +59,7 @@ def generate_launch_description() -> LaunchDescription:
                 "autostart",
                 True,
                 "true: the node configures and activates itself, unless params_file says "
-                "otherwise; false: that is left to your lifecycle manager",
+                "otherwise; false: your lifecycle manager does that",
             ),
             support.switch_argument("respawn", False, "whether to start the node again if it dies"),
             DeclareLaunchArgument(
@@ -81,7 +81,7 @@ def _node(context: LaunchContext) -> list[LifecycleNode]:
     changes = {}
     if checkpoint := support.value(context, "checkpoint"):
         changes["checkpoint"] = ParameterValue(checkpoint, value_type=str)
-    # Only what departs from the default is set: it would overrule params_file and SetParameter.
+    # A default is not set here: it would override params_file and SetParameter.
     if support.is_on(context, "use_sim_time"):
         changes["use_sim_time"] = True
     if not support.is_on(context, "autostart"):

@@ -1,4 +1,4 @@
-"""A recorded bag through the node: plays with /clock, everything else on simulated time."""
+"""Plays a bag with /clock through the node, which runs on simulated time."""
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
@@ -21,11 +21,11 @@ STREAMS = {
     "thermal_topic": ("/thermal/image_raw", "thermal/image_raw"),
     "thermal_info_topic": ("/thermal/camera_info", "thermal/camera_info"),
 }
-"""Of each argument: the default topic in the bag, and the node's."""
+"""For each argument: the default topic in the bag, and the node's topic."""
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Describe what is played and start player, node and, where wanted, RViz."""
+    """Describe what is played and start player, node and, if asked for, RViz."""
     passed_on = {
         name: LaunchConfiguration(name) for name in ("namespace", "dds_profile", "use_sim_time")
     }
@@ -45,10 +45,12 @@ def generate_launch_description() -> LaunchDescription:
             support.switch_argument("loop", True, "whether to play again and again"),
             DeclareLaunchArgument("rate", default_value="1.0", description="speed of the playback"),
             DeclareLaunchArgument(
-                "start_offset", default_value="0.0", description="seconds left out at the start"
+                "start_offset",
+                default_value="0.0",
+                description="seconds of the bag to skip at the start",
             ),
             DeclareLaunchArgument(
-                "clock_rate", default_value="100.0", description="of /clock, in Hz"
+                "clock_rate", default_value="100.0", description="rate of /clock, in Hz"
             ),
             *[
                 DeclareLaunchArgument(
@@ -84,7 +86,7 @@ def generate_launch_description() -> LaunchDescription:
 
 
 TOPICS_OF_THE_NODE = {"rgb_topic": "rgb/image_raw", "thermal_topic": "thermal/image_raw"}
-"""Said outright: an included file would take the bag's topics, which have the same names."""
+"""Set explicitly: the included file would otherwise inherit the bag's topics under these names."""
 
 
 def _included(name: str, switch: str, arguments: dict) -> IncludeLaunchDescription:
@@ -120,7 +122,7 @@ def _player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
                 package="amdanet_ros",
                 executable="amdanet_player",
                 arguments=options + waiting,
-                parameters=[{"use_sim_time": False}],  # it makes the time
+                parameters=[{"use_sim_time": False}],  # it publishes /clock
                 output="screen",
             )
         ]

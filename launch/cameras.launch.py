@@ -1,4 +1,4 @@
-"""Both cameras' drivers, so that ``rgb/image_raw`` and ``thermal/image_raw`` are published.
+"""Starts both cameras' drivers, which publish ``rgb/image_raw`` and ``thermal/image_raw``.
 
 Each driver is chosen by an argument and has its parameter file in ``config/cameras/``.
 """
@@ -15,7 +15,7 @@ from amdanet_ros.ros import launch_support as support
 
 @dataclass(frozen=True)
 class Driver:
-    """A camera's driver: its package, executable, parameter file, and who names the device how."""
+    """A camera's driver: its package, executable, parameter file and parameter for the device."""
 
     package: str
     executable: str

@@ -1,4 +1,4 @@
-"""The demo: a built-in recording, drawn once, plays through the node until stopped."""
+"""The demo: a built-in bag is made once and plays through the node until stopped."""
 
 import sys
 from pathlib import Path
@@ -27,11 +27,11 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 "folder",
                 default_value="~/.ros/amdanet_demo",
-                description="where the recording is kept; drawn anew only where it is missing or "
-                "was made with other settings",
+                description="folder of the bag; the bag is made again only if it is missing or was "
+                "made with other settings",
             ),
             DeclareLaunchArgument(
-                "duration", default_value="40.0", description="of the recording, in seconds"
+                "duration", default_value="40.0", description="length of the bag, in seconds"
             ),
             DeclareLaunchArgument(
                 "params_file",
@@ -47,14 +47,14 @@ def generate_launch_description() -> LaunchDescription:
             support.switch_argument("loop", True, "whether to play again and again"),
             support.switch_argument("rviz", False, "whether to start RViz"),
             *support.dds_profile(),
-            OpaqueFunction(function=_draw_and_play),
+            OpaqueFunction(function=_make_and_play),
         ]
     )
 
 
-def _draw_and_play(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+def _make_and_play(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     folder = Path(support.value(context, "folder")).expanduser() / "recording"
-    drawing = ExecuteProcess(
+    making = ExecuteProcess(
         name="recording",
         cmd=[
             *[sys.executable, "-m", "amdanet_ros.demo.make_recording", str(folder)],
@@ -72,13 +72,13 @@ def _draw_and_play(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         }.items(),
     )
 
-    def when_drawn(event: ProcessExited, _: LaunchContext) -> list[LaunchDescriptionEntity]:
+    def when_made(event: ProcessExited, _: LaunchContext) -> list[LaunchDescriptionEntity]:
         if event.returncode:
-            raise RuntimeError(f"the demo's recording could not be made in {folder}: see above")
+            raise RuntimeError(f"the demo's bag could not be made in {folder}: see above")
         return [playing]
 
     return [
-        RegisterEventHandler(OnProcessExit(target_action=drawing, on_exit=when_drawn)),
-        LogInfo(msg=f"the demo's recording: {folder}"),
-        drawing,
+        RegisterEventHandler(OnProcessExit(target_action=making, on_exit=when_made)),
+        LogInfo(msg=f"the demo's bag: {folder / 'bag'}"),
+        making,
     ]

@@ -1,4 +1,4 @@
-"""RViz with the cameras' pictures, the fused one, and the classes over it."""
+"""RViz with the cameras' images, the fused image, and the classes over it."""
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction
@@ -20,7 +20,7 @@ def generate_launch_description() -> LaunchDescription:
                 "namespace", default_value="", description="namespace of the node to look at"
             ),
             support.switch_argument(
-                "use_sim_time", False, "whether RViz follows /clock, as with a recording"
+                "use_sim_time", False, "whether RViz follows /clock, as with a bag"
             ),
             *support.dds_profile(),
             OpaqueFunction(function=_rviz),

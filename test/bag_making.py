@@ -1,14 +1,20 @@
 """Small bags of image pairs."""
 
+import cv2
 import numpy as np
 
 from amdanet_ros.bags.message_types import typestore
+from amdanet_ros.bags.pairs import Arrival, pairs_of
+from amdanet_ros.bags.reader import BagReader
 from amdanet_ros.bags.writer import BagWriter, quality
+from amdanet_ros.pairing import PairSynchronizer
+from amdanet_ros.pairing.options import SyncOptions
 
 RGB, THERMAL = "/rgb/image_raw", "/thermal/image_raw"
 HEIGHT, WIDTH = 48, 64
 START = 1_700_000_000_000_000_000
 IMAGE = "sensor_msgs/msg/Image"
+COMPRESSED, INFO = "sensor_msgs/msg/CompressedImage", "sensor_msgs/msg/CameraInfo"
 
 
 def header(stamp_ns, frame="camera"):
@@ -22,6 +28,33 @@ def image(stamp_ns, picture, encoding, frame="camera"):
     data = np.ascontiguousarray(picture).reshape(-1).view(np.uint8)
     make = typestore().types[IMAGE]
     return make(header(stamp_ns, frame), height, width, encoding, 0, data.size // height, data)
+
+
+def compressed(stamp_ns, picture, frame="camera"):
+    """RGB as JPEG, thermal counts as PNG."""
+    kind = ".jpg" if picture.ndim == 3 else ".png"
+    data = cv2.imencode(kind, picture[..., ::-1] if picture.ndim == 3 else picture)[1].reshape(-1)
+    return typestore().types[COMPRESSED](header(stamp_ns, frame), kind[1:], data)
+
+
+def camera_info(stamp_ns, frame, size, focal):
+    """A camera without distortion whose optical axis meets the middle of its image."""
+    types = typestore().types
+    height, width = size
+    k = np.array([focal, 0, width / 2, 0, focal, height / 2, 0, 0, 1], np.float64)
+    return types[INFO](
+        header=header(stamp_ns, frame),
+        height=height,
+        width=width,
+        distortion_model="plumb_bob",
+        d=np.zeros(5),
+        k=k,
+        r=np.eye(3).reshape(-1),
+        p=np.insert(k.reshape(3, 3), 3, 0.0, axis=1).reshape(-1),
+        binning_x=0,
+        binning_y=0,
+        roi=types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False),
+    )
 
 
 def pictures(index, height=HEIGHT, width=WIDTH):
@@ -45,3 +78,14 @@ def write_pairs(path, count=10, storage="mcap", period=0.1, thermal_delay=0.01, 
             bag.write_message(RGB, stamp, image(stamp, rgb, "rgb8", "rgb_optical"))
             bag.write_message(THERMAL, later, image(later, thermal, "mono16", "thermal_optical"))
     return stamps
+
+
+def pairs_in(path, topics=(RGB, THERMAL), sync=None, substitute=False):
+    """The pairs of a bag's messages."""
+    with BagReader(path) as bag:
+        arrivals = (
+            Arrival("rgb" if m.topic == topics[0] else "thermal", m.header_stamp_ns, m.stamp_ns, m)
+            for m in bag.messages(topics)
+        )
+        synchronizer = PairSynchronizer(sync or SyncOptions(), keep_unmatched=substitute)
+        return list(pairs_of(arrivals, synchronizer))

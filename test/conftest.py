@@ -3,11 +3,16 @@
 import fcntl
 import importlib.util
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# For benchmarks/, whose traffic tests share. Last: an installed amdanet_ros that comes before the
+# source tree must stay before it.
+sys.path.append(str(ROOT))
 
 # Before anything imports rclpy, here and in every child: discovery never leaves this machine.
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"

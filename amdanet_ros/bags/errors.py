@@ -4,5 +4,5 @@
 class BagError(Exception):
     """A bag cannot be read or written.
 
-    The message is one line that names it, the cause and the mend.
+    The message is one line that names it, the cause and the fix.
     """

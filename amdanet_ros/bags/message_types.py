@@ -7,22 +7,30 @@ import sys
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from rosbags.typesys import Stores, TypesysError, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
 from ..resources import share_directory
 
 OWN_MESSAGES = ("ModalityHealth", "SemanticSegmentation")
+_VISION_MESSAGES = {  # vision_msgs 4.x; rosbags does not bring them
+    "VisionClass": "uint16 class_id\nstring class_name\n",
+    "LabelInfo": "std_msgs/Header header\nvision_msgs/VisionClass[] class_map\nfloat32 threshold\n",
+}
 
 
 @lru_cache(maxsize=1)
 def typestore() -> Typestore:
-    """Types of ROS 2 Jazzy and of this package, to serialise and deserialise with."""
+    """Types of ROS 2 Jazzy, of this package and of its outputs, to read and write bags with."""
     store = get_typestore(Stores.ROS2_JAZZY)
     for name in OWN_MESSAGES:
         text = (share_directory() / "msg" / f"{name}.msg").read_text()
         store.register(get_types_from_msg(text, f"amdanet_ros/msg/{name}"))
+    for name, text in _VISION_MESSAGES.items():
+        store.register(get_types_from_msg(text, f"vision_msgs/msg/{name}"))
     return store
 
 
@@ -59,3 +67,22 @@ def _prefixes() -> Iterator[Path]:
         if prefix:
             yield Path(prefix)
     yield Path(sys.prefix)
+
+
+class RosbagsTypes:
+    """rosbags' message classes as ``messages.MessageTypes``."""
+
+    def has(self, name: str) -> bool:
+        """Tell whether the type is in ``typestore()``."""
+        return name in typestore().types
+
+    def make(self, name: str, **fields: Any) -> Any:
+        """Return a message.
+
+        Raises:
+            KeyError: the type is not known.
+        """
+        for field, value in fields.items():
+            if isinstance(value, np.ndarray):  # rosbags serialises flat arrays only
+                fields[field] = np.ascontiguousarray(value).reshape(-1)
+        return typestore().types[name](**fields)

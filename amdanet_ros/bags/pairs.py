@@ -1,103 +1,84 @@
-"""Pairs from a bag, offline: the synchroniser of the node, fed from the file."""
+"""Pairs of a recording: the synchroniser of the node, fed from a file."""
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from ..images.errors import BadImage
-from ..images.rgb import rgb_from_message
-from ..images.thermal import thermal_from_message
-from ..pairing import PairSynchronizer
-from .errors import BagError
-from .reader import BagMessage, BagReader
-
-IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
-_THERMAL_WORDS = ("thermal", "infra", "/ir/", "lwir", "boson", "lepton", "heat")
+from ..pairing import PairSynchronizer, Reason
 
 
-class BagPair(NamedTuple):
-    """Two messages that belong together.
+class Arrival(NamedTuple):
+    """An image of a recording.
 
     Attributes:
-        rgb, thermal: as they lie in the bag.
-        offset_ns: corrected thermal stamp minus RGB stamp.
+        stream: "rgb" or "thermal".
+        stamp_ns: when it was taken, nanoseconds.
+        time_ns: when it was recorded, nanoseconds.
+        item: what stands for it in a pair.
     """
 
-    rgb: BagMessage
-    thermal: BagMessage
-    offset_ns: int
-
-    def read(self) -> tuple[np.ndarray, np.ndarray]:
-        """H x W x 3 uint8 RGB, and h x w thermal in the camera's own depth.
-
-        Raises:
-            BagError: a message that holds no usable picture.
-        """
-        try:
-            rgb = rgb_from_message(self.rgb.deserialize())
-            return rgb, thermal_from_message(self.thermal.deserialize())
-        except BadImage as error:
-            raise BagError(f"{self.rgb.topic} and {self.thermal.topic}: {error}") from error
+    stream: str
+    stamp_ns: int
+    time_ns: int
+    item: Any
 
 
-def choose_topics(
-    bag: BagReader, rgb: str | None = None, thermal: str | None = None
-) -> tuple[str, str]:
-    """The image topics to pair: the given ones, else by name.
+@dataclass(frozen=True)
+class RecordedPair:
+    """Two images that belong together, or one where the other camera has stopped.
 
-    Raises:
-        BagError: a given topic is missing, or the names do not tell.
+    Attributes:
+        rgb: item of the RGB image, or None.
+        thermal: item of the thermal image, or None.
+        stamp_ns: of the RGB image; the corrected thermal stamp where there is none.
+        offset_ns: corrected thermal stamp minus RGB stamp; 0 for one image alone.
     """
-    images = [name for name, topic in sorted(bag.topics.items()) if topic.type in IMAGE_TYPES]
-    held = ", ".join(images) or "no images"
-    for option, name in (("--rgb-topic", rgb), ("--thermal-topic", thermal)):
-        if name is not None and name not in images:
-            raise BagError(f"{option} {name}: bag {bag.path} holds {held}")
-    hot = [name for name in images if any(word in name.lower() for word in _THERMAL_WORDS)]
-    cold = [name for name in images if name not in hot and ("rgb" in name or "color" in name)]
-    cold = cold or [name for name in images if name not in hot]
-    rgb = rgb or (cold[0] if cold else None)
-    thermal = thermal or (hot[0] if hot else None)
-    if rgb is None or thermal is None:
-        raise BagError(
-            f"bag {bag.path} holds {held}: say which are which with --rgb-topic and --thermal-topic"
-        )
-    return rgb, thermal
+
+    rgb: Any
+    thermal: Any
+    stamp_ns: int
+    offset_ns: int = 0
 
 
-def bag_pairs(
-    bag: BagReader,
-    rgb_topic: str,
-    thermal_topic: str,
-    slop: float = 0.05,
-    thermal_offset: float = 0.0,
-) -> Iterator[BagPair]:
-    """Pair a bag's messages by their header stamps.
+def pairs_of(arrivals: Iterable[Arrival], synchronizer: PairSynchronizer) -> Iterator[RecordedPair]:
+    """Yield the pairs that the node makes of the same messages with the same options.
+
+    The time at which a message was recorded stands for its arrival at the node: a wait ends by
+    that clock, not by the wall clock. So the pairs do not depend on how fast the file is read. The
+    node may differ where its machine is late, or where the recording is not played at its own
+    speed: a camera's silence and ``sync.max_wait`` last real time there.
 
     Args:
-        slop: largest distance of the stamps of a pair, seconds.
-        thermal_offset: added to thermal stamps, seconds.
+        arrivals: in the order of ``time_ns``.
+        synchronizer: a new one; where it keeps unmatched images, those of one camera come alone
+            while the other has stopped.
     """
-    synchronizer = PairSynchronizer(slop, queue_size=30, thermal_offset=thermal_offset)
-    last = 0
-    for message in bag.messages((rgb_topic, thermal_topic)):
-        last = message.stamp_ns
-        add = synchronizer.add_rgb if message.topic == rgb_topic else synchronizer.add_thermal
-        for pair in add(header_stamp_ns(message.raw), message, last):
-            yield BagPair(pair.rgb, pair.thermal, pair.offset_ns)
-    for pair in synchronizer.poll(last + 10**12):
-        yield BagPair(pair.rgb, pair.thermal, pair.offset_ns)
+    add = {"rgb": synchronizer.add_rgb, "thermal": synchronizer.add_thermal}
+    for arrival in arrivals:
+        yield from _waits_that_end(synchronizer, arrival.time_ns)
+        pairs = add[arrival.stream](arrival.stamp_ns, arrival.item, arrival.time_ns)
+        yield from _given_out(synchronizer, pairs)
+    yield from _waits_that_end(synchronizer, None)
 
 
-def header_stamp_ns(raw: bytes) -> int:
-    """Stamp of a serialised message that begins with a header, nanoseconds.
+def _waits_that_end(synchronizer: PairSynchronizer, before: int | None) -> Iterator[RecordedPair]:
+    """Yield what is given out because a wait ends, up to a time; None: what still waits, too."""
+    while (deadline := synchronizer.deadline_ns) is not None:
+        if before is not None and deadline >= before:
+            return
+        yield from _given_out(synchronizer, synchronizer.poll(deadline))
 
-    Nothing else is read.
-    """
-    order = "<" if raw[1] & 1 else ">"
-    seconds, nanoseconds = struct.unpack_from(f"{order}iI", raw, 4)
-    return seconds * 1_000_000_000 + nanoseconds
+
+def _given_out(synchronizer: PairSynchronizer, pairs: Iterable[Any]) -> Iterator[RecordedPair]:
+    for pair in pairs:
+        yield RecordedPair(pair.rgb, pair.thermal, pair.rgb_stamp_ns, pair.offset_ns)
+    for alone in synchronizer.take_unmatched():
+        if alone.reason is not Reason.SILENT:
+            continue
+        if alone.stream == "rgb":
+            yield RecordedPair(alone.item, None, alone.stamp_ns)
+        else:
+            shift = round(1e9 * synchronizer.options.thermal_offset)
+            yield RecordedPair(None, alone.item, alone.stamp_ns + shift)

@@ -1,7 +1,4 @@
-"""How a bag is to be played.
-
-The options that `amdanet play` and the executable `amdanet_player` share.
-"""
+"""How a bag is played: the options that `amdanet play` and `amdanet_player` share."""
 
 from __future__ import annotations
 
@@ -19,14 +16,13 @@ class PlaybackOptions:
     Attributes:
         bag: the bag's folder or file.
         rate: speed; 2 plays twice as fast.
-        loops: laps; 0 = until stopped.
-        clock_rate: of /clock in Hz of the wall clock; 0 = no /clock.
-        topics: only these; empty = all.
-        remaps: topic name in the bag -> name to publish on.
+        loops: how often; 0: until stopped.
+        clock_rate: of /clock in Hz of the wall clock; 0: no /clock.
+        topics: only these; empty: all.
+        remaps: topic of the bag and the name under which it is published.
         start_offset: seconds from the bag's start that are left out.
-        duration: seconds of the bag that are played; infinite = to its end.
-        wait_for_subscribers: seconds to wait at most until each topic is subscribed to; 0 =
-            start at once.
+        duration: seconds of the bag that are played; infinite: to its end.
+        wait_for_subscribers: longest wait in seconds until each topic is subscribed to.
         clock_subscribers: how many must subscribe to /clock by then.
     """
 
@@ -44,38 +40,31 @@ class PlaybackOptions:
 
 def add_playback_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options on a parser."""
-    parser.add_argument("bag", help="the bag: its folder, or a .mcap or .db3 file")
-    parser.add_argument("-r", "--rate", type=float, default=1.0, help="speed (default 1)")
-    parser.add_argument(
-        "-l", "--loop", type=int, nargs="?", const=0, default=1, metavar="N",
+    add = parser.add_argument
+    add("bag", help="the bag: its folder, or a .mcap or .db3 file")
+    add("-r", "--rate", type=float, default=1.0, help="speed (default 1)")
+    add(
+        "-l", "--loop", dest="loops", type=int, nargs="?", const=0, default=1, metavar="N",
         help="play N times; without a number until stopped",
     )  # fmt: skip
-    parser.add_argument(
-        "--clock", type=float, nargs="?", const=40.0, default=0.0, metavar="HZ",
+    add(
+        "--clock", dest="clock_rate", type=float, nargs="?", const=40.0, default=0.0, metavar="HZ",
         help="publish the bag's time on /clock for use_sim_time (40 Hz without a number)",
     )  # fmt: skip
-    parser.add_argument(
-        "--topics", nargs="+", default=[], metavar="TOPIC", help="only these topics"
-    )
-    parser.add_argument(
-        "-m",
-        "--remap",
-        nargs="+",
-        default=[],
-        metavar="FROM:=TO",
-        help="publish a topic on another name",
-    )
-    parser.add_argument(
+    add("--topics", nargs="+", default=(), metavar="TOPIC", help="only these topics")
+    add(
+        "-m", "--remap", dest="remaps", nargs="+", default=(), metavar="FROM:=TO",
+        help="publish a topic under another name",
+    )  # fmt: skip
+    add(
         "--start-offset", type=float, default=0.0, metavar="S", help="leave out the first S seconds"
     )
-    parser.add_argument(
-        "--duration", type=float, default=math.inf, metavar="S", help="play S seconds of the bag"
-    )
-    parser.add_argument(
+    add("--duration", type=float, default=math.inf, metavar="S", help="play S seconds of the bag")
+    add(
         "--wait-for-subscribers", type=float, default=0.0, metavar="S",
         help="wait up to S seconds until each topic is subscribed to",
     )  # fmt: skip
-    parser.add_argument(
+    add(
         "--clock-subscribers", type=int, default=0, metavar="N",
         help="and until N nodes subscribe to /clock, so that none misses the beginning",
     )  # fmt: skip
@@ -87,32 +76,20 @@ def read_playback_options(arguments: argparse.Namespace) -> PlaybackOptions:
     Raises:
         BagError: a value out of range, or a remap that is not FROM:=TO.
     """
-    for name, value, lowest in (
-        ("--rate", arguments.rate, 1e-3),
-        ("--loop", arguments.loop, 0),
-        ("--clock", arguments.clock, 0.0),
-        ("--start-offset", arguments.start_offset, 0.0),
-        ("--duration", arguments.duration, 0.0),
+    given = {name: getattr(arguments, name) for name in PlaybackOptions.__dataclass_fields__}
+    for option, name, lowest in (
+        ("--rate", "rate", 1e-3),
+        ("--loop", "loops", 0),
+        ("--clock", "clock_rate", 0.0),
+        ("--start-offset", "start_offset", 0.0),
+        ("--duration", "duration", 0.0),
     ):
-        if not value >= lowest:
-            raise BagError(f"{name} is {value:g}: it must be at least {lowest:g}")
-    remaps = []
-    for text in arguments.remap:
-        source, arrow, target = text.partition(":=")
-        if not (source and arrow and target):
+        if not given[name] >= lowest:
+            raise BagError(f"{option} is {given[name]:g}: it must be at least {lowest:g}")
+    remaps = tuple(tuple(text.partition(":=")[::2]) for text in arguments.remaps)
+    for text, names in zip(arguments.remaps, remaps, strict=True):
+        if not all(names):
             raise BagError(
                 f"--remap {text!r}: write FROM:=TO, for example /camera/image_raw:=/rgb/image_raw"
             )
-        remaps.append((source, target))
-    return PlaybackOptions(
-        bag=arguments.bag,
-        rate=arguments.rate,
-        loops=arguments.loop,
-        clock_rate=arguments.clock,
-        topics=tuple(arguments.topics),
-        remaps=tuple(remaps),
-        start_offset=arguments.start_offset,
-        duration=arguments.duration,
-        wait_for_subscribers=arguments.wait_for_subscribers,
-        clock_subscribers=arguments.clock_subscribers,
-    )
+    return PlaybackOptions(**{**given, "topics": tuple(arguments.topics), "remaps": remaps})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import struct
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -32,13 +33,13 @@ class BagTopic(NamedTuple):
 
 
 class BagMessage(NamedTuple):
-    """A message as it lies in the bag.
+    """A message of a bag, as it was recorded.
 
     Attributes:
         topic: name.
         type: as in ``sensor_msgs/msg/Image``.
         stamp_ns: when it was recorded, nanoseconds.
-        raw: serialised (CDR), ready to be published.
+        raw: serialised (CDR).
     """
 
     topic: str
@@ -46,8 +47,18 @@ class BagMessage(NamedTuple):
     stamp_ns: int
     raw: bytes
 
+    @property
+    def header_stamp_ns(self) -> int:
+        """Stamp in the header of a message that begins with one, nanoseconds.
+
+        Nothing else of the message is read.
+        """
+        order = "<" if self.raw[1] & 1 else ">"
+        seconds, nanoseconds = struct.unpack_from(f"{order}iI", self.raw, 4)
+        return seconds * 1_000_000_000 + nanoseconds
+
     def deserialize(self) -> Any:
-        """The message's fields, as rosbags gives them: arrays are numpy arrays."""
+        """Return the message as rosbags reads it: arrays are NumPy arrays."""
         return typestore().deserialize_cdr(self.raw, self.type)
 
 
@@ -81,8 +92,9 @@ class BagReader:
         self.topics: dict[str, BagTopic] = topics
 
     def _source(self) -> Path:
-        """The folder, or its one storage file where the folder has no metadata (a recorder was
-        killed early).
+        """Return the folder, or its only storage file where metadata are missing.
+
+        They are missing where a recorder was killed early.
         """
         if self.path.is_dir() and not (self.path / "metadata.yaml").exists():
             files = sorted([*self.path.glob("*.mcap"), *self.path.glob("*.db3")])
@@ -104,28 +116,20 @@ class BagReader:
         """From the first to the last message, nanoseconds."""
         return self._reader.duration
 
-    def topics_of_type(self, message_type: str) -> list[BagTopic]:
-        """Topics that hold messages of a type, in the order of their names."""
-        return [
-            self.topics[name]
-            for name in sorted(self.topics)
-            if self.topics[name].type == message_type
-        ]
-
     def messages(
         self,
         topics: Collection[str] | None = None,
         start_ns: int | None = None,
         stop_ns: int | None = None,
     ) -> Iterator[BagMessage]:
-        """Messages in the order of their stamps.
+        """Yield messages in the order in which they were recorded.
 
         Args:
             topics: only these; None: all.
             start_ns, stop_ns: only from the one (inclusive) to the other (exclusive).
 
         Raises:
-            BagError: the bag is damaged further on.
+            BagError: the bag is damaged.
         """
         wanted = [
             connection
@@ -141,7 +145,7 @@ class BagReader:
             raise BagError(f"bag {self.path} is damaged: {error}") from error
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         self._reader.close()
 
     def __enter__(self) -> BagReader:
@@ -152,9 +156,9 @@ class BagReader:
 
 
 def _roll_back_interrupted_writes(path: Path) -> None:
-    """Let SQLite undo what a killed recorder had half written.
+    """Let SQLite undo what a killed recorder has written in part.
 
-    The reader opens files as immutable and would not.
+    The reader cannot: it opens files as immutable.
     """
     files = [path] if path.suffix == ".db3" else list(path.glob("*.db3")) if path.is_dir() else []
     for file in files:

@@ -1,4 +1,4 @@
-"""What is to be recorded: the options that `amdanet record` and `amdanet_recorder` share."""
+"""What is recorded: the options that `amdanet record` and `amdanet_recorder` share."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class RecordingOptions:
     """What to record and where.
 
     Attributes:
-        topics: names, absolute or relative to the recorder's namespace; empty = all there are.
+        topics: names, absolute or relative to the recorder's namespace; empty: all.
         output: the bag's folder; it must not exist.
-        storage: "sqlite3" (readable up to a kill) or "mcap" (whole only when closed).
+        storage: "sqlite3" (readable after a crash) or "mcap" (complete only when closed).
     """
 
     topics: tuple[str, ...]
@@ -26,14 +26,14 @@ class RecordingOptions:
 
 def add_recording_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options on a parser."""
-    parser.add_argument("topics", nargs="*", help="topics to record, also such as are yet to come")
+    parser.add_argument("topics", nargs="*", help="topics to record, also those that appear later")
     parser.add_argument("-a", "--all", action="store_true", help="record all topics")
     parser.add_argument("-o", "--output", required=True, help="folder of the new bag")
     parser.add_argument(
         "--storage",
         choices=tuple(STORAGES),
         default="sqlite3",
-        help="sqlite3 (default): readable up to a kill or power cut; mcap: whole only when closed",
+        help="sqlite3 (default): readable after a crash or power cut; mcap: only when closed",
     )
 
 

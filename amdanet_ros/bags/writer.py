@@ -1,4 +1,4 @@
-"""Writing rosbag2 bags that stay readable up to the last commit, whatever ends the writer."""
+"""Writing rosbag2 bags; with SQLite they stay readable up to the last commit after a crash."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STORAGES = {"sqlite3": StoragePlugin.SQLITE3, "mcap": StoragePlugin.MCAP}
 
 
 def quality(reliable: bool, latched: bool = False, depth: int = 10) -> Qos:
-    """An offered quality of service, as a bag stores it."""
+    """Return an offered quality of service, as a bag stores it."""
     forever = QosTime(2147483647, 4294967295)
     return Qos(
         QosHistory.KEEP_LAST,
@@ -48,7 +48,7 @@ class BagWriter:
 
     Args:
         path: the bag's folder; it must not exist.
-        storage: "mcap" (quick to read, whole only when closed) or "sqlite3" (readable up to
+        storage: "mcap" (fast to read; complete only when closed) or "sqlite3" (readable up to
             the last ``commit``).
 
     Raises:
@@ -70,12 +70,12 @@ class BagWriter:
             raise BagError(f"bag {self.path} cannot be written: {error}") from error
         if storage == "sqlite3":
             self._database = self._writer.storage.conn
-            # Nothing reaches the file before its commit: a reader never meets half a message.
+            # Nothing reaches the file before its commit: a reader never finds part of a message.
             self._database.execute("PRAGMA cache_spill = OFF")
             self.commit()
 
     def add_topic(self, topic: str, message_type: str, qos: Sequence[Qos] = ()) -> None:
-        """Register a topic (done by ``write`` where it was not).
+        """Register a topic; ``write`` does so where it was not done.
 
         Raises:
             BagError: the type is not known.
@@ -102,9 +102,9 @@ class BagWriter:
         self.write(topic, message_type, stamp_ns, typestore().serialize_cdr(message, message_type))
 
     def commit(self) -> None:
-        """Make what was written so far survive a kill.
+        """Make what was written so far readable after a crash.
 
-        With SQLite only: MCAP keeps its index for the end.
+        With SQLite only: MCAP writes its index at the end.
         """
         if self._database is None:
             return
@@ -116,7 +116,7 @@ class BagWriter:
         partial.replace(writer.metapath)
 
     def _metadata(self) -> dict[str, Any]:
-        """What metadata.yaml says of the messages written so far."""
+        """Return the content of metadata.yaml for the messages written so far."""
         writer = self._writer
         count = sum(writer.counts.values())
         file = writer.storage.path.name
@@ -162,7 +162,6 @@ class BagWriter:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        # What was written before an error is worth keeping; an error while closing must not hide
-        # it.
+        # The bag is closed after an error too; an error while closing must not hide the first one.
         with contextlib.suppress(Exception) if kind else contextlib.nullcontext():
             self.close()

@@ -4,5 +4,5 @@
 class CommandError(Exception):
     """What cannot be done: printed as one line, exit status 2.
 
-    The message names the file, topic or option, and the mend.
+    The message names the file, topic or option, and the fix.
     """

@@ -68,15 +68,18 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     _K.RGB_SLOWER: "thermal comes at {thermal_rate:.1f} Hz and RGB at {rgb_rate:.1f} Hz: the "
     "output follows RGB, and surplus thermal images stay unpaired",
     _K.UNHEALTHY: "{source}: {status}: {cause}",
-    _K.NO_CAMERA_INFO: "thermal.registration_from is {registration_from}, but the bag holds no "
-    "calibration of the {stream} camera: give --registration, or record its camera_info",
+    _K.NO_CAMERA_INFO: "thermal.registration_from is {registration_from}, but there is no "
+    "calibration of the {stream} camera beside {source}: give the topic of its camera_info with "
+    "--{stream}-info-topic, or give --registration",
     _K.SAME_CAMERA_INFO: "thermal.registration_from is {registration_from}, but both cameras have "
-    "one camera_info topic: give --registration, or record each camera's own",
+    "the same calibration and frame: give each camera's own with --rgb-info-topic and "
+    "--thermal-info-topic, or give --registration",
     _K.LENS_DISTORTION: "the calibration of the {stream} camera has lens distortion, which the "
     "registration leaves out: record rectified images, and set thermal.registration_from to "
     "camera_info_rect in the --params-file",
-    _K.BAD_CALIBRATION: "calibration of the {stream} camera: {cause}: give --registration",
-    _K.BAD_REGISTRATION: "--registration or thermal.rotation cannot be used: {cause}",
+    _K.BAD_CALIBRATION: "calibration of the {stream} camera: {cause}, or give --registration",
+    _K.BAD_REGISTRATION: "the images cannot be registered: {cause} (--registration, "
+    "thermal.rotation)",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
     "--registration (amdanet register), or leave out crop_to_common_view",
 }

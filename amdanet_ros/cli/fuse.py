@@ -2,58 +2,55 @@
 
 Examples:
   amdanet fuse my_bag -o fused_bag --checkpoint mfnet.pth
-  amdanet fuse rgb_folder thermal_folder -o pictures --format pictures
+  amdanet fuse my_bag -o fused_bag --params-file rig.yaml
+  amdanet fuse rgb_folder thermal_folder -o images --format images
   amdanet fuse folder_with_NAME_rgb_and_NAME_thermal -o film.mp4 --format video
 
-Interrupted, the same command goes on where it stopped.
+A bag gets what the node publishes for the same pairs with the same parameters. Options on the
+command line win over the params file; max_age and the parameters of subscriptions have no effect.
+The pairs are those of messages that arrive when they were recorded: max_wait and the silence of a
+camera are measured by that time, and no pair is dropped because the network is slow. Images before
+a camera's first camera_info get that one. Interrupted, the same command goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import CommandError
+from .settings_arguments import add_settings_arguments, read_settings
+from .source_arguments import add_source_arguments, is_bag, open_source
 
-SUMMARY = "fuse a bag or folders of pictures into a bag, pictures or a video"
-_FORMATS = ("bag", "pictures", "video")
+if TYPE_CHECKING:
+    from ..findings import Finding
+    from ..fuse.job import Step
+    from ..fuse.source import Source
+    from ..pipeline.fusion import Fusion
+    from ..settings import Settings
+
+SUMMARY = "fuse a bag or folders of images into a bag, images or a video"
+_FORMATS = ("bag", "images", "video")
 _VIDEO_SUFFIXES = (".mp4", ".avi")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("input", type=Path, help="a bag, or a folder of pictures (RGB, or both)")
-    parser.add_argument("thermal", type=Path, nargs="?", help="folder of the thermal pictures")
+    add_source_arguments(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, help="bag, folder or video")
     parser.add_argument(
         "--format",
         choices=_FORMATS,
-        help="default: video for .mp4 and .avi, else bag for a bag and pictures for pictures",
+        help="default: video for .mp4 and .avi, else bag for a bag and images for images",
     )
-    parser.add_argument("--checkpoint", default="demo", help="weights (default: the demo's)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--precision", default="auto", choices=("auto", "fp32", "bf16", "fp16"))
-    parser.add_argument(
-        "--inference-size", type=int, nargs=2, metavar=("H", "W"), help="default: the pictures' own"
-    )
-    parser.add_argument("--rgb-topic", help="of the bag (default: by its name)")
-    parser.add_argument("--thermal-topic", help="of the bag (default: by its name)")
-    parser.add_argument("--slop", type=float, default=0.05, help="of a pair's stamps, seconds")
-    parser.add_argument("--thermal-offset", type=float, default=0.0, help="added to thermal stamps")
-    parser.add_argument(
-        "--thermal-normalization", default="percentile", choices=("percentile", "fixed", "none")
-    )
-    parser.add_argument("--thermal-range", type=float, nargs=2, metavar=("LOW", "HIGH"))
-    parser.add_argument(
-        "--registration",
-        type=float,
-        nargs=9,
-        metavar="H",
-        help="3 x 3 homography thermal pixel -> RGB pixel, row-major",
-    )
-    parser.add_argument("--stretch", action="store_true", help="stretch each fused picture")
+    parser.add_argument("--rgb-info-topic", help="camera_info of the bag (default: beside RGB)")
+    parser.add_argument("--thermal-info-topic", help="the same of the thermal camera")
+    add_settings_arguments(parser)
     parser.add_argument("--video-rate", type=float, default=10.0, help="frames a second")
     parser.add_argument("--overwrite", action="store_true", help="replace an existing output")
 
@@ -66,74 +63,95 @@ def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from ..bags.errors import BagError
-    from ..fuse.fuse import fuse, open_output, recording_source
-    from ..fuse.image_folders import PictureError
+    from ..fuse.bag_output import BagOutput
+    from ..fuse.image_folders import ImageFolderError
+    from ..fuse.image_output import ImageOutput
+    from ..fuse.job import compute, write
     from ..fuse.journal import FuseJournal
-    from ..inference import InferenceError, Predictor, ThermalNormalizer
+    from ..fuse.video_output import VideoOutput
+    from ..inference import InferenceError, Predictor
     from ..inference.freed_memory import keep_freed_memory
     from ..network.checkpoint import CheckpointError
+    from ..pipeline.pipeline import FusionPipeline
 
+    # Unrelated images have no common scale to keep.
+    in_sequence = arguments.thermal is None and is_bag(arguments.input)
+    settings = read_settings(arguments, {} if in_sequence else {"thermal.smoothing": 0.0})
     try:
-        source = recording_source(
-            arguments.input,
-            arguments.thermal,
-            arguments.rgb_topic,
-            arguments.thermal_topic,
-            arguments.slop,
-            arguments.thermal_offset,
-        )
-        kind = arguments.format or _default_format(arguments.output, source.in_sequence)
+        source = open_source(arguments, settings)
+        kind = arguments.format or _default_format(arguments.output, in_sequence)
         _make_room(arguments.output, kind, arguments.overwrite)
-        normalizer = ThermalNormalizer(
-            arguments.thermal_normalization,
-            tuple(arguments.thermal_range) if arguments.thermal_range else None,
-            # Unrelated pictures have no common scale to keep.
-            smoothing=0.9 if source.in_sequence else 0.0,
-        )
+        network = settings.network
         predictor = Predictor.from_checkpoint(
-            arguments.checkpoint,
-            arguments.device,
-            arguments.precision,
-            tuple(arguments.inference_size) if arguments.inference_size else None,
-            normalizer,
-            arguments.registration,
-            arguments.stretch,
+            network.checkpoint, network.device, network.precision, network.inference_size
         )
         print(f"{source.description}: {predictor.describe()}", flush=True)
-        journal = FuseJournal(arguments.output, _settings(arguments, kind))
-        bad = []
-
-        def on_bad(name: str, error: Exception) -> None:
-            bad.append(name)
-            print(f"amdanet: pair {name} is left out: {error}", file=sys.stderr)
-
+        journal = FuseJournal(arguments.output, _job(arguments, settings))
         keep_freed_memory()
-        count = fuse(
-            source,
-            lambda: open_output(kind, arguments.output, predictor, arguments.video_rate),
-            predictor,
-            journal,
-            lambda pairs: tqdm(pairs, total=source.most, unit="pair", disable=None),
-            on_bad,
-        )
-    except (BagError, PictureError, CheckpointError, InferenceError, ValueError, OSError) as error:
+        steps = compute(source, FusionPipeline(predictor, settings.fusion), journal)
+        progress = tqdm(steps, total=source.most, unit="pair", disable=None)
+        fusions, left_out = _followed(progress, source)
+        if kind == "video":
+            output = VideoOutput(arguments.output, arguments.video_rate)
+        else:
+            output = (BagOutput if kind == "bag" else ImageOutput)(arguments.output)
+        write(source, fusions, journal, output)
+    except (
+        BagError, ImageFolderError, CheckpointError, InferenceError, ValueError, OSError
+    ) as error:  # fmt: skip
         raise CommandError(str(error)) from error
-    left_out = f", {len(bad)} left out" if bad else ""
-    print(f"{count} pairs fused{left_out}: {arguments.output}")
-    return 0 if count else 1
+    words = f", {left_out} left out" if left_out else ""
+    print(f"{len(fusions)} pairs fused{words}: {arguments.output}")
+    return 0 if fusions else 1
+
+
+def _followed(steps: Iterable[Step], source: Source) -> tuple[dict[str, Fusion], int]:
+    """Go through the steps; return the fusions by name, and how many pairs are left out.
+
+    What is found is said once, and of each bad image where it lies.
+    """
+    from ..images.errors import BadImage
+
+    fusions: dict[str, Fusion] = {}
+    said: set[str] = set()
+    left_out = 0
+    for pair, fusion, error in steps:
+        if fusion is not None:
+            fusions[pair.name] = fusion
+            _say([_sentence(each, source) for each in fusion.findings], said)
+            continue
+        left_out += 1
+        if isinstance(error, BadImage):
+            place = pair.place_of(error.stream)
+            _say([f"pair {pair.name} is left out: {place}: {error}"], said)
+        else:
+            _say([f"pairs are left out: {_sentence(error.finding, source)}"], said)
+    _say([_sentence(each, source) for each in source.findings], said)
+    return fusions, left_out
+
+
+def _say(sentences: Iterable[str], said: set[str]) -> None:
+    for sentence in sentences:
+        if sentence not in said:
+            print(f"amdanet: {sentence}", file=sys.stderr)
+            said.add(sentence)
+
+
+def _sentence(finding: Finding, source: Source) -> str:
+    from .finding_text import text
+
+    return text(finding, source.streams)
 
 
 def _default_format(output: Path, is_bag: bool) -> str:
     if output.suffix.lower() in _VIDEO_SUFFIXES:
         return "video"
-    return "bag" if is_bag else "pictures"
+    return "bag" if is_bag else "images"
 
 
 def _make_room(output: Path, kind: str, overwrite: bool) -> None:
-    """Refuse or remove an output that is there already (pictures are written into a folder)."""
-    import shutil
-
-    if kind == "pictures" or not output.exists():
+    """Refuse or remove an output that is there already (images are written into a folder)."""
+    if kind == "images" or not output.exists():
         return
     if not overwrite:
         raise CommandError(f"{output} exists: give another --output, or --overwrite")
@@ -145,11 +163,16 @@ def _make_room(output: Path, kind: str, overwrite: bool) -> None:
         output.unlink()
 
 
-def _settings(arguments: argparse.Namespace, kind: str) -> dict[str, object]:
-    """What the predictions depend on: another value starts afresh."""
-    unimportant = {"run", "command", "overwrite", "video_rate", "output", "format", "device"}
-    settings = {k: str(v) for k, v in vars(arguments).items() if k not in unimportant}
-    checkpoint = Path(arguments.checkpoint)
+def _job(arguments: argparse.Namespace, settings: Settings) -> dict[str, object]:
+    """Return what the results depend on: another value starts afresh."""
+    from ..parameters import flat
+
+    # Neither of them changes a result.
+    unimportant = {"device", "max_age", "autostart", "pairs", "qos.reliability"}
+    job: dict[str, object] = {k: v for k, v in flat(settings).items() if k not in unimportant}
+    topics = ("rgb_topic", "thermal_topic", "rgb_info_topic", "thermal_info_topic")
+    job |= {name: str(getattr(arguments, name)) for name in ("input", "thermal", *topics)}
+    checkpoint = Path(settings.network.checkpoint)
     if checkpoint.is_file():
-        settings["checkpoint_changed"] = str(checkpoint.stat().st_mtime_ns)
-    return settings
+        job["checkpoint_changed"] = checkpoint.stat().st_mtime_ns
+    return job

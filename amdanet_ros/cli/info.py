@@ -27,8 +27,8 @@ SUMMARY = "show what this machine can run and what a checkpoint is"
 
 _ROS_WORDS = {
     "installed": "installed",
-    "stand-in": "not installed, the package's own stand-in serves",
-    "missing": "not installed, the package does without",
+    "shim": "not installed, the package's own shim is used",
+    "missing": "not installed, the package works without it",
 }
 
 
@@ -93,7 +93,7 @@ def _ros() -> Iterator[tuple[str, str]]:
     if importlib.util.find_spec("rclpy") is None:
         yield (
             "ROS 2",
-            "not found: source a ROS 2, or pip install amdanet_ros; commands without work",
+            "not found: source a ROS 2, or pip install amdanet_ros; commands without ROS work",
         )
         return
     import rclpy
@@ -132,7 +132,7 @@ def _checkpoint(name: str) -> Iterator[tuple[str, str]]:
 def _description(checkpoint: Checkpoint, size: int) -> Iterator[tuple[str, str]]:
     parameters = sum(value.numel() for value in checkpoint.state.values())
     yield "checkpoint", f"{checkpoint.path}, {size / 2**20:.1f} MiB"
-    yield "network", "AMDANet, complete: every parameter is there and fits"
+    yield "network", "AMDANet, complete: every weight is there and fits"
     for name, value in asdict(checkpoint.config).items():
         yield name, str(value)
     yield "parameters", f"{parameters / 1e6:.1f} million, with BatchNorm statistics"

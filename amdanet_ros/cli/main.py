@@ -1,6 +1,6 @@
-"""The entry point of ``amdanet``: finds the command's module, parses its arguments and runs it.
+"""The entry point of ``amdanet``: imports the command's module, parses its arguments and runs it.
 
-A command's module holds ``SUMMARY`` (a line), ``add_arguments(parser)`` and
+A command's module has ``SUMMARY`` (one line), ``add_arguments(parser)`` and
 ``run(arguments) -> int``.
 """
 
@@ -41,7 +41,7 @@ def _module(command: str) -> ModuleType | None:
 def parser(called: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of all commands that are installed.
 
-    Only the command that is called declares its arguments: the needs of the others may not be
+    Only the command that is called declares its arguments: what the others import may not be
     installed.
     """
     top = argparse.ArgumentParser(

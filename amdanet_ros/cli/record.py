@@ -1,4 +1,4 @@
-"""Record topics into a rosbag2 that stays readable whatever ends the recorder.
+"""Record topics into a rosbag2 that is readable after a crash of the recorder too.
 
 Example: amdanet record /fused/image_raw/compressed /segmentation -o run_1
 """
@@ -9,7 +9,7 @@ import argparse
 
 from .errors import CommandError
 
-SUMMARY = "record topics into a bag, readable up to a kill"
+SUMMARY = "record topics into a bag that is readable after a crash too"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

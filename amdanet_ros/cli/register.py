@@ -5,7 +5,7 @@ Examples:
   amdanet register rgb_folder thermal_folder -o rig.yaml
 
 The edges of many frames are aligned, coarse to fine. Written are the YAML for the node's parameter
-thermal.registration and, beside it, a checkerboard of both pictures to judge it by: edges must run
+thermal.registration and, beside it, a checkerboard of both images to judge it by: edges must run
 on from tile to tile. Where the scene does not determine the homography, nothing is written.
 """
 
@@ -13,16 +13,21 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import CommandError
+from .source_arguments import add_source_arguments, open_source
 
-SUMMARY = "estimate the homography from thermal to RGB from a recording"
+if TYPE_CHECKING:
+    from ..fuse.source import SourcePair
+    from ..pipeline.image_pair import ImagePair
+
+SUMMARY = "estimate the homography from thermal to RGB pixels from a recording"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("input", type=Path, help="a bag, or a folder of pictures (RGB, or both)")
-    parser.add_argument("thermal", type=Path, nargs="?", help="folder of the thermal pictures")
+    add_source_arguments(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, help="YAML file to write")
     parser.add_argument("--frames", type=int, default=24, help="frame pairs to use (default 24)")
     parser.add_argument(
@@ -32,12 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-uncertainty",
         type=float,
         default=3.0,
-        help="refuse beyond this, pixels of a picture 640 wide (default 3)",
+        help="refuse beyond this, pixels of an image 640 wide (default 3)",
     )
-    parser.add_argument("--rgb-topic", help="of the bag (default: by its name)")
-    parser.add_argument("--thermal-topic", help="of the bag (default: by its name)")
-    parser.add_argument("--slop", type=float, default=0.05, help="of a pair's stamps, seconds")
-    parser.add_argument("--thermal-offset", type=float, default=0.0, help="added to thermal stamps")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,29 +47,26 @@ def run(arguments: argparse.Namespace) -> int:
     import yaml
 
     from ..bags.errors import BagError
-    from ..fuse.fuse import recording_source
-    from ..fuse.image_folders import PictureError
+    from ..fuse.image_folders import ImageFolderError
+    from ..parameters import build
     from ..registration import estimate_homography
     from ..registration.checkerboard import checkerboard
+    from ..settings import Settings
 
     if arguments.frames < 1:
         raise CommandError(f"--frames is {arguments.frames}: it must be at least 1")
+    given = {"sync.slop": arguments.slop, "sync.thermal_offset": arguments.thermal_offset}
     try:
-        source = recording_source(
-            arguments.input,
-            arguments.thermal,
-            arguments.rgb_topic,
-            arguments.thermal_topic,
-            arguments.slop,
-            arguments.thermal_offset,
-        )
+        settings = build(Settings, {k: v for k, v in given.items() if v is not None})
+        source = open_source(arguments, settings)
         wanted = _spread(source.most, arguments.frames)
-        pictures = [pair.read() for i, pair in enumerate(source.pairs()) if i in wanted]
-        if not pictures:
-            raise CommandError(f"{source.description}: no pair within --slop {arguments.slop:g} s")
-        rgb, thermal = [one for one, _ in pictures], [other for _, other in pictures]
+        images = [_read(pair) for i, pair in enumerate(source) if i in wanted]
+        if not images:
+            slop = settings.sync.slop
+            raise CommandError(f"{source.description}: no pair within --slop {slop:g} s")
+        rgb, thermal = [one.rgb for one in images], [other.thermal for other in images]
         found = estimate_homography(rgb, thermal, arguments.initial, arguments.max_uncertainty)
-    except (BagError, PictureError, ValueError, OSError) as error:
+    except (BagError, ImageFolderError, ValueError, OSError) as error:
         raise CommandError(str(error)) from error
     numbers = [float(f"{value:.9g}") for value in found.homography.reshape(-1)]
     height, width = found.thermal_size
@@ -80,18 +78,27 @@ def run(arguments: argparse.Namespace) -> int:
     notes = (
         f"# Thermal {width} x {height} to RGB {found.rgb_size[1]} x {found.rgb_size[0]} pixels.\n"
         f"# {found.frames} frames, {found.windows} agreeing windows over {found.coverage:.0%} of "
-        f"the picture,\n# agreement {found.agreement:.2f}, uncertainty {found.uncertainty:.2f} "
+        f"the image,\n# agreement {found.agreement:.2f}, uncertainty {found.uncertainty:.2f} "
         "pixels at the corners.\n"
     )
     arguments.output.parent.mkdir(parents=True, exist_ok=True)
     arguments.output.write_text(notes + text)
     board = arguments.output.with_suffix(".png")
-    middle = len(pictures) // 2
-    picture = checkerboard(rgb[middle], thermal[middle], found.homography)
-    cv2.imwrite(str(board), picture[..., ::-1])
+    middle = len(images) // 2
+    image = checkerboard(rgb[middle], thermal[middle], found.homography)
+    cv2.imwrite(str(board), image[..., ::-1])
     print(notes.replace("# ", "").rstrip())
     print(f"{arguments.output} for --params-file; look at {board}: edges must run on across tiles")
     return 0
+
+
+def _read(pair: SourcePair) -> ImagePair:
+    from ..images.errors import BadImage
+
+    try:
+        return pair.read()
+    except BadImage as error:
+        raise CommandError(f"{pair.place_of(error.stream)}: {error}") from error
 
 
 def _spread(count: int, most: int) -> set[int]:

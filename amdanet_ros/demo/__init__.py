@@ -1,1 +1,1 @@
-"""The demo: a made-up recording through the real node over DDS, and a report of what came out."""
+"""The demo: plays a generated bag through the real node over DDS and reports on the outputs."""

@@ -1,4 +1,4 @@
-"""The chain: the node in one process, the recorder in another, the player in a third."""
+"""The chain: node, recorder and player, each in its own process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _DOMAINS = range(1, 102)
 
 
 def free_domain() -> int:
-    """A ROS domain that nobody on this machine uses.
+    """Return a ROS domain that no process on this machine uses.
 
     Raises:
         ProcessFailedError: all are in use.
@@ -40,14 +40,14 @@ def free_domain() -> int:
             except OSError:
                 continue
         return domain
-    raise ProcessFailedError("all ROS domains are in use: end the programs that use them")
+    raise ProcessFailedError("all ROS domains are in use: end other ROS programs on this machine")
 
 
 class Chain:
-    """Node, recorder and player in a ROS domain; a context manager that ends what still runs.
+    """Node, recorder and player in a ROS domain; a context manager that ends them.
 
     Args:
-        logs: folder for what the processes say.
+        logs: folder for the output of the processes.
         domain: ROS domain.
     """
 
@@ -58,18 +58,16 @@ class Chain:
         self._clock_subscribers = 1
         logs.mkdir(parents=True, exist_ok=True)
 
-    def start_node(self, params_file: Path, arguments: Sequence[str] = ()) -> Process:
+    def start_node(self, params_file: Path) -> Process:
         """Start the node; it is configured when this returns.
 
         Args:
             params_file: its parameters.
-            arguments: further ROS arguments, such as ``-p max_age:=0.5``.
 
         Raises:
             ProcessFailedError: it ended or could not be configured.
         """
-        options = [*_SIM_TIME, "--params-file", str(params_file), *arguments]
-        node = self._start("node", options)
+        node = self._start("node", [*_SIM_TIME, "--params-file", str(params_file)])
         node.wait_for("configured: ", _START_S, unless="configure failed: ")
         return node
 
@@ -78,8 +76,8 @@ class Chain:
 
         Args:
             output: the new bag.
-            sim_time: stamp messages with the player's /clock. That goes back where a bag starts
-                again, and messages of several laps would be mixed up: False then.
+            sim_time: stamp messages with the player's /clock. It goes back when a bag starts again,
+                which would mix the messages of several laps: use False with several laps.
 
         Raises:
             ProcessFailedError: it ended or did not find an output.
@@ -105,10 +103,10 @@ class Chain:
         return self._start("player", [*options, "--topics", *_camera_topics(bag)])
 
     def settle(self, timeout: float = 60.0) -> None:
-        """Wait until the node's diagnostics say that no pair is under way any more.
+        """Wait until the node's diagnostics say that all pairs are published or dropped.
 
         Raises:
-            ProcessFailedError: they do not.
+            ProcessFailedError: that takes longer than ``timeout`` seconds.
         """
         import rclpy
         from diagnostic_msgs.msg import DiagnosticArray
@@ -123,9 +121,9 @@ class Chain:
             node.create_subscription(DiagnosticArray, DIAGNOSTICS_TOPIC, heard.append, 10)
             executor.add_node(node)
             end = time.monotonic() + timeout
-            while not _at_rest(heard):
+            while not _finished(heard):
                 if time.monotonic() > end:
-                    raise ProcessFailedError(f"the node did not come to rest within {timeout:g} s")
+                    raise ProcessFailedError(f"the node is not done within {timeout:g} s")
                 executor.spin_once(timeout_sec=0.5)
         finally:
             executor.shutdown()
@@ -133,7 +131,7 @@ class Chain:
             rclpy.try_shutdown(context=context)
 
     def stop(self) -> None:
-        """End all that run: the recorder last, so that it hears the others to the end."""
+        """End all processes, the recorder last, so that it records the others to their end."""
         for process in sorted(self._processes, key=lambda process: process.name == "recorder"):
             process.stop()
 
@@ -152,8 +150,8 @@ class Chain:
         self.stop()
 
 
-def _at_rest(heard: Sequence[Any]) -> bool:
-    """Whether the last two diagnostics tell the same counts, and all pairs are accounted for."""
+def _finished(heard: Sequence[Any]) -> bool:
+    """Return whether the last two diagnostics have equal counts, which account for all pairs."""
     counts = []
     for array in heard[-2:]:
         outputs = [status for status in array.status if status.name.endswith(": output")]
@@ -179,21 +177,19 @@ def run_chain(
     domain: int,
     rate: float = 1.0,
     loops: int = 1,
-    node_arguments: Sequence[str] = (),
 ) -> None:
     """Play a bag through the node and record its outputs.
 
-    The recorded stamps are the recording's time, with several laps the wall clock's.
+    Messages are recorded at the bag's time; with several laps at the wall clock's.
 
     Args:
         bag: to play.
         output: folder of the new bag; replaced if it exists.
-        logs: folder for what the processes say.
+        logs: folder for the output of the processes.
         params_file: of the node.
         domain: ROS domain.
         rate: speed.
         loops: laps of the bag.
-        node_arguments: further ROS arguments of the node, such as ``-p max_age:=0.5``.
 
     Raises:
         ProcessFailedError: a process ended too early or did not come up.
@@ -202,7 +198,7 @@ def run_chain(
     with BagReader(bag) as reader:
         length = reader.duration_ns / 1e9 / rate * loops
     with Chain(logs, domain) as chain:
-        node = chain.start_node(params_file, node_arguments)
+        node = chain.start_node(params_file)
         recorder = chain.start_recorder(output, sim_time=loops == 1)
         player = chain.start_player(bag, rate, loops)
         player.finish(2 * length + _START_S, watched=(node, recorder))

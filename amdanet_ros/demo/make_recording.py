@@ -1,4 +1,4 @@
-"""Draw the demo's recording and no more: ``python -m amdanet_ros.demo.make_recording FOLDER``."""
+"""Make the demo's bag: ``python -m amdanet_ros.demo.make_recording FOLDER``."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from .recording import DemoSettings, make_recording
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Draw it, unless it is there already; return 0, or 2 where that fails."""
+    """Make the bag unless it exists; return 0, or 2 if that fails."""
     parser = argparse.ArgumentParser(prog="make_recording", description=__doc__)
     parser.add_argument("folder", type=Path, help="gets bag/ and labels/")
-    parser.add_argument("--duration", type=float, default=40.0, help="seconds")
-    parser.add_argument("--seed", type=int, default=0, help="of the scenes")
+    parser.add_argument("--duration", type=float, default=40.0, help="length of the bag, seconds")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the scenes")
     parsed = parser.parse_args(arguments)
     settings = DemoSettings(seed=parsed.seed, duration=parsed.duration)
     folder: Path = parsed.folder
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "settings.json").is_file():
-        # A recording replaces what its folder holds.
-        print(f"make_recording: {folder} holds something else: name a new folder", file=sys.stderr)
+        # make_recording replaces the whole folder.
+        print(f"make_recording: {folder} holds something else: give a new folder", file=sys.stderr)
         return 2
     try:
         recording = make_recording(folder, settings)

@@ -1,4 +1,4 @@
-"""What came out of the chain: read from the recorded bag and held against the recording."""
+"""Result of the chain: the recorded outputs, compared with the bag that was played."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..bags.pairs import header_stamp_ns
 from ..bags.reader import BagReader
 from .chain import DIAGNOSTICS_TOPIC, FUSED_TOPIC, SEGMENTATION_TOPIC
 from .recording import RGB_TOPIC, THERMAL_TOPIC
@@ -28,17 +27,17 @@ class ChainOutcome:
     """Counts and checks of one run.
 
     Attributes:
-        rgb_images, thermal_images: in the recording, a lap.
-        pairs: that the node's synchroniser made.
+        rgb_images, thermal_images: in the played bag (one lap).
+        pairs: made by the node's synchroniser.
         published: segmentations recorded.
-        fused: fused pictures recorded.
+        fused: fused images recorded.
         unknown_stamps: outputs whose stamp is that of no RGB image; must be 0.
         disordered: outputs before an earlier one of the same lap; must be 0.
-        laps: published outputs of each lap of the recording.
-        oldest: age of the oldest output when recorded, seconds of the recording's time; 0 where
-            the recorder used another clock.
-        node: what the node's last diagnostics say of itself, as strings by key.
-        output, pairing, rgb, thermal: the same of its output, pairing and inputs.
+        laps: published outputs of each lap of the bag.
+        oldest: largest age of an output when it was recorded, seconds of the bag's time; 0 if the
+            recorder used another clock.
+        node: values of the last diagnostic status of the node, strings by key.
+        output, pairing, rgb, thermal: the same for its output, pairing and inputs.
     """
 
     rgb_images: int = 0
@@ -58,12 +57,12 @@ class ChainOutcome:
 
     @property
     def dropped(self) -> dict[str, int]:
-        """Pairs not computed, by the reason that the node gives."""
+        """Number of pairs that were not computed, by reason."""
         return _counts(self.output, "Dropped: ")
 
     @property
     def unpaired(self) -> dict[str, dict[str, int]]:
-        """Images that found no partner, by camera and reason."""
+        """Number of images without a partner, by camera and reason."""
         return {
             "rgb": _counts(self.rgb, "Unpaired: "),
             "thermal": _counts(self.thermal, "Unpaired: "),
@@ -71,9 +70,9 @@ class ChainOutcome:
 
     @property
     def unaccounted(self) -> int:
-        """Pairs that were neither published nor dropped with a reason.
+        """Number of pairs that were neither published nor dropped with a reason.
 
-        Must be 0 when all is done.
+        Must be 0 at the end.
         """
         return (
             int(self.output.get("Pairs offered", 0))
@@ -90,9 +89,9 @@ def read_outcome(recording: Path, output: Path, sim_time: bool = True) -> ChainO
     """Read both bags and compare.
 
     Args:
-        recording: what was played.
-        output: what was recorded.
-        sim_time: it was recorded with the recording's time, so that ages can be told.
+        recording: bag that was played.
+        output: bag that was recorded.
+        sim_time: the recorder used the played bag's time, so ages can be computed.
 
     Raises:
         BagError: a bag cannot be read.
@@ -102,7 +101,7 @@ def read_outcome(recording: Path, output: Path, sim_time: bool = True) -> ChainO
         stamps = set()
         for message in bag.messages((RGB_TOPIC, THERMAL_TOPIC)):
             if message.topic == RGB_TOPIC:
-                stamps.add(header_stamp_ns(message.raw))
+                stamps.add(message.header_stamp_ns)
                 outcome.rgb_images += 1
             else:
                 outcome.thermal_images += 1
@@ -110,10 +109,10 @@ def read_outcome(recording: Path, output: Path, sim_time: bool = True) -> ChainO
     with BagReader(output) as bag:
         last = None
         for message in bag.messages((SEGMENTATION_TOPIC,)):
-            stamp = header_stamp_ns(message.raw)
+            stamp = message.header_stamp_ns
             outcome.published += 1
             outcome.unknown_stamps += stamp not in stamps
-            # Back by half the recording is a new lap; back by less is disorder.
+            # A jump back by more than half the bag is a new lap, a smaller one a wrong order.
             new_lap = last is None or last - stamp > half
             if new_lap:
                 outcome.laps.append(0)
@@ -139,7 +138,7 @@ def segmentations(output: Path) -> Iterator[tuple[int, Any]]:
     """(stamp in nanoseconds, message) of each recorded segmentation."""
     with BagReader(output) as bag:
         for message in bag.messages((SEGMENTATION_TOPIC,)):
-            yield header_stamp_ns(message.raw), message.deserialize()
+            yield message.header_stamp_ns, message.deserialize()
 
 
 def mask_of(message: Any) -> np.ndarray:
@@ -148,12 +147,12 @@ def mask_of(message: Any) -> np.ndarray:
     return np.asarray(mask.data).reshape(mask.height, mask.step)[:, : mask.width]
 
 
-def pictures_at(bag_path: Path, topic: str, stamps: set[int]) -> dict[int, Any]:
+def images_at(bag_path: Path, topic: str, stamps: set[int]) -> dict[int, Any]:
     """Image messages with certain header stamps, by stamp."""
     found = {}
     with BagReader(bag_path) as bag:
         for message in bag.messages((topic,)):
-            stamp = header_stamp_ns(message.raw)
+            stamp = message.header_stamp_ns
             if stamp in stamps:
                 found[stamp] = message.deserialize()
     return found

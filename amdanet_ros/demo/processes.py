@@ -1,4 +1,4 @@
-"""Child processes of this package: started with DDS kept on this machine, watched, and ended."""
+"""Child processes of this package: start with DDS limited to this machine, watch, end."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class ProcessFailedError(RuntimeError):
 
 
 def environment(domain: int) -> dict[str, str]:
-    """Environment of a child.
+    """Return the environment of a child process.
 
-    This package, this machine only, shared memory large enough for images.
+    It imports this package, limits DDS to this machine and has shared memory for raw images.
     """
     root = str(Path(__file__).resolve().parents[2])
     path = os.environ.get("PYTHONPATH")
     return {
-        # Threads that wait spinning take the cores from the others: a network on two threads was
-        # seen 75 times slower beside a busy process. What the user has set comes first.
+        # Waiting threads must not spin: they take the cores from other threads. A network on two
+        # threads was 75 times slower beside a busy process. The user's own value wins.
         "OMP_WAIT_POLICY": "PASSIVE",
         **os.environ,
         "PYTHONPATH": root + (os.pathsep + path if path else ""),
@@ -46,7 +46,7 @@ def environment(domain: int) -> dict[str, str]:
 
 
 class Process:
-    """One child, its output gathered line by line.
+    """One child process; its output is collected line by line.
 
     Args:
         name: for people.
@@ -91,10 +91,10 @@ class Process:
         Args:
             text: to wait for.
             timeout: seconds.
-            unless: a text after which there is nothing to wait for.
+            unless: a text that means failure.
 
         Raises:
-            ProcessFailedError: it ended, said ``unless``, or nothing of the kind in time.
+            ProcessFailedError: it ended, printed ``unless``, or printed neither in time.
         """
 
         def line_with(part: str | None) -> str | None:
@@ -108,14 +108,14 @@ class Process:
                 return
             if line_with(unless):
                 raise ProcessFailedError(f"the {self.name} failed: {line_with(unless)}")
-            fate = "ended" if self._ended else f"did not say {text!r} within {timeout:g} s"
+            fate = "ended" if self._ended else f"did not print {text!r} within {timeout:g} s"
             raise ProcessFailedError(f"the {self.name} {fate}; {self._quoted()}")
 
     def finish(self, timeout: float, watched: Sequence[Process] = ()) -> None:
-        """Wait for a good end, and see to it that others run on meanwhile.
+        """Wait until it ends with status 0 while others keep running.
 
         Raises:
-            ProcessFailedError: it fails or goes on longer than ``timeout`` seconds, or another one
+            ProcessFailedError: it fails or runs longer than ``timeout`` seconds, or another one
                 ended.
         """
         end = time.monotonic() + timeout
@@ -133,7 +133,7 @@ class Process:
         """Wait for the end; returns the exit status.
 
         Raises:
-            ProcessFailedError: it goes on longer than ``timeout`` seconds.
+            ProcessFailedError: it runs longer than ``timeout`` seconds.
         """
         try:
             status = self._child.wait(timeout)
@@ -162,7 +162,7 @@ class Process:
         return status
 
     def kill(self) -> None:
-        """End it at once, as a crash would."""
+        """Kill it, as a crash would."""
         self._child.kill()
         self._child.wait()
         self._reader.join(_GRACE_S)
@@ -170,4 +170,4 @@ class Process:
 
     def _quoted(self) -> str:
         last = " | ".join(self._lines[-3:]) or "nothing"
-        return f"its last words: {last}"
+        return f"its last output: {last}"

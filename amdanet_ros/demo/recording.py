@@ -1,4 +1,4 @@
-"""The demo's recording: a bag of both cameras, and the exact labels beside it."""
+"""The demo's recording: a bag of both cameras, and a folder of exact labels."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ CAMERA_INFO_TOPIC = "/rgb/camera_info"
 
 @dataclass(frozen=True)
 class DemoSettings:
-    """What the recording is made of.
+    """Settings of the recording.
 
     Attributes:
-        seed: of the scenes.
+        seed: seed of the scenes.
         duration: seconds.
-        size, thermal_size: (height, width) of the pictures.
-        rgb_rate, thermal_rate: pictures a second.
+        size, thermal_size: (height, width) of the images.
+        rgb_rate, thermal_rate: images a second.
         conditions: of the scenes, in order.
     """
 
@@ -54,7 +54,7 @@ class DemoRecording:
     labels: Path
 
     def truth(self) -> dict[int, tuple[Path, str]]:
-        """By RGB stamp in nanoseconds: the label file and the condition."""
+        """Return the label file and the condition of each RGB stamp in nanoseconds."""
         found = {}
         for path in sorted(self.labels.glob("*.png")):
             stamp, condition = path.stem.split("_", 1)
@@ -67,12 +67,12 @@ def make_recording(
     settings: DemoSettings,
     progress: Callable[[Iterable[CameraEvent], int], Iterable[CameraEvent]] | None = None,
 ) -> DemoRecording:
-    """Make the recording in a folder, or use what is there if it was made with the same settings.
+    """Make the recording in a folder, unless it is there already with the same settings.
 
     Args:
         folder: gets ``bag/`` and ``labels/``.
-        settings: what to make.
-        progress: wraps the iteration over events; gets their number too.
+        settings: of the recording.
+        progress: called with the events and their number; returns an iterable of the same events.
     """
     recording = DemoRecording(folder / "bag", folder / "labels")
     mark = folder / "settings.json"
@@ -114,14 +114,14 @@ def make_recording(
 
 
 class _Messages:
-    """Camera events as messages."""
+    """Makes messages from camera events."""
 
     def __init__(self, camera_matrix: np.ndarray) -> None:
         self._types = typestore().types
         self._matrix = camera_matrix
 
     def image(self, event: CameraEvent, encoding: str, frame_id: str):
-        """The picture as sensor_msgs/Image."""
+        """Return the image as sensor_msgs/Image."""
         seconds, rest = divmod(event.stamp_ns, 1_000_000_000)
         stamp = self._types["builtin_interfaces/msg/Time"](seconds, rest)
         header = self._types["std_msgs/msg/Header"](stamp, frame_id)
@@ -131,7 +131,7 @@ class _Messages:
         return image(header, height, width, encoding, 0, data.size // height, data)
 
     def camera_info(self, image):
-        """The RGB camera's calibration with the picture's header: a perfect pinhole."""
+        """Return the RGB camera's calibration, without distortion, with the image's header."""
         region = self._types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
         return self._types["sensor_msgs/msg/CameraInfo"](
             header=image.header,

@@ -1,6 +1,4 @@
-"""The demo's report: scores against the exact labels, a contact sheet, a summary to read and one to
-parse.
-"""
+"""The demo's report: scores against the exact labels, a contact sheet and two summaries."""
 
 from __future__ import annotations
 
@@ -12,7 +10,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..bags.pairs import header_stamp_ns
 from ..bags.reader import BagReader
 from ..classes import DEMO, ClassTable
 from ..evaluation.confusion_matrix import ConfusionMatrix
@@ -20,21 +17,21 @@ from ..images.rgb import rgb_from_message
 from ..images.thermal import thermal_from_message
 from ..visualization import ContactRow, contact_sheet
 from .chain import FUSED_TOPIC
-from .outcome import ChainOutcome, mask_of, pictures_at, segmentations
+from .outcome import ChainOutcome, images_at, mask_of, segmentations
 from .recording import RGB_TOPIC, THERMAL_TOPIC, DemoRecording
 
 _ROWS_PER_CONDITION = 2
 _TIMES = ("Latency, arrival to publish", "Age, stamp to publish", "Inference: ")
 _INFERENCE_SPREAD = 3.0
 _ON_THE_WAY_S = 0.5
-_ALL_WELL = (
+_ALL_HOLD = (
     "All checks hold: every output has the stamp of an RGB image, they are in order, none is too "
-    "old, and every pair that was not processed is counted with the reason."
+    "old, and every pair that was not processed is counted with its reason."
 )
 
 
 def score(recording: DemoRecording, output: Path) -> dict[str, object]:
-    """Segmentation scores of the recorded masks against the exact labels.
+    """Score the recorded masks against the exact labels.
 
     Returns:
         "miou" (mean over the classes present), "iou" by class, and "miou_by_condition".
@@ -50,7 +47,7 @@ def score(recording: DemoRecording, output: Path) -> dict[str, object]:
         mask = mask_of(message)
         counted = by_condition.setdefault(condition, ConfusionMatrix(len(DEMO)))
         for matrix in (everything, counted):
-            # An unlabelled pixel of the mask is a miss: it counts for no class.
+            # Pixels that the mask leaves unlabelled are not counted.
             known = mask < len(DEMO)
             matrix.add(labels[known], mask[known])
     scores = everything.scores()
@@ -64,12 +61,12 @@ def score(recording: DemoRecording, output: Path) -> dict[str, object]:
 def draw_contact_sheet(
     recording: DemoRecording, output: Path, path: Path, table: ClassTable = DEMO
 ) -> None:
-    """Write a picture of some pairs of each condition: those with most people, animals, signs."""
+    """Draw some pairs of each condition: those with most people, animals, signs."""
     truth = recording.truth()
     masks = {stamp: mask_of(m) for stamp, m in segmentations(output) if stamp in truth}
-    stamps = _telling_stamps(masks, {s: condition for s, (_, condition) in truth.items()})
-    rgb = pictures_at(recording.bag, RGB_TOPIC, set(stamps))
-    fused = pictures_at(output, FUSED_TOPIC, set(stamps))
+    stamps = _stamps_to_show(masks, {s: condition for s, (_, condition) in truth.items()})
+    rgb = images_at(recording.bag, RGB_TOPIC, set(stamps))
+    fused = images_at(output, FUSED_TOPIC, set(stamps))
     thermal = _nearest_thermal(recording.bag, stamps)
     rows = []
     for stamp in stamps:
@@ -90,10 +87,8 @@ def draw_contact_sheet(
         cv2.imwrite(str(path), contact_sheet(rows, table)[..., ::-1])
 
 
-def _telling_stamps(masks: dict[int, np.ndarray], conditions: dict[int, str]) -> list[int]:
-    """For each condition, in the order of the recording, the stamps with most small classes in
-    view.
-    """
+def _stamps_to_show(masks: dict[int, np.ndarray], conditions: dict[int, str]) -> list[int]:
+    """Return, for each condition in order, the stamps with most pixels of small classes."""
     small = [DEMO.names.index(name) for name in ("person", "animal", "sign")]
     by_condition: dict[str, list[tuple[int, int]]] = {}
     for stamp in sorted(masks):
@@ -102,7 +97,7 @@ def _telling_stamps(masks: dict[int, np.ndarray], conditions: dict[int, str]) ->
         by_condition.setdefault(conditions[stamp], []).append((rank, stamp))
     chosen = []
     for ranked in by_condition.values():
-        # The best of each half: two different moments.
+        # The best of each half, so that the two are different moments.
         middle = (len(ranked) + 1) // _ROWS_PER_CONDITION
         halves = [half for half in (ranked[:middle], ranked[middle:]) if half]
         chosen += [max(half)[1] for half in halves]
@@ -110,11 +105,11 @@ def _telling_stamps(masks: dict[int, np.ndarray], conditions: dict[int, str]) ->
 
 
 def _nearest_thermal(bag_path: Path, stamps: list[int]) -> dict[int, object]:
-    """For each stamp the thermal message nearest to it."""
+    """Return the thermal message nearest to each stamp."""
     nearest: dict[int, tuple[int, object]] = {}
     with BagReader(bag_path) as bag:
         for message in bag.messages((THERMAL_TOPIC,)):
-            own = header_stamp_ns(message.raw)
+            own = message.header_stamp_ns
             for stamp in stamps:
                 distance = abs(own - stamp)
                 if stamp not in nearest or distance < nearest[stamp][0]:
@@ -128,7 +123,7 @@ def write_summary(
     """Write ``summary.json`` and ``summary.md``.
 
     Returns:
-        What does not hold, as sentences; empty when all is well.
+        The checks that failed, as sentences; empty if all hold.
     """
     faults = chain_faults(outcome, max_age, rate)
     content = {
@@ -143,39 +138,39 @@ def write_summary(
 
 
 def _without_nan(content: object) -> object:
-    """The same with None for what is not a number: JSON knows no NaN."""
+    """Return the content with None in place of NaN, which JSON does not have."""
     if isinstance(content, dict):
         return {key: _without_nan(value) for key, value in content.items()}
     return None if isinstance(content, float) and math.isnan(content) else content
 
 
 def chain_faults(outcome: ChainOutcome, max_age: float, rate: float = 1.0) -> list[str]:
-    """What must hold of every run and does not, as sentences.
+    """Return the checks of a run that failed, as sentences.
 
     Args:
         outcome: of the run.
         max_age: the node's parameter, seconds; 0: no limit.
-        rate: speed of the playback: seconds of the recording in a second.
+        rate: speed of the playback: seconds of the bag a second.
     """
     faults = []
     if not outcome.published:
         faults.append("nothing was published")
     if outcome.unknown_stamps:
-        faults.append(f"{outcome.unknown_stamps} outputs carry a stamp of no RGB image")
+        faults.append(f"{outcome.unknown_stamps} outputs have a stamp that no RGB image has")
     if outcome.disordered:
-        faults.append(f"{outcome.disordered} outputs came out of order")
+        faults.append(f"{outcome.disordered} outputs are out of order")
     if outcome.unaccounted:
         faults.append(f"{outcome.unaccounted} pairs are neither published nor counted as dropped")
     published = int(outcome.output.get("Published", 0))
     if outcome.published != published:
         faults.append(f"the node published {published} results, {outcome.published} were recorded")
-    # A pair's age is judged before it is computed; then it is computed, sent and recorded.
+    # The node checks a pair's age before it computes; computing, sending and recording add to it.
     inference = float(outcome.output.get("Inference: 95 % (ms)", 0)) / 1000
     limit = max_age + rate * (_INFERENCE_SPREAD * inference + _ON_THE_WAY_S)
     if max_age and outcome.oldest > limit:
         faults.append(
-            f"an output is {outcome.oldest:.2f} s old, with max_age {max_age:g} s it may be "
-            f"{limit:.2f} s at most"
+            f"an output is {outcome.oldest:.2f} s old; with max_age {max_age:g} s the limit is "
+            f"{limit:.2f} s"
         )
     return faults
 
@@ -196,10 +191,10 @@ def _lines(outcome: ChainOutcome, scores: dict[str, object], faults: list[str]) 
     rows += [("**mIoU against the exact labels**", f"**{scores['miou']:.3f}**")]
     rows += [(f"mIoU, {name}", f"{v:.3f}") for name, v in scores["miou_by_condition"].items()]
     rows += [(f"IoU, {name}", f"{v:.3f}") for name, v in scores["iou"].items()]
-    lines = ["# The demo's run", "", "| | |", "|---|---|"]
+    lines = ["# Result of the demo", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in rows]
     lines.append("")
-    lines += [f"- does not hold: {fault}" for fault in faults] or [_ALL_WELL]
+    lines += [f"- check failed: {fault}" for fault in faults] or [_ALL_HOLD]
     return lines
 
 

@@ -8,23 +8,29 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
-from ..inference import Prediction
+from ..inference import ClassStatistics
+from ..pipeline.fusion import Fusion
+
+_ARRAYS = ("mask", "fused", "overlay")
 
 
 class FuseJournal:
-    """A folder of finished predictions beside the output.
+    """A folder of finished results beside the output.
 
     Args:
         output: of the job; the folder is ``.NAME.partial`` beside it.
-        settings: what the predictions depend on; a journal of other settings is thrown away.
+        settings: what the results depend on; a journal of other settings is thrown away.
     """
 
-    def __init__(self, output: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, output: Path, settings: Mapping[str, Any]) -> None:
         self.folder = output.with_name(f".{output.name}.partial")
         wanted = json.dumps(settings, sort_keys=True, default=str)
         mark = self.folder / "settings.json"
@@ -39,24 +45,28 @@ class FuseJournal:
     def __contains__(self, name: str) -> bool:
         return self._path(name).exists()
 
-    def put(self, name: str, prediction: Prediction) -> None:
-        """Keep a prediction (labels, confidence in 255ths, fused)."""
+    def put(self, name: str, fusion: Fusion) -> None:
+        """Keep what the network gave for a pair: images, statistics, confidence in 255ths."""
         partial = self.folder / f"{name}.part"
         with partial.open("wb") as file:
             np.savez(
                 file,
-                labels=prediction.labels,
-                confidence=np.round(255 * prediction.confidence).astype(np.uint8),
-                fused=prediction.fused,
-                num_classes=prediction.num_classes,
+                confidence=cv2.convertScaleAbs(fusion.confidence, alpha=255.0),
+                areas=fusion.statistics.areas,
+                confidences=fusion.statistics.confidences,
+                **{each: getattr(fusion, each) for each in _ARRAYS},
             )
         os.replace(partial, self._path(name))
 
-    def get(self, name: str) -> Prediction:
-        """A kept prediction."""
+    def get(self, name: str, fusion: Fusion) -> Fusion:
+        """Return a fusion with what is kept of its pair."""
         with np.load(self._path(name)) as kept:
-            confidence = kept["confidence"].astype(np.float32) / 255
-            return Prediction(kept["labels"], confidence, kept["fused"], int(kept["num_classes"]))
+            return replace(
+                fusion,
+                confidence=kept["confidence"].astype(np.float32) / 255,
+                statistics=ClassStatistics(kept["areas"], kept["confidences"]),
+                **{each: kept[each] for each in _ARRAYS},
+            )
 
     def remove(self) -> None:
         """The job is done."""

@@ -1,8 +1,4 @@
-"""The bytes of an image message as an array, without copying, checked against its other fields.
-
-Reads ``sensor_msgs/Image`` by its fields alone and imports no ROS, so that messages read from a bag
-by other libraries serve as well.
-"""
+"""The bytes of an image message as an array, without a copy, checked against its other fields."""
 
 from __future__ import annotations
 
@@ -14,31 +10,32 @@ from .errors import BadImage
 
 
 def image_view(message: Any, dtype: str, channels: int) -> np.ndarray:
-    """Return the pixels of an image message as they lie in it.
+    """Return the pixels of an image message.
 
-    Any row step is allowed, also one that is no multiple of the pixel's size; the last row may lack
-    its padding. Big-endian pixels are turned round, which copies; so do rows that are not aligned.
+    Any row step is allowed, also one that is no multiple of the pixel's size. The last row may lack
+    its padding. Pixels of the other byte order and rows that are not aligned are copied.
 
     Args:
-        message: with ``height, width, step, is_bigendian, data`` as in ``sensor_msgs/Image``.
+        message: any object with ``encoding``, ``height``, ``width``, ``step`` and ``data`` as in
+            ``sensor_msgs/Image``; without ``is_bigendian`` its pixels are little-endian.
         dtype: ``"u1"``, ``"u2"`` or ``"f4"``.
         channels: values per pixel.
 
     Returns:
-        H x W (one channel) or H x W x channels, in the machine's byte order; where possible a view
-        of the message's data: do not write to it.
+        H x W (one channel) or H x W x channels, in the machine's byte order. It is a view of the
+        message's data where that is possible: do not write to it.
 
     Raises:
-        BadImage: empty, or size, step and data do not agree.
+        BadImage: the image is empty, or its size, step and data do not agree.
     """
     height, width, step = int(message.height), int(message.width), int(message.step)
     if height <= 0 or width <= 0:
         raise BadImage(
-            f"the picture is empty ({width} x {height})", "set width and height in the driver"
+            f"the image is empty ({width} x {height})", "set width and height in the driver"
         )
     data = np.frombuffer(message.data, np.uint8)
     if data.size == 0:
-        raise BadImage("the message holds no data", "check the camera and its driver")
+        raise BadImage("the image holds no data", "check the camera and its driver")
     item = np.dtype(dtype).itemsize
     row = width * channels * item
     if step < row:
@@ -52,7 +49,7 @@ def image_view(message: Any, dtype: str, channels: int) -> np.ndarray:
             f"the data is {data.size} bytes long, but {height} rows of step {step} need {most}",
             "the driver's height, width, step and encoding must fit its data",
         )
-    order = "" if item == 1 else ">" if message.is_bigendian else "<"
+    order = "" if item == 1 else ">" if getattr(message, "is_bigendian", False) else "<"
     shape = (height, width) if channels == 1 else (height, width, channels)
     strides = (step, item) if channels == 1 else (step, channels * item, item)
     view = np.ndarray(shape, order + dtype, data, strides=strides)

@@ -12,7 +12,7 @@ from .errors import BadImage
 
 _JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _JPEG_END, _PNG_END = b"\xff\xd9", b"IEND"
-_TAIL = 4096  # cameras pad JPEG pictures behind their end
+_TAIL = 4096  # bytes; some cameras pad JPEG images after their end
 
 
 def is_compressed(message: Any) -> bool:
@@ -21,60 +21,63 @@ def is_compressed(message: Any) -> bool:
 
 
 def check_compressed(message: Any) -> None:
-    """Refuse data that is no JPEG or PNG picture, or ends before the picture does.
+    """Check that a message holds a whole JPEG or PNG file, without decoding it.
 
     Raises:
-        BadImage: empty, of another kind, or cut off.
+        BadImage: the data is empty, of another format, or cut off.
     """
     _bytes_of(message)
 
 
 def decode_rgb(message: Any, bayer: Mapping[str, int]) -> np.ndarray:
-    """Return the picture of a ``CompressedImage`` as H x W x 3 uint8 RGB.
+    """Return the image of a ``CompressedImage``.
 
     Args:
-        message: with a JPEG or PNG picture; grey ones become R = G = B, 16 bit become 8.
-        bayer: demosaicing codes of OpenCV by encoding, for grey pictures whose ``format`` says that
-            they hold a Bayer pattern.
+        message: with a JPEG or PNG image; a grey one becomes R = G = B, 16 bits become 8.
+        bayer: demosaicing codes of OpenCV by encoding, for grey images whose ``format`` names a
+            Bayer pattern.
+
+    Returns:
+        H x W x 3 uint8, R, G, B.
 
     Raises:
-        BadImage: it does not decode.
+        BadImage: the image does not decode.
     """
     data = _bytes_of(message)
     source = message.format.split(";")[0].strip()
     if source in bayer:
-        picture = _decode(message, data, cv2.IMREAD_UNCHANGED)
-        if picture.ndim == 2 and picture.dtype == np.uint8:
-            return cv2.cvtColor(picture, bayer[source])
-    # A camera's picture must not be turned by what a JPEG says of its orientation.
-    picture = _decode(message, data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        image = _decode(message, data, cv2.IMREAD_UNCHANGED)
+        if image.ndim == 2 and image.dtype == np.uint8:
+            return cv2.cvtColor(image, bayer[source])
+    # The orientation in a JPEG's metadata is ignored: the calibration is of the image as it comes.
+    image = _decode(message, data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def decode_thermal(message: Any) -> np.ndarray:
-    """Return the picture of a ``CompressedImage`` as h x w uint8 or uint16.
+    """Return the image of a ``CompressedImage`` as h x w uint8 or uint16.
 
     Raises:
-        BadImage: it does not decode, or is a colour picture.
+        BadImage: the image does not decode, or has colours.
     """
     data = _bytes_of(message)
-    picture = _decode(message, data, cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
-    if picture.ndim != 2:
+    image = _decode(message, data, cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
+    if image.ndim != 2:
         raise BadImage(
-            f"the compressed thermal picture comes in colour ({message.format})",
+            f"the compressed thermal image is in colour ({message.format})",
             "set the camera or its driver to mono16 (PNG) or white-hot mono8",
         )
-    return picture
+    return image
 
 
-def encode_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
-    """Return an H x W x 3 uint8 RGB picture as the bytes of a JPEG file.
+def encode_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
+    """Return an H x W x 3 uint8 RGB image as the bytes of a JPEG file.
 
     Args:
-        picture: H x W x 3 uint8, R, G, B.
+        image: H x W x 3 uint8, R, G, B.
         quality: 1 to 100.
     """
-    swapped = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    swapped = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".jpg", swapped, (cv2.IMWRITE_JPEG_QUALITY, quality))
     return encoded
 
@@ -82,7 +85,7 @@ def encode_jpeg(picture: np.ndarray, quality: int) -> np.ndarray:
 def _bytes_of(message: Any) -> np.ndarray:
     data = np.frombuffer(message.data, np.uint8)
     if data.size == 0:
-        raise BadImage("the message holds no data", "check the camera and its driver")
+        raise BadImage("the image holds no data", "check the camera and its driver")
     head, tail = data[:8].tobytes(), data[-_TAIL:].tobytes()
     if head.startswith(_JPEG):
         whole = _JPEG_END in tail
@@ -91,26 +94,26 @@ def _bytes_of(message: Any) -> np.ndarray:
     else:
         raise BadImage(
             f"the compressed data is neither JPEG nor PNG (format {message.format!r})",
-            "use the raw transport, or compressed with jpeg or png (depth, theora and ffmpeg "
-            "transports need a republisher)",
+            "send raw images, or compressed ones in jpeg or png format (images of the depth, "
+            "theora and ffmpeg transports must be republished as such)",
         )
     if not whole:
         raise BadImage(
-            "the compressed picture is cut off", "check the camera's cable and the driver's buffer"
+            "the compressed image is cut off", "check the camera's cable and the driver's buffer"
         )
     return data
 
 
 def _decode(message: Any, data: np.ndarray, flags: int) -> np.ndarray:
     try:
-        picture = cv2.imdecode(data, flags)
+        image = cv2.imdecode(data, flags)
     except cv2.error as error:
         raise BadImage(
-            f"the compressed picture does not decode ({error.err})", "check the driver"
+            f"the compressed image does not decode ({error.err})", "check the driver"
         ) from error
-    if picture is None:
+    if image is None:
         raise BadImage(
-            f"the compressed picture does not decode (format {message.format!r})",
+            f"the compressed image does not decode (format {message.format!r})",
             "check the camera's cable and the driver's buffer",
         )
-    return picture
+    return image

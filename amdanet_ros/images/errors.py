@@ -4,14 +4,16 @@ from __future__ import annotations
 
 
 class BadImage(ValueError):  # noqa: N818 - the name is part of the package's seams
-    """An image message that cannot be used.
+    """An image that cannot be used.
 
     Attributes:
         cause: what is wrong with it.
-        mend: what to change, at the driver or at the node.
+        remedy: what to change.
+        stream: "rgb" or "thermal" where that is known, else None.
     """
 
-    def __init__(self, cause: str, mend: str) -> None:
-        super().__init__(f"{cause}: {mend}")
+    def __init__(self, cause: str, remedy: str, stream: str | None = None) -> None:
+        super().__init__(f"{cause}: {remedy}")
         self.cause = cause
-        self.mend = mend
+        self.remedy = remedy
+        self.stream = stream

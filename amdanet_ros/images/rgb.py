@@ -1,4 +1,4 @@
-"""Image messages of a colour camera, in any usual encoding, as RGB pictures."""
+"""Image messages of a colour camera, in any usual encoding, as RGB arrays."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .buffer import image_view
 from .compressed import check_compressed, decode_rgb, is_compressed
 from .errors import BadImage
 
-# OpenCV names Bayer patterns by the second row's second and third pixel; these aliases by the first
-# two rows, as ROS does.
+# OpenCV's older names (BayerBG) start at the second row's second pixel; these (BayerRGGB) name the
+# first two rows, as ROS does.
 BAYER = {
     "bayer_rggb8": cv2.COLOR_BayerRGGB2RGB,
     "bayer_bggr8": cv2.COLOR_BayerBGGR2RGB,
@@ -21,8 +21,8 @@ BAYER = {
     "bayer_grbg8": cv2.COLOR_BayerGRBG2RGB,
 }
 
-# Encoding: channels, and the conversion to RGB (None: it is RGB).
-# 8UC3 and 8UC4 do not say the order of channels: they are read as BGR, as OpenCV and cv_bridge do.
+# Encoding: channels, and OpenCV's conversion to RGB (None: it is RGB already).
+# 8UC3 and 8UC4 do not tell the order of channels: they are read as BGR(A), as cv_bridge reads them.
 _ENCODINGS: dict[str, tuple[int, int | None]] = {
     "rgb8": (3, None),
     "bgr8": (3, cv2.COLOR_BGR2RGB),
@@ -40,11 +40,17 @@ _ENCODINGS: dict[str, tuple[int, int | None]] = {
 }
 
 RGB_ENCODINGS = tuple(_ENCODINGS)
-"""Encodings that are read without cv_bridge."""
+"""Encodings that are read without a `Fallback`."""
 
 
 class Fallback(Protocol):
-    """Reads encodings beyond our own: cv_bridge, where it is installed."""
+    """Reads encodings that are not in `RGB_ENCODINGS`.
+
+    Attributes:
+        name: of the package that does so, for error messages.
+    """
+
+    name: str
 
     def knows(self, encoding: str) -> bool:
         """Tell whether an encoding can be converted."""
@@ -54,40 +60,42 @@ class Fallback(Protocol):
 
 
 def check_rgb_message(message: Any, fallback: Fallback | None = None) -> None:
-    """Refuse at once, without touching pixels, what ``rgb_from_message`` would refuse.
+    """Check a message without reading its pixels.
 
-    Compressed data is only looked at from outside; whether it decodes is known when it is decoded.
+    Whether compressed data decodes is not checked.
 
     Raises:
-        BadImage: see ``rgb_from_message``.
+        BadImage: ``rgb_from_message`` would refuse the message too.
     """
     if is_compressed(message):
         check_compressed(message)
     elif message.encoding in _ENCODINGS:
         _view(message)
     elif fallback is None or not fallback.knows(message.encoding):
-        raise _unknown_encoding(message)
+        raise _unknown_encoding(message, fallback)
 
 
 def rgb_from_message(message: Any, fallback: Fallback | None = None) -> np.ndarray:
-    """Return an image message's picture.
+    """Return the RGB image of a message.
 
     Args:
-        message: ``sensor_msgs/Image`` in one of ``RGB_ENCODINGS``, or ``CompressedImage`` with a
-            JPEG or PNG picture. ``8UC3`` and ``8UC4`` are read as BGR(A).
-        fallback: converts other encodings (cv_bridge, where it is installed).
+        message: any object with the fields of ``sensor_msgs/Image`` in one of ``RGB_ENCODINGS``, or
+            of ``CompressedImage`` with a JPEG or PNG image. ``8UC3`` and ``8UC4`` are read as
+            BGR(A).
+        fallback: converts other encodings.
 
     Returns:
         H x W x 3 uint8, R, G, B; a view of the message's data where that is RGB already.
 
     Raises:
-        BadImage: empty, size, step and data do not agree, unknown encoding, or it does not decode.
+        BadImage: the image is empty, its size, step and data do not agree, its encoding is unknown,
+            or it does not decode.
     """
     if is_compressed(message):
         return decode_rgb(message, BAYER)
     if message.encoding not in _ENCODINGS:
         if fallback is None or not fallback.knows(message.encoding):
-            raise _unknown_encoding(message)
+            raise _unknown_encoding(message, fallback)
         return _by_fallback(message, fallback)
     conversion = _ENCODINGS[message.encoding][1]
     view = _view(message)
@@ -95,15 +103,15 @@ def rgb_from_message(message: Any, fallback: Fallback | None = None) -> np.ndarr
 
 
 def rgb_sample(message: Any, most: int) -> np.ndarray | None:
-    """Return a sparse RGB picture of an image message, for statistics, in a fraction of the time.
+    """Return evenly spread pixels of a message's RGB image, for statistics.
 
     Args:
-        message: that ``check_rgb_message`` has let pass.
-        most: about so many pixels at most, evenly spread.
+        message: that ``check_rgb_message`` accepts.
+        most: largest number of pixels, roughly.
 
     Returns:
-        h x w x 3 uint8; None where the message must be decoded as a whole: compressed pictures and
-        encodings left to cv_bridge.
+        h x w x 3 uint8; None where the whole message must be decoded: compressed images and
+        encodings that only a `Fallback` reads.
     """
     if is_compressed(message) or message.encoding not in _ENCODINGS:
         return None
@@ -114,7 +122,7 @@ def rgb_sample(message: Any, most: int) -> np.ndarray | None:
     if message.encoding in BAYER:
         return _bayer_sample(view, message.encoding[6:10], stride)
     if message.encoding.startswith(("yuv", "uyvy", "yuyv")):
-        # Two neighbours share their colour: they are taken or left together.
+        # Two neighbours share their colour: both are taken, or neither.
         rows = view[::stride]
         even, odd = rows[:, 0 :: 2 * stride], rows[:, 1 :: 2 * stride]
         view = np.stack((even, odd), axis=2).reshape(len(rows), -1, 2)
@@ -124,7 +132,7 @@ def rgb_sample(message: Any, most: int) -> np.ndarray | None:
 
 
 def _bayer_sample(raw: np.ndarray, pattern: str, stride: int) -> np.ndarray:
-    """Take each cell of two by two pixels as one RGB pixel."""
+    """Return one RGB pixel for a cell of two by two raw pixels in about every ``stride`` pixels."""
     height, width = raw.shape[0] // 2 * 2, raw.shape[1] // 2 * 2
     cells = (stride + 1) // 2 * 2
     channels = []
@@ -144,25 +152,25 @@ def _view(message: Any) -> np.ndarray:
         )
     if message.encoding in BAYER and min(height, width) < 3:
         raise BadImage(
-            f"a Bayer picture of {width} x {height} cannot be demosaiced",
+            f"a Bayer image of {width} x {height} cannot be demosaiced",
             "set the camera's full size in the driver",
         )
     return view
 
 
-def _unknown_encoding(message: Any) -> BadImage:
+def _unknown_encoding(message: Any, fallback: Fallback | None) -> BadImage:
+    install = "" if fallback is None else f", or install {fallback.name}"
     return BadImage(
         f"encoding {message.encoding!r} is not known here",
-        f"set one of {', '.join(RGB_ENCODINGS)} in the driver, or install cv_bridge",
+        f"set one of {', '.join(RGB_ENCODINGS)} in the driver{install}",
     )
 
 
 def _by_fallback(message: Any, fallback: Fallback) -> np.ndarray:
     try:
-        picture = fallback.convert(message)
+        return fallback.convert(message)
     except Exception as error:  # cv_bridge raises its own, OpenCV's and Python's errors
         raise BadImage(
-            f"cv_bridge cannot convert encoding {message.encoding!r} ({error})",
+            f"{fallback.name} cannot convert encoding {message.encoding!r} ({error})",
             f"set one of {', '.join(RGB_ENCODINGS)} in the driver",
         ) from error
-    return picture

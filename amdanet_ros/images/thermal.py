@@ -1,4 +1,4 @@
-"""Image messages of a thermal camera: counts, kelvin or 8-bit video, as the camera gave them."""
+"""Image messages of a thermal camera (counts, kelvin or 8-bit video) as arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .errors import BadImage
 _ENCODINGS = {"mono8": "u1", "8UC1": "u1", "mono16": "u2", "16UC1": "u2", "32FC1": "f4"}
 
 THERMAL_ENCODINGS = tuple(_ENCODINGS)
-"""Encodings of thermal pictures that are read."""
+"""Encodings in which thermal images are read."""
 
 _COLOUR_PARTS = (
     "rgb",
@@ -32,10 +32,12 @@ _COLOUR_PARTS = (
 
 
 def check_thermal_message(message: Any) -> None:
-    """Refuse at once, without touching pixels, what ``thermal_from_message`` would refuse.
+    """Check a message without reading its pixels.
+
+    Whether compressed data decodes is not checked.
 
     Raises:
-        BadImage: see ``thermal_from_message``.
+        BadImage: ``thermal_from_message`` would refuse the message too.
     """
     if is_compressed(message):
         check_compressed(message)
@@ -44,18 +46,20 @@ def check_thermal_message(message: Any) -> None:
 
 
 def thermal_from_message(message: Any) -> np.ndarray:
-    """Return an image message's thermal picture.
+    """Return the thermal image of a message.
 
     Args:
-        message: ``sensor_msgs/Image`` in one of ``THERMAL_ENCODINGS`` and either byte order, or
-            ``CompressedImage`` with a grey PNG (8 or 16 bit) or JPEG picture.
+        message: any object with the fields of ``sensor_msgs/Image`` in one of
+            ``THERMAL_ENCODINGS`` and either byte order, or of ``CompressedImage`` with a grey PNG
+            (8 or 16 bit) or JPEG image.
 
     Returns:
         h x w uint8, uint16 or float32, as the camera gave it; a view of the message's data where
         byte order and alignment allow.
 
     Raises:
-        BadImage: empty, size, step and data do not agree, a colour picture, or it does not decode.
+        BadImage: the image is empty, its size, step and data do not agree, it has colours, its
+            encoding is unknown, or it does not decode.
     """
     if is_compressed(message):
         return decode_thermal(message)
@@ -63,17 +67,17 @@ def thermal_from_message(message: Any) -> np.ndarray:
 
 
 def crop(thermal: np.ndarray, margins: tuple[int, int, int, int]) -> np.ndarray:
-    """Cut telemetry rows and borders off a thermal picture.
+    """Cut telemetry rows and borders off a thermal image.
 
     Args:
         thermal: h x w.
         margins: pixels to cut at the top, bottom, left and right.
 
     Returns:
-        A view of what is left.
+        A view of the remaining image.
 
     Raises:
-        BadImage: nothing would be left.
+        BadImage: the margins leave no pixel.
     """
     if not any(margins):
         return thermal
@@ -81,8 +85,9 @@ def crop(thermal: np.ndarray, margins: tuple[int, int, int, int]) -> np.ndarray:
     height, width = thermal.shape
     if top + bottom >= height or left + right >= width:
         raise BadImage(
-            f"thermal.crop {list(margins)} leaves nothing of a picture of {width} x {height}",
-            "set thermal.crop to fewer pixels: [top, bottom, left, right]",
+            f"the crop {list(margins)} leaves nothing of an image of {width} x {height}",
+            "crop fewer pixels: [top, bottom, left, right]",
+            "thermal",
         )
     return thermal[top : height - bottom, left : width - right]
 
@@ -93,11 +98,11 @@ def _view(message: Any) -> np.ndarray:
         return image_view(message, dtype, 1)
     if any(part in message.encoding for part in _COLOUR_PARTS):
         raise BadImage(
-            f"the thermal picture comes in colour ({message.encoding})",
-            "false colours (ironbow etc.) cannot be turned back into heat: set the camera or its "
-            "driver to mono16 counts or to white-hot mono8",
+            f"the thermal image is in colour ({message.encoding})",
+            "set the camera or its driver to mono16 counts or to white-hot mono8: false colours "
+            "(ironbow etc.) cannot be converted to temperatures",
         )
     raise BadImage(
-        f"encoding {message.encoding!r} is not known for thermal pictures",
+        f"encoding {message.encoding!r} is not known for thermal images",
         f"set one of {', '.join(THERMAL_ENCODINGS)} in the driver",
     )

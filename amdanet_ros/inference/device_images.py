@@ -1,4 +1,4 @@
-"""The way of the pictures on a GPU: bytes go up as the cameras gave them, bytes come down."""
+"""Images before and after the network on a GPU: bytes are uploaded as the cameras gave them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import torch
 from torch import Tensor
 
 from ..classes import UNLABELED
-from .image_path import InputGeometry, OverlayStyle, PicturePath
+from .image_backend import ImageBackend, InputGeometry, OverlayStyle
 from .input_images import input_scaling, prepare_thermal
 from .output_images import eight_bits
 from .resampling import Resampler
-from .thermal_normalization import ThermalNormalizer
+from .thermal_normalization import NormalizedThermal
 from .transfer import Transfer
 
 
-class DevicePictures(PicturePath):
+class DeviceImages(ImageBackend):
     """Scaling, resizing, warping, class choice and colouring on the device.
 
-    Thermal pictures with missing or dead pixels are mended on the host; those are rare. Resized
-    pictures are not rounded to 8 bits in between: they differ from `HostPictures` by less than a
+    Thermal images with missing or dead pixels are repaired on the host; those are rare. Resized
+    images are not rounded to 8 bits in between: they differ from `HostImages` by less than a
     grey level.
 
     Args:
@@ -35,18 +35,16 @@ class DevicePictures(PicturePath):
 
     def rgb_input(self, rgb: np.ndarray, size: tuple[int, int]) -> Tensor:
         """Areas when shrinking, else bilinear."""
-        picture = self._transfer.upload("rgb", np.ascontiguousarray(rgb))
-        return self._resampler.smooth(picture.permute(2, 0, 1).float() / 255.0, size)[None]
+        image = self._transfer.upload("rgb", np.ascontiguousarray(rgb))
+        return self._resampler.smooth(image.permute(2, 0, 1).float() / 255.0, size)[None]
 
-    def thermal_input(
-        self, thermal: np.ndarray, normalizer: ThermalNormalizer, geometry: InputGeometry
-    ) -> Tensor:
-        """Normalised, then resized or warped."""
-        if normalizer.needs_mending(thermal):
-            mended = prepare_thermal(thermal, normalizer, *geometry)
-            return self._transfer.upload("mended", mended)[None, None]
-        low, high = normalizer.range_of(thermal)
-        heat = ((self._counts(thermal) - low) / (high - low)).clamp_(0.0, 1.0)[None]
+    def thermal_input(self, thermal: NormalizedThermal, geometry: InputGeometry) -> Tensor:
+        """Scaled to [0, 1], then resized or warped."""
+        if thermal.bounds is None:
+            prepared = prepare_thermal(thermal, *geometry)
+            return self._transfer.upload("prepared", prepared)[None, None]
+        low, high = thermal.bounds
+        heat = ((self._counts(thermal.values) - low) / (high - low)).clamp_(0.0, 1.0)[None]
         rgb_size, size, homography = geometry
         if homography is None:
             return self._resampler.smooth(heat, size)[None]
@@ -67,12 +65,12 @@ class DevicePictures(PicturePath):
 
     def draw(self, found: dict[str, Tensor], style: OverlayStyle) -> Tensor:
         """As `visualization.overlay` does."""
-        labels, picture = found["labels"].long(), found["fused"]
+        labels, image = found["labels"].long(), found["fused"]
         if style.threshold > 0.0:
             labels = labels.masked_fill(found["confidence"] < style.threshold, UNLABELED)
         colors, colored = self._table(style.palette)
-        blended = torch.lerp(picture.float(), colors[labels], style.alpha).round_()
-        return torch.where(colored[labels][..., None], blended.to(torch.uint8), picture)
+        blended = torch.lerp(image.float(), colors[labels], style.alpha).round_()
+        return torch.where(colored[labels][..., None], blended.to(torch.uint8), image)
 
     def arrays(self, found: dict[str, Tensor]) -> dict[str, np.ndarray]:
         """Bring them down; waits once for all."""

@@ -1,4 +1,4 @@
-"""The way of the pictures on the CPU: OpenCV before the network and after it."""
+"""Images before and after the network on the CPU, by OpenCV."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import torch
 from torch import Tensor
 
 from ..visualization.overlay import overlay
-from .image_path import InputGeometry, OverlayStyle, PicturePath
+from .image_backend import ImageBackend, InputGeometry, OverlayStyle
 from .input_images import prepare_rgb, prepare_thermal
 from .output_images import eight_bits, mask_of, resize_labels, resize_smooth
-from .thermal_normalization import ThermalNormalizer
+from .thermal_normalization import NormalizedThermal
 
 
-class HostPictures(PicturePath):
-    """Pictures are resized as uint8 and shared with torch, not copied."""
+class HostImages(ImageBackend):
+    """Images are resized as uint8 and shared with torch, not copied."""
 
     def rgb_input(self, rgb: np.ndarray, size: tuple[int, int]) -> Tensor:
         """Areas when shrinking, else bilinear."""
-        picture = torch.from_numpy(prepare_rgb(rgb, size))
-        return picture.permute(2, 0, 1)[None].float() / 255.0
+        image = prepare_rgb(rgb, size)
+        if not image.flags.writeable:  # images of a bag; torch warns of sharing their memory
+            image = image.copy()
+        return torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255.0
 
-    def thermal_input(
-        self, thermal: np.ndarray, normalizer: ThermalNormalizer, geometry: InputGeometry
-    ) -> Tensor:
-        """Normalised, then resized or warped."""
-        return torch.from_numpy(prepare_thermal(thermal, normalizer, *geometry))[None, None]
+    def thermal_input(self, thermal: NormalizedThermal, geometry: InputGeometry) -> Tensor:
+        """Scaled to [0, 1], then resized or warped."""
+        return torch.from_numpy(prepare_thermal(thermal, *geometry))[None, None]
 
     def labels(self, labels: Tensor, size: tuple[int, int]) -> np.ndarray:
         """The nearest ones."""

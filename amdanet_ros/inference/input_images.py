@@ -1,14 +1,14 @@
-"""Both pictures to the network's input: one size, one geometry, channels first, [0, 1]."""
+"""Both images to the network's input: one size, one geometry, channels first, [0, 1]."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from .thermal_normalization import ThermalNormalizer, check_thermal
+from .thermal_normalization import NormalizedThermal
 
 MIN_SIDE = 32
-"""The network halves five times: smaller pictures have no last stage."""
+"""The network halves five times: smaller images have no last stage."""
 
 
 def check_size(size: tuple[int, int], what: str) -> None:
@@ -46,43 +46,37 @@ def check_homography(homography: np.ndarray | None) -> np.ndarray | None:
 
 
 def prepare_rgb(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return the RGB picture at the size (height, width), uint8, contiguous.
+    """Return the RGB image at the size (height, width), uint8, contiguous.
 
     Shrinking averages over areas, enlarging is bilinear.
 
     Raises:
-        ValueError: not an H x W x 3 uint8 picture.
+        ValueError: not an H x W x 3 uint8 image.
     """
     check_rgb(rgb)
     return np.ascontiguousarray(_resized(rgb, size))
 
 
 def prepare_thermal(
-    thermal: np.ndarray,
-    normalizer: ThermalNormalizer,
+    thermal: NormalizedThermal,
     rgb_size: tuple[int, int],
     size: tuple[int, int],
     homography: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return the thermal picture in the RGB picture's geometry, at the network's input size.
+    """Return the thermal image in the RGB image's geometry, at the network's input size.
 
     Args:
-        thermal: h x w uint8, uint16 or float, as the camera gave it.
-        normalizer: makes it float in [0, 1].
-        rgb_size: (height, width) of the RGB picture as it came, whose pixels `homography` means.
+        thermal: an h x w image with its bounds.
+        rgb_size: (height, width) of the RGB image as it came, whose pixels `homography` means.
         size: (height, width) of the network's input.
         homography: 3 x 3, thermal pixels to RGB pixels; None: both cameras have the same field of
-            view, so the picture is resized. What the thermal camera does not see becomes 0, as the
+            view, so the image is resized. What the thermal camera does not see becomes 0, as the
             padding that the published networks were trained with.
 
     Returns:
         height x width float32 in [0, 1].
-
-    Raises:
-        ValueError: not a thermal picture.
     """
-    check_thermal(thermal)
-    normalized = normalizer(thermal)
+    normalized = thermal.array()
     if homography is None:
         return np.ascontiguousarray(_resized(normalized, size))
     to_input = input_scaling(rgb_size, size) @ homography
@@ -91,13 +85,13 @@ def prepare_thermal(
     )
 
 
-def _resized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    height, width = picture.shape[:2]
+def _resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    height, width = image.shape[:2]
     if (height, width) == tuple(size):
-        return picture
+        return image
     shrinks = size[0] <= height and size[1] <= width
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(picture, (size[1], size[0]), interpolation=interpolation)
+    return cv2.resize(image, (size[1], size[0]), interpolation=interpolation)
 
 
 def input_scaling(old: tuple[int, int], new: tuple[int, int]) -> np.ndarray:
@@ -107,15 +101,15 @@ def input_scaling(old: tuple[int, int], new: tuple[int, int]) -> np.ndarray:
 
 
 def check_rgb(rgb: np.ndarray) -> None:
-    """Refuse what is not an RGB picture.
+    """Refuse what is not an RGB image.
 
     Raises:
         ValueError: not an H x W x 3 array of uint8, or empty.
     """
     if not isinstance(rgb, np.ndarray) or rgb.ndim != 3 or rgb.shape[2] != 3:
         shape = getattr(rgb, "shape", type(rgb).__name__)
-        raise ValueError(f"the RGB picture must be a height x width x 3 array, not {shape}")
+        raise ValueError(f"the RGB image must be a height x width x 3 array, not {shape}")
     if rgb.dtype != np.uint8:
-        raise ValueError(f"the RGB picture must be uint8 (0 to 255), not {rgb.dtype}")
+        raise ValueError(f"the RGB image must be uint8 (0 to 255), not {rgb.dtype}")
     if rgb.size == 0:
-        raise ValueError(f"the RGB picture is empty: its size is {rgb.shape[:2]}")
+        raise ValueError(f"the RGB image is empty: its size is {rgb.shape[:2]}")

@@ -49,13 +49,15 @@ class NetworkOptions(Options):
 
 @dataclass(frozen=True, eq=False)
 class PredictOptions:
-    """What may differ from one pair of images to the next.
+    """How one pair is predicted and drawn.
 
     Attributes:
-        homography: 3 x 3, thermal pixels to RGB pixels; None: equal fields of view.
-        fused_stretch: stretch the fused image to its full range.
+        homography: 3 x 3, thermal pixels to RGB pixels, centres at integers; None or the identity:
+            equal field of view, the thermal image is resized to the RGB image.
+        fused_stretch: stretch the fused image from its minimum to its maximum, as the released
+            scripts do for single images (a video flickers).
         overlay_alpha: weight of the classes' colours in the overlay, 0 to 1.
-        confidence_threshold: pixels below it get the label 255, 0 to 1.
+        confidence_threshold: no class is drawn below this confidence, 0 to 1.
     """
 
     homography: np.ndarray | None = None

@@ -1,4 +1,4 @@
-"""From the network's output to pictures at the RGB picture's size."""
+"""From the network's output to images at the RGB image's size."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def confidence_of(logits: torch.Tensor, best: torch.Tensor) -> torch.Tensor:
 
 
 def stretched(fused: torch.Tensor) -> torch.Tensor:
-    """Stretch a fused picture from its minimum to its maximum, over all channels, to 0..1.
+    """Stretch a fused image from its minimum to its maximum, over all channels, to 0..1.
 
-    So the released scripts write single pictures. A video so stretched flickers.
+    So the released scripts write single images. A video so stretched flickers.
     """
     low, high = fused.aminmax()
     return (fused - low) / (high - low).clamp_min(1e-6)
@@ -30,8 +30,8 @@ def stretched(fused: torch.Tensor) -> torch.Tensor:
 
 def eight_bits(fused: torch.Tensor) -> torch.Tensor:
     """Return 3 x H x W in [0, 1] as H x W x 3 uint8."""
-    picture = (fused * 255.0 + 0.5).clamp_(0, 255).to(torch.uint8)
-    return picture.permute(1, 2, 0).contiguous()
+    image = (fused * 255.0 + 0.5).clamp_(0, 255).to(torch.uint8)
+    return image.permute(1, 2, 0).contiguous()
 
 
 def mask_of(labels: np.ndarray, confidence: np.ndarray | None, threshold: float) -> np.ndarray:
@@ -47,13 +47,13 @@ def resize_labels(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return _resize(labels, size, cv2.INTER_NEAREST_EXACT)
 
 
-def resize_smooth(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize a picture or a confidence map to (height, width), bilinear (areas when shrinking)."""
-    shrinks = size[0] <= picture.shape[0] and size[1] <= picture.shape[1]
-    return _resize(picture, size, cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+def resize_smooth(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize a image or a confidence map to (height, width), bilinear (areas when shrinking)."""
+    shrinks = size[0] <= image.shape[0] and size[1] <= image.shape[1]
+    return _resize(image, size, cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 
 
-def _resize(picture: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:
-    if picture.shape[:2] == tuple(size):
-        return picture
-    return cv2.resize(picture, (size[1], size[0]), interpolation=interpolation)
+def _resize(image: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:
+    if image.shape[:2] == tuple(size):
+        return image
+    return cv2.resize(image, (size[1], size[0]), interpolation=interpolation)

@@ -1,4 +1,4 @@
-"""The predictor: one RGB picture and one thermal picture in, labels and fused picture out."""
+"""The predictor: one RGB image and one thermal image in, labels and fused image out."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ from ..classes import ClassTable, class_table_of_size
 from ..network import AMDANet
 from .checkpoint_file import read_checkpoint
 from .device import choose_device, device_name
-from .device_images import DevicePictures
+from .device_images import DeviceImages
 from .errors import InferenceError, OutOfMemoryError
 from .folded_engine import build_engine
-from .host_images import HostPictures
-from .image_path import InputGeometry, OverlayStyle, PicturePath
+from .host_images import HostImages
+from .image_backend import ImageBackend, InputGeometry, OverlayStyle
 from .input_images import check_homography, check_rgb, check_size
 from .onnx_model import OnnxModel
+from .options import PredictOptions
 from .plain_engine import Engine
 from .precision import PrecisionChoice, choose_precision
 from .prediction import Prediction
-from .thermal_normalization import ThermalNormalizer, check_thermal
+from .thermal_normalization import NormalizedThermal, ThermalNormalizer
 from .transfer import Transfer
 
 OUTPUTS = frozenset({"labels", "confidence", "fused"})
@@ -32,21 +33,18 @@ OUTPUTS = frozenset({"labels", "confidence", "fused"})
 
 _KNOWN = OUTPUTS | {"overlay"}
 
+DEFAULT_OPTIONS = PredictOptions()
+
 
 class Predictor:
-    """Runs AMDANet on pairs of pictures. One thread at a time.
+    """Runs AMDANet on pairs of images. No call changes it; one thread at a time.
 
     Args:
         network: an AMDANet (it is copied and stays as it is) or an exported one.
         classes: names and colours; by default those of the data set with as many classes.
         device: "auto" (the first CUDA device, else the CPU), "cpu", "cuda" or "cuda:N".
         precision: "auto" (by measurement, see `choose_precision`), "fp32", "bf16" or "fp16".
-        inference_size: (height, width) at which the network runs; None: the RGB picture's own.
-        thermal: how thermal pictures become [0, 1]; by default `ThermalNormalizer()`.
-        homography: 3 x 3, thermal pixels to RGB pixels, centres at integers; None or the
-            identity: equal field of view, the thermal picture is resized to the RGB picture.
-        fused_stretch: stretch each fused picture from its minimum to its maximum, as the released
-            scripts do for single pictures (a video flickers).
+        inference_size: (height, width) at which the network runs; None: the RGB image's own.
 
     Raises:
         ValueError: a wrong argument.
@@ -61,9 +59,6 @@ class Predictor:
         device: str = "auto",
         precision: str = "auto",
         inference_size: tuple[int, int] | None = None,
-        thermal: ThermalNormalizer | None = None,
-        homography: np.ndarray | None = None,
-        fused_stretch: bool = False,
     ) -> None:
         self.classes = classes or class_table_of_size(network.config.num_classes)
         if len(self.classes) != network.config.num_classes:
@@ -73,20 +68,15 @@ class Predictor:
             )
         self.backbone: str = network.config.backbone
         self.device = choose_device(device)
-        self.thermal = thermal or ThermalNormalizer()
-        self.fused_stretch = fused_stretch
-        self._only_size = network.size if isinstance(network, OnnxModel) else None
-        self.inference_size = inference_size or self._only_size
-        self.homography = homography
+        self.inference_size = _checked_size(
+            inference_size, network.size if isinstance(network, OnnxModel) else None
+        )
         with self._memory_errors("loading the network"):
             choice = _choice(network, self.device, precision)
-        self._engine: Engine = choice.engine
-        self._pictures: PicturePath = _picture_path(self.device)
-        self.overlay_alpha = 0.5
-        self.confidence_threshold = 0.0
         self.precision = choice.precision
         self.precision_reason = choice.reason
-        self.checkpoint_metadata: dict[str, str] = {}
+        self._engine: Engine = choice.engine
+        self._images: ImageBackend = _image_backend(self.device)
 
     @classmethod
     def from_checkpoint(
@@ -95,108 +85,80 @@ class Predictor:
         device: str = "auto",
         precision: str = "auto",
         inference_size: tuple[int, int] | None = None,
-        thermal: ThermalNormalizer | None = None,
-        homography: np.ndarray | None = None,
-        fused_stretch: bool = False,
     ) -> Predictor:
         """Build the predictor of a checkpoint: ours (.safetensors), the authors' (.pth), or ONNX.
 
         Args:
             path: of the file, or "demo" for the weights that come with the package.
-            device: and what follows: see `Predictor`.
+            device: see `Predictor`.
             precision: see `Predictor`.
             inference_size: see `Predictor`.
-            thermal: see `Predictor`.
-            homography: see `Predictor`.
-            fused_stretch: see `Predictor`.
 
         Raises:
             CheckpointError: missing, truncated, of another network, or not safe to load.
             DemoWeightsMissingError: "demo", and this installation came without them.
             OnnxModelError: an ONNX file that was not exported by this package or cannot be run.
         """
-        options = (device, precision, inference_size, thermal, homography, fused_stretch)
         if Path(path).suffix == ".onnx":
             model = OnnxModel(path)
-            return cls(model, model.classes, *options)
+            return cls(model, model.classes, device, precision, inference_size)
         checkpoint, classes = read_checkpoint(path)
-        predictor = cls(checkpoint.build(), classes, *options)
-        predictor.checkpoint_metadata = dict(checkpoint.metadata)
-        return predictor
-
-    @property
-    def inference_size(self) -> tuple[int, int] | None:
-        """(height, width) at which the network runs, None for the RGB picture's own; settable."""
-        return self._inference_size
-
-    @inference_size.setter
-    def inference_size(self, size: tuple[int, int] | None) -> None:
-        if size is not None:
-            size = tuple(int(side) for side in size)
-            check_size(size, "inference_size")
-        if self._only_size is not None and size != self._only_size:
-            height, width = self._only_size
-            raise ValueError(
-                f"inference_size: this export computes {height} x {width} alone: set [{height}, "
-                f"{width}], or export for any size"
-            )
-        self._inference_size = size
-
-    @property
-    def homography(self) -> np.ndarray | None:
-        """3 x 3, thermal pixels to RGB pixels, None for equal field of view; settable."""
-        return self._homography
-
-    @homography.setter
-    def homography(self, matrix: np.ndarray | None) -> None:
-        self._homography = check_homography(matrix)
+        return cls(checkpoint.build(), classes, device, precision, inference_size)
 
     def __call__(
-        self, rgb: np.ndarray, thermal: np.ndarray, want: frozenset[str] | set[str] = OUTPUTS
+        self,
+        rgb: np.ndarray,
+        thermal: np.ndarray | NormalizedThermal,
+        needed: frozenset[str] | set[str] = OUTPUTS,
+        options: PredictOptions = DEFAULT_OPTIONS,
     ) -> Prediction:
         """Predict one pair.
 
         Args:
             rgb: H x W x 3 uint8, channel order R, G, B.
-            thermal: h x w uint8, uint16 or float, as the camera gave it.
-            want: any of "labels", "confidence", "fused" and "overlay" (drawn with `overlay_alpha`,
-                and no class where the confidence is below `confidence_threshold`); the others are
-                None and not computed.
+            thermal: h x w uint8, uint16 or float, as the camera gave it, normalised by itself
+                alone; or a frame of the caller's `ThermalNormalizer`, whose bounds follow a video.
+            needed: any of "labels", "confidence", "fused" and "overlay" (no class is drawn where
+                the confidence is below the threshold); the others are None and not computed.
+            options: registration and drawing.
 
         Raises:
-            ValueError: a picture of a wrong shape or type, or too small.
+            ValueError: an image of a wrong shape or type, or too small.
             OutOfMemoryError: the device's memory does not suffice; the predictor stays usable.
             InferenceError: the network failed on the device.
         """
-        want = frozenset(want)
-        unknown = want - _KNOWN
+        needed = frozenset(needed)
+        unknown = needed - _KNOWN
         if unknown:
-            raise ValueError(f"want {sorted(unknown)}: choose from {sorted(_KNOWN)}")
+            raise ValueError(f"needed {sorted(unknown)}: choose from {sorted(_KNOWN)}")
+        started = time.perf_counter()
         check_rgb(rgb)
-        check_thermal(thermal)
+        if not isinstance(thermal, NormalizedThermal):
+            thermal = ThermalNormalizer().frame(thermal)
         rgb_size = rgb.shape[:2]
-        size = self._inference_size or rgb_size
-        check_size(size, "the RGB picture")
-        style = OverlayStyle(self.classes.palette, self.overlay_alpha, self.confidence_threshold)
+        size = self.inference_size or rgb_size
+        check_size(size, "the RGB image")
+        geometry = InputGeometry(rgb_size, size, check_homography(options.homography))
+        style = OverlayStyle(
+            self.classes.palette, options.overlay_alpha, options.confidence_threshold
+        )
         with self._memory_errors(f"a pair at {size[0]} x {size[1]}"), torch.inference_mode():
-            started = time.perf_counter()
-            geometry = InputGeometry(rgb_size, size, self._homography)
-            rgb_input = self._pictures.rgb_input(rgb, size)
-            thermal_input = self._pictures.thermal_input(thermal, self.thermal, geometry)
+            rgb_input = self._images.rgb_input(rgb, size)
+            thermal_input = self._images.thermal_input(thermal, geometry)
             prepared = time.perf_counter()
-            drawn = "overlay" in want
-            want_logits = drawn or bool(want & {"labels", "confidence"})
-            output = self._engine(rgb_input, thermal_input, want_logits, drawn or "fused" in want)
+            drawn = "overlay" in needed
+            want_logits = drawn or bool(needed & {"labels", "confidence"})
+            output = self._engine(rgb_input, thermal_input, want_logits, drawn or "fused" in needed)
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
             computed = time.perf_counter()
-            sure = "confidence" in want or (drawn and style.threshold > 0.0)
-            found = self._pictures.outputs(output, rgb_size, sure, self.fused_stretch)
+            sure = "confidence" in needed or (drawn and style.threshold > 0.0)
+            found = self._images.outputs(output, rgb_size, sure, options.fused_stretch)
             resized = time.perf_counter()
             if drawn:
-                found["overlay"] = self._pictures.draw(found, style)
+                found["overlay"] = self._images.draw(found, style)
             colored = time.perf_counter()
-            pictures = self._pictures.arrays({name: found[name] for name in found if name in want})
+            arrays = self._images.arrays({name: found[name] for name in found if name in needed})
         finished = time.perf_counter()
         timings = {
             "prepare": prepared - started,
@@ -205,43 +167,36 @@ class Predictor:
             "draw": colored - resized,
         }
         return Prediction(
-            pictures.get("labels"),
-            pictures.get("confidence"),
-            pictures.get("fused"),
+            arrays.get("labels"),
+            arrays.get("confidence"),
+            arrays.get("fused"),
             len(self.classes),
             timings,
-            pictures.get("overlay"),
+            arrays.get("overlay"),
         )
 
     def warm_up(self, size: tuple[int, int] | None = None, frames: int = 1) -> float:
-        """Run made-up pictures of a size (height, width), so that the first real pair is not slow.
+        """Run made-up images of a size (height, width), so that the first real pair is not slow.
 
-        Leaves the running thermal statistics as they are. Returns the seconds of the last frame.
+        Returns the seconds of the last frame.
         """
-        size = size or self._inference_size or (480, 640)
-        normalizer, self.thermal = self.thermal, ThermalNormalizer("none")
-        try:
-            for _ in range(max(1, frames)):
-                started = time.perf_counter()
-                self(np.zeros((*size, 3), np.uint8), np.zeros(size, np.uint8))
-        finally:
-            self.thermal = normalizer
+        size = size or self.inference_size or (480, 640)
+        thermal = NormalizedThermal(np.zeros(size, np.float32), None)
+        for _ in range(max(1, frames)):
+            started = time.perf_counter()
+            self(np.zeros((*size, 3), np.uint8), thermal)
         return time.perf_counter() - started
 
-    def reset(self) -> None:
-        """Forget running statistics: the thermal bounds."""
-        self.thermal.reset()
-
     def describe(self) -> str:
-        """Return one line: network, classes, device, precision and why, size, normalisation."""
-        size = "the RGB picture's size"
-        if self._inference_size:
-            size = f"{self._inference_size[0]} x {self._inference_size[1]}"
+        """Return one line: network, classes, device, precision and why, path, size."""
+        size = "the RGB image's size"
+        if self.inference_size:
+            size = f"{self.inference_size[0]} x {self.inference_size[1]}"
         reason = f" ({self.precision_reason})" if self.precision_reason else ""
         return (
             f"AMDANet {self.backbone}, {len(self.classes)} classes ({self.classes.name}), "
             f"{device_name(self.device)}, {self.precision}{reason}, {self._engine.name} path, "
-            f"at {size}, thermal normalisation {self.thermal.mode}"
+            f"at {size}"
         )
 
     @contextlib.contextmanager
@@ -267,10 +222,26 @@ class Predictor:
             raise
 
 
-def _picture_path(device: torch.device) -> PicturePath:
+def _checked_size(
+    size: tuple[int, int] | None, only: tuple[int, int] | None
+) -> tuple[int, int] | None:
+    """Return the size at which a network runs; ``only``: the one that an export can compute."""
+    if size is None:
+        return only
+    size = tuple(int(side) for side in size)
+    check_size(size, "inference_size")
+    if only is not None and size != only:
+        raise ValueError(
+            f"inference_size: this export computes {only[0]} x {only[1]} alone: set "
+            f"[{only[0]}, {only[1]}], or export for any size"
+        )
+    return size
+
+
+def _image_backend(device: torch.device) -> ImageBackend:
     if device.type == "cuda":
-        return DevicePictures(device, Transfer(device))
-    return HostPictures()
+        return DeviceImages(device, Transfer(device))
+    return HostImages()
 
 
 def _choice(network: AMDANet | OnnxModel, device: torch.device, precision: str) -> PrecisionChoice:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
@@ -14,16 +16,42 @@ _SCENE_CUT_OVERLAP = 0.5
 """Bounds that overlap the running ones by less (intersection over union) replace them at once."""
 
 
+@dataclass(frozen=True, eq=False)
+class NormalizedThermal:
+    """A thermal image and how it becomes [0, 1]: the scaling is done where the network runs.
+
+    Attributes:
+        values: h x w uint8, uint16 or float, as the camera gave it; without bounds float32 in
+            [0, 1].
+        bounds: what becomes 0 and 1, in the image's unit; None: nothing is left to do.
+    """
+
+    values: np.ndarray
+    bounds: tuple[float, float] | None
+
+    def array(self) -> np.ndarray:
+        """Return h x w float32 in [0, 1], C-contiguous; without bounds it is ``values`` itself."""
+        if self.bounds is None:
+            return self.values
+        if self.values.dtype == np.uint8 and self.bounds == (0.0, 255.0):
+            return np.divide(self.values, np.float32(255), dtype=np.float32)
+        low, high = self.bounds
+        scaled = self.values.astype(np.float32)
+        scaled -= np.float32(low)
+        scaled *= np.float32(1.0 / (high - low))
+        return np.clip(scaled, 0.0, 1.0, out=scaled)
+
+
 class ThermalNormalizer:
-    """Turn a thermal picture of any common kind into float32 values in [0, 1].
+    """Turn a thermal image of any common kind into float32 values in [0, 1].
 
     Modes:
-        percentile: uint16 and float pictures are stretched between two percentiles of the frame.
-            The bounds are smoothed over frames, so that the picture does not flicker, and jump at
-            once when the scene changes. uint8 pictures have been stretched by the camera already
+        percentile: uint16 and float images are stretched between two percentiles of the frame.
+            The bounds are smoothed over frames, so that the image does not flicker, and jump at
+            once when the scene changes. uint8 images have been stretched by the camera already
             (AGC): they are divided by 255, as the published networks expect, unless
             `stretch_uint8` is set.
-        fixed: the given range, in the picture's own unit (counts, kelvin), maps to 0..1.
+        fixed: the given range, in the image's own unit (counts, kelvin), maps to 0..1.
         none: uint8 / 255, uint16 / 65535, float as it is, clipped.
 
     Missing and dead pixels: NaN is filled from its neighbourhood; -inf and +inf (below and above
@@ -36,7 +64,7 @@ class ThermalNormalizer:
         smoothing: weight of the past in the running bounds, 0 (none) to below 1; 0.9 settles within
             some 20 frames.
         percentiles: lower and upper, 0 to 100.
-        stretch_uint8: stretch 8-bit pictures in mode "percentile" too.
+        stretch_uint8: stretch 8-bit images in mode "percentile" too.
 
     Raises:
         ValueError: a wrong mode, range, smoothing or percentiles.
@@ -87,36 +115,34 @@ class ThermalNormalizer:
         Raises:
             ValueError: another shape or type.
         """
-        check_thermal(thermal)
-        if self._is_video(thermal):
-            return np.divide(thermal, np.float32(255), dtype=np.float32)
-        low, high = self.range_of(thermal)
-        normalized = thermal.astype(np.float32)
-        normalized -= np.float32(low)
-        normalized *= np.float32(1.0 / (high - low))
-        missing = None
-        if thermal.dtype.kind == "f":
-            missing = np.isnan(normalized)
-            missing = missing if missing.any() else None
-        np.clip(normalized, 0.0, 1.0, out=normalized)
-        if missing is not None:
-            _fill_missing(normalized, missing)
-        elif thermal.dtype == np.uint16 and self.needs_mending(thermal):
-            _mend_dead_pixels(normalized, thermal)
-        return normalized
+        return self.frame(thermal).array()
 
-    def needs_mending(self, thermal: np.ndarray) -> bool:
-        """Whether more than scaling by ``range_of`` and clipping is to be done to a frame."""
-        if thermal.dtype.kind == "f":
-            return bool(np.isnan(thermal).any())
-        return thermal.dtype == np.uint16 and self.mode != "none" and _may_have_dead_pixels(thermal)
+    def frame(self, thermal: np.ndarray) -> NormalizedThermal:
+        """Return a frame with its bounds; the running bounds move on.
 
-    def range_of(self, thermal: np.ndarray) -> tuple[float, float]:
-        """Return what becomes 0 and 1 in a frame, in its unit; the running bounds move on.
+        Frames with missing or dead pixels are normalised here, the others where the network runs.
 
         Args:
-            thermal: h x w, uint8, uint16 or float.
+            thermal: h x w, uint8, uint16 or float; it is not copied.
+
+        Raises:
+            ValueError: another shape or type.
         """
+        check_thermal(thermal)
+        scaled = NormalizedThermal(thermal, self._bounds_of(thermal))
+        if thermal.dtype.kind == "f":
+            missing = np.isnan(thermal)
+            if missing.any():
+                filled = scaled.array()
+                _fill_missing(filled, missing)
+                return NormalizedThermal(filled, None)
+        elif thermal.dtype == np.uint16 and self.mode != "none" and _may_have_dead_pixels(thermal):
+            repaired = scaled.array()
+            _replace_dead_pixels(repaired, thermal)
+            return NormalizedThermal(repaired, None)
+        return scaled
+
+    def _bounds_of(self, thermal: np.ndarray) -> tuple[float, float]:
         if self._is_video(thermal):
             return (0.0, 255.0)
         if self.mode == "fixed":
@@ -139,7 +165,7 @@ class ThermalNormalizer:
 
 
 def check_thermal(thermal: np.ndarray) -> None:
-    """Refuse what is not a thermal picture.
+    """Refuse what is not a thermal image.
 
     Raises:
         ValueError: not an h x w array of uint8, uint16 or float.
@@ -147,15 +173,13 @@ def check_thermal(thermal: np.ndarray) -> None:
     if not isinstance(thermal, np.ndarray) or thermal.ndim != 2:
         shape = getattr(thermal, "shape", type(thermal).__name__)
         raise ValueError(
-            f"the thermal picture must be a height x width array with one channel, not {shape}: "
+            f"the thermal image must be a height x width array with one channel, not {shape}: "
             "switch the camera from colour (ironbow etc.) to mono8 or mono16"
         )
     if thermal.dtype not in (np.uint8, np.uint16) and thermal.dtype.kind != "f":
-        raise ValueError(
-            f"the thermal picture must be uint8, uint16 or float32, not {thermal.dtype}"
-        )
+        raise ValueError(f"the thermal image must be uint8, uint16 or float32, not {thermal.dtype}")
     if thermal.size == 0:
-        raise ValueError(f"the thermal picture is empty: its size is {thermal.shape}")
+        raise ValueError(f"the thermal image is empty: its size is {thermal.shape}")
 
 
 def _check_range(bounds: tuple[float, float] | None) -> None:
@@ -169,13 +193,13 @@ def _check_range(bounds: tuple[float, float] | None) -> None:
         )
 
 
-def sparse_view(picture: np.ndarray, samples: int = _SAMPLES) -> np.ndarray:
-    """Return a regularly strided view of a picture with at most about `samples` pixels.
+def sparse_view(image: np.ndarray, samples: int = _SAMPLES) -> np.ndarray:
+    """Return a regularly strided view of an image with at most about `samples` pixels.
 
     The strides are the same in both directions, so that the share of each region stays.
     """
-    stride = max(1, int(np.ceil(np.sqrt(picture.shape[0] * picture.shape[1] / samples))))
-    return picture[stride // 2 :: stride, stride // 2 :: stride]
+    stride = max(1, int(np.ceil(np.sqrt(image.shape[0] * image.shape[1] / samples))))
+    return image[stride // 2 :: stride, stride // 2 :: stride]
 
 
 def _percentile_bounds(
@@ -234,7 +258,7 @@ def _may_have_dead_pixels(thermal: np.ndarray) -> bool:
     return lowest <= 0 or highest >= 65535
 
 
-def _mend_dead_pixels(normalized: np.ndarray, thermal: np.ndarray) -> None:
+def _replace_dead_pixels(normalized: np.ndarray, thermal: np.ndarray) -> None:
     """Replace pixels of 0 or 65535 in place by the median of their 3 x 3 neighbourhood.
 
     A region of such values keeps them (its median is itself): only isolated pixels change.

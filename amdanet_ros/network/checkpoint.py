@@ -161,7 +161,7 @@ def save_checkpoint(
         network: its weights and configuration are stored.
         classes: K names, in index order.
         palette: K x 3 uint8 RGB.
-        metadata: strings to keep beside (command, scores).
+        metadata: other strings to store (command, scores).
         half: store floating-point arrays as float16 (scalars and BatchNorm statistics stay).
     """
     strings = {"format": "amdanet_ros", "config": json.dumps(asdict(network.config))}

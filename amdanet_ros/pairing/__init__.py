@@ -1,5 +1,6 @@
 """Approximate-time pairing of RGB and thermal images. Standard library only; knows no ROS."""
 
+from .options import SyncOptions
 from .pair import Pair, Unmatched
 from .reasons import Reason
 from .statistics import StreamStatistics, SyncStatistics
@@ -10,6 +11,7 @@ __all__ = [
     "PairSynchronizer",
     "Reason",
     "StreamStatistics",
+    "SyncOptions",
     "SyncStatistics",
     "Unmatched",
 ]

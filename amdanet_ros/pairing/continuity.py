@@ -11,10 +11,10 @@ from .reasons import Reason
 from .stream import LATE_LIMIT_NS, Stream
 
 NEAR_NS = 1_000_000_000
-"""Two streams this close are at the same time."""
+"""Streams whose stamps differ by no more are at the same time."""
 
 TAIL_NS = 2_000_000_000
-"""Messages of the old lap come no longer than this (in stamps) after the other stream jumped."""
+"""Messages of the old lap come no longer than this (by their stamps) after the other's jump."""
 
 
 def admit(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None:

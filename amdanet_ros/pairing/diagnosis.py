@@ -4,14 +4,15 @@ import math
 from collections.abc import Iterator
 
 from ..findings import Finding, FindingKind, Level
+from .options import SyncOptions
 from .reasons import Reason
 from .statistics import StreamStatistics, SyncStatistics
 
 SILENCE_S = 2.0
-"""A stream without a message for this long is reported (or five of its periods, if longer)."""
+"""A stream that has sent no message for so long, and for five of its periods, is reported."""
 
 DIFFERENT_CLOCKS_S = 10.0
-"""No delay of a driver is this long: the clocks themselves differ."""
+"""No driver delays images for so long: the clocks themselves differ."""
 
 _LOSS_SHARE = 0.05
 _UNEVEN_STAMPS = 0.2  # of the period
@@ -21,20 +22,14 @@ _FEW = 5
 
 
 def diagnose(
-    present: SyncStatistics,
-    before: SyncStatistics | None,
-    slop: float,
-    thermal_offset: float,
-    queue_size: int,
-    reuse_thermal: bool,
+    present: SyncStatistics, before: SyncStatistics | None, options: SyncOptions
 ) -> list[Finding]:
     """Compare two snapshots; the worst finding comes first, remarks (``Level.OK``) last.
 
     Args:
         present: as of now.
         before: as of the last call; None at the first one.
-        slop, thermal_offset: of the synchroniser, in seconds.
-        queue_size, reuse_thermal: of the synchroniser.
+        options: of the synchroniser.
     """
     rgb = _Change("rgb", present.rgb, before.rgb if before else None)
     thermal = _Change("thermal", present.thermal, before.thermal if before else None)
@@ -45,16 +40,16 @@ def diagnose(
     pairs = present.pairs - (before.pairs if before else 0)
     few = 10 * pairs < min(rgb.received, thermal.received)
     if not unstamped and few and min(rgb.received, thermal.received) >= _FEW:
-        apart = list(_apart(rgb, thermal, present.clock_offset, slop, thermal_offset))
+        apart = list(_apart(rgb, thermal, present.clock_offset, options))
     findings += unstamped + apart
     for each, other in ((rgb, thermal), (thermal, rgb)):
         if not unstamped and not apart:
-            findings += _overflow(each, other, queue_size)
+            findings += _overflow(each, other, options.queue_size)
         findings += _losses(each)
         findings += _disorder(each)
         findings += _jitter(each)
     if present.pairs:
-        findings += _rates(present, reuse_thermal)
+        findings += _rates(present, options.reuse_thermal)
     return findings
 
 
@@ -91,17 +86,17 @@ def _zero_stamps(change: _Change) -> Iterator[Finding]:
 
 
 def _apart(
-    rgb: _Change, thermal: _Change, offset: float | None, slop: float, thermal_offset: float
+    rgb: _Change, thermal: _Change, offset: float | None, options: SyncOptions
 ) -> Iterator[Finding]:
     """Find out whether the stamps of one moment differ, where hardly any pairs come."""
-    if offset is None or abs(offset - thermal_offset) <= slop:
+    if offset is None or abs(offset - options.thermal_offset) <= options.slop:
         return
-    seconds = offset - thermal_offset
+    seconds = offset - options.thermal_offset
     values: dict[str, float | str] = {"seconds": seconds, "thermal_offset": offset}
     if abs(seconds) >= DIFFERENT_CLOCKS_S:
         yield Finding(FindingKind.CLOCKS_APART, None, Level.WARN, values)
         return
-    values["slop"] = slop
+    values["slop"] = options.slop
     first, last = (rgb, thermal) if seconds > 0 else (thermal, rgb)
     if first.unmatched(Reason.OVERFLOW) and first.present.rate:
         # Wrong stamps and a long delay look alike; the latter only shows by what left the queue.

@@ -3,7 +3,6 @@
 from enum import Enum
 
 from .reasons import Reason
-from .rhythm import Rhythm
 from .stream import Stream
 
 _SLACK_NS = 2_000_000
@@ -33,8 +32,8 @@ OVERTAKEN: Fate = (Action.DROP, Reason.OVERTAKEN, None)
 def fate(early: Stream, late: Stream, slop: int, now: int) -> Fate:
     """Decide on the first messages where each message is used once.
 
-    They are a pair if either is the other's nearest one. Only the early one can be dropped: what
-    comes later in the late stream is even farther from it.
+    They are a pair if each is the other's nearest one. Only the early one can be dropped: later
+    messages of the late stream are even farther from it.
 
     Args:
         early: the stream whose first message has the smaller key (or an equal one).
@@ -124,9 +123,10 @@ def _is_toss_up(one: Stream, other: Stream, gain: int) -> bool:
     Where the phase between two cameras of one rate is half a period, jitter makes now the one, now
     the other neighbour the nearer one. Each change of side would cost a pair.
     """
-    first: Rhythm = one.rhythm
-    second: Rhythm = other.rhythm
-    if first.spacing is None or second.spacing is None or gain > 2 * (first.jitter + second.jitter):
+    first, second = one.rhythm, other.rhythm
+    if gain > 2 * (first.jitter + second.jitter):
         return False
     period = first.spacing
+    if period is None or second.spacing is None:
+        return False
     return 32 * abs(period - second.spacing) <= period and 4 * gain <= period

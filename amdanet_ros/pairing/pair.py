@@ -1,6 +1,8 @@
-"""What comes out of the synchroniser: pairs, and messages that stayed alone."""
+"""Pairs, and messages that stayed alone."""
 
 from typing import Any, NamedTuple
+
+from .reasons import Reason
 
 
 class Pair(NamedTuple):
@@ -26,4 +28,4 @@ class Unmatched(NamedTuple):
     stream: str
     item: Any
     stamp_ns: int
-    reason: str
+    reason: Reason

@@ -4,10 +4,10 @@ from collections import deque
 from operator import sub
 
 WINDOW = 33
-"""Messages that the estimates look back on."""
+"""Number of last messages that the estimates are made of."""
 
 ENOUGH = 20
-"""Messages from which on the spread of the delays says something."""
+"""Number of messages that estimates of the spread need."""
 
 _REFRESH = 64
 _REFRESH_IRREGULAR = 32
@@ -19,16 +19,22 @@ _UNLIMITED_NS = 1 << 62
 class Rhythm:
     """Estimates the spacing of a stream from its last messages.
 
-    The spacing is the mean of those gaps that lie near their lower quartile: lost messages make
-    gaps longer, so the upper part of the gaps says nothing about the rhythm, and the mean of the
-    others is not biased by jitter. It is computed anew after 2, 3, 4, 6, ... messages, then after
-    every 64, or 32 where gaps are long, so that a message costs one append and one countdown.
+    The spacing is the mean of those gaps that lie near their lower quartile. Lost messages make
+    gaps longer, so the longer gaps are left out; jitter does not bias the mean of the others. The
+    estimates are computed again after 2, 3, 4, 6, ... messages, then after every 64, or 32 where
+    gaps are long, so that a usual message costs little.
 
-    All times are integer nanoseconds. ``spacing`` is None until two messages have come; ``jitter``
-    is the mean deviation of the gaps from it; ``delay_high`` the longest time from stamp to
-    arrival; ``lost`` counts the messages missing in the gaps. A step of up to ``regular_limit``
-    is that of the next message, one of up to ``continuity_limit`` an interruption, a longer one a
-    jump.
+    All times are integer nanoseconds.
+
+    Attributes:
+        recent: stamp and arrival of the last messages.
+        spacing: usual time between two stamps; None until two messages have come.
+        jitter: mean deviation of the gaps from ``spacing``.
+        lost: number of messages missing in the gaps.
+        delay_high: longest time from stamp to arrival.
+        regular_limit: longest step to the next message without a loss.
+        continuity_limit: longest step that is an interruption; a longer one is a jump.
+        countdown: messages until the next estimate.
     """
 
     __slots__ = (
@@ -53,7 +59,7 @@ class Rhythm:
         self.countdown = 2
 
     def observe(self, stamp: int, now: int) -> None:
-        """Take note of a message that is newer than all before it."""
+        """Add a message that is newer than all before it."""
         recent = self.recent
         if recent:
             gap = stamp - recent[-1][0]
@@ -65,25 +71,25 @@ class Rhythm:
             self.estimate()
 
     def note_long_gap(self, gap: int) -> None:
-        """Count what was lost in a step above ``regular_limit``."""
+        """Count the messages lost in a step above ``regular_limit``."""
         if self.spacing is not None:
             self.lost += round(gap / self.spacing) - 1
             self.countdown = min(self.countdown, _REFRESH_IRREGULAR)
 
     def interrupt(self) -> None:
-        """Forget the last messages after a jump; keep the spacing, the camera is the same."""
+        """Forget the last messages after a jump; the spacing stays, as the camera is the same."""
         self.recent.clear()
         self.countdown = 2
 
     def delays(self) -> list[int]:
-        """Arrival minus stamp of the last messages: transport delay plus the clocks' difference."""
+        """Return arrival minus stamp of the last messages: delay plus difference of the clocks."""
         return [now - stamp for stamp, now in self.recent]
 
     def stamp_jitter(self) -> float | None:
-        """Mean deviation of the gaps from whole periods over the window, as a share of the period.
+        """Return the mean deviation of the gaps from whole periods, as a share of the period.
 
-        Unlike ``jitter`` it leaves out no gap, so that very uneven stamps show as what they are.
-        None before ``ENOUGH`` came, and where so many are lost that the period is not certain.
+        Unlike ``jitter`` it leaves out no gap, so that it also measures very uneven stamps. None
+        before ``ENOUGH`` messages came, and where so many are lost that the period is not certain.
         """
         if len(self.recent) < ENOUGH:
             return None
@@ -98,10 +104,10 @@ class Rhythm:
         )
 
     def arrival_jitter(self) -> int | None:
-        """Spread of the delays over the window, nanoseconds; None before ``ENOUGH`` came.
+        """Return the spread of the delays in nanoseconds; None before ``ENOUGH`` messages came.
 
-        Between the 5th and the 95th percentile: a single late message does not count. A steady
-        drift, as of a recording that plays slower or faster, is taken off.
+        It is measured between the 5th and the 95th percentile, so that a single late message does
+        not count. A steady drift, as of a bag that is played slower or faster, is subtracted.
         """
         count = len(self.recent)
         if count < ENOUGH:
@@ -115,13 +121,13 @@ class Rhythm:
         return round(level[-1 - count // 20] - level[count // 20])
 
     def rate(self) -> float | None:
-        """Messages a second over the window, lost ones not counted; None before two came."""
+        """Return the messages a second, without the lost ones; None before two came."""
         if len(self.recent) < 2:
             return None
         return (len(self.recent) - 1) * 1e9 / (self.recent[-1][0] - self.recent[0][0])
 
     def estimate(self) -> None:
-        """Compute all estimates anew; due when ``countdown`` has come to zero."""
+        """Compute all estimates again; due when ``countdown`` is zero."""
         stamps, arrivals = zip(*self.recent, strict=True)
         gaps = list(map(sub, stamps[1:], stamps))
         base = sorted(gaps)[len(gaps) // 4]

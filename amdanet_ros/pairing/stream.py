@@ -176,24 +176,16 @@ class Stream:
         return entry
 
     def drop(self, reason: Reason) -> None:
-        """Take the first message out of the queue and count it under ``reason``."""
-        key, item = self.lap.queue.popleft()
-        if key != self.lap.floor:
+        """Take the oldest message out of the queues and count it under ``reason``."""
+        lap = self.lap if self.lap.queue else self.ahead
+        key, item = lap.queue.popleft()
+        if key != lap.floor:
             self.discard(key, item, reason)
-
-    def drop_oldest(self) -> None:
-        """Drop the oldest message, also of the next lap, because the queue is full."""
-        if not self.lap.queue:
-            self.discard(*self.ahead.queue.popleft(), Reason.OVERFLOW)
-        else:
-            self.drop(Reason.OVERFLOW if self.ahead is None else Reason.JUMP)
 
     def drop_all(self, reason: Reason) -> None:
         """Empty the queues and count all messages in them under ``reason``."""
-        while self.lap.queue:
+        while self.size:
             self.drop(reason)
-        while self.ahead and self.ahead.queue:
-            self.discard(*self.ahead.queue.popleft(), reason)
 
     def discard(self, key: int, item: Any, reason: Reason) -> None:
         """Count a message that is not in a queue under ``reason``."""

@@ -7,6 +7,7 @@ from ..findings import Finding
 from .continuity import admit
 from .diagnosis import diagnose
 from .fate import NO_PARTNER, PAIR, fate, fate_with_reuse
+from .options import SyncOptions
 from .pair import Pair, Unmatched
 from .reasons import Reason
 from .statistics import SyncStatistics, sync_statistics
@@ -16,101 +17,56 @@ from .wait import Wait
 OFFSET_WINDOW = 512
 """Number of pairs whose offsets the statistics are made of."""
 
+_new = tuple.__new__
+
 
 class PairSynchronizer:
-    """Pairs two streams of stamped messages, in order: of each pair, either is the other's nearest.
+    """Pairs two streams of stamped messages in order. Each of a pair is the other's nearest one.
 
-    Where a nearer one has not come yet, but the rhythm of its stream says that it will, the pair
-    waits for it: until the time it is due, never longer than ``max_wait``. All else is decided at
-    the message that makes it decidable, so that regular streams do not wait. In streams of one
-    rate, neighbours count as equally near when they differ by no more than the stamps' jitter.
-    Every message is used at most once, RGB stamps of the output rise strictly within a lap of the
-    recording, and messages of different laps never pair.
+    Where a nearer message has not come yet, but the rhythm of its stream says that it will, the
+    pair waits for it until it is due, never longer than ``max_wait``. All other pairs are returned
+    at once, so that regular streams do not wait. In streams of one rate, neighbours count as
+    equally near when their distances differ by no more than the stamps' jitter. Every message is
+    used at most once. RGB stamps of the pairs rise between two jumps of the stamps (a lap, such as
+    of a bag that loops), and messages of different laps never pair.
 
-    With ``reuse_thermal`` each RGB image gets the nearest thermal image at hand within the slop,
-    whether that one served already or not: for a thermal camera slower than the RGB one.
+    With ``reuse_thermal`` each RGB message gets the nearest thermal message at hand within the
+    slop, also if that is in a pair already: for a thermal camera slower than the RGB one.
 
-    It calls nobody and takes no lock: one thread at a time may use it. Stamps and times are
-    integer nanoseconds. ``now_ns`` is the time of arrival by any one clock that runs steadily
-    forward (``time.monotonic_ns()``); it need not agree with the stamps.
+    It has no callbacks and no lock: one thread at a time may use it. Stamps and times are integer
+    nanoseconds. ``now_ns`` is the time of arrival on any clock that never goes back
+    (``time.monotonic_ns()``); it need not agree with the stamps.
 
     Args:
-        slop: largest ``|offset|`` of a pair in seconds; a pair at exactly the slop counts.
-        queue_size: messages of each stream that may wait, at least 1. Should exceed the rate
-            times the difference between the two streams' delays.
-        thermal_offset: seconds added to thermal stamps.
-        reuse_thermal: see above.
-        max_wait: longest wait for a better partner in seconds. Also the silence of one stream
-            after which ``keep_unmatched`` hands out the other's messages alone.
-        keep_unmatched: collect messages that stay alone for ``take_unmatched``.
-
-    Raises:
-        ValueError: an argument is out of range; the message names it.
+        options: see ``SyncOptions``. A pair at exactly the slop counts.
+        keep_unmatched: collect messages that stay alone for ``take_unmatched``. ``max_wait`` is
+            then also the silence of one stream after which the other's messages come out alone.
     """
 
-    def __init__(
-        self,
-        slop: float,
-        queue_size: int = 10,
-        thermal_offset: float = 0.0,
-        reuse_thermal: bool = False,
-        max_wait: float = 0.2,
-        keep_unmatched: bool = False,
-    ) -> None:
-        if queue_size < 1:
-            raise ValueError(f"queue_size is {queue_size}: it must be at least 1")
-        self.queue_size = int(queue_size)
+    def __init__(self, options: SyncOptions, keep_unmatched: bool = False) -> None:
         self._rgb = Stream("rgb")
         self._thermal = Stream("thermal")
         self._offsets: deque[int] = deque(maxlen=OFFSET_WINDOW)
         self._wait = Wait()
         self._unmatched: deque[Unmatched] | None = None
-        self._reuse = False
         self._before: SyncStatistics | None = None
-        self.slop = slop
-        self.thermal_offset = thermal_offset
-        self.max_wait = max_wait
-        self.reuse_thermal = reuse_thermal
+        self._options = options
+        self._take_over(options)
         self.keep_unmatched = keep_unmatched
 
     @property
-    def slop(self) -> float:
-        """Largest ``|offset|`` of a pair, in seconds."""
-        return self._slop / 1e9
+    def options(self) -> SyncOptions:
+        """How images are paired. New options count for what waits already, too."""
+        return self._options
 
-    @slop.setter
-    def slop(self, seconds: float) -> None:
-        self._slop = _nanoseconds("slop", seconds, lowest=0.0)
-
-    @property
-    def thermal_offset(self) -> float:
-        """Seconds added to thermal stamps; applies to what waits already, too."""
-        return self._thermal.offset / 1e9
-
-    @thermal_offset.setter
-    def thermal_offset(self, seconds: float) -> None:
-        self._thermal.shift(_nanoseconds("thermal_offset", seconds))
-        self._offsets.clear()
-
-    @property
-    def max_wait(self) -> float:
-        """Longest wait for a better partner, in seconds."""
-        return self._wait.longest / 1e9
-
-    @max_wait.setter
-    def max_wait(self, seconds: float) -> None:
-        self._wait.longest = _nanoseconds("max_wait", seconds, lowest=0.0)
-
-    @property
-    def reuse_thermal(self) -> bool:
-        """Whether a thermal image may serve for several RGB images."""
-        return self._reuse
-
-    @reuse_thermal.setter
-    def reuse_thermal(self, reuse: bool) -> None:
-        if self._reuse and not reuse:
+    @options.setter
+    def options(self, options: SyncOptions) -> None:
+        if self._options.reuse_thermal and not options.reuse_thermal:
             self._thermal.release_held()
-        self._reuse = bool(reuse)
+        if self._options.thermal_offset != options.thermal_offset:
+            self._offsets.clear()
+        self._options = options
+        self._take_over(options)
 
     @property
     def keep_unmatched(self) -> bool:
@@ -119,8 +75,8 @@ class PairSynchronizer:
 
     @keep_unmatched.setter
     def keep_unmatched(self, keep: bool) -> None:
-        if bool(keep) != self.keep_unmatched:
-            self._unmatched = deque(maxlen=2 * self.queue_size) if keep else None
+        if keep != self.keep_unmatched:
+            self._unmatched = deque(maxlen=2 * self._options.queue_size) if keep else None
             self._rgb.tally.unmatched = self._thermal.tally.unmatched = self._unmatched
 
     @property
@@ -150,11 +106,11 @@ class PairSynchronizer:
         return pairs
 
     def take_unmatched(self) -> list[Unmatched]:
-        """Return and forget the messages that stayed alone since the last call, as they fell out.
+        """Return and forget the messages that stayed alone since the last call, in that order.
 
-        Holds at most the last ``2 * queue_size``; empty unless ``keep_unmatched``. While the other
-        stream is silent for longer than ``max_wait`` (and two and a half of its periods), messages
-        come out here at once, with the reason ``silent``.
+        At most the last ``2 * queue_size`` are kept; none without ``keep_unmatched``. While the
+        other stream is silent for longer than ``max_wait`` (and two and a half of its periods),
+        messages come out here at once, with the reason ``silent``.
         """
         if self._unmatched is None:
             return []
@@ -163,19 +119,19 @@ class PairSynchronizer:
         return taken
 
     def reset(self) -> None:
-        """Forget all that waits, for a clock that jumped. Counts and rhythms stay."""
+        """Forget all messages that wait, after a jump of the clock. Counts and rhythms stay."""
         for stream in (self._rgb, self._thermal):
             stream.clear(Reason.RESET)
         self._wait.reset()
 
     @property
     def statistics(self) -> SyncStatistics:
-        """Counts by reason, offsets and rates as of the last arrival."""
+        """Counts by reason, offsets and rates at the last arrival."""
         arrivals = (self._rgb.last_arrival, self._thermal.last_arrival)
         return self.statistics_at(max((a for a in arrivals if a is not None), default=0))
 
     def statistics_at(self, now_ns: int) -> SyncStatistics:
-        """Return the same as of ``now_ns``, which tells how long each stream has been silent."""
+        """Return the same at ``now_ns``, which tells how long each stream has been silent."""
         rgb, thermal = self._rgb, self._thermal
         laps = 1 + max(rgb.last_lap.number, thermal.last_lap.number)
         return sync_statistics(
@@ -188,38 +144,38 @@ class PairSynchronizer:
         It judges what happened since the call before: call it about once a second.
         """
         before, self._before = self._before, self.statistics_at(now_ns)
-        return diagnose(
-            self._before,
-            before,
-            self.slop,
-            self.thermal_offset,
-            self.queue_size,
-            self.reuse_thermal,
-        )
+        return diagnose(self._before, before, self._options)
+
+    def _take_over(self, options: SyncOptions) -> None:
+        self._slop = _nanoseconds(options.slop)
+        self._wait.longest = _nanoseconds(options.max_wait)
+        self._thermal.shift(_nanoseconds(options.thermal_offset))
 
     def _add(self, stream: Stream, other: Stream, stamp: int, item: Any, now: int) -> list[Pair]:
         key = stamp + stream.offset
-        self._wait.deadline = None
         if stream.continues and 0 < key - stream.lap.newest <= stream.rhythm.continuity_limit:
             stream.append(key, item, now)
         else:
             admit(stream, other, key, item, now)
+            self._wait.deadline = None  # the messages that waited may be gone
         pairs = self._decide(now) if other.lap.queue else []
-        if len(stream.lap.queue) > self.queue_size or stream.ahead is not None:
+        limit = self._options.queue_size
+        while len(stream.lap.queue) > limit or (stream.ahead is not None and stream.size > limit):
             pairs += self._make_room(stream, now)
         if self._unmatched is not None:
             self._release_silent(now)
         return pairs
 
     def _decide(self, now: int) -> list[Pair]:
-        """Return the pairs that are certain now; drop what has no partner."""
+        """Return the pairs that are certain now; drop the messages that have no partner."""
         pairs: list[Pair] = []
         rgb, thermal, slop, wait = self._rgb, self._thermal, self._slop, self._wait
+        reuse = self._options.reuse_thermal
         rgb_queue, thermal_queue = rgb.lap.queue, thermal.lap.queue
         wait.deadline = None
         while rgb_queue and thermal_queue:
             rgb_key, thermal_key = rgb_queue[0][0], thermal_queue[0][0]
-            if self._reuse:
+            if reuse:
                 verdict = fate_with_reuse(rgb, thermal, slop, now)
                 loser = rgb if verdict is NO_PARTNER else thermal
             elif rgb_key <= thermal_key:
@@ -241,24 +197,23 @@ class PairSynchronizer:
     def _pair(self) -> Pair:
         """Make a pair of the first messages."""
         rgb_key, rgb = self._rgb.take()
-        thermal_key, thermal = self._thermal.take(self._reuse)
+        thermal_key, thermal = self._thermal.take(self._options.reuse_thermal)
         offset = thermal_key - rgb_key
         self._offsets.append(offset)
-        return Pair(rgb, thermal, rgb_key, thermal_key - self._thermal.offset, offset)
+        thermal_stamp = thermal_key - self._thermal.offset
+        # Half the time of Pair(...), which checks its arguments in Python.
+        return _new(Pair, (rgb, thermal, rgb_key, thermal_stamp, offset))
 
     def _make_room(self, stream: Stream, now: int) -> list[Pair]:
-        """Keep the bound of the queue: the oldest goes, with a partner where one is at hand."""
-        pairs: list[Pair] = []
-        while len(stream.lap.queue) > self.queue_size or stream.size > self.queue_size:
-            if self._wait.deadline is not None:
-                pairs.append(self._pair())
-            else:
-                stream.drop_oldest()
-            pairs += self._decide(now)
-        return pairs
+        """Remove the oldest message of a full queue: in a pair if it waits for a better one."""
+        if self._wait.deadline is not None:
+            return [self._pair(), *self._decide(now)]
+        is_left_over = stream.ahead is not None and stream.lap.queue
+        stream.drop(Reason.JUMP if is_left_over else Reason.OVERFLOW)
+        return self._decide(now)
 
     def _silent_from(self, stream: Stream, other: Stream) -> int:
-        """When ``other`` counts as silent, for what waits in ``stream``."""
+        """When ``other`` counts as silent for the messages that wait in ``stream``."""
         if other.last_arrival is None:
             return (stream.first_arrival or 0) + self._wait.longest
         return other.last_arrival + max(self._wait.longest, 5 * (other.rhythm.spacing or 0) // 2)
@@ -270,8 +225,5 @@ class PairSynchronizer:
                 self._wait.deadline = None
 
 
-def _nanoseconds(name: str, seconds: float, lowest: float | None = None) -> int:
-    if not abs(seconds) < 1e9 or (lowest is not None and seconds < lowest):
-        bound = "a finite number" if lowest is None else f"a finite number, at least {lowest:g}"
-        raise ValueError(f"{name} is {seconds}: it must be {bound} of seconds")
+def _nanoseconds(seconds: float) -> int:
     return round(seconds * 1e9)

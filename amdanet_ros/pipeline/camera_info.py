@@ -1,19 +1,18 @@
-"""``sensor_msgs/CameraInfo`` read as a calibration, and written for a part of the picture."""
+"""``sensor_msgs/CameraInfo`` of any library read as a calibration."""
 
 from __future__ import annotations
 
-from copy import copy
+from typing import Any
 
 import numpy as np
-from sensor_msgs.msg import CameraInfo, RegionOfInterest
 
 from ..registration.camera_calibration import CameraCalibration
 
 
-def calibration_from_message(info: CameraInfo, rectified: bool) -> CameraCalibration:
-    """Return the calibration of the raw pictures (K), or of the rectified ones (P and R).
+def calibration_from_info(info: Any, rectified: bool) -> CameraCalibration:
+    """Return the calibration of the raw images (K), or of the rectified ones (P and R).
 
-    The lens distortion (D) is left out: rectified pictures have none, for raw ones see
+    The lens distortion (D) is left out: rectified images have none, for raw ones see
     ``has_distortion``.
     """
     matrix, rotation = np.array(info.k).reshape(3, 3), np.eye(3)
@@ -31,12 +30,12 @@ def calibration_from_message(info: CameraInfo, rectified: bool) -> CameraCalibra
     )
 
 
-def has_distortion(info: CameraInfo) -> bool:
-    """Return whether the lens of the raw pictures has distortion."""
+def has_distortion(info: Any) -> bool:
+    """Return whether the lens of the raw images has distortion."""
     return bool(np.any(info.d))
 
 
-def fingerprint(info: CameraInfo) -> tuple:
+def fingerprint(info: Any) -> tuple:
     """Return what of a calibration matters, comparable, without its header."""
     roi = info.roi
     return (
@@ -49,25 +48,25 @@ def fingerprint(info: CameraInfo) -> tuple:
     )
 
 
-def info_of_window(
-    info: CameraInfo, window: tuple[int, int, int, int], picture: tuple[int, int]
-) -> CameraInfo:
-    """Return the calibration of a part of the picture: the same camera with a region of interest.
+def region_of_window(
+    info: Any, window: tuple[int, int, int, int], image: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Return which part of the sensor a part of an image shows.
 
     Args:
-        info: of the whole picture as it comes; it stays as it is.
-        window: (top, left, height, width) in pixels of the picture.
-        picture: (height, width) of the picture.
+        info: of the whole image as it comes.
+        window: (top, left, height, width) in pixels of the image.
+        image: (height, width) of the image.
+
+    Returns:
+        (top, left, height, width) in the sensor's pixels.
     """
-    calibration = calibration_from_message(info, rectified=False)
-    top, left, height, width = calibration.region_of(picture)
-    vertical, horizontal = height / picture[0], width / picture[1]
-    cut = copy(info)
-    cut.roi = RegionOfInterest(
-        y_offset=top + round(window[0] * vertical),
-        x_offset=left + round(window[1] * horizontal),
-        height=round(window[2] * vertical),
-        width=round(window[3] * horizontal),
-        do_rectify=info.roi.do_rectify,
+    calibration = calibration_from_info(info, rectified=False)
+    top, left, height, width = calibration.region_of(image)
+    vertical, horizontal = height / image[0], width / image[1]
+    return (
+        top + round(window[0] * vertical),
+        left + round(window[1] * horizontal),
+        round(window[2] * vertical),
+        round(window[3] * horizontal),
     )
-    return cut

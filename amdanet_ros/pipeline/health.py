@@ -1,4 +1,4 @@
-"""How far a camera's picture can be trusted, measured on every frame from a sparse sample of it."""
+"""How far a camera's image can be trusted, measured on every frame from a sparse sample of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..inference.input_images import check_rgb
 from ..inference.thermal_normalization import check_thermal, sparse_view
 
 HEALTH_SAMPLES = 8_000
-"""About so many pixels of a picture are looked at: shares of it are right to a percent."""
+"""About so many pixels of an image are looked at: shares of it are right to a percent."""
 
 _NOISE_ROWS = 16
 _MEDIAN_DIFFERENCE_OF_UNIT_NOISE = 0.9539  # median |a - b| of two independent N(0, 1) values
@@ -39,7 +39,7 @@ class ModalityHealth:
         dark: share of pixels at the bottom of the range, 0 to 1.
         contrast: standard deviation over the range, 0 to 1. The range: 255; for uint16 16383 until
             a larger count was seen, then 65535; for float 100 (kelvin).
-        frozen: whether the same picture came again and again.
+        frozen: whether the same image came again and again.
     """
 
     status: HealthStatus = HealthStatus.OK
@@ -51,21 +51,21 @@ class ModalityHealth:
 
     @classmethod
     def lost(cls, reason: str) -> ModalityHealth:
-        """Return the state of a camera from which no picture came; `reason` says for how long."""
+        """Return the state of a camera from which no image came; `reason` says for how long."""
         return cls(HealthStatus.LOST, reason)
 
 
 @dataclass(frozen=True)
 class HealthThresholds:
-    """When a picture counts as degraded or frozen.
+    """When an image counts as degraded or frozen.
 
     Attributes:
-        saturated: share of pixels at the top of the range above which a picture is degraded.
+        saturated: share of pixels at the top of the range above which an image is degraded.
         dark: the same at the bottom.
-        contrast: least standard deviation of an 8-bit picture over 255.
-        contrast_to_noise: least standard deviation of a 16-bit or float thermal picture over the
+        contrast: least standard deviation of an 8-bit image over 255.
+        contrast_to_noise: least standard deviation of a 16-bit or float thermal image over the
             pixel noise (which tracks the sensor's NETD): bare noise has 1, a scene far more.
-        frozen_seconds: with stamps, identical pictures over this time are a frozen stream. Longer
+        frozen_seconds: with stamps, identical images over this time are a frozen stream. Longer
             than the duplicates of 9 Hz export-limited cameras on a 30 or 60 Hz stream.
         frozen_frames: without stamps, this many repetitions are.
     """
@@ -81,8 +81,8 @@ class HealthThresholds:
 class HealthMonitor:
     """Measures both cameras' health frame by frame; remembers only what tells a frozen stream.
 
-    Give the stamps where they are known: a picture that serves twice (`sync.reuse_thermal`) then
-    does not count as repeated by the camera.
+    Give the stamps where they are known: a thermal image that is used for two RGB images then does
+    not count as repeated by the camera.
     """
 
     def __init__(self, thresholds: HealthThresholds | None = None) -> None:
@@ -96,7 +96,7 @@ class HealthMonitor:
         self._full_scale = 16383
 
     def check_rgb(self, rgb: np.ndarray, stamp_ns: int | None = None) -> ModalityHealth:
-        """Measure an H x W x 3 uint8 picture; `stamp_ns` is its stamp in nanoseconds.
+        """Measure an H x W x 3 uint8 image; `stamp_ns` is its stamp in nanoseconds.
 
         Raises:
             ValueError: another shape or type.
@@ -114,10 +114,10 @@ class HealthMonitor:
         return self._judge(saturated, dark, contrast, flat, frozen)
 
     def check_thermal(self, thermal: np.ndarray, stamp_ns: int | None = None) -> ModalityHealth:
-        """Measure an h x w uint8, uint16 or float picture as the camera gave it.
+        """Measure an h x w uint8, uint16 or float image as the camera gave it.
 
         The bottom and top of the range are 0 and 255, 0 and the full scale of a 14 or 16-bit
-        sensor, or -inf/NaN and +inf for a float picture.
+        sensor, or -inf/NaN and +inf for a float image.
 
         Raises:
             ValueError: another shape or type.
@@ -154,13 +154,11 @@ class HealthMonitor:
     ) -> ModalityHealth:
         complaints = [frozen] if frozen else []
         if saturated > self._thresholds.saturated:
-            complaints.append(f"{saturated:.0%} of the picture is saturated (glare, overexposure)")
+            complaints.append(f"{saturated:.0%} of the image is saturated (glare, overexposure)")
         if dark > self._thresholds.dark:
-            complaints.append(
-                f"{dark:.0%} of the picture is dark (night, a covered or dead camera)"
-            )
+            complaints.append(f"{dark:.0%} of the image is dark (night, a covered or dead camera)")
         elif flat and saturated <= self._thresholds.saturated:
-            complaints.append("the picture has no contrast (fog, a covered or unfocused camera)")
+            complaints.append("the image has no contrast (fog, a covered or unfocused camera)")
         status = HealthStatus.OK
         if complaints:
             status = HealthStatus.FROZEN if frozen else HealthStatus.DEGRADED
@@ -170,7 +168,7 @@ class HealthMonitor:
 
 
 class _Repetition:
-    """Notices that a stream gives the same picture again and again."""
+    """Notices that a stream gives the same image again and again."""
 
     def __init__(self, thresholds: HealthThresholds) -> None:
         self._thresholds = thresholds
@@ -195,9 +193,9 @@ class _Repetition:
         if stamp_ns is not None and self._first_stamp is not None:
             seconds = (stamp_ns - self._first_stamp) * 1e-9
             if self._repetitions and seconds >= self._thresholds.frozen_seconds:
-                return f"the same picture for {seconds:.1f} s (shutter or a stuck driver)"
+                return f"the same image for {seconds:.1f} s (shutter or a stuck driver)"
         elif self._repetitions >= self._thresholds.frozen_frames:
-            return f"the same picture {self._repetitions + 1} times (shutter or a stuck driver)"
+            return f"the same image {self._repetitions + 1} times (shutter or a stuck driver)"
         return ""
 
 

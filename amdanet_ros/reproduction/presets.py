@@ -62,8 +62,8 @@ PRESETS = {
             False,
             (
                 "Generated street scenes, a MiT-B0 from scratch, a few dozen steps: other data, "
-                "another network and another schedule than the published numbers beside it. It "
-                "shows that every variant trains, loads and is scored; it ranks nothing.",
+                "another network and another schedule than the published numbers. They show that "
+                "every variant trains, loads and is scored; they do not compare the variants.",
             ),
         ),
     )

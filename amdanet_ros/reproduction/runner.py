@@ -38,7 +38,7 @@ class Run:
     """A trained variant.
 
     Attributes:
-        folder: of the run; `best.safetensors` lies in it.
+        folder: of the run, with `best.safetensors`.
         config: of the training.
         seed: of the training.
     """
@@ -87,17 +87,17 @@ class Runner:
         what = f"{experiment.data_set}, {', '.join(changes) or 'base'}, seed {seed}"
         done = (folder / DONE).is_file()
         if done and run.weights.is_file():
-            self._say(f"{what}: trained already, {folder}")
+            self._say(f"{what}: already trained, {folder}")
             return run
         if done:  # and the weights deleted
             self._forget(folder)
         begun = (folder / LAST).is_file()
-        self._say(f"{what}: {'going on' if begun else 'training'}, {folder}")
+        self._say(f"{what}: {'continuing' if begun else 'training'}, {folder}")
         train, validation = build_pairs(config)
         try:
             trainer = Trainer(config, folder, train, validation, self.processes, begun)
         except SavedStateError:  # damaged, or written by an older version
-            self._say(f"{what}: {folder / LAST} cannot be resumed, training anew")
+            self._say(f"{what}: {folder / LAST} cannot be resumed, training from the start")
             self._forget(folder)
             trainer = Trainer(config, folder, train, validation, self.processes)
         result = trainer.run()

@@ -98,7 +98,7 @@ TABLES = {
             ),
             (
                 _MAP_NOTE,
-                "Without local alignment the pair goes on as it came; without global alignment its "
+                "Without local alignment the pair is not changed; without global alignment its "
                 "mean is the semantic feature.",
             ),
             with_map=True,

@@ -1,4 +1,4 @@
-"""A reproduced table: our scores beside the published ones, as Markdown, JSON and CSV."""
+"""A reproduced table: our scores and the published ones, as Markdown, JSON and CSV."""
 
 from __future__ import annotations
 
@@ -176,8 +176,8 @@ class ReproducedTable:
             deviations = [d for _, d in spreads if d is not None]
             if means and deviations:
                 text += (
-                    f" On {name} the rows' mean mIoU lie {max(means) - min(means):.1f} points "
-                    f"apart, and the largest deviation of one row is {max(deviations):.1f}."
+                    f" On {name} the rows' mean mIoU differ by up to {max(means) - min(means):.1f} "
+                    f"points, and the largest deviation of one row is {max(deviations):.1f}."
                 )
         return text
 

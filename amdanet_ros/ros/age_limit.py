@@ -20,7 +20,7 @@ def age_by_stamp(stamp_ns: int, clock_ns: int) -> float | None:
 def is_too_old(stamp_ns: int, clock_ns: int, since_arrival: float, max_age: float) -> bool:
     """Tell whether a pair is older than ``max_age``.
 
-    Stamps of another clock (a recording played without /clock, a camera that counts from its own
+    Stamps of another clock (a bag played without /clock, a camera that counts from its own
     start) say nothing of the age; the time since arrival does then.
 
     Args:

@@ -3,36 +3,47 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, deque
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import NamedTuple
 
+from ..findings import Finding
 from ..pairing.statistics import percentile
-from ..pipeline.health import ModalityHealth
 
 WINDOW = 256
-"""Outputs that latencies look back on."""
+"""Outputs that durations look back on."""
 
-DROP_REASONS = (
-    "replaced",
-    "too_old",
-    "no_subscriber",
-    "bad_image",
-    "no_camera_info",
-    "failed",
-    "reset",
-)
-"""Why a pair was not computed.
-
-replaced: a newer pair came while the network was busy; too_old: older than ``max_age``;
-no_subscriber: nobody subscribes to any output; bad_image: a picture did not decode;
-no_camera_info: the registration needs one that has not come; failed: the network failed; reset: it
-waited when the clock jumped, ``~/reset`` was called or the node was deactivated.
-"""
+DURATIONS = ("latency", "age", "inference", "overhead")
 
 
-@dataclass(frozen=True)
-class Quantiles:
+class Dropped(str, Enum):
+    """Why a pair was not computed; equal to its name as a string, with a description for users."""
+
+    description: str
+
+    def __new__(cls, value: str, description: str) -> Dropped:
+        reason = str.__new__(cls, value)
+        reason._value_ = value
+        reason.description = description
+        return reason
+
+    __str__ = str.__str__
+
+    REPLACED = "replaced", "a newer pair came while the network was busy"
+    TOO_OLD = "too_old", "older than `max_age`"
+    NO_SUBSCRIBER = "no_subscriber", "nobody subscribes to an output"
+    BAD_IMAGE = "bad_image", "an image cannot be used"
+    NO_CAMERA_INFO = (
+        "no_camera_info",
+        "`thermal.registration_from` needs a `camera_info` that has not come",
+    )
+    FAILED = "failed", "the registration or the network failed"
+    RESET = "reset", "it waited when the queues were cleared or the node was deactivated"
+
+
+class Quantiles(NamedTuple):
     """Median and 95th percentile of durations, in seconds."""
 
     median: float
@@ -50,28 +61,23 @@ class Counts:
         published: computed and published, single images among them.
         single: published from one camera alone.
         dropped: by reason.
-        bad: refused messages by stream.
-        last_bad: by stream, the last refusal in words.
-        latency: from the arrival of the pair's second image to the last publish.
-        inference: of the predictor alone.
-        overhead: latency without inference and without waiting for the worker.
-        age: stamp to publish on the node's clock, where the clocks agree.
-        health: by stream, of the last picture.
-        last_failure: of the network, in words; None when the last pair worked.
+        refused: images that cannot be used, by stream.
+        last_refusal: by stream, why the last one was refused and what to change.
+        last_failure: of the registration or the network; None when the last pair worked.
+        durations: of ``DURATIONS``, what is known. latency: from the arrival of the pair's second
+            image to the last publish; age: stamp to publish on the node's clock, where the clocks
+            agree; inference: of the predictor alone; overhead: latency without inference and
+            without waiting for the worker.
     """
 
     offered: int = 0
     published: int = 0
     single: int = 0
-    dropped: dict[str, int] = field(default_factory=dict)
-    bad: dict[str, int] = field(default_factory=dict)
-    last_bad: dict[str, str] = field(default_factory=dict)
-    latency: Quantiles | None = None
-    inference: Quantiles | None = None
-    overhead: Quantiles | None = None
-    age: Quantiles | None = None
-    health: dict[str, ModalityHealth] = field(default_factory=dict)
-    last_failure: str | None = None
+    dropped: Mapping[Dropped, int] = field(default_factory=lambda: dict.fromkeys(Dropped, 0))
+    refused: Mapping[str, int] = field(default_factory=dict)
+    last_refusal: Mapping[str, str] = field(default_factory=dict)
+    last_failure: Finding | None = None
+    durations: Mapping[str, Quantiles] = field(default_factory=dict)
 
 
 class Counters:
@@ -79,94 +85,62 @@ class Counters:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._offered = self._published = self._single = 0
-        self._dropped: Counter[str] = Counter()
-        self._bad: Counter[str] = Counter()
-        self._last_bad: dict[str, str] = {}
-        self._health: dict[str, ModalityHealth] = {}
-        self._last_failure: str | None = None
-        self._latency: deque[float] = deque(maxlen=WINDOW)
-        self._inference: deque[float] = deque(maxlen=WINDOW)
-        self._overhead: deque[float] = deque(maxlen=WINDOW)
-        self._age: deque[float] = deque(maxlen=WINDOW)
+        self._counts = Counts()
+        self._durations = {name: deque(maxlen=WINDOW) for name in DURATIONS}
 
     def offer(self) -> None:
         """Count a pair that is handed to the worker."""
         with self._lock:
-            self._offered += 1
+            self._counts = replace(self._counts, offered=self._counts.offered + 1)
 
-    def drop(self, reason: str) -> None:
-        """Count a pair that is not computed; ``reason`` is one of ``DROP_REASONS``."""
+    def drop(self, reason: Dropped, failure: Finding | None = None) -> None:
+        """Count a pair that is not computed; ``failure``: of its registration or the network."""
         with self._lock:
-            self._dropped[reason] += 1
+            counts = self._counts
+            dropped = {**counts.dropped, reason: counts.dropped[reason] + 1}
+            last = failure or counts.last_failure
+            self._counts = replace(counts, dropped=dropped, last_failure=last)
 
     def refuse(self, stream: str, words: str) -> None:
-        """Count a bad message of a stream."""
+        """Count an image of a stream that cannot be used."""
         with self._lock:
-            self._bad[stream] += 1
-            self._last_bad[stream] = words
+            counts = self._counts
+            refused = {**counts.refused, stream: counts.refused.get(stream, 0) + 1}
+            last = {**counts.last_refusal, stream: words}
+            self._counts = replace(counts, refused=refused, last_refusal=last)
 
-    def fail(self, words: str) -> None:
-        """Count a pair at which the network failed."""
-        with self._lock:
-            self._dropped["failed"] += 1
-            self._last_failure = words
-
-    def see(self, stream: str, health: ModalityHealth) -> None:
-        """Note a camera's health."""
-        with self._lock:
-            self._health[stream] = health
-
-    def publish(
-        self, latency: float, waited: float, inference: float, age: float | None, single: bool
-    ) -> None:
-        """Count a published pair and note its durations in seconds.
+    def publish(self, is_single: bool, durations: Mapping[str, float | None]) -> None:
+        """Count a published pair.
 
         Args:
-            latency: from arrival to the last publish.
-            waited: part of it, in the slot.
-            inference: part of it, in the predictor.
-            age: stamp to publish; None where the stamps come from another clock.
-            single: whether one camera alone gave it.
+            is_single: whether one camera alone gave it.
+            durations: seconds by name; None: not known.
         """
         with self._lock:
-            self._published += 1
-            self._single += single
-            self._last_failure = None
-            self._latency.append(latency)
-            self._inference.append(inference)
-            self._overhead.append(latency - waited - inference)
-            if age is not None:
-                self._age.append(age)
+            counts = self._counts
+            self._counts = replace(
+                counts,
+                published=counts.published + 1,
+                single=counts.single + is_single,
+                last_failure=None,
+            )
+            for name, seconds in durations.items():
+                if seconds is not None:
+                    self._durations[name].append(seconds)
 
     def forget_durations(self) -> None:
-        """Forget latencies and health, for a new start; counts stay."""
+        """Forget durations and the last failure, for a new start; counts stay."""
         with self._lock:
-            self._health.clear()
-            self._last_failure = None
-            for durations in (self._latency, self._inference, self._overhead, self._age):
+            self._counts = replace(self._counts, last_failure=None)
+            for durations in self._durations.values():
                 durations.clear()
 
     def snapshot(self) -> Counts:
         """Return all counts as of now."""
         with self._lock:
-            return Counts(
-                self._offered,
-                self._published,
-                self._single,
-                {reason: self._dropped[reason] for reason in DROP_REASONS},
-                dict(self._bad),
-                dict(self._last_bad),
-                _quantiles(self._latency),
-                _quantiles(self._inference),
-                _quantiles(self._overhead),
-                _quantiles(self._age),
-                dict(self._health),
-                self._last_failure,
-            )
+            durations = {name: _quantiles(each) for name, each in self._durations.items() if each}
+            return replace(self._counts, durations=durations)
 
 
-def _quantiles(durations: Sequence[float]) -> Quantiles | None:
-    if not durations:
-        return None
+def _quantiles(durations: Sequence[float]) -> Quantiles:
     return Quantiles(percentile(durations, 0.5), percentile(durations, 0.95))

@@ -1,4 +1,4 @@
-"""Encodings beyond our own by cv_bridge, where it is installed."""
+"""Encodings that the package itself does not read, by cv_bridge where it is installed."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ from .shims import CvBridge
 
 
 @cache
-def cv_bridge_fallback() -> Fallback | None:
-    """Return the conversions of cv_bridge, or None where it is not installed."""
-    return None if CvBridge is None else CvBridgeFallback()
+def cv_bridge_fallback() -> Fallback:
+    """Return the conversions of cv_bridge; none where it is not installed."""
+    return CvBridgeFallback()
 
 
 class CvBridgeFallback:
     """cv_bridge as a ``Fallback``."""
 
+    name = "cv_bridge"
+
     def __init__(self) -> None:
-        self._bridge = CvBridge()
+        self._bridge = None if CvBridge is None else CvBridge()
 
     def knows(self, encoding: str) -> bool:
-        """Tell whether cv_bridge has a type for an encoding, and its compiled part is there."""
+        """Tell whether cv_bridge is installed and has a type for an encoding."""
+        if self._bridge is None:
+            return False
         try:
             self._bridge.encoding_to_cvtype2(encoding)
         except Exception:  # its own error for unknown names, ImportError without its compiled part

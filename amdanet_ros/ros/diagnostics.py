@@ -2,148 +2,139 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
-from ..findings import Finding
+from ..findings import Finding, FindingKind, Level
 from ..pairing import StreamStatistics, SyncStatistics
 from ..pipeline.health import HealthStatus, ModalityHealth
-from .counters import Counts, Quantiles
+from .counters import Counts, Dropped, Quantiles
 from .finding_text import TopicNames, text
-
-OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
 _BUSY_SHARE = 0.5
 
+_NO_NAMES = TopicNames({}, {}, {})
+
+_DURATION_NAMES = {
+    "latency": "Latency, arrival to publish",
+    "age": "Age, stamp to publish",
+    "inference": "Inference",
+    "overhead": "Overhead (latency without inference and waiting)",
+}
+
 
 @dataclass(frozen=True)
-class InputReport:
-    """One camera's topic.
+class PairReport:
+    """What an active camera pair tells at one moment.
 
     Attributes:
-        topic: resolved.
-        publishers: how many there are.
-        reliability: what is subscribed, "reliable" or "best effort".
-        problem: why nothing can come, or None.
+        names: of its topics.
+        inputs: by stream, "name: value" pairs of its subscription.
+        pairing: statistics of the synchroniser.
+        findings: of the subscriptions, the pairing and the last published pair.
+        health: by stream, of the last image.
+        counts: what became of the pairs.
     """
 
-    topic: str
-    publishers: int
-    reliability: str
-    problem: str | None
+    names: TopicNames
+    inputs: Mapping[str, Mapping[str, object]]
+    pairing: SyncStatistics
+    findings: tuple[Finding, ...]
+    health: Mapping[str, ModalityHealth]
+    counts: Counts
 
 
 @dataclass(frozen=True)
 class NodeReport:
-    """All that the diagnostics tell, gathered once a second.
+    """What the node tells at one moment.
 
     Attributes:
         name: of the node, fully qualified.
         state: of the lifecycle, in words.
         failure: why the last configure failed, or None.
-        model: one line, or None while there is no network.
-        device: for people.
-        precision: of the network.
+        network: "name: value" pairs: Model, Device and Precision.
         memory: "name: value" pairs, such as resident memory in MiB.
-        clock_problem: why the node's clock says nothing, or None.
-        inputs: by stream; empty unless active.
-        pairing: statistics, None unless active.
-        findings: of the pairing.
-        names: of the topics, for the sentences about findings.
-        counts: what became of the pairs.
-        before: the counts and statistics of the report before, for rates; None at the first one.
-        seconds: node time since then; None where it did not go forward.
+        pairs: by name of the camera pair; empty unless active.
     """
 
     name: str
     state: str
-    failure: str | None
-    model: str | None
-    device: str
-    precision: str
-    memory: dict[str, str]
-    clock_problem: str | None
-    inputs: dict[str, InputReport]
-    pairing: SyncStatistics | None
-    findings: Sequence[Finding]
-    names: TopicNames
-    counts: Counts
-    before: tuple[Counts, SyncStatistics | None] | None = None
-    seconds: float | None = None
+    failure: Finding | None
+    network: Mapping[str, str]
+    memory: Mapping[str, str]
+    pairs: Mapping[str, PairReport] = field(default_factory=dict)
 
 
-def statuses(report: NodeReport) -> list[DiagnosticStatus]:
-    """Return the statuses: node, both inputs, pairing, output."""
-    result = [_node(report)]
-    if report.pairing is not None:
-        for stream, statistics in (
-            ("rgb", report.pairing.rgb),
-            ("thermal", report.pairing.thermal),
-        ):
-            result.append(_input(report, stream, statistics))
-        result += [_pairing(report, report.pairing), _output(report)]
+def statuses(
+    report: NodeReport,
+    before: NodeReport | None = None,
+    seconds: float | None = None,
+    clock: Finding | None = None,
+) -> list[DiagnosticStatus]:
+    """Return the statuses: node; for each camera pair both inputs, pairing, output.
+
+    Args:
+        report: as of now.
+        before: the one before, for rates; None at the first one.
+        seconds: node time since then; None where it did not go forward.
+        clock: what is wrong with the node's clock.
+    """
+    result = [_node(report, clock)]
+    for name, pair in report.pairs.items():
+        former = before.pairs.get(name) if before else None
+        for part in (*_inputs(pair, former, seconds), *_pair(pair, former, seconds)):
+            result.append(part.status(report, pair.names))
     return result
 
 
-def _node(report: NodeReport) -> DiagnosticStatus:
-    level, message = OK, report.state
+def _node(report: NodeReport, clock: Finding | None) -> DiagnosticStatus:
+    findings = [each for each in (report.failure, clock) if each is not None][:1]
+    if not findings and report.state != "active":
+        values = {"state": report.state}
+        findings = [Finding(FindingKind.NOT_ACTIVE, None, Level.WARN, values)]
+    values = {"State": report.state, **report.network, **report.memory}
+    status = _Part("node", findings, values).status(report, _NO_NAMES)
     if report.failure is not None:
-        level, message = ERROR, f"{report.state}: {report.failure}"
-    elif report.clock_problem is not None:
-        level, message = WARN, report.clock_problem
-    elif report.state != "active":
-        level = WARN
-    values = {
-        "State": report.state,
-        "Model": report.model or "none",
-        "Device": report.device,
-        "Precision": report.precision,
-        **report.memory,
-    }
-    return _status(report, "node", level, message, values)
+        status.message = f"{report.state}: {status.message}"
+    elif not findings:
+        status.message = report.state
+    return status
 
 
-def _input(report: NodeReport, stream: str, statistics: StreamStatistics) -> DiagnosticStatus:
-    topic = report.inputs[stream]
-    counts = report.counts
-    problems: list[tuple[bytes, str]] = []
-    if topic.problem is not None:
-        problems.append((ERROR, topic.problem))
-    else:
-        problems += _problems(report, stream)
-    refused = counts.bad.get(stream, 0)
-    if refused > _before(report).bad.get(stream, 0):
-        problems.append((WARN, f"images refused: {counts.last_bad[stream]}"))
-    health = counts.health.get(stream)
-    if health is not None and health.status != HealthStatus.OK:
-        problems.append((WARN, f"{health.status.name.lower()}: {health.reason}"))
-    values = {
-        "Topic": topic.topic,
-        "Publishers": topic.publishers,
-        "Subscribed": topic.reliability,
-        "Events in window": statistics.received - _received_before(report, stream),
-        "Events since startup": statistics.received,
-        "Actual frequency (Hz)": _rate(
-            report, statistics.received - _received_before(report, stream)
-        ),
-        "Frequency by stamps (Hz)": _number(statistics.rate),
-        "Jitter of the stamps (share of the period)": _number(statistics.stamp_jitter),
-        "Jitter of the arrival (s)": _number(statistics.arrival_jitter),
-        "Lost on the way (gaps in the stamps)": statistics.lost,
-        "Refused": refused,
-        **_health_values(health),
-    }
-    for reason, count in statistics.unmatched.items():
-        values[f"Unpaired: {reason}"] = count
-    return _judged(report, f"{stream} input", problems, values)
+def _inputs(
+    report: PairReport, before: PairReport | None, seconds: float | None
+) -> Iterable[_Part]:
+    for stream, subscription in report.inputs.items():
+        statistics: StreamStatistics = getattr(report.pairing, stream)
+        earlier = getattr(before.pairing, stream).received if before else 0
+        received = statistics.received - earlier
+        health = report.health.get(stream)
+        findings = [each for each in report.findings if each.stream == stream]
+        findings += _refusals(stream, report.counts, before.counts if before else Counts())
+        findings += _unhealthy(stream, health)
+        values = {
+            **subscription,
+            "Events in window": received,
+            "Events since startup": statistics.received,
+            "Actual frequency (Hz)": _rate(received, seconds),
+            "Frequency by stamps (Hz)": _number(statistics.rate),
+            "Jitter of the stamps (share of the period)": _number(statistics.stamp_jitter),
+            "Jitter of the arrival (s)": _number(statistics.arrival_jitter),
+            "Lost on the way (gaps in the stamps)": statistics.lost,
+            "Refused": report.counts.refused.get(stream, 0),
+            **_health_values(health),
+            **{f"Unpaired: {reason}": count for reason, count in statistics.unmatched.items()},
+        }
+        yield _Part(f"{stream} input", findings, values)
 
 
-def _pairing(report: NodeReport, pairing: SyncStatistics) -> DiagnosticStatus:
+def _pair(report: PairReport, before: PairReport | None, seconds: float | None) -> Iterable[_Part]:
+    pairing, counts = report.pairing, report.counts
     values = {
         "Pairs": pairing.pairs,
-        "Rate (Hz)": _rate(report, pairing.pairs - _pairs_before(report)),
+        "Rate (Hz)": _rate(pairing.pairs - (before.pairing.pairs if before else 0), seconds),
         "Laps (jumps of the stamps, plus one)": pairing.laps,
         "Mean distance of the stamps (s)": _number(pairing.mean_offset),
         "95 % distance of the stamps (s)": _number(pairing.p95_offset),
@@ -151,91 +142,75 @@ def _pairing(report: NodeReport, pairing: SyncStatistics) -> DiagnosticStatus:
         "Thermal clock behind RGB clock (s)": _number(pairing.clock_offset),
         "Thermal images used again": pairing.thermal.reused,
     }
-    return _judged(report, "pairing", _problems(report, None), values)
-
-
-def _output(report: NodeReport) -> DiagnosticStatus:
-    counts, before = report.counts, _before(report)
-    problems = []
-    if counts.last_failure is not None:
-        problems.append((ERROR, counts.last_failure))
-    offered = counts.offered - before.offered
-    fresh = {
-        reason: count - before.dropped.get(reason, 0) for reason, count in counts.dropped.items()
-    }
-    if fresh.get("too_old"):
-        problems.append(
-            (
-                WARN,
-                f"{fresh['too_old']} of {offered} pairs were older than max_age: the network is "
-                "too slow, images come late, or the camera's clock differs from this machine's",
-            )
-        )
-    if fresh.get("no_camera_info"):
-        problems.append(
-            (
-                ERROR,
-                f"{fresh['no_camera_info']} of {offered} pairs could not be registered: "
-                "thermal.registration_from needs rgb/camera_info and thermal/camera_info, and "
-                "one has not come: publish it, or register with thermal.registration",
-            )
-        )
-    if offered and fresh.get("replaced", 0) > _BUSY_SHARE * offered:
-        problems.append(
-            (
-                OK,
-                f"the network computes {offered - fresh['replaced']} of {offered} pairs: a smaller "
-                "inference_size or backbone computes more",
-            )
-        )
-    if counts.single > before.single:
-        problems.append(
-            (WARN, f"{counts.single - before.single} outputs come from one camera alone")
-        )
+    yield _Part("pairing", [each for each in report.findings if each.stream is None], values)
+    former = before.counts if before else Counts()
     values = {
         "Pairs offered": counts.offered,
         "Published": counts.published,
         "Published from one camera": counts.single,
-        "Rate (Hz)": _rate(report, counts.published - before.published),
+        "Rate (Hz)": _rate(counts.published - former.published, seconds),
         **{f"Dropped: {reason}": count for reason, count in counts.dropped.items()},
-        **_milliseconds("Latency, arrival to publish", counts.latency),
-        **_milliseconds("Age, stamp to publish", counts.age),
-        **_milliseconds("Inference", counts.inference),
-        **_milliseconds("Overhead (latency without inference and waiting)", counts.overhead),
     }
-    return _judged(report, "output", problems, values)
+    for name, quantiles in counts.durations.items():
+        values |= _milliseconds(_DURATION_NAMES[name], quantiles)
+    yield _Part("output", output_findings(counts, former), values)
 
 
-def _problems(report: NodeReport, stream: str | None) -> list[tuple[bytes, str]]:
-    """Return level and sentence of each finding about a stream; None: about both."""
-    return [
-        (bytes([each.level]), text(each, report.names))
-        for each in report.findings
-        if each.stream == stream
-    ]
+def output_findings(counts: Counts, before: Counts) -> list[Finding]:
+    """Return what is to say of the pairs since the report before."""
+    findings = [] if counts.last_failure is None else [counts.last_failure]
+    offered = counts.offered - before.offered
+    fresh = {reason: count - before.dropped[reason] for reason, count in counts.dropped.items()}
+    for reason, kind, level in (
+        (Dropped.TOO_OLD, FindingKind.PAIRS_TOO_OLD, Level.WARN),
+        (Dropped.NO_CAMERA_INFO, FindingKind.PAIRS_UNREGISTERED, Level.ERROR),
+    ):
+        if fresh[reason]:
+            values = {"count": fresh[reason], "offered": offered}
+            findings.append(Finding(kind, None, level, values))
+    replaced = fresh[Dropped.REPLACED]
+    if offered and replaced > _BUSY_SHARE * offered:
+        values = {"computed": offered - replaced, "offered": offered}
+        findings.append(Finding(FindingKind.PAIRS_REPLACED, None, Level.OK, values))
+    if counts.single > before.single:
+        values = {"count": counts.single - before.single}
+        findings.append(Finding(FindingKind.ONE_CAMERA, None, Level.WARN, values))
+    return findings
 
 
-def _judged(
-    report: NodeReport,
-    name: str,
-    problems: list[tuple[bytes, str]],
-    values: dict[str, object],
-) -> DiagnosticStatus:
-    level = max((level for level, _ in problems), default=OK)
-    message = "; ".join(text for _, text in problems) or "OK"
-    return _status(report, name, level, message, values)
+def _refusals(stream: str, counts: Counts, before: Counts) -> list[Finding]:
+    count = counts.refused.get(stream, 0) - before.refused.get(stream, 0)
+    if not count:
+        return []
+    values = {"count": count, "cause": counts.last_refusal[stream]}
+    return [Finding(FindingKind.IMAGES_REFUSED, stream, Level.WARN, values)]
 
 
-def _status(
-    report: NodeReport, name: str, level: bytes, message: str, values: dict[str, object]
-) -> DiagnosticStatus:
-    return DiagnosticStatus(
-        level=level,
-        name=f"{report.name.lstrip('/')}: {name}",
-        message=message,
-        hardware_id=report.device,
-        values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
-    )
+def _unhealthy(stream: str, health: ModalityHealth | None) -> list[Finding]:
+    if health is None or health.status == HealthStatus.OK:
+        return []
+    values = {"status": health.status.name.lower(), "cause": health.reason}
+    return [Finding(FindingKind.UNHEALTHY, stream, Level.WARN, values)]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One status before its sentences are made."""
+
+    name: str
+    findings: Sequence[Finding]
+    values: Mapping[str, object]
+
+    def status(self, report: NodeReport, names: TopicNames) -> DiagnosticStatus:
+        level = max((each.level for each in self.findings), default=Level.OK)
+        prefix = f"{names.pair}/".lstrip("/")
+        return DiagnosticStatus(
+            level=bytes([level]),
+            name=f"{report.name.lstrip('/')}: {prefix}{self.name}",
+            message="; ".join(text(each, names) for each in self.findings) or "OK",
+            hardware_id=report.network["Device"],
+            values=[KeyValue(key=key, value=str(value)) for key, value in self.values.items()],
+        )
 
 
 def _health_values(health: ModalityHealth | None) -> dict[str, object]:
@@ -249,9 +224,7 @@ def _health_values(health: ModalityHealth | None) -> dict[str, object]:
     }
 
 
-def _milliseconds(name: str, quantiles: Quantiles | None) -> dict[str, str]:
-    if quantiles is None:
-        return {}
+def _milliseconds(name: str, quantiles: Quantiles) -> dict[str, str]:
     return {
         f"{name}: median (ms)": f"{quantiles.median * 1e3:.1f}",
         f"{name}: 95 % (ms)": f"{quantiles.p95 * 1e3:.1f}",
@@ -262,19 +235,5 @@ def _number(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.4g}"
 
 
-def _rate(report: NodeReport, events: int) -> str:
-    return "unknown" if not report.seconds else f"{events / report.seconds:.2f}"
-
-
-def _before(report: NodeReport) -> Counts:
-    return report.before[0] if report.before else Counts()
-
-
-def _received_before(report: NodeReport, stream: str) -> int:
-    if not report.before or report.before[1] is None:
-        return 0
-    return getattr(report.before[1], stream).received
-
-
-def _pairs_before(report: NodeReport) -> int:
-    return report.before[1].pairs if report.before and report.before[1] else 0
+def _rate(events: int, seconds: float | None) -> str:
+    return "unknown" if not seconds else f"{events / seconds:.2f}"

@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode
 
-from ..pairing import SyncStatistics
+from ..findings import Finding, FindingKind, Level
 from .cause_log import CauseLog
-from .counters import Counts
-from .diagnostics import OK, NodeReport, statuses
+from .diagnostics import NodeReport, statuses
 
 _PERIOD_S = 1.0
 _PERSISTENT = 3
 _CLOCK_STILL_S = 3.0
-
-Before = tuple[Counts, "SyncStatistics | None"]
-Gather = Callable[[Before | None, float | None, str | None], NodeReport]
 
 
 class DiagnosticsReporter:
@@ -30,15 +26,14 @@ class DiagnosticsReporter:
 
     Args:
         node: owner.
-        gather: makes the report of the one before, the node time since then, and the clock's
-            problem.
+        gather: returns what the node tells now.
     """
 
-    def __init__(self, node: LifecycleNode, gather: Gather) -> None:
+    def __init__(self, node: LifecycleNode, gather: Callable[[], NodeReport]) -> None:
         self._node = node
         self._gather = gather
         self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-        self._before: Before | None = None
+        self._before: NodeReport | None = None
         self._last_ns: int | None = None
         self._silent_ticks = 0
         self._persistence: dict[str, int] = {}
@@ -63,31 +58,27 @@ class DiagnosticsReporter:
         if self._silent_ticks * _PERIOD_S < _CLOCK_STILL_S:
             return
         self._silent_ticks = 0
-        problem = "the node's clock stands still"
-        if self._node.get_parameter("use_sim_time").value:
-            problem += (
-                ": use_sim_time is true, but nobody publishes /clock or its player is paused: play "
-                "the recording with --clock, or set use_sim_time to false"
-            )
-        self._report(problem)
+        is_simulated = self._node.get_parameter("use_sim_time").value is True
+        values = {"use_sim_time": str(is_simulated).lower()}
+        self._report(Finding(FindingKind.CLOCK_STANDS_STILL, None, Level.WARN, values))
 
-    def _report(self, clock_problem: str | None) -> None:
+    def _report(self, clock: Finding | None) -> None:
         now = self._node.get_clock().now()
         seconds = None
         if self._last_ns is not None and now.nanoseconds > self._last_ns:
             seconds = (now.nanoseconds - self._last_ns) * 1e-9
         self._last_ns = now.nanoseconds
-        report = self._gather(self._before, seconds, clock_problem)
-        self._before = (report.counts, report.pairing)
-        array = DiagnosticArray(status=statuses(report))
+        report = self._gather()
+        array = DiagnosticArray(status=statuses(report, self._before, seconds, clock))
+        self._before = report
         array.header.stamp = now.to_msg()
         self._publisher.publish(array)
-        if report.state == "active" or report.clock_problem:
+        if report.state == "active" or clock is not None:
             self._log_what_stays(array)
 
     def _log_what_stays(self, array: DiagnosticArray) -> None:
         for status in array.status:
-            if status.level == OK:
+            if status.level == DiagnosticStatus.OK:
                 self._persistence.pop(status.name, None)
                 continue
             times = self._persistence.get(status.name, 0) + 1

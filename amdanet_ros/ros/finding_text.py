@@ -115,13 +115,14 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     _K.UNHEALTHY: "{status}: {cause}",
     _K.NO_CAMERA_INFO: "{p}thermal.registration_from is {registration_from}, but nothing has come "
     "on {info}: publish the camera's calibration there, or register with {p}thermal.registration",
-    _K.SAME_CAMERA_INFO: "{p}thermal.registration_from is {registration_from}, but both cameras' "
-    "camera_info is {info}: remap {rgb_info} and {thermal_info} to each camera's own",
+    _K.SAME_CAMERA_INFO: "{p}thermal.registration_from is {registration_from}, but both "
+    "camera_info topics give the same calibration and frame_id: remap {rgb_info} and "
+    "{thermal_info} to each camera's own",
     _K.LENS_DISTORTION: "{info} tells of lens distortion, which the registration leaves out: give "
     "rectified images (image_proc) and set {p}thermal.registration_from to camera_info_rect",
-    _K.BAD_CALIBRATION: "{info}: {cause}: calibrate the camera at the size in use, or register "
-    "with {p}thermal.registration",
-    _K.BAD_REGISTRATION: "{p}thermal.registration or {p}thermal.rotation cannot be used: {cause}",
+    _K.BAD_CALIBRATION: "{info}: {cause}, or register with {p}thermal.registration",
+    _K.BAD_REGISTRATION: "the images cannot be registered: {cause} ({p}thermal.registration, "
+    "{p}thermal.rotation)",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
     "{p}thermal.registration (amdanet register), or set {p}crop_to_common_view to false",
     _K.NO_PUBLISHER: "nobody publishes {topic}: start the camera's driver, or remap {input} to its "

@@ -1,4 +1,4 @@
-"""One slot, one thread: the newest job (a pair) is done next, older ones make way for it."""
+"""One thread that does the newest job of each slot, slot after slot."""
 
 from __future__ import annotations
 
@@ -10,53 +10,51 @@ Job = TypeVar("Job")
 
 
 class LatestJobWorker(Generic[Job]):
-    """Runs a slow function on the newest job, in a thread of its own.
+    """Runs a slow function on jobs, in a thread of its own.
 
-    ``submit`` never waits: a job that has not been started is replaced. Jobs are computed in the
-    order in which they were submitted. An exception of the function is handed to ``on_error`` and
-    the next job is taken.
+    ``submit`` never waits. A slot holds one job: one that has not been started is replaced by the
+    next one. Where several slots hold a job, the slot that was served longest ago is next.
 
     Args:
         process: the slow function.
-        on_error: called in the worker's thread with what ``process`` raised.
-        on_replaced: called in the submitting thread with each job that made way.
+        on_error: called in the worker's thread with a job and what ``process`` raised; the next
+            job is taken then.
         name: of the thread.
     """
 
     def __init__(
         self,
         process: Callable[[Job], None],
-        on_error: Callable[[Exception], None],
-        on_replaced: Callable[[Job], None] = lambda job: None,
+        on_error: Callable[[Job, Exception], None],
         name: str = "inference",
     ) -> None:
         self._process = process
         self._on_error = on_error
-        self._on_replaced = on_replaced
         self._change = threading.Condition()
-        self._slot: list[Job] = []
+        self._slots: dict[str, Job] = {}
+        self._served: dict[str, int] = {}
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def submit(self, job: Job) -> None:
-        """Put a job into the slot; what waited there is replaced."""
+    def submit(self, job: Job, slot: str = "") -> Job | None:
+        """Put a job into a slot; return the one that it replaces, or None."""
         with self._change:
             if self._stopping:
-                return
-            replaced, self._slot = self._slot, [job]
+                return None
+            replaced = self._slots.pop(slot, None)
+            self._slots[slot] = job
             self._change.notify()
-        for old in replaced:
-            self._on_replaced(old)
+        return replaced
 
-    def clear(self) -> list[Job]:
-        """Take a job that has not been started out of the slot; return it, or nothing."""
+    def clear(self) -> dict[str, Job]:
+        """Take the jobs that have not been started out of their slots; return them by slot."""
         with self._change:
-            cleared, self._slot = self._slot, []
+            cleared, self._slots = self._slots, {}
         return cleared
 
-    def stop(self) -> list[Job]:
-        """Let the job at work end, join the thread, and return the job that was not started."""
+    def stop(self) -> dict[str, Job]:
+        """Let the job at work end and join the thread; return the jobs that were not started."""
         with self._change:
             self._stopping = True
             self._change.notify()
@@ -65,16 +63,20 @@ class LatestJobWorker(Generic[Job]):
         return self.clear()
 
     def _run(self) -> None:
+        number = 0
         while True:
             with self._change:
-                while not self._slot and not self._stopping:
+                while not self._slots and not self._stopping:
                     self._change.wait()
                 if self._stopping:
                     return
-                job = self._slot.pop()
+                slot = min(self._slots, key=lambda slot: self._served.get(slot, 0))
+                job = self._slots.pop(slot)
+                number += 1
+                self._served[slot] = number
             try:
                 self._process(job)
-            except Exception as error:  # whatever one job breaks, the next one may work
-                self._on_error(error)
-            # Pictures of several megabytes must not live on until the next job comes.
+            except Exception as error:  # the next job may work
+                self._on_error(job, error)
+            # Images of several megabytes must not live on until the next job comes.
             del job

@@ -101,7 +101,7 @@ def _set_dds_profile(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     return [SetEnvironmentVariable(variable, wanted) for variable in PROFILE_VARIABLES]
 
 
-def require_package(package: str, mend: str) -> str:
+def require_package(package: str, fix: str) -> str:
     """Make sure that a ROS package is installed and return its prefix.
 
     Raises:
@@ -110,27 +110,27 @@ def require_package(package: str, mend: str) -> str:
     try:
         return get_package_prefix(package)
     except PackageNotFoundError:
-        raise RuntimeError(f"the ROS package {package} is not installed: {mend}") from None
+        raise RuntimeError(f"the ROS package {package} is not installed: {fix}") from None
 
 
-def require_executable(package: str, executable: str, mend: str) -> None:
+def require_executable(package: str, executable: str, fix: str) -> None:
     """Make sure that an executable of a ROS package is installed.
 
     Args:
         package: its package.
         executable: in ``lib/<package>``.
-        mend: the end of the sentence: what to do.
+        fix: the end of the sentence: what to do.
 
     Raises:
         RuntimeError: the package or its executable is missing; launch prints the message as one
             line.
     """
-    folder = Path(require_package(package, mend)) / "lib" / package
+    folder = Path(require_package(package, fix)) / "lib" / package
     if not os.access(folder / executable, os.X_OK):
         held = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
         raise RuntimeError(
             f"the ROS package {package} has no executable {executable} "
-            f"(it has: {', '.join(held) or 'none'}): {mend}"
+            f"(it has: {', '.join(held) or 'none'}): {fix}"
         )
 
 

@@ -1,4 +1,4 @@
-"""The node's parameters: declared from ``Settings``, read into it, changes judged."""
+"""The node's parameters: declared from ``Settings``, read into it, changes checked."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from rclpy.node import Node
 
 from ..parameters import OptionError, Parameter
 from ..settings import (
+    OF_ROS,
     PAIR_NAMES,
     PARAMETERS,
     Settings,
+    check_known,
     known_parameters,
+    of_pair,
     pair_parameters,
     settings_of,
 )
@@ -29,12 +32,34 @@ _ARRAYS = {
 def declare(node: Node) -> None:
     """Declare all parameters that are not declared yet, with their descriptors.
 
-    Called again after ``pairs`` has changed, it declares those of the new camera pairs.
+    Called again after ``pairs`` has changed, it declares those of the new camera pairs. Where the
+    values are not allowed it declares none of these: ``read_settings`` says why. The first time it
+    warns of values that were given for parameters that do not exist: ROS ignores them.
     """
+    is_first = not node.has_parameter(PARAMETERS[0].name)
     _declare(node, PARAMETERS)
     values = {each.name: node.get_parameter(each.name).value for each in PARAMETERS}
-    for pair in values["pairs"] or ():
+    try:
+        pairs = of_pair(values).pairs
+    except OptionError:
+        return
+    for pair in pairs:
         _declare(node, pair_parameters(pair, values))
+    for sentence in unknown_names(node, pairs) if is_first else ():
+        node.get_logger().warning(sentence)
+
+
+def unknown_names(node: Node, pairs: Sequence[str]) -> list[str]:
+    """Return a sentence for each name that a value was given for and that no parameter has."""
+    given = getattr(node, "_parameter_overrides", {})  # rclpy has no public way to them
+    sentences = []
+    for name in given:
+        try:
+            if not OF_ROS.fullmatch(name):
+                check_known(name, pairs)
+        except OptionError as error:
+            sentences.append(f"ignored: {error}")
+    return sentences
 
 
 def _declare(node: Node, parameters: Iterable[Parameter]) -> None:
@@ -68,7 +93,10 @@ def descriptor(declared: Parameter) -> ParameterDescriptor:
 
 def read_values(node: Node) -> dict[str, Any]:
     """Return the values of all parameters by name, those of the camera pairs too."""
-    names = known_parameters(node.get_parameter("pairs").value or ())
+    names = [each.name for each in PARAMETERS]
+    pairs = node.get_parameter("pairs").value
+    if isinstance(pairs, Sequence):
+        names += [f"{pair}.{name}" for pair in pairs for name in PAIR_NAMES]
     return {name: node.get_parameter(name).value for name in names if node.has_parameter(name)}
 
 

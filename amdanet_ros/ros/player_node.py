@@ -13,6 +13,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.time import Time
 from rosbags.interfaces import Qos, QosDurability, QosReliability
 from rosgraph_msgs.msg import Clock
 
@@ -23,10 +24,9 @@ from ..bags.playback_options import (
     read_playback_options,
 )
 from ..bags.reader import BagReader
+from .message_types import message_class
 from .ros_arguments import split_ros_arguments
 from .shutdown import ignore_signals, until_shutdown
-from .stamps import time_message
-from .type_support import message_class
 
 _DEPTH = 10
 _ACKNOWLEDGEMENT_S = 5.0
@@ -130,7 +130,7 @@ class PlayerNode(Node):
 
     @property
     def _first_ns(self) -> int:
-        """Time of the recording at which each lap begins."""
+        """Time of the bag at which each lap begins."""
         return self._bag.start_ns + round(1e9 * self._options.start_offset)
 
     def _play_lap(self) -> int:
@@ -167,7 +167,7 @@ class PlayerNode(Node):
             self._spinner.spin_once(timeout_sec=pause)
 
     def _tick(self, time_ns: int) -> None:
-        self._time_publisher.publish(Clock(clock=time_message(time_ns)))
+        self._time_publisher.publish(Clock(clock=Time(nanoseconds=time_ns).to_msg()))
 
     def close(self) -> None:
         """Let go of the bag and the graph."""

@@ -28,8 +28,9 @@ from ..bags.recording_options import (
     read_recording_options,
 )
 from ..bags.writer import BagWriter, quality
+from .message_types import message_class
+from .qos import common_reliability
 from .ros_arguments import split_ros_arguments
-from .type_support import message_class
 
 _DEPTH = 100
 _DISCOVERY_PERIOD_S = 0.1
@@ -80,16 +81,18 @@ class RecorderNode(Node):
         if not publishers:
             return
         profiles = [publisher.qos_profile for publisher in publishers]
-        reliable = all(one.reliability == ReliabilityPolicy.RELIABLE for one in profiles)
+        reliability = common_reliability([one.reliability for one in profiles])
         latched = all(one.durability == DurabilityPolicy.TRANSIENT_LOCAL for one in profiles)
         profile = QoSProfile(
             history=HistoryPolicy.KEEP_LAST,
             depth=_DEPTH,
-            reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+            reliability=reliability,
             durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
         )
         try:
-            self._bag.add_topic(topic, kind, [quality(reliable, latched)])
+            self._bag.add_topic(
+                topic, kind, [quality(reliability == ReliabilityPolicy.RELIABLE, latched)]
+            )
             message_type = message_class(kind)
         except (BagError, LookupError) as error:
             self._unknown.add(topic)

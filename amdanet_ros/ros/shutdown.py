@@ -8,28 +8,28 @@ import threading
 from collections.abc import Iterator
 
 import rclpy
-from rclpy._rclpy_pybind11 import RCLError
 from rclpy.executors import ExternalShutdownException
+from rclpy.impl.implementation_singleton import rclpy_implementation
 
 
 @contextlib.contextmanager
 def until_shutdown() -> Iterator[None]:
     """Leave the block without an error when SIGINT, SIGTERM or a shutdown ends it.
 
-    The signal invalidates rclpy's context at once; whatever call is under way then fails with an
-    ``RCLError`` of its own.
+    The signal invalidates rclpy's context at once; the call under way then fails with
+    an ``RCLError``.
     """
     try:
         yield
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except RCLError:
+    except rclpy_implementation.RCLError:
         if rclpy.ok():
             raise
 
 
 def ignore_signals() -> None:
-    """Let no further Ctrl-C, nor launch's SIGTERM after it, interrupt the way out."""
+    """Let no further Ctrl-C, nor launch's SIGTERM after it, interrupt the shutdown."""
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)

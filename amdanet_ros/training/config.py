@@ -91,7 +91,19 @@ class FinishConfig:
 
 @dataclass
 class LossConfig:
-    """See `AMDANetLoss`."""
+    """The supplement's L_total = alpha1 L_seg + alpha2 L_fus + alpha3 L_cr.
+
+    With the defaults it is the released code's loss: CE + 2 Dice + 0.5 Fus + 0.25 CE_m +
+    0.5 Dice_m + 0.25 Fus_m, the last three on the decoding of masked features. L_cr is
+    0.5 (CE_m + 2 Dice_m + Fus_m).
+
+    Attributes:
+        alpha1, alpha2, alpha3: weights.
+        dice_rule: "ignore" leaves pixels without a label out of the Dice term; "released" counts
+            them as class 0.
+        lovasz: weight of the Lovasz-softmax loss in L_seg and L_cr, where the cross entropy has
+            1; 0, as published, leaves it out.
+    """
 
     alpha1: float = 1.0
     alpha2: float = 0.5
@@ -189,7 +201,7 @@ def load_config(path: str | os.PathLike, overrides: tuple[str, ...] = ()) -> Tra
     """Read a YAML file, what it inherits, and overrides.
 
     Args:
-        path: the file; `base: other.yaml` in it names a file beside it whose values it changes.
+        path: the file; `base: other.yaml` in it names a file in the same folder that it changes.
         overrides: "section.key=value", the value in YAML.
 
     Raises:

@@ -18,7 +18,7 @@ from .batches import derived_seed
 from .config import ConfigError, TrainingConfig
 from .image_folder import ImageFolder, held_out_split
 from .labelled_pair import LabelledPairs
-from .losses import AMDANetLoss, LossWeights
+from .losses import AMDANetLoss
 from .synthetic_scenes import SyntheticScenes, default_cache
 
 SOURCES = ("synthetic", "folder")
@@ -105,9 +105,7 @@ def load_initial(network: nn.Module, path: str) -> None:
 
 def build_loss(config: TrainingConfig) -> AMDANetLoss:
     """Return the training loss."""
-    loss = config.loss
     try:
-        weights = LossWeights(loss.alpha1, loss.alpha2, loss.alpha3)
-        return AMDANetLoss(weights, loss.dice_rule, loss.lovasz)
+        return AMDANetLoss(config.loss)
     except ValueError as error:
         raise ConfigError(f"loss: {error}") from error

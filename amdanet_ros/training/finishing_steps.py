@@ -30,7 +30,7 @@ class FinishingStep(Protocol):
 def finishing_steps(
     config: TrainingConfig, pairs: LabelledPairs, plan: Plan, loss: AMDANetLoss
 ) -> list[FinishingStep]:
-    """Return the steps that a configuration asks for, in their order.
+    """Return the steps of a configuration in their order.
 
     Args:
         config: of the training.

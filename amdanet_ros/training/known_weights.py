@@ -1,7 +1,7 @@
 """Weights of the cameras that are known in training, because the damage is known.
 
-The stand-ins of adaptive weighting are trained at these weights: they must work where they are
-needed, before anything can tell where that is (see ``reliability_fit``).
+The stand-ins of adaptive weighting are trained at these weights: they must work before the
+reliabilities, which decide where they are used, can be fitted (see ``reliability_fit``).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""torchvision's transforms.v2 and tv_tensors, also beside a torch of another build."""
+"""torchvision's transforms.v2 and tv_tensors, also for a torch of another build."""
 
 from ..evaluation.torchvision_import import import_torchvision
 

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from amdanet_ros.bags.message_types import typestore
+from amdanet_ros.bags.reader import BagReader
 from amdanet_ros.bags.writer import BagWriter, quality
 from amdanet_ros.cli import main as cli
 from amdanet_ros.registration import check_homography
@@ -86,11 +87,31 @@ def test_the_checkerboard_has_tiles_of_both_pictures(registered, pictures):
     assert (board[:40, 40:80] != middle[:40, 40:80]).mean() > 0.5
 
 
-def test_the_node_takes_the_file(registered):
-    from amdanet_ros.settings import settings_of
+def test_the_node_takes_the_file(registered, ros_domain):
+    from amdanet_ros.ros.amdanet_node import AmdanetNode
+    from amdanet_ros.ros.parameters import read_settings
 
-    settings = settings_of(parameters(registered[0]))[""]
-    assert settings.fusion.thermal.registration_sizes == (*SIZE, *THERMAL_SIZE)
+    options = ["--ros-args", "--params-file", str(registered[0]), "-p", "autostart:=false"]
+    node = AmdanetNode(cli_args=options)
+    thermal = read_settings(node)[""].fusion.thermal
+    node.destroy_node()
+    assert list(thermal.registration) == parameters(registered[0])["thermal.registration"]
+    assert thermal.registration_sizes == (*SIZE, *THERMAL_SIZE)
+
+
+def test_fuse_takes_the_file(registered, bag, checkpoint, tmp_path):
+    def fused(name, *options):
+        out = str(tmp_path / name)
+        network = ("--checkpoint", str(checkpoint), "--device", "cpu", "--precision", "fp32")
+        assert cli.main(["fuse", str(bag), "-o", out, *network, *options]) == 0
+        with BagReader(out) as found:
+            return [message.raw for message in found.messages(("/fused/image_raw",))]
+
+    numbers = map(str, parameters(registered[0])["thermal.registration"])
+    by_file = fused("by_file", "--params-file", str(registered[0]))
+    assert len(by_file) == 3
+    assert by_file == fused("by_option", "--registration", *numbers)
+    assert by_file != fused("without")
 
 
 def test_a_scene_that_does_not_determine_it_is_refused_and_nothing_is_written(tmp_path, capsys):

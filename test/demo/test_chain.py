@@ -7,18 +7,17 @@ import yaml
 
 rclpy = pytest.importorskip("rclpy")
 
-from amdanet_ros.bags.pairs import bag_pairs, header_stamp_ns  # noqa: E402
 from amdanet_ros.bags.reader import BagReader  # noqa: E402
 from amdanet_ros.demo.chain import SEGMENTATION_TOPIC, Chain, run_chain  # noqa: E402
 from amdanet_ros.demo.outcome import read_outcome  # noqa: E402
 from amdanet_ros.demo.processes import ProcessFailedError  # noqa: E402
 from amdanet_ros.demo.recording import RGB_TOPIC, THERMAL_TOPIC  # noqa: E402
 from amdanet_ros.demo.report import chain_faults  # noqa: E402
+from amdanet_ros.pairing import SyncOptions  # noqa: E402
 
 
-def pairs_in(path):
-    with BagReader(path) as bag:
-        return sum(1 for _ in bag_pairs(bag, RGB_TOPIC, THERMAL_TOPIC, slop=0.06))
+def pairs_in(bags, path):
+    return len(bags.pairs_in(path, (RGB_TOPIC, THERMAL_TOPIC), SyncOptions(slop=0.06)))
 
 
 def safely_recorded(path):
@@ -31,7 +30,7 @@ def safely_recorded(path):
 
 @pytest.mark.slow
 def test_a_minute_of_recording_goes_through_and_every_pair_is_accounted_for(
-    make_drive, params_file, tmp_path, domain_id
+    make_drive, params_file, tmp_path, domain_id, bags
 ):
     drive, rate = make_drive(seconds=60), 4.0
     run_chain(drive, tmp_path / "out", tmp_path / "logs", params_file, domain_id, rate=rate)
@@ -42,7 +41,7 @@ def test_a_minute_of_recording_goes_through_and_every_pair_is_accounted_for(
     assert outcome.fused == outcome.published
     assert int(outcome.output["Pairs offered"]) == outcome.pairs
     assert outcome.published + sum(outcome.dropped.values()) == outcome.pairs
-    assert abs(outcome.pairs - pairs_in(drive)) <= 2
+    assert abs(outcome.pairs - pairs_in(bags, drive)) <= 2
     unpaired = outcome.rgb_images - outcome.pairs
     # What still waits for a partner at the end is in no count.
     assert 0 <= unpaired - sum(outcome.unpaired["rgb"].values()) <= 1
@@ -50,14 +49,14 @@ def test_a_minute_of_recording_goes_through_and_every_pair_is_accounted_for(
 
 @pytest.mark.slow
 def test_each_of_three_laps_yields_as_many_pairs_as_the_first(
-    make_drive, params_file, tmp_path, domain_id
+    make_drive, params_file, tmp_path, domain_id, bags
 ):
     drive = make_drive(seconds=6)
     folders = (tmp_path / "out", tmp_path / "logs")
     run_chain(drive, *folders, params_file, domain_id, rate=2.0, loops=3)
     outcome = read_outcome(drive, tmp_path / "out", sim_time=False)
     assert chain_faults(outcome, max_age=0.0) == []
-    assert abs(outcome.pairs - 3 * pairs_in(drive)) <= 4
+    assert abs(outcome.pairs - 3 * pairs_in(bags, drive)) <= 4
     assert len(outcome.laps) == 3
     # Pairs that a busy machine did not get to compute are no fault of the pairing.
     missed = sum(outcome.dropped.values())
@@ -100,9 +99,9 @@ def test_the_others_carry_on_when_one_is_killed_and_comes_back(
         recorder.kill()
     listener.destroy_node()
     with BagReader(drive) as bag:
-        stamps = {header_stamp_ns(m.raw) for m in bag.messages((RGB_TOPIC,))}
+        stamps = {m.header_stamp_ns for m in bag.messages((RGB_TOPIC,))}
     with BagReader(output) as bag:
-        recorded = [header_stamp_ns(m.raw) for m in bag.messages((SEGMENTATION_TOPIC,))]
+        recorded = [m.header_stamp_ns for m in bag.messages((SEGMENTATION_TOPIC,))]
     assert len(recorded) >= safe
     assert set(recorded) <= stamps
     # Back to the start of the recording where the player was started again, else forward.

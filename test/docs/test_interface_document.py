@@ -4,31 +4,35 @@ import pytest
 
 pytest.importorskip("rclpy")
 
+from amdanet_ros.messages import OUTPUTS
 from amdanet_ros.pairing import Reason
-from amdanet_ros.ros import interface_tables as tables
-from amdanet_ros.ros.counters import DROP_REASONS
-from amdanet_ros.ros.outputs import LABEL_INFO, OUTPUTS
+from amdanet_ros.ros.counters import Dropped
+from amdanet_ros.settings import PARAMETERS
 
 LIFECYCLE = {
     *("change_state", "get_available_states", "get_available_transitions"),
     *("get_state", "get_transition_graph"),
 }
+ROS_OWN = {"rosout", "parameter_events", "clock"}
 
 
-def test_the_document_is_what_the_code_says_now(project):
+@pytest.fixture
+def interface(writer):
+    return writer("interface")
+
+
+def test_the_document_is_what_the_code_says_now(project, interface):
     written = (project / "docs" / "interface.md").read_text()
-    assert written == tables.interface_document(), (
-        "write it anew: python -m amdanet_ros.ros.interface_tables docs/interface.md"
-    )
+    assert written == interface.interface_document(), "run python scripts/write_documents.py"
 
 
-def test_every_reason_in_the_diagnostics_is_explained():
-    document = tables.interface_document()
-    assert all(f"| `{reason}` | {reason.description} |" in document for reason in Reason)
-    assert set(tables._DROPPED) == set(DROP_REASONS)
-    keys = {pair.key for status in tables.sample_statuses() for pair in status.values}
+def test_every_reason_in_the_diagnostics_is_explained(project, interface):
+    keys = {pair.key for status in interface.sample_statuses() for pair in status.values}
     assert {f"Unpaired: {reason}" for reason in Reason} <= keys
-    assert {f"Dropped: {reason}" for reason in DROP_REASONS} <= keys
+    assert {f"Dropped: {reason}" for reason in Dropped} <= keys
+    written = (project / "docs" / "interface.md").read_text()
+    for reason in (*Reason, *Dropped):
+        assert f"| `{reason.value}` | {reason.description} |" in written
 
 
 @pytest.fixture
@@ -53,21 +57,23 @@ def active_node(ros_domain, tmp_path):
     node.destroy_node()
 
 
-def test_a_live_node_has_these_topics_and_services_and_no_others(active_node, spin_until):
+def test_a_live_node_has_these_topics_and_services_and_no_others(
+    active_node, spin_until, interface
+):
     name, namespace = active_node.get_name(), active_node.get_namespace()
 
     def named(pairs):
         own = {topic.lstrip("/"): kinds[0].replace("/msg/", "/") for topic, kinds in pairs}
         return {topic: kind for topic, kind in own.items() if topic not in ROS_OWN}
 
-    heard = {topic: kind for topic, kind, _ in tables.INPUTS}
-    told = {topic.name: tables._type_name(topic.message_type) for topic in OUTPUTS}
+    heard = {topic: kind for topic, kind, _ in interface.INPUTS}
+    told = {each.topic: interface.message_type(each.type) for each in OUTPUTS if not each.latched}
     told["diagnostics"] = "diagnostic_msgs/DiagnosticArray"
     told["amdanet/transition_event"] = "lifecycle_msgs/TransitionEvent"
 
     def publishers():
         found = named(active_node.get_publisher_names_and_types_by_node(name, namespace))
-        found.pop(LABEL_INFO, None)  # only where vision_msgs is installed
+        found.pop("segmentation/label_info", None)  # only where vision_msgs is installed
         return found
 
     def subscriptions():
@@ -83,4 +89,6 @@ def test_a_live_node_has_these_topics_and_services_and_no_others(active_node, sp
     assert services == {"reset", *LIFECYCLE}
 
 
-ROS_OWN = {"rosout", "parameter_events", "clock"}
+def test_a_live_node_has_these_parameters_as_they_are_described(active_node):
+    for each in PARAMETERS:
+        assert active_node.describe_parameter(each.name).description.startswith(each.description)

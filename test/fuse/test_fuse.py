@@ -3,12 +3,17 @@
 import cv2
 import numpy as np
 import pytest
+from rosbags.interfaces import QosDurability, QosReliability
 
-from amdanet_ros.bags.pairs import bag_pairs, choose_topics
 from amdanet_ros.bags.reader import BagReader
+from amdanet_ros.bags.topics import choose_topics
 from amdanet_ros.bags.writer import BagWriter
+from amdanet_ros.classes import MFNET
 from amdanet_ros.cli.main import main
 from amdanet_ros.inference import Predictor, ThermalNormalizer
+from amdanet_ros.inference.class_statistics import class_statistics
+from amdanet_ros.messages import OUTPUTS
+from amdanet_ros.pairing import SyncOptions
 
 KINDS = ("fused", "mask", "overlay", "side_by_side")
 
@@ -37,10 +42,10 @@ def predictions(checkpoint, bags):
     """A function that gives what the predictor says of the first pairs in a row."""
 
     def make(count, smoothing):
-        predictor = Predictor.from_checkpoint(
-            checkpoint, "cpu", "fp32", None, ThermalNormalizer(smoothing=smoothing)
-        )
-        return [predictor(*bags.pictures(index)) for index in range(count)]
+        predictor = Predictor.from_checkpoint(checkpoint, "cpu", "fp32")
+        normalizer = ThermalNormalizer(smoothing=smoothing)
+        pairs = [bags.pictures(index) for index in range(count)]
+        return [predictor(rgb, normalizer.frame(thermal)) for rgb, thermal in pairs]
 
     return make
 
@@ -81,7 +86,7 @@ def left_over(tmp_path):
     return [path.name for path in tmp_path.iterdir() if "part" in path.name]
 
 
-def test_a_folder_of_pairs_becomes_pictures(fuse, folder, tmp_path, predictions):
+def test_a_folder_of_pairs_becomes_images(fuse, folder, tmp_path, predictions):
     assert fuse(folder, "-o", tmp_path / "out") == 0
     for index, expected in enumerate(predictions(5, smoothing=0.0)):
         name = f"street_{index}.png"
@@ -121,18 +126,23 @@ def test_a_video_has_a_frame_for_each_pair(fuse, pair_bag, tmp_path, suffix):
 
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
 def test_a_bag_becomes_a_bag_as_the_node_publishes_it(fuse, tmp_path, bags, predictions, storage):
-    from amdanet_ros.ros.outputs import OUTPUTS
-
     stamps = bags.write_pairs(tmp_path / "in", count=4, storage=storage)
     assert fuse(tmp_path / "in", "-o", tmp_path / "out") == 0
-    published = {f"/{topic.name}": topic.message_type.__name__ for topic in OUTPUTS}
+    published = {f"/{output.topic}": output for output in OUTPUTS}
+    del published["/fused/camera_info"]  # the bag has none of the RGB camera
     found = {}
     with BagReader(tmp_path / "out") as bag:
+        assert bag.topics.keys() == published.keys()
         for topic in bag.topics.values():
-            assert published[topic.name] == topic.type.rpartition("/")[2]
-            assert topic.count == 4
+            output, (offered,) = published[topic.name], topic.qos
+            assert topic.type == output.type
+            assert topic.count == (1 if output.latched else 4)
+            assert offered.reliability == QosReliability.RELIABLE
+            assert (offered.durability == QosDurability.TRANSIENT_LOCAL) == output.latched
         for message in bag.messages():
             found.setdefault(message.topic, []).append(message.deserialize())
+    (classes,) = found.pop("/segmentation/label_info")
+    assert [each.class_name for each in classes.class_map] == list(MFNET.names)
     for messages in found.values():
         headers = [message.header for message in messages]
         assert [h.stamp.sec * 10**9 + h.stamp.nanosec for h in headers] == stamps
@@ -145,7 +155,9 @@ def test_a_bag_becomes_a_bag_as_the_node_publishes_it(fuse, tmp_path, bags, pred
         segmentation = found["/segmentation"][index]
         np.testing.assert_array_equal(segmentation.mask.data, each.labels.ravel())
         np.testing.assert_allclose(
-            segmentation.class_areas, each.class_statistics().areas, atol=1e-6
+            segmentation.class_areas,
+            class_statistics(each.labels, each.confidence, 9).areas,
+            atol=1e-6,
         )
         assert segmentation.time_offset.nanosec == 10_000_000
         assert segmentation.thermal_health.status == 0
@@ -161,8 +173,8 @@ def test_topics_are_told_by_name_or_by_option(fuse, tmp_path, bags):
             picture = bags.pictures(0)[which]
             bag.write_message(topic, 1, bags.image(bags.START, picture, encoding))
     with BagReader(tmp_path / "in") as bag:
-        assert choose_topics(bag) == ("/front/color", "/boson/image")
-        assert choose_topics(bag, "/zed/left") == ("/zed/left", "/boson/image")
+        assert choose_topics(bag)[:2] == ("/front/color", "/boson/image")
+        assert choose_topics(bag, "/zed/left")[:2] == ("/zed/left", "/boson/image")
     assert fuse(tmp_path / "in", "-o", tmp_path / "out", "--rgb-topic", "/zed/left") == 0
 
 
@@ -171,16 +183,15 @@ def test_a_bag_is_paired_by_stamp_within_the_slop(tmp_path, bags):
     bags.write_pairs(tmp_path / "far", thermal_delay=0.049)
 
     def offsets(name, **options):
-        with BagReader(tmp_path / name) as bag:
-            found = bag_pairs(bag, bags.RGB, bags.THERMAL, **options)
-            return [pair.offset_ns for pair in found]
+        sync = SyncOptions(**options)
+        return [pair.offset_ns for pair in bags.pairs_in(tmp_path / name, sync=sync)]
 
     assert offsets("near", slop=0.045) == [40_000_000] * 10
     assert offsets("far", slop=0.045) == []
     assert offsets("far", slop=0.045, thermal_offset=-0.049) == [0] * 10
 
 
-@pytest.mark.parametrize("form", ["pictures", "video", "bag"])
+@pytest.mark.parametrize("form", ["images", "video", "bag"])
 def test_interrupted_it_goes_on_where_it_was_with_the_same_result(
     fuse, pair_bag, tmp_path, interrupted_after, form
 ):
@@ -237,7 +248,7 @@ def test_a_half_written_piece_is_not_taken_for_done(fuse, pair_bag, tmp_path, in
         assert bag.topics["/segmentation"].count == 10
 
 
-def test_a_picture_that_cannot_be_read_is_left_out_and_named(fuse, folder, tmp_path, capsys):
+def test_an_image_that_cannot_be_read_is_left_out_and_named(fuse, folder, tmp_path, capsys):
     (folder / "street_1_rgb.png").write_bytes(b"not a picture")
     color = np.zeros((24, 32, 3), np.uint8)
     color[:, :16, 2] = 255

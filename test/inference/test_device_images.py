@@ -1,4 +1,4 @@
-"""The GPU's way of the pictures, run on the CPU: it agrees with OpenCV's to a grey level."""
+"""The images of the GPU backend, run on the CPU: they agree with OpenCV's to a grey level."""
 
 import cv2
 import numpy as np
@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from amdanet_ros.inference.built_in_scene import built_in_scene
-from amdanet_ros.inference.device_images import DevicePictures
-from amdanet_ros.inference.host_images import HostPictures
-from amdanet_ros.inference.image_path import InputGeometry, OverlayStyle
+from amdanet_ros.inference.device_images import DeviceImages
+from amdanet_ros.inference.host_images import HostImages
+from amdanet_ros.inference.image_backend import InputGeometry, OverlayStyle
 from amdanet_ros.inference.plain_engine import EngineOutput
 from amdanet_ros.inference.resampling import Resampler
 from amdanet_ros.inference.thermal_normalization import ThermalNormalizer
@@ -19,15 +19,15 @@ GREY_LEVEL = 1.0 / 255.0
 SHIFTED = np.array([[1.02, 0.03, -4.0], [-0.02, 0.98, 3.5], [1e-4, -5e-5, 1.0]])
 
 
-def inputs(path, rgb, thermal, normalizer, size, homography):
-    """What a path gives to the network: RGB, thermal."""
+def inputs(backend, rgb, thermal, normalizer, size, homography):
+    """What a backend gives to the network: RGB, thermal."""
     geometry = InputGeometry(rgb.shape[:2], size, homography)
-    return path.rgb_input(rgb, size), path.thermal_input(thermal, normalizer, geometry)
+    return backend.rgb_input(rgb, size), backend.thermal_input(normalizer.frame(thermal), geometry)
 
 
 @pytest.fixture(params=[False, True], ids=["direct", "staged"])
 def device(request):
-    return DevicePictures(CPU, Transfer(CPU, pinned=request.param))
+    return DeviceImages(CPU, Transfer(CPU, pinned=request.param))
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def scene():
 
 
 @pytest.mark.parametrize("size", [(96, 128), (48, 64), (64, 80), (128, 160), (120, 64)])
-def test_pictures_of_every_size_become_the_same_inputs(device, scene, size):
+def test_images_of_every_size_become_the_same_inputs(device, scene, size):
     normalizers = ThermalNormalizer(), ThermalNormalizer()
     for _ in range(2):  # the second frame has smoothed bounds
         mine = inputs(device, *scene, normalizers[0], size, None)
-        theirs = inputs(HostPictures(), *scene, normalizers[1], size, None)
+        theirs = inputs(HostImages(), *scene, normalizers[1], size, None)
         for got, expected in zip(mine, theirs, strict=True):
             assert got.shape == expected.shape
             # OpenCV weighs in steps of 1/2048 and rounds to 8 bits.
@@ -69,7 +69,7 @@ def test_every_thermal_type_becomes_the_same_input(device, dtype, mode, bounds):
         np.uint16: (28000 + 10 * heat.astype(np.uint16)).astype(np.uint16),
     }.get(dtype, (heat / 255.0).astype(dtype))
     mine = inputs(device, rgb, thermal, ThermalNormalizer(mode, bounds), (64, 96), None)[1]
-    theirs = inputs(HostPictures(), rgb, thermal, ThermalNormalizer(mode, bounds), (64, 96), None)
+    theirs = inputs(HostImages(), rgb, thermal, ThermalNormalizer(mode, bounds), (64, 96), None)
     torch.testing.assert_close(mine, theirs[1], atol=2e-5, rtol=0)
 
 
@@ -81,21 +81,21 @@ def test_counts_beyond_the_signed_range_stay_what_they_are(device):
 
 
 @pytest.mark.parametrize("damage", ["missing", "dead"])
-def test_missing_and_dead_pixels_are_mended(device, scene, damage):
+def test_missing_and_dead_pixels_are_repaired(device, scene, damage):
     rgb, thermal = scene
     thermal = thermal.copy() if damage == "dead" else thermal.astype(np.float32)
     thermal[10, 20] = 0 if damage == "dead" else np.nan
     mine = inputs(device, rgb, thermal, ThermalNormalizer(), (48, 64), None)[1]
-    theirs = inputs(HostPictures(), rgb, thermal, ThermalNormalizer(), (48, 64), None)[1]
+    theirs = inputs(HostImages(), rgb, thermal, ThermalNormalizer(), (48, 64), None)[1]
     torch.testing.assert_close(mine, theirs)
 
 
 @pytest.mark.parametrize("size", [(96, 128), (64, 96)])
-def test_a_homography_moves_the_thermal_picture_to_the_same_place(device, scene, size):
+def test_a_homography_moves_the_thermal_image_to_the_same_place(device, scene, size):
     scaling = np.diag([128 / 96, 96 / 72, 1.0])
     homography = SHIFTED @ scaling
     mine = inputs(device, *scene, ThermalNormalizer(), size, homography)[1]
-    theirs = inputs(HostPictures(), *scene, ThermalNormalizer(), size, homography)[1]
+    theirs = inputs(HostImages(), *scene, ThermalNormalizer(), size, homography)[1]
     # OpenCV looks up places in steps of 1/32 pixel.
     assert (mine - theirs).abs().mean() < 0.25 * GREY_LEVEL
     assert (mine - theirs).abs().max() < 16 * GREY_LEVEL
@@ -105,9 +105,9 @@ def test_a_homography_moves_the_thermal_picture_to_the_same_place(device, scene,
 
 
 def test_what_lies_behind_the_camera_is_not_seen():
-    picture = torch.ones(1, 32, 32)
+    image = torch.ones(1, 32, 32)
     folded = np.array([[1.0, 0, 0], [0, 1.0, 0], [-0.1, 0, 1.0]])
-    seen = Resampler(CPU).warp(picture, np.linalg.inv(folded), (32, 32))[0]
+    seen = Resampler(CPU).warp(image, np.linalg.inv(folded), (32, 32))[0]
     assert seen[:, 11:].abs().max() == 0
     assert seen[0, 0] == 1
 
@@ -122,10 +122,10 @@ def test_results_of_every_size_come_down_the_same(device, size, stretch):
     style = OverlayStyle(np.random.default_rng(0).integers(0, 255, (9, 3), np.uint8), 0.4, 0.3)
     style.palette[2] = 0
     results = []
-    for path in (device, HostPictures()):
-        found = path.outputs(output, size, True, stretch)
-        found["overlay"] = path.draw(found, style)
-        results.append(path.arrays(found))
+    for backend in (device, HostImages()):
+        found = backend.outputs(output, size, True, stretch)
+        found["overlay"] = backend.draw(found, style)
+        results.append(backend.arrays(found))
     mine, theirs = results
     assert mine.keys() == theirs.keys() == {"labels", "confidence", "fused", "overlay"}
     np.testing.assert_array_equal(mine["labels"], theirs["labels"])
@@ -153,17 +153,12 @@ def test_the_predictor_gives_the_same_either_way():
     from amdanet_ros.network import AMDANet
 
     torch.manual_seed(0)
-    predictor = Predictor(
-        AMDANet(backbone="mit_b0", num_classes=9, embed_dim=16).eval(),
-        device="cpu",
-        precision="fp32",
-    )
-    predictor.inference_size = (64, 80)
+    network = AMDANet(backbone="mit_b0", num_classes=9, embed_dim=16).eval()
+    predictor = Predictor(network, device="cpu", precision="fp32", inference_size=(64, 80))
     pair = built_in_scene((96, 120))
     want = {"labels", "confidence", "fused", "overlay"}
     host = predictor(*pair, want)
-    predictor._pictures = DevicePictures(CPU, Transfer(CPU))
-    predictor.reset()
+    predictor._images = DeviceImages(CPU, Transfer(CPU))
     device = predictor(*pair, want)
     assert (device.labels == host.labels).mean() > 0.99
     assert np.abs(device.fused.astype(int) - host.fused).max() <= 4

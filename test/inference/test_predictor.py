@@ -1,4 +1,4 @@
-"""The predictor: sizes, types, what is wanted, and that it says what is wrong."""
+"""The predictor: sizes, types, what is needed, and that it says what is wrong."""
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from amdanet_ros.inference import (
     checkpoint_file,
 )
 from amdanet_ros.inference.built_in_scene import built_in_scene
+from amdanet_ros.inference.options import PredictOptions
 from amdanet_ros.inference.output_images import resize_labels
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import save_checkpoint
@@ -31,18 +32,8 @@ def predictor(network):
     return Predictor(network, device="cpu", precision="fp32")
 
 
-@pytest.fixture(autouse=True)
-def _as_new(predictor):
-    yield
-    predictor.reset()
-    predictor.inference_size = None
-    predictor.homography = None
-    predictor.fused_stretch = False
-    predictor.overlay_alpha, predictor.confidence_threshold = 0.5, 0.0
-
-
 def direct(network, rgb, thermal):
-    """The network's own forward on 8-bit pictures of one size."""
+    """The network's own forward on 8-bit images of one size."""
     with torch.inference_mode():
         first = torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255
         second = torch.from_numpy(thermal)[None, None].float() / 255
@@ -74,14 +65,14 @@ def test_outputs_have_the_rgb_size_whatever_it_is(predictor, size):
     assert prediction.fused.shape == (*size, 3)
 
 
-def test_inference_size_is_inside_only(predictor):
-    predictor.inference_size = (64, 64)
+def test_inference_size_is_inside_only(network):
+    predictor = Predictor(network, device="cpu", precision="fp32", inference_size=(64, 64))
     rgb, thermal = built_in_scene((90, 120))
     prediction = predictor(rgb, thermal)
     assert prediction.labels.shape == (90, 120)
     assert prediction.confidence.shape == (90, 120)
     assert prediction.fused.shape == (90, 120, 3)
-    small = predictor(rgb, thermal, want={"labels"}).labels
+    small = predictor(rgb, thermal, needed={"labels"}).labels
     assert set(np.unique(small)) <= set(range(9))
 
 
@@ -102,53 +93,53 @@ def test_every_thermal_type_is_taken(predictor, dtype):
 
 
 @pytest.mark.parametrize(
-    "want", [set(), {"labels"}, {"confidence"}, {"fused"}, {"labels", "fused"}]
+    "needed", [set(), {"labels"}, {"confidence"}, {"fused"}, {"labels", "fused"}]
 )
-def test_what_is_not_wanted_is_none(predictor, want):
-    prediction = predictor(*built_in_scene((32, 40)), want=want)
+def test_what_is_not_needed_is_none(predictor, needed):
+    prediction = predictor(*built_in_scene((32, 40)), needed=needed)
     for name in ("labels", "confidence", "fused"):
-        assert (getattr(prediction, name) is not None) == (name in want)
+        assert (getattr(prediction, name) is not None) == (name in needed)
 
 
 def test_an_unknown_output_is_refused(predictor):
     with pytest.raises(ValueError, match="depth"):
-        predictor(*built_in_scene((32, 40)), want={"depth"})
+        predictor(*built_in_scene((32, 40)), needed={"depth"})
 
 
-def test_a_homography_moves_the_thermal_picture_into_the_rgb_pixels(network, predictor):
+def test_a_homography_moves_the_thermal_image_into_the_rgb_pixels(network, predictor):
     rgb, thermal = built_in_scene((64, 96))
     shifted = np.zeros_like(thermal)
     shifted[:-8, :-12] = thermal[8:, 12:]
     expected = np.zeros_like(thermal)
     expected[8:, 12:] = thermal[8:, 12:]
-    predictor.homography = np.array([[1, 0, 12], [0, 1, 8], [0, 0, 1]], float)
-    moved = predictor(rgb, shifted)
-    predictor.homography = None
+    shift = np.array([[1, 0, 12], [0, 1, 8], [0, 0, 1]], float)
+    moved = predictor(rgb, shifted, options=PredictOptions(homography=shift))
     straight = predictor(rgb, expected)
     assert (moved.labels == straight.labels).mean() > 0.995
     assert np.abs(moved.fused.astype(int) - straight.fused).mean() < 0.5
 
 
-def test_a_homography_means_rgb_pixels_at_every_inference_size(predictor):
+def test_a_homography_means_rgb_pixels_at_every_inference_size(network):
+    predictor = Predictor(network, device="cpu", precision="fp32", inference_size=(64, 96))
     rgb, thermal = built_in_scene((128, 192))
     half = thermal[::2, ::2].copy()
-    predictor.inference_size = (64, 96)
     by_resizing = predictor(rgb, half)
-    predictor.homography = np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1]], float)
-    by_homography = predictor(rgb, half)
+    double = np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1]], float)
+    by_homography = predictor(rgb, half, options=PredictOptions(homography=double))
     assert np.abs(by_resizing.fused.astype(int) - by_homography.fused).mean() < 0.5
 
 
 def test_the_identity_means_equal_field_of_view_at_any_resolution(predictor):
     rgb, thermal = built_in_scene((64, 96))
-    plain = predictor(rgb, thermal[::2, ::2].copy())
-    predictor.homography = np.eye(3)
-    np.testing.assert_array_equal(plain.fused, predictor(rgb, thermal[::2, ::2].copy()).fused)
+    half = thermal[::2, ::2].copy()
+    identity = PredictOptions(homography=np.eye(3))
+    plain, same = predictor(rgb, half), predictor(rgb, half, options=identity)
+    np.testing.assert_array_equal(plain.fused, same.fused)
 
 
-def test_stretching_the_fused_picture_uses_the_whole_range(predictor):
-    predictor.fused_stretch = True
-    fused = predictor(*built_in_scene((64, 64)), want={"fused"}).fused
+def test_stretching_the_fused_image_uses_the_whole_range(predictor):
+    stretched = PredictOptions(fused_stretch=True)
+    fused = predictor(*built_in_scene((64, 64)), needed={"fused"}, options=stretched).fused
     assert fused.min() == 0
     assert fused.max() == 255
 
@@ -175,7 +166,7 @@ def test_pixels_below_the_threshold_are_unlabelled_and_belong_to_no_class(predic
 
 
 def test_statistics_need_what_they_count(predictor):
-    prediction = predictor(*built_in_scene((32, 32)), want={"labels"})
+    prediction = predictor(*built_in_scene((32, 32)), needed={"labels"})
     with pytest.raises(ValueError, match="confidence"):
         prediction.class_statistics()
 
@@ -191,13 +182,13 @@ def test_statistics_need_what_they_count(predictor):
         (np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64), np.int64), "int64"),
     ],
 )
-def test_bad_pictures_are_refused_and_the_next_good_one_works(predictor, rgb, thermal, words):
+def test_bad_images_are_refused_and_the_next_good_one_works(predictor, rgb, thermal, words):
     with pytest.raises(ValueError, match=words):
         predictor(rgb, thermal)
     assert predictor(*built_in_scene((32, 32))).labels.shape == (32, 32)
 
 
-def test_a_small_thermal_picture_and_a_strided_rgb_are_taken(predictor):
+def test_a_small_thermal_image_and_a_strided_rgb_are_taken(predictor):
     rgb, _ = built_in_scene((64, 96))
     wide = np.zeros((64, 192, 3), np.uint8)
     wide[:, ::2] = rgb
@@ -211,8 +202,6 @@ def test_a_small_thermal_picture_and_a_strided_rgb_are_taken(predictor):
     ("arguments", "words"),
     [
         ({"inference_size": (16, 64)}, "inference_size"),
-        ({"homography": np.zeros((3, 3))}, "inverted"),
-        ({"homography": [1, 2, 3]}, "nine"),
         ({"precision": "int8"}, "fp32"),
         ({"device": "tpu"}, "cuda:N"),
         ({"classes": ClassTable("two", ("a", "b"), np.zeros((2, 3)))}, "9 classes"),
@@ -221,6 +210,14 @@ def test_a_small_thermal_picture_and_a_strided_rgb_are_taken(predictor):
 def test_wrong_settings_are_refused(network, arguments, words):
     with pytest.raises(ValueError, match=words):
         Predictor(network, **{"device": "cpu", "precision": "fp32", **arguments})
+
+
+@pytest.mark.parametrize(
+    ("homography", "words"), [(np.zeros((3, 3)), "inverted"), ([1, 2, 3], "nine")]
+)
+def test_a_wrong_homography_is_refused(predictor, homography, words):
+    with pytest.raises(ValueError, match=words):
+        predictor(*built_in_scene((32, 32)), options=PredictOptions(homography=homography))
 
 
 def test_a_device_that_is_not_there_is_refused(network):
@@ -242,25 +239,35 @@ def test_too_little_memory_has_its_own_error_and_the_predictor_survives(predicto
     assert predictor(*built_in_scene((32, 32))).labels.shape == (32, 32)
 
 
-def test_reset_forgets_the_thermal_bounds(network):
-    predictor = Predictor(
-        network, device="cpu", precision="fp32", thermal=ThermalNormalizer(smoothing=0.9)
-    )
-    rgb, thermal = built_in_scene((32, 32))
-    predictor(rgb, thermal.astype(np.uint16) * 10 + 28000)
-    assert predictor.thermal.bounds is not None
-    predictor.reset()
-    assert predictor.thermal.bounds is None
-
-
-def test_warming_up_leaves_no_trace(predictor):
+def test_no_call_changes_the_predictor(predictor):
+    """Whatever was predicted before, the same pair and options give the same to the bit."""
+    rgb, thermal = built_in_scene((32, 48))
+    counts = thermal.astype(np.uint16) * 10 + 28000
+    before = dict(vars(predictor))
+    first = predictor(rgb, counts)
+    hotter = PredictOptions(np.diag([2.0, 2.0, 1.0]), True, 0.9, 0.7)
+    predictor(rgb[::-1].copy(), counts + 9000, {"fused", "overlay"}, hotter)
     assert predictor.warm_up((32, 32)) > 0
-    assert predictor.thermal.bounds is None
+    again = predictor(rgb, counts)
+    for name in ("labels", "confidence", "fused"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(first, name))
+    assert vars(predictor) == before
+
+
+def test_a_bare_thermal_image_is_normalised_by_itself_and_a_frame_by_its_video(predictor):
+    rgb, thermal = built_in_scene((32, 48))
+    counts = thermal.astype(np.uint16) * 10 + 28000
+    normalizer = ThermalNormalizer(smoothing=0.9)
+    first = predictor(rgb, normalizer.frame(counts))
+    np.testing.assert_array_equal(first.fused, predictor(rgb, counts).fused)
+    warmer = (counts + 400).astype(np.uint16)
+    second = predictor(rgb, normalizer.frame(warmer))
+    assert (second.fused != predictor(rgb, warmer).fused).any()
 
 
 def test_the_description_names_what_runs(predictor):
     line = predictor.describe()
-    for word in ("mit_b0", "9 classes", "MFNet", "cpu", "fp32", "percentile"):
+    for word in ("mit_b0", "9 classes", "MFNet", "cpu", "fp32"):
         assert word in line
     assert "\n" not in line
     assert predictor.classes is MFNET
@@ -283,16 +290,26 @@ def test_bf16_stays_near_fp32(network, predictor):
 
 
 @pytest.mark.parametrize(("alpha", "threshold"), [(0.5, 0.0), (0.8, 0.6)])
-def test_the_overlay_shows_the_mask_over_the_fused_picture(predictor, alpha, threshold):
+def test_the_overlay_shows_the_mask_over_the_fused_image(predictor, alpha, threshold):
     rgb, thermal = built_in_scene((64, 96))
     whole = predictor(rgb, thermal)
-    predictor.overlay_alpha, predictor.confidence_threshold = alpha, threshold
-    drawn = predictor(rgb, thermal, {"overlay"})
+    options = PredictOptions(overlay_alpha=alpha, confidence_threshold=threshold)
+    drawn = predictor(rgb, thermal, {"overlay"}, options)
     mask = whole.mask(threshold)
     expected = overlay(whole.fused, mask, predictor.classes.palette, alpha)
     np.testing.assert_array_equal(drawn.overlay, expected)
     assert whole.overlay is drawn.labels is drawn.fused is None
     assert threshold == 0.0 or (mask == 255).any()
+
+
+@pytest.mark.filterwarnings("error")
+def test_read_only_images_are_taken_without_a_warning(predictor):
+    """As those of a bag are, which share the memory of its messages."""
+    rgb, thermal = built_in_scene((32, 48))
+    expected = predictor(rgb, thermal)
+    rgb.setflags(write=False)
+    thermal.setflags(write=False)
+    np.testing.assert_array_equal(predictor(rgb, thermal).fused, expected.fused)
 
 
 def test_timings_are_told(predictor):

@@ -25,7 +25,7 @@ def bag(tmp_path_factory):
 def test_a_looping_bag_comes_out_fused_on_its_own_time(run_launch, include, ear, bag, params_file):
     from sensor_msgs.msg import Image
 
-    from amdanet_ros.ros.stamps import nanoseconds
+    from amdanet_ros.messages.stamps import nanoseconds
 
     def script():
         ear.listen("/front/fused/image_raw", Image)
@@ -50,7 +50,7 @@ def test_a_looping_bag_comes_out_fused_on_its_own_time(run_launch, include, ear,
 
 
 @pytest.mark.slow
-def test_the_demo_draws_its_recording_and_plays_it(run_launch, include, ear, tmp_path, params_file):
+def test_the_demo_makes_its_bag_and_plays_it(run_launch, include, ear, tmp_path, params_file):
     from sensor_msgs.msg import Image
 
     def script():
@@ -70,7 +70,7 @@ def test_the_demo_does_not_replace_a_folder_of_something_else(run_launch, includ
     assert kept.read_text() == "years of work"
     told = "".join(capfd.readouterr())
     assert "holds something else" in told
-    assert "recording could not be made" in told
+    assert "bag could not be made" in told
 
 
 def test_rosbag2_is_asked_for_what_the_arguments_say(
@@ -118,7 +118,7 @@ def test_numbers_out_of_range_are_refused_by_name(run_launch, include, capfd, na
     assert f"{name}:={value}: give a number of at least" in "".join(capfd.readouterr())
 
 
-def test_rviz_starts_in_the_namespace_with_the_packages_picture(
+def test_rviz_starts_in_the_namespace_with_the_packages_configuration(
     run_launch, include, capfd, install_program, project
 ):
     install_program("rviz2", "rviz2", ECHO)

@@ -5,7 +5,7 @@ import yaml
 
 pytest.importorskip("rclpy")
 
-from amdanet_ros.ros.outputs import OUTPUTS
+from amdanet_ros.messages import OUTPUTS
 from amdanet_ros.ros.qos import OUTPUT_QOS
 
 CAMERAS = {"rgb/image_raw", "thermal/image_raw"}
@@ -18,9 +18,9 @@ def displays(project):
 
 
 def test_every_display_is_of_a_topic_of_images_that_exists(displays):
-    pictures = {each.name for each in OUTPUTS if "Image" in each.message_type.__name__}
+    images = {output.topic for output in OUTPUTS if "Image" in output.type}
     shown = {each["Topic"]["Value"] for each in displays}
-    assert shown <= pictures | CAMERAS
+    assert shown <= images | CAMERAS
     assert shown >= {*CAMERAS, "fused/image_raw", "segmentation/overlay"}
     assert "segmentation/mask" not in shown  # indices, not grey values
     assert {each["Class"] for each in displays} == {"rviz_default_plugins/Image"}

@@ -2,10 +2,9 @@
 
 import pytest
 
-from amdanet_ros.findings import Level
-from amdanet_ros.pairing import PairSynchronizer
+from amdanet_ros.findings import FindingKind, Level
 from amdanet_ros.ros.finding_text import TopicNames, text
-from benchmarks.pairing_traffic import EPOCH_NS, Camera, replay, traffic
+from benchmarks.pairing_traffic import EPOCH_NS, Camera, new_synchronizer, replay, traffic
 
 S = 1_000_000_000
 INPUTS = {stream: f"{stream}/image_raw" for stream in ("rgb", "thermal")}
@@ -24,7 +23,7 @@ def remarks(synchronizer):
 
 def play(rgb, thermal, *, slop=0.05, duration=10.0, **arguments):
     """Play a recording; give the synchroniser and the time of the last arrival."""
-    synchronizer = PairSynchronizer(slop, **arguments)
+    synchronizer = new_synchronizer(slop, **arguments)
     arrivals = traffic(rgb, thermal, duration)
     replay(synchronizer, arrivals)
     return synchronizer, arrivals[-1].arrival_ns
@@ -44,6 +43,22 @@ def suggestion(sentence):
 def test_healthy_streams_are_not_complained_about(thermal):
     _, sentences = observe(Camera(30), thermal)
     assert sentences == []
+
+
+def test_a_silent_stream_is_an_error_other_faults_are_warnings_and_remarks_are_fine():
+    synchronizer, now = play(Camera(30), Camera(9, loss=0.3), duration=20.0)
+    found = {(each.kind, each.stream): each.level for each in synchronizer.diagnosis(now)}
+    assert found == {
+        (FindingKind.MESSAGES_LOST, "thermal"): Level.WARN,
+        (FindingKind.THERMAL_SLOWER, None): Level.OK,
+    }
+    silent = synchronizer.diagnosis(now + 10 * S)[:2]
+    assert [(each.kind, each.stream) for each in silent] == [
+        (FindingKind.SILENT, "rgb"),
+        (FindingKind.SILENT, "thermal"),
+    ]
+    assert all(each.level == Level.ERROR for each in silent)
+    assert silent[0].values["seconds"] == pytest.approx(10.0, abs=0.1)
 
 
 def test_rates_are_measured_without_and_with_losses():
@@ -101,13 +116,13 @@ def test_a_silent_stream_is_named_with_the_time():
 
 
 def test_a_stream_that_never_came_names_its_topic():
-    synchronizer = PairSynchronizer(0.05)
+    synchronizer = new_synchronizer(0.05)
     synchronizer.add_rgb(EPOCH_NS, None, 0)
     assert any("thermal/image_raw" in s for s in diagnosed(synchronizer, 1))
 
 
 def test_zero_stamps_are_reported():
-    synchronizer = PairSynchronizer(0.05)
+    synchronizer = new_synchronizer(0.05)
     for k in range(30):
         synchronizer.add_rgb(EPOCH_NS + k * S // 30, None, k * S // 30)
         synchronizer.add_thermal(0, None, k * S // 30)
@@ -160,7 +175,7 @@ def test_uneven_arrival_is_reported_with_the_spread(name):
 
 @pytest.mark.parametrize("speed", [0.25, 3.0])
 def test_a_recording_that_plays_at_another_speed_is_not_uneven(speed):
-    synchronizer = PairSynchronizer(0.05)
+    synchronizer = new_synchronizer(0.05)
     for k in range(60):
         stamp, now = EPOCH_NS + k * S // 30, EPOCH_NS + round(k * S / 30 / speed)
         synchronizer.add_rgb(stamp, None, now)
@@ -188,7 +203,7 @@ def test_equal_rates_are_not_remarked_on(thermal):
 
 
 def test_duplicates_and_jumps_are_reported():
-    synchronizer = PairSynchronizer(0.05)
+    synchronizer = new_synchronizer(0.05)
     for k in range(30):
         for _ in range(2):
             synchronizer.add_rgb(EPOCH_NS + k * S // 30, None, k * S // 30)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from amdanet_ros.pairing import PairSynchronizer
-from benchmarks.pairing_traffic import EPOCH_NS, Arrival, Camera, replay, traffic
+from benchmarks.pairing_traffic import EPOCH_NS, Arrival, Camera, new_synchronizer, replay, traffic
 
 S = 1_000_000_000
 
@@ -34,7 +33,7 @@ def test_each_lap_yields_as_many_pairs_as_the_first(
     rgb = Camera(30, tail=rgb_tail)
     thermal = Camera(thermal_rate, 0.004, tail=thermal_tail)
     pairs = replay(
-        PairSynchronizer(0.05, queue_size), traffic(rgb, thermal, 10.0, laps=4, seed=queue_size)
+        new_synchronizer(0.05, queue_size), traffic(rgb, thermal, 10.0, laps=4, seed=queue_size)
     )
     assert all(pair.rgb.lap == pair.thermal.lap for pair in pairs)
     first, *later = pairs_of_each_lap(pairs, 4)
@@ -47,7 +46,7 @@ def test_each_lap_yields_as_many_pairs_as_the_first(
 def test_either_stream_may_jump_first(late, delay):
     rgb = Camera(30, delay=delay if late == "rgb" else 0)
     thermal = Camera(30, 0.005, delay=delay if late == "thermal" else 0)
-    pairs = replay(PairSynchronizer(0.05, 30), traffic(rgb, thermal, 6.0, laps=3))
+    pairs = replay(new_synchronizer(0.05, 30), traffic(rgb, thermal, 6.0, laps=3))
     assert all(pair.rgb.lap == pair.thermal.lap for pair in pairs)
     first, *later = pairs_of_each_lap(pairs, 3)
     assert first >= 178
@@ -57,7 +56,7 @@ def test_either_stream_may_jump_first(late, delay):
 @pytest.mark.parametrize("duration", [1.0, 1.5, 2.0, 3.0])
 def test_short_laps_do_not_mix(duration):
     arrivals = traffic(Camera(30), Camera(30, 0.005), duration, laps=6)
-    pairs = replay(PairSynchronizer(0.05), arrivals)
+    pairs = replay(new_synchronizer(0.05), arrivals)
     assert all(pair.rgb.lap == pair.thermal.lap for pair in pairs)
     first, *later = pairs_of_each_lap(pairs, 6)
     assert all(abs(count - first) <= 2 for count in later)
@@ -65,7 +64,7 @@ def test_short_laps_do_not_mix(duration):
 
 def test_rgb_stamps_rise_within_each_lap():
     arrivals = traffic(Camera(30, loss=0.1), Camera(27, loss=0.1), 10.0, laps=3)
-    pairs = replay(PairSynchronizer(0.1), arrivals)
+    pairs = replay(new_synchronizer(0.1), arrivals)
     for before, after in zip(pairs, pairs[1:], strict=False):
         assert before.rgb.lap < after.rgb.lap or before.rgb.stamp_ns < after.rgb.stamp_ns
 
@@ -78,12 +77,12 @@ def test_the_last_message_of_a_lap_does_not_pair_with_the_next_lap():
         regular("rgb", EPOCH_NS, 60, lap=1, arrival=EPOCH_NS + 2 * S),
         regular("thermal", EPOCH_NS, 58, lap=1, arrival=EPOCH_NS + 2 * S),
     )
-    pairs = replay(PairSynchronizer(5.0), arrivals)
+    pairs = replay(new_synchronizer(5.0), arrivals)
     assert all(pair.rgb.lap == pair.thermal.lap for pair in pairs)
 
 
 def test_reset_forgets_what_waits_and_pairs_the_next_messages_at_once():
-    synchronizer = PairSynchronizer(0.05)
+    synchronizer = new_synchronizer(0.05)
     for k in range(10):
         synchronizer.add_rgb(EPOCH_NS + k * S // 30, k, k * S // 30)
     synchronizer.reset()
@@ -105,7 +104,7 @@ def test_a_jump_of_both_streams_costs_no_pair():
         regular("rgb", there, 60, lap=1, arrival=EPOCH_NS + 2 * S),
         regular("thermal", there + S // 200, 60, lap=1, arrival=EPOCH_NS + 2 * S + S // 200),
     )
-    pairs = replay(PairSynchronizer(0.05), arrivals)
+    pairs = replay(new_synchronizer(0.05), arrivals)
     assert pairs_of_each_lap(pairs, 2) == [60, 60]
     assert pairs[60].emitted_ns == pairs[60].thermal.arrival_ns
 
@@ -118,7 +117,7 @@ def test_a_camera_that_was_silent_over_the_jump_joins_the_new_lap():
         regular("rgb", EPOCH_NS, 300, lap=1, arrival=EPOCH_NS + 10 * S),
         regular("thermal", EPOCH_NS + 5 * S, 150, lap=1, arrival=EPOCH_NS + 15 * S),
     )
-    assert pairs_of_each_lap(replay(PairSynchronizer(0.02), arrivals), 2) == [150, 150]
+    assert pairs_of_each_lap(replay(new_synchronizer(0.02), arrivals), 2) == [150, 150]
 
 
 @pytest.mark.parametrize("stream", ["rgb", "thermal"])
@@ -131,7 +130,7 @@ def test_a_clock_set_wrong_and_right_again_recovers_within_one_frame(stream, ste
         regular(stream, EPOCH_NS + (10 + step) * S, 300, lap=1, arrival=EPOCH_NS + 10 * S),
         regular(stream, EPOCH_NS + 20 * S, 300, lap=2, arrival=EPOCH_NS + 20 * S),
     )
-    pairs = replay(PairSynchronizer(0.01), arrivals)
+    pairs = replay(new_synchronizer(0.01), arrivals)
     laps = [getattr(pair, stream).lap for pair in pairs]
     assert [laps.count(0), laps.count(1)] == [300, 0]
     assert laps.count(2) >= 299
@@ -140,7 +139,7 @@ def test_a_clock_set_wrong_and_right_again_recovers_within_one_frame(stream, ste
 def test_a_stall_of_three_seconds_costs_only_its_own_frames():
     arrivals = traffic(Camera(30), Camera(30, 0.005, stall_from=4.0, stall=3.0), 12.0)
     thermal = [a for a in arrivals if a.stream == "thermal"]
-    pairs = replay(PairSynchronizer(0.05), arrivals)
+    pairs = replay(new_synchronizer(0.05), arrivals)
     assert {pair.thermal.index for pair in pairs} == {a.index for a in thermal}
     assert max(abs(pair.offset_ns) for pair in pairs) < 0.02 * S
 
@@ -154,19 +153,19 @@ def test_both_cameras_gone_for_a_while_pair_again_at_their_first_images(pause):
         regular("rgb", back, 60, lap=1),
         regular("thermal", back, 60, lap=1),
     )
-    assert len(replay(PairSynchronizer(0.01), arrivals)) == 120
+    assert len(replay(new_synchronizer(0.01), arrivals)) == 120
 
 
 def test_a_slow_stream_is_no_sequence_of_jumps():
     arrivals = together(
         regular("rgb", EPOCH_NS, 20, rate=0.2), regular("thermal", EPOCH_NS, 20, rate=0.2)
     )
-    assert len(replay(PairSynchronizer(0.01), arrivals)) == 20
+    assert len(replay(new_synchronizer(0.01), arrivals)) == 20
 
 
 def test_a_stream_that_returns_behind_its_last_pair_uses_no_stamp_twice():
     """A wild jump and back to just before the last pair: the same stamp again is a duplicate."""
-    synchronizer = PairSynchronizer(0.0)
+    synchronizer = new_synchronizer(0.0)
     stamp = EPOCH_NS + 7_000_000
     synchronizer.add_thermal(stamp, "thermal", 0)
     assert len(synchronizer.add_rgb(stamp, "rgb", 0)) == 1

@@ -6,9 +6,15 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from amdanet_ros.pairing import PairSynchronizer
 from benchmarks.pairing_optimum import optimal_pairs
-from benchmarks.pairing_traffic import EPOCH_NS, Camera, named_scenarios, replay, traffic
+from benchmarks.pairing_traffic import (
+    EPOCH_NS,
+    Camera,
+    named_scenarios,
+    new_synchronizer,
+    replay,
+    traffic,
+)
 
 TIE_NS = 2_000_000
 """Twice the scenarios' stamp jitter."""
@@ -62,7 +68,7 @@ def measure(rgb_camera, thermal_camera, slop, seed, tie=TIE_NS, from_second=0):
         for i, j in optimal_pairs(rgb, thermal, round(slop * 1e9), tie=tie)
         if rgb[i] >= start
     ]
-    pairs = replay(PairSynchronizer(slop), arrivals)
+    pairs = replay(new_synchronizer(slop), arrivals)
     ours = [abs(pair.offset_ns) for pair in pairs if pair.rgb.stamp_ns >= start]
     waits = [pair.wait_ns * 1e-9 for pair in pairs]
     return (len(ours), sum(ours) / len(ours)), (len(best), sum(best) / len(best)), waits

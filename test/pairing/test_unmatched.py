@@ -2,8 +2,7 @@
 
 import pytest
 
-from amdanet_ros.pairing import PairSynchronizer
-from benchmarks.pairing_traffic import EPOCH_NS
+from benchmarks.pairing_traffic import EPOCH_NS, new_synchronizer
 
 MS = 1_000_000
 PERIOD = 33 * MS
@@ -28,7 +27,7 @@ def feed(synchronizer, numbers, *, rgb=True, thermal=True, reason="silent"):
 @pytest.mark.parametrize("stopped", ["rgb", "thermal"])
 def test_the_healthy_stream_goes_on_alone_and_pairs_come_back(stopped):
     healthy = "thermal" if stopped == "rgb" else "rgb"
-    synchronizer = PairSynchronizer(0.01, max_wait=0.2, keep_unmatched=True, queue_size=20)
+    synchronizer = new_synchronizer(0.01, max_wait=0.2, keep_unmatched=True, queue_size=20)
     output = feed(synchronizer, range(10))
     output += feed(synchronizer, range(10, 40), **{stopped: False})
     output += feed(synchronizer, range(40, 50))
@@ -41,7 +40,7 @@ def test_the_healthy_stream_goes_on_alone_and_pairs_come_back(stopped):
 
 
 def test_while_the_other_is_silent_images_come_out_at_once():
-    synchronizer = PairSynchronizer(0.01, max_wait=0.2, keep_unmatched=True)
+    synchronizer = new_synchronizer(0.01, max_wait=0.2, keep_unmatched=True)
     feed(synchronizer, range(5))
     feed(synchronizer, range(5, 15), thermal=False)
     synchronizer.add_rgb(EPOCH_NS + 15 * PERIOD, 15, 15 * PERIOD)
@@ -50,7 +49,7 @@ def test_while_the_other_is_silent_images_come_out_at_once():
 
 
 def test_the_deadline_tells_when_the_other_counts_as_silent():
-    synchronizer = PairSynchronizer(0.01, max_wait=0.2, keep_unmatched=True)
+    synchronizer = new_synchronizer(0.01, max_wait=0.2, keep_unmatched=True)
     feed(synchronizer, range(5))
     feed(synchronizer, [5], thermal=False)
     assert synchronizer.deadline_ns == 4 * PERIOD + 200 * MS
@@ -62,14 +61,14 @@ def test_the_deadline_tells_when_the_other_counts_as_silent():
 
 
 def test_a_stream_that_never_came_counts_as_silent_after_max_wait():
-    synchronizer = PairSynchronizer(0.01, max_wait=0.2, keep_unmatched=True)
+    synchronizer = new_synchronizer(0.01, max_wait=0.2, keep_unmatched=True)
     output = feed(synchronizer, range(10), thermal=False)
     assert [number for number, _ in output] == list(range(10))
 
 
 def test_a_wait_ends_when_what_waits_is_handed_out_alone():
     """Else the next message of a full queue would end a wait in which nobody is left."""
-    synchronizer = PairSynchronizer(3.0, queue_size=1, max_wait=0.05, keep_unmatched=True)
+    synchronizer = new_synchronizer(3.0, queue_size=1, max_wait=0.05, keep_unmatched=True)
     for stamp, now in ((0, 0), (65, 69)):
         synchronizer.add_rgb(EPOCH_NS + stamp * MS, stamp, now * MS)
     synchronizer.add_thermal(EPOCH_NS + 413 * MS, 413, 86 * MS)
@@ -82,7 +81,7 @@ def test_a_wait_ends_when_what_waits_is_handed_out_alone():
 
 
 def test_a_slow_stream_is_not_silent_between_its_images():
-    synchronizer = PairSynchronizer(0.01, max_wait=0.0, keep_unmatched=True)
+    synchronizer = new_synchronizer(0.01, max_wait=0.0, keep_unmatched=True)
     for k in range(10):
         synchronizer.add_rgb(EPOCH_NS + k * 500 * MS, k, k * 500 * MS)
         synchronizer.add_thermal(EPOCH_NS + k * 500 * MS, k, k * 500 * MS)
@@ -92,7 +91,7 @@ def test_a_slow_stream_is_not_silent_between_its_images():
 
 
 def test_surplus_images_are_handed_out_with_their_reason():
-    synchronizer = PairSynchronizer(0.01, keep_unmatched=True)
+    synchronizer = new_synchronizer(0.01, keep_unmatched=True)
     feed(synchronizer, [0])
     feed(synchronizer, [1], thermal=False)
     output = feed(synchronizer, [2], reason="no_partner")
@@ -100,14 +99,14 @@ def test_surplus_images_are_handed_out_with_their_reason():
 
 
 def test_nothing_is_collected_unless_asked_for():
-    synchronizer = PairSynchronizer(0.01)
+    synchronizer = new_synchronizer(0.01)
     feed(synchronizer, range(50), thermal=False)
     assert synchronizer.take_unmatched() == []
     assert synchronizer.deadline_ns is None
 
 
 def test_what_nobody_takes_stays_bounded():
-    synchronizer = PairSynchronizer(0.01, queue_size=4, keep_unmatched=True)
+    synchronizer = new_synchronizer(0.01, queue_size=4, keep_unmatched=True)
     for k in range(100):
         synchronizer.add_rgb(EPOCH_NS + k * PERIOD, k, k * PERIOD)
     assert [alone.item for alone in synchronizer.take_unmatched()] == list(range(92, 100))

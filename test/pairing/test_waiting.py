@@ -2,8 +2,7 @@
 
 import pytest
 
-from amdanet_ros.pairing import PairSynchronizer
-from benchmarks.pairing_traffic import EPOCH_NS, Camera, replay, traffic
+from benchmarks.pairing_traffic import EPOCH_NS, Camera, new_synchronizer, replay, traffic
 
 MS = 1_000_000
 S = 1000 * MS
@@ -15,7 +14,7 @@ def stamp(ms):
 
 def with_rhythm(**arguments):
     """Five thermal images at 10 Hz up to 400 ms have been seen, RGB ones at their side."""
-    synchronizer = PairSynchronizer(0.08, **arguments)
+    synchronizer = new_synchronizer(0.08, **arguments)
     for k in range(5):
         synchronizer.add_rgb(stamp(100 * k), k, stamp(100 * k))
         assert len(synchronizer.add_thermal(stamp(100 * k), k, stamp(100 * k))) == 1
@@ -24,7 +23,7 @@ def with_rhythm(**arguments):
 
 @pytest.mark.parametrize("slop", [0.0, 0.05])
 def test_equal_stamps_pair_at_once(slop):
-    synchronizer = PairSynchronizer(slop)
+    synchronizer = new_synchronizer(slop)
     for k in range(50):
         assert synchronizer.add_thermal(stamp(33 * k), k, stamp(33 * k)) == []
         (pair,) = synchronizer.add_rgb(stamp(33 * k), k, stamp(33 * k + 1))
@@ -34,7 +33,7 @@ def test_equal_stamps_pair_at_once(slop):
 
 def test_hardware_triggered_cameras_never_wait():
     camera = Camera(30, stamp_jitter=0.0)
-    pairs = replay(PairSynchronizer(0.005), traffic(camera, camera, 20.0))
+    pairs = replay(new_synchronizer(0.005), traffic(camera, camera, 20.0))
     assert len(pairs) == 600
     assert all(pair.wait_ns == 0 for pair in pairs)
 
@@ -42,7 +41,7 @@ def test_hardware_triggered_cameras_never_wait():
 @pytest.mark.parametrize("sign", [1, -1])
 def test_an_offset_of_exactly_the_slop_pairs_and_one_nanosecond_more_does_not(sign):
     for excess, expected in ((0, 1), (1, 0)):
-        synchronizer = PairSynchronizer(0.05)
+        synchronizer = new_synchronizer(0.05)
         pairs = synchronizer.add_rgb(EPOCH_NS, "rgb", 0)
         pairs += synchronizer.add_thermal(EPOCH_NS + sign * (50 * MS + excess), "thermal", 0)
         assert len(pairs) == expected
@@ -64,7 +63,7 @@ def test_waits_for_the_nearer_image_that_the_rhythm_promises():
 
 
 def test_does_not_wait_where_nothing_nearer_is_promised():
-    synchronizer = PairSynchronizer(0.08)
+    synchronizer = new_synchronizer(0.08)
     for k in range(5):
         synchronizer.add_rgb(stamp(100 * k + 45), k, stamp(100 * k + 45))
         synchronizer.add_thermal(stamp(100 * k), k, stamp(100 * k + 46))
@@ -112,7 +111,7 @@ def test_a_full_queue_ends_the_wait():
 
 
 def test_a_pair_that_waits_in_each_lap_of_a_bag_waits_equally_long():
-    synchronizer = PairSynchronizer(0.08)
+    synchronizer = new_synchronizer(0.08)
     deadlines = []
     for lap in (0, 1):
         began = 700 * lap
@@ -130,7 +129,7 @@ def test_a_pair_that_waits_in_each_lap_of_a_bag_waits_equally_long():
 
 
 def test_the_queue_keeps_the_newest_messages():
-    synchronizer = PairSynchronizer(0.01, queue_size=3)
+    synchronizer = new_synchronizer(0.01, queue_size=3)
     for k in range(10):
         synchronizer.add_rgb(stamp(100 * k), k, stamp(100 * k))
     assert synchronizer.statistics.rgb.unmatched["overflow"] == 7

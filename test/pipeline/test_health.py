@@ -1,4 +1,4 @@
-"""Modality health: says when a picture says little, and when a stream stands still."""
+"""Modality health: says when a image says little, and when a stream stands still."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def thermal_scene(seed=0, noise=4.0, deviation=200.0, base=29500.0, dtype=np.uin
     return (base + deviation * blocks + rng.normal(0, noise, blocks.shape)).astype(dtype)
 
 
-def test_good_pictures_are_ok():
+def test_good_images_are_ok():
     monitor = HealthMonitor()
     for health in (monitor.check_rgb(rgb_scene()), monitor.check_thermal(thermal_scene())):
         assert health.status == HealthStatus.OK
@@ -37,7 +37,7 @@ def test_statuses_carry_the_numbers_of_the_message():
     assert [s.name for s in HealthStatus] == ["OK", "DEGRADED", "FROZEN", "LOST"]
 
 
-def test_an_overexposed_picture_is_degraded_and_measured():
+def test_an_overexposed_image_is_degraded_and_measured():
     rgb = rgb_scene()
     rgb[:60] = 255
     health = HealthMonitor().check_rgb(rgb)
@@ -46,7 +46,7 @@ def test_an_overexposed_picture_is_degraded_and_measured():
     assert "saturated" in health.reason
 
 
-def test_a_dark_picture_is_degraded_and_measured():
+def test_a_dark_image_is_degraded_and_measured():
     health = HealthMonitor().check_rgb((rgb_scene() // 30).astype(np.uint8))
     assert health.status == HealthStatus.DEGRADED
     assert health.dark > 0.99
@@ -76,7 +76,7 @@ def test_a_cool_scene_of_little_span_is_still_a_scene():
     assert HealthMonitor().check_thermal(thermal_scene(noise=2, deviation=20)).status == 0
 
 
-def test_kelvin_pictures_with_missing_pixels_are_measured():
+def test_kelvin_images_with_missing_pixels_are_measured():
     kelvin = thermal_scene(base=300, deviation=5, noise=0.05, dtype=np.float32)
     kelvin[:60] = np.nan
     health = HealthMonitor().check_thermal(kelvin)
@@ -93,13 +93,13 @@ def test_full_scale_of_a_14_bit_sensor_is_saturation_until_a_larger_count_was_se
     assert monitor.check_thermal(thermal).saturated == 0.0
 
 
-def test_an_eight_bit_white_picture_is_saturated():
+def test_an_eight_bit_white_image_is_saturated():
     health = HealthMonitor().check_thermal(np.full((60, 80), 255, np.uint8))
     assert health.saturated == 1.0
     assert health.status == HealthStatus.DEGRADED
 
 
-def test_repeated_pictures_are_frozen_after_a_time_by_their_stamps():
+def test_repeated_images_are_frozen_after_a_time_by_their_stamps():
     monitor = HealthMonitor(HealthThresholds(frozen_seconds=0.4))
     thermal = thermal_scene()
     statuses = [monitor.check_thermal(thermal, int(i * 1e8)).status for i in range(8)]
@@ -111,13 +111,13 @@ def test_repeated_pictures_are_frozen_after_a_time_by_their_stamps():
     assert monitor.check_thermal(thermal_scene(1), int(9e8)).status == HealthStatus.OK
 
 
-def test_repeated_pictures_are_frozen_after_some_frames_without_stamps():
+def test_repeated_images_are_frozen_after_some_frames_without_stamps():
     monitor = HealthMonitor(HealthThresholds(frozen_frames=3))
     statuses = [monitor.check_rgb(rgb_scene()).status for _ in range(5)]
     assert statuses == [0, 0, 0, HealthStatus.FROZEN, HealthStatus.FROZEN]
 
 
-def test_one_picture_used_several_times_is_not_frozen():
+def test_one_image_used_several_times_is_not_frozen():
     monitor = HealthMonitor()
     thermal = thermal_scene()
     for _ in range(50):
@@ -145,7 +145,7 @@ def test_frozen_and_dark_are_both_said():
     monitor.check_rgb(black, 0)
     health = monitor.check_rgb(black, 10**9)
     assert health.status == HealthStatus.FROZEN
-    assert "same picture" in health.reason
+    assert "same image" in health.reason
     assert "dark" in health.reason
 
 
@@ -157,19 +157,19 @@ def test_reset_forgets():
 
 
 def test_a_lost_camera_has_its_reason():
-    health = ModalityHealth.lost("no thermal picture for 2.0 s")
+    health = ModalityHealth.lost("no thermal image for 2.0 s")
     assert health.status == HealthStatus.LOST
-    assert health.reason == "no thermal picture for 2.0 s"
+    assert health.reason == "no thermal image for 2.0 s"
 
 
 @pytest.mark.parametrize(
-    ("picture", "words"),
+    ("image", "words"),
     [
         (np.zeros((4, 4), np.uint8), "x 3"),
         (np.zeros((4, 4, 3), np.float32), "uint8"),
         (np.zeros((0, 4, 3), np.uint8), "empty"),
     ],
 )
-def test_what_is_no_rgb_picture_is_refused(picture, words):
+def test_what_is_no_rgb_image_is_refused(image, words):
     with pytest.raises(ValueError, match=words):
-        HealthMonitor().check_rgb(picture)
+        HealthMonitor().check_rgb(image)

@@ -52,7 +52,7 @@ def test_what_is_trained_is_loaded(reproduce, work, capsys):
     before = trained_at(work / "out")
     capsys.readouterr()
     assert reproduce("tab5") == 0
-    assert capsys.readouterr().out.count("trained already") == 4
+    assert capsys.readouterr().out.count("already trained") == 4
     assert trained_at(work / "out") == before
 
 
@@ -67,7 +67,7 @@ def test_a_run_that_was_cut_off_goes_on(reproduce, tmp_path, capsys, monkeypatch
     assert (folder / LAST).is_file() and not (folder / DONE).exists()
     capsys.readouterr()
     assert reproduce("fig2", out=tmp_path) == 0
-    assert "going on" in capsys.readouterr().out
+    assert "continuing" in capsys.readouterr().out
     assert (folder / DONE).is_file() and not (folder / LAST).exists()
     (folder / BEST).unlink()
     assert reproduce("fig2", out=tmp_path) == 0

@@ -52,14 +52,14 @@ def test_an_overexposed_picture_is_told_in_message_and_diagnostics(bench, make_n
     good, glare, again = (message.rgb_health for message in messages)
     assert (good.status, good.reason) == (ModalityHealth.OK, "")
     assert glare.status == ModalityHealth.DEGRADED
-    assert "100% of the picture is saturated" in glare.reason
+    assert "100% of the image is saturated" in glare.reason
     assert (glare.saturated, glare.dark, glare.contrast) == (1.0, 0.0, 0.0)
     assert again.status == ModalityHealth.OK
     assert all(m.thermal_health.status == ModalityHealth.OK for m in messages)
 
 
 def test_a_frozen_camera_is_told_and_forgotten_when_it_moves_again(bench, make_node, heard):
-    """As in an FFC: the shutter is down, the same picture comes again, with new stamps."""
+    """As in an FFC: the shutter is down, the same image comes again, with new stamps."""
     bench.run(make_node())
     bench.cameras_on()
     bench.listen(SEGMENTATION, SemanticSegmentation)
@@ -68,7 +68,7 @@ def test_a_frozen_camera_is_told_and_forgotten_when_it_moves_again(bench, make_n
         frozen_thermal(bench, 1.0 + 0.1 * step)
         bench.rgb(1.0 + 0.1 * step)
         bench.until(lambda n=step: len(messages) == n + 1)
-    bench.until(lambda: told(heard, "thermal", "the same picture for 0.5 s"))
+    bench.until(lambda: told(heard, "thermal", "the same image for 0.5 s"))
     bench.pair_until_heard(SEGMENTATION, 1.6)
     bench.until(lambda: health_of(heard, "thermal") == "OK")
     frozen = [message.thermal_health.status == ModalityHealth.FROZEN for message in messages]
@@ -76,7 +76,7 @@ def test_a_frozen_camera_is_told_and_forgotten_when_it_moves_again(bench, make_n
     assert "shutter" in messages[5].thermal_health.reason
 
 
-def test_frames_that_nobody_computes_are_judged_too(bench, make_node, heard):
+def test_frames_that_nobody_computes_are_judged_too(bench, make_node, heard, helpers):
     """No output has a subscriber, and the RGB camera has no partner: the operator sees it still."""
     node = bench.run(make_node())
     bench.cameras_on()
@@ -84,8 +84,8 @@ def test_frames_that_nobody_computes_are_judged_too(bench, make_node, heard):
         white(bench, 1.0 + 0.1 * step)
         bench.arrived()
     bench.until(lambda: told(heard, "rgb", "saturated"))
-    assert "frozen: the same picture for 0.5 s" in heard["amdanet: rgb input"].message
-    assert node._counters.snapshot().offered == 0
+    assert "frozen: the same image for 0.5 s" in heard["amdanet: rgb input"].message
+    assert helpers.counts(node).offered == 0
 
 
 def test_what_is_cut_off_does_not_count(bench, make_node, heard):
@@ -95,7 +95,7 @@ def test_what_is_cut_off_does_not_count(bench, make_node, heard):
     counts = np.zeros((HEIGHT, WIDTH), np.uint16)
     counts[:40] = 30000
     bench.send("thermal", counts, {}, 1.0)
-    bench.until(lambda: told(heard, "thermal", "100% of the picture is dark"))
+    bench.until(lambda: told(heard, "thermal", "100% of the image is dark"))
 
 
 def test_a_driver_without_stamps_is_judged_by_its_frames(bench, make_node, heard):
@@ -104,15 +104,16 @@ def test_a_driver_without_stamps_is_judged_by_its_frames(bench, make_node, heard
     for _ in range(9):
         frozen_thermal(bench, 0.0)
         bench.arrived()
-    bench.until(lambda: told(heard, "thermal", "the same picture 9 times"))
+    bench.until(lambda: told(heard, "thermal", "the same image 9 times"))
 
 
 def compressed(helpers, picture, stamp):
     from std_msgs.msg import Header
 
-    from amdanet_ros.ros.image_messages import compressed_message
+    from amdanet_ros.messages.image import compressed_message
+    from amdanet_ros.ros.message_types import RclpyTypes
 
-    return compressed_message(picture, Header(stamp=helpers.time_of(stamp)), 90)
+    return compressed_message(RclpyTypes(), picture, Header(stamp=helpers.time_of(stamp)), 90)
 
 
 def test_compressed_pictures_that_nobody_computes_are_judged_too(bench, make_node, heard, helpers):
@@ -123,7 +124,7 @@ def test_compressed_pictures_that_nobody_computes_are_judged_too(bench, make_nod
         bench.sent["rgb"] += 1
         bench.arrived()
     bench.until(lambda: told(heard, "rgb", "saturated"))
-    assert node._counters.snapshot().offered == 0
+    assert helpers.counts(node).offered == 0
     threads = {each.name for each in threading.enumerate()}
     assert "rgb health" in threads
     assert node.trigger_deactivate() == SUCCESS
@@ -132,18 +133,19 @@ def test_compressed_pictures_that_nobody_computes_are_judged_too(bench, make_nod
 
 def test_what_cv_bridge_reads_is_judged_when_it_comes(bench, make_node, heard, monkeypatch):
     class Bridge:
+        name = "cv_bridge"
+
         def knows(self, encoding):
             return encoding == "rgb16"
 
         def convert(self, message):
             return np.zeros((HEIGHT, WIDTH, 3), np.uint8)
 
-    for module in ("amdanet_node", "arrival_health"):
-        monkeypatch.setattr(f"amdanet_ros.ros.{module}.cv_bridge_fallback", Bridge)
+    monkeypatch.setattr("amdanet_ros.ros.pair_subscription.cv_bridge_fallback", Bridge)
     bench.run(make_node())
     bench.camera("rgb")
     bench.rgb(1.0, encoding="rgb16")
-    bench.until(lambda: told(heard, "rgb", "100% of the picture is dark"))
+    bench.until(lambda: told(heard, "rgb", "100% of the image is dark"))
 
 
 def test_compressed_pictures_carry_their_health_in_the_message(bench, make_node, heard, helpers):
@@ -158,5 +160,5 @@ def test_compressed_pictures_carry_their_health_in_the_message(bench, make_node,
     health = bench.heard[SEGMENTATION][0].rgb_health
     assert health.status == ModalityHealth.DEGRADED
     assert health.dark == 1.0
-    bench.until(lambda: told(heard, "rgb", "100% of the picture is dark"))
-    assert node._counters.snapshot().published == 1
+    bench.until(lambda: told(heard, "rgb", "100% of the image is dark"))
+    assert helpers.counts(node).published == 1

@@ -40,25 +40,22 @@ def made():
         worker.stop()
 
 
-def make(made, gate, errors=None, replaced=None):
+def make(made, gate, errors=None):
     errors = [] if errors is None else errors
-    replaced = [] if replaced is None else replaced
-    made.append(LatestJobWorker(gate, errors.append, replaced.append))
+    made.append(LatestJobWorker(gate, lambda job, error: errors.append((job, error))))
     return made[-1]
 
 
 def test_under_a_slow_function_only_the_newest_job_waits(made, gate):
-    replaced = []
-    worker = make(made, gate, replaced=replaced)
-    worker.submit(0)
+    worker = make(made, gate)
+    assert worker.submit(0) is None
     assert gate.started.acquire(timeout=WAIT)
-    for job in range(1, 100):
-        worker.submit(job)
+    replaced = [worker.submit(job) for job in range(1, 100)]
     gate.passes.release(2)
     for _ in range(2):
         assert gate.finished.acquire(timeout=WAIT)
     assert gate.done == [0, 99]
-    assert replaced == list(range(1, 99))
+    assert replaced == [None, *range(1, 99)]
 
 
 def test_an_exception_is_handed_over_and_the_next_job_runs(made, gate):
@@ -70,7 +67,7 @@ def test_an_exception_is_handed_over_and_the_next_job_runs(made, gate):
     worker.submit("next")
     gate.passes.release(2)
     assert gate.finished.acquire(timeout=WAIT)
-    assert errors == [failure]
+    assert errors == [(failure, failure)]
     assert gate.done == ["next"]
 
 
@@ -82,9 +79,9 @@ def test_stop_waits_for_the_job_at_work_and_returns_the_one_not_started(made, ga
     gate.passes.release()
     left = worker.stop()
     assert gate.done[:1] == ["at work"]
-    assert gate.done + left == ["at work", "waiting"]
+    assert gate.done + list(left.values()) == ["at work", "waiting"]
     worker.submit("too late")
-    assert worker.clear() == []
+    assert worker.clear() == {}
     assert not any(thread.name == "inference" for thread in threading.enumerate())
 
 
@@ -93,6 +90,44 @@ def test_clear_takes_the_waiting_job(made, gate):
     worker.submit("at work")
     assert gate.started.acquire(timeout=WAIT)
     worker.submit("waiting")
-    assert worker.clear() == ["waiting"]
-    assert worker.clear() == []
+    assert worker.clear() == {"": "waiting"}
+    assert worker.clear() == {}
     gate.passes.release()
+
+
+def test_slots_take_turns_and_each_gives_its_newest_job(made, gate):
+    """A fast camera pair must not keep the worker from a slow one."""
+    worker = make(made, gate)
+    worker.submit("fast 0", "fast")
+    assert gate.started.acquire(timeout=WAIT)
+    for number in range(1, 4):
+        worker.submit(f"fast {number}", "fast")
+    worker.submit("slow 0", "slow")
+    for step in range(4, 8):  # while a job is at work, the fast camera pair brings another one
+        gate.passes.release()
+        assert gate.finished.acquire(timeout=WAIT)
+        assert gate.started.acquire(timeout=WAIT)
+        worker.submit(f"fast {step}", "fast")
+        if step == 5:
+            worker.submit("slow 1", "slow")
+    gate.passes.release(4)
+    for _ in range(2):
+        assert gate.finished.acquire(timeout=WAIT)
+    assert gate.done == ["fast 0", "slow 0", "fast 4", "slow 1", "fast 6", "fast 7"]
+
+
+def test_of_several_slots_that_wait_the_one_served_longest_ago_is_next(made, gate):
+    worker = make(made, gate)
+    for slot in "abc":
+        worker.submit(slot, slot)
+        assert gate.started.acquire(timeout=WAIT)
+        gate.passes.release()
+        assert gate.finished.acquire(timeout=WAIT)
+    worker.submit("block", "d")
+    assert gate.started.acquire(timeout=WAIT)
+    for slot in "cab":
+        worker.submit(slot, slot)
+    gate.passes.release(4)
+    for _ in range(4):
+        assert gate.finished.acquire(timeout=WAIT)
+    assert gate.done[-3:] == ["a", "b", "c"]

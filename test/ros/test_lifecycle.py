@@ -45,7 +45,7 @@ def test_transitions_many_times_leave_nothing_behind(make_node, bench, helpers):
             assert len(worker_threads()) == 1
             assert node.trigger_deactivate() == SUCCESS
         assert node.trigger_cleanup() == SUCCESS
-        assert node._predictor is None
+        assert node.predictor is None
         assert worker_threads() == []
         lists = node.publishers, node.subscriptions, node.timers, node.guards, node.waitables
         entities.append([len(list(each)) for each in lists])
@@ -71,8 +71,8 @@ def test_cleanup_lets_go_of_the_network_and_its_memory(make_node):
     def cycle():
         assert node.trigger_configure() == SUCCESS
         assert node.trigger_activate() == SUCCESS
-        node._predictor(np.zeros((64, 96, 3), np.uint8), np.zeros((64, 96), np.uint8))
-        network = weakref.ref(node._predictor), weakref.ref(node._predictor._engine)
+        node.predictor(np.zeros((64, 96, 3), np.uint8), np.zeros((64, 96), np.uint8))
+        network = weakref.ref(node.predictor), weakref.ref(node.predictor._engine)
         assert node.trigger_deactivate() == SUCCESS
         assert node.trigger_cleanup() == SUCCESS
         return network
@@ -94,8 +94,8 @@ def test_gpu_memory_goes_back_once_nothing_holds_it(make_node, monkeypatch):
 
     node = make_node({"autostart": False})
     assert node.trigger_configure() == SUCCESS
-    node._predictor.device = torch.device("cuda")
-    predictor, engine = weakref.ref(node._predictor), weakref.ref(node._predictor._engine)
+    node.predictor.device = torch.device("cuda")
+    predictor, engine = weakref.ref(node.predictor), weakref.ref(node.predictor._engine)
     alive = []
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: alive.append((predictor(), engine())))
     assert node.trigger_cleanup() == SUCCESS
@@ -127,7 +127,7 @@ def test_a_pair_under_way_is_finished_before_the_node_is_inactive(
     bench.pair(1.0)
     bench.until(started.is_set)
     assert node.trigger_deactivate() == SUCCESS
-    counts = node._counters.snapshot()
+    counts = helpers.counts(node)
     assert (counts.published, sum(counts.dropped.values())) == (1, 0)
     bench.until(lambda: bench.heard[MASK])
     bench.pair(1.1)
@@ -163,7 +163,7 @@ def test_a_bad_checkpoint_fails_in_one_line_and_the_next_configure_works(
 def test_a_wrong_device_or_size_fails_to_configure_and_can_be_mended(make_node, helpers):
     node = make_node({"autostart": False, "device": "cuda:77"})
     assert node.trigger_configure() != SUCCESS
-    assert "cuda:77" in node._failure
+    assert "cuda:77" in node._failure.values["cause"]
     assert set_to(node, "device", "cpu").successful
     assert node.trigger_configure() == SUCCESS
 
@@ -183,7 +183,7 @@ def test_a_swap_of_the_checkpoint(make_node, bench, checkpoint, tmp_path):
     assert set_to(node, "checkpoint", str(other)).successful
     for transition in (node.trigger_configure, node.trigger_activate):
         assert transition() == SUCCESS
-    assert len(node._predictor.classes) == 5
+    assert len(node.predictor.classes) == 5
     bench.cameras_on()
     bench.listen(MASK)
     bench.pair_until_heard(MASK, 1.0)
@@ -208,18 +208,20 @@ def test_parameters_change_at_run_time(make_node, bench):
         ("thermal.normalization", "none"),
     ):
         assert set_to(node, name, value).successful
-    synchronizer = node._pairs.synchronizer
-    assert (synchronizer.slop, synchronizer.thermal_offset) == pytest.approx((0.2, -0.5))
-    assert (synchronizer.reuse_thermal, synchronizer.max_wait) == (True, 0.5)
+    synchronizer = node.camera_pairs[""].subscription.synchronizer
+    sync = synchronizer.options
+    assert (sync.slop, sync.thermal_offset) == pytest.approx((0.2, -0.5))
+    assert (sync.reuse_thermal, sync.max_wait) == (True, 0.5)
     assert synchronizer.keep_unmatched
-    assert node._predictor.thermal.mode == "none"
+    bench.pair_until_heard(MASK, 1.2)
+    assert node.camera_pairs[""].pipeline._normalizer.mode == "none"
     refused = set_to(node, "confidence_threshold", 1.5)
     assert not refused.successful
     assert "confidence_threshold" in refused.reason
     refused = set_to(node, "thermal.range", [9.0, 1.0])
     assert not refused.successful
     assert "low must be below high" in refused.reason
-    assert node._settings.confidence_threshold == 1.0
+    assert node.camera_pairs[""].settings.fusion.confidence_threshold == 1.0
 
 
 def test_the_line_at_configure_says_what_runs_where(make_node, capfd):

@@ -22,9 +22,9 @@ def wants(monkeypatch):
     asked = []
     real = Predictor.__call__
 
-    def spy(self, rgb, thermal, want=frozenset()):
-        asked.append(set(want))
-        return real(self, rgb, thermal, want)
+    def spy(self, rgb, thermal, needed, options):
+        asked.append(set(needed))
+        return real(self, rgb, thermal, needed, options)
 
     monkeypatch.setattr(Predictor, "__call__", spy)
     return asked
@@ -44,11 +44,12 @@ def test_a_pair_comes_out_with_the_rgb_header(bench, make_node):
     assert pixels(mask).max() < 9
 
 
-def test_every_output_of_a_pair_agrees_with_the_predictor(bench, make_node, checkpoint):
+def test_every_output_of_a_pair_agrees_with_the_predictor(bench, make_node, checkpoint, helpers):
     from amdanet_ros.msg import SemanticSegmentation
     from sensor_msgs.msg import CameraInfo, CompressedImage
 
-    from amdanet_ros.ros.image_messages import rgb_from_message, thermal_from_message
+    from amdanet_ros.images.rgb import rgb_from_message
+    from amdanet_ros.images.thermal import thermal_from_message
 
     node = bench.run(make_node({"confidence_threshold": 0.4}))
     bench.cameras_on()
@@ -60,7 +61,7 @@ def test_every_output_of_a_pair_agrees_with_the_predictor(bench, make_node, chec
     bench.listen("segmentation", SemanticSegmentation)
     bench.until(lambda: bench.are_matched(info))
     info.publish(CameraInfo(height=64, width=96, k=[float(i) for i in range(9)]))
-    bench.until(lambda: node._camera_infos["rgb"] is not None)
+    bench.until(lambda: helpers.info_came(node, "rgb"))
     thermal = bench.thermal(7.004)
     rgb = bench.rgb(7.0)
     bench.until(lambda: all(bench.heard.values()))
@@ -93,11 +94,11 @@ def test_every_output_of_a_pair_agrees_with_the_predictor(bench, make_node, chec
     assert segmentation.rgb_health.contrast > 0.1
 
 
-def test_what_nobody_hears_is_not_computed(bench, make_node, wants):
+def test_what_nobody_hears_is_not_computed(bench, make_node, wants, helpers):
     node = bench.run(make_node())
     bench.cameras_on()
     bench.pair(1.0)
-    bench.until(lambda: node._counters.snapshot().dropped["no_subscriber"] == 1)
+    bench.until(lambda: helpers.counts(node).dropped["no_subscriber"] == 1)
     assert wants == []
     subscription = bench.listen(MASK)
     bench.pair_until_heard(MASK, 1.1)
@@ -106,12 +107,13 @@ def test_what_nobody_hears_is_not_computed(bench, make_node, wants):
     bench.pair_until_heard(FUSED, 1.2)
     assert wants[-1] == {"labels", "fused"}
     bench.node.destroy_subscription(subscription)
-    bench.until(lambda: MASK not in node._outputs.wanted())
+    outputs = node.camera_pairs[""].outputs
+    bench.until(lambda: outputs.needed() == {"fused"})
     bench.pair_until_heard(FUSED, 1.3)
     assert wants[-1] == {"fused"}
 
 
-def test_camera_info_alone_needs_no_network(bench, make_node, wants):
+def test_camera_info_alone_needs_no_network(bench, make_node, wants, helpers):
     from sensor_msgs.msg import CameraInfo
 
     node = bench.run(make_node())
@@ -120,24 +122,14 @@ def test_camera_info_alone_needs_no_network(bench, make_node, wants):
     info = bench.node.create_publisher(CameraInfo, "rgb/camera_info", 1)
     bench.until(lambda: bench.are_matched(info))
     info.publish(CameraInfo(width=96))
-    bench.until(lambda: node._camera_infos["rgb"] is not None)
+    bench.until(lambda: helpers.info_came(node, "rgb"))
     sent = bench.pair_until_heard("fused/camera_info", 5.0)
     assert bench.heard["fused/camera_info"][0].header == sent.header
     assert wants == []
 
 
-def test_a_slow_network_takes_the_newest_pair_and_keeps_order(
-    bench, make_node, helpers, monkeypatch
-):
-    started, gate = threading.Semaphore(0), threading.Semaphore(0)
-    real = Predictor.__call__
-
-    def slow(self, *arguments):
-        started.release()
-        assert gate.acquire(timeout=30)
-        return real(self, *arguments)
-
-    monkeypatch.setattr(Predictor, "__call__", slow)
+def test_a_slow_network_takes_the_newest_pair_and_keeps_order(bench, make_node, helpers, held):
+    started, gate = held
     node = bench.run(make_node())
     bench.cameras_on()
     bench.listen(MASK)
@@ -145,11 +137,11 @@ def test_a_slow_network_takes_the_newest_pair_and_keeps_order(
     bench.until(lambda: started.acquire(blocking=False))
     for step in range(1, 9):
         bench.pair(1.0 + 0.1 * step)
-    bench.until(lambda: node._counters.snapshot().offered == 9)
+    bench.until(lambda: helpers.counts(node).offered == 9)
     gate.release(9)
     bench.until(lambda: len(bench.heard[MASK]) == 2)
     assert [helpers.stamp_of(m) for m in bench.heard[MASK]] == [1.0, 1.8]
-    counts = node._counters.snapshot()
+    counts = helpers.counts(node)
     assert counts.dropped["replaced"] == 7
     assert counts.offered == counts.published + sum(counts.dropped.values())
 
@@ -157,20 +149,21 @@ def test_a_slow_network_takes_the_newest_pair_and_keeps_order(
 def test_nothing_slow_runs_under_a_lock(bench, make_node, monkeypatch):
     """Else a thread that only counts or submits would wait for the network or the graph."""
     from amdanet_ros.pairing import PairSynchronizer
+    from amdanet_ros.pipeline import arrived_image
     from amdanet_ros.pipeline.health import HealthMonitor
-    from amdanet_ros.ros import pair_processor
     from amdanet_ros.ros.outputs import OutputPublishers
 
-    node = make_node()
+    node = bench.run(make_node())
+    pair = node.camera_pairs[""]
     # Locks that know whether it is this thread that holds them.
-    node._counters._lock, node._warn._lock = threading.RLock(), threading.RLock()
+    pair.counters._lock, pair._warn._lock = threading.RLock(), threading.RLock()
     held = {}
 
     def watch(owner, name):
         real = getattr(owner, name)
 
         def watched(*arguments, **options):
-            locks = (node._counters._lock, node._warn._lock, node._worker._change)
+            locks = (pair.counters._lock, pair._warn._lock, node._worker._change)
             held.setdefault(name, []).append(any(lock._is_owned() for lock in locks))
             return real(*arguments, **options)
 
@@ -181,12 +174,11 @@ def test_nothing_slow_runs_under_a_lock(bench, make_node, monkeypatch):
         (HealthMonitor, "check_thermal"),
         (PairSynchronizer, "add_rgb"),
         (PairSynchronizer, "add_thermal"),
-        (pair_processor, "rgb_from_message"),
-        (pair_processor, "thermal_from_message"),
+        (arrived_image, "rgb_from_message"),
+        (arrived_image, "thermal_from_message"),
         (Predictor, "__call__"),
         (OutputPublishers, "publish"),
     )
-    bench.run(node)
     bench.cameras_on()
     bench.listen(MASK)
     for owner, name in slow:
@@ -210,11 +202,11 @@ def test_a_network_that_fails_on_one_pair_takes_the_next(bench, make_node, helpe
     bench.listen(MASK)
     for number in (1, 2):
         bench.pair(number)
-        bench.until(lambda n=number: node._counters.snapshot().dropped["failed"] == n)
-    assert "device lost" in node._counters.snapshot().last_failure
+        bench.until(lambda n=number: helpers.counts(node).dropped["failed"] == n)
+    assert "device lost" in helpers.counts(node).last_failure.values["cause"]
     bench.pair_until_heard(MASK, 3.0)
     assert helpers.stamp_of(bench.heard[MASK][0]) == 3.0
-    bench.until(lambda: node._counters.snapshot().last_failure is None)
+    bench.until(lambda: helpers.counts(node).last_failure is None)
 
 
 def test_pairs_older_than_max_age_are_dropped(bench, make_node, helpers):
@@ -223,7 +215,7 @@ def test_pairs_older_than_max_age_are_dropped(bench, make_node, helpers):
     bench.listen(MASK)
     now = node.get_clock().now().nanoseconds * 1e-9
     bench.pair(now - 3.0)
-    bench.until(lambda: node._counters.snapshot().dropped["too_old"] == 1)
+    bench.until(lambda: helpers.counts(node).dropped["too_old"] == 1)
     bench.until(lambda: node.set_parameters([parameter("max_age", 0.0)])[0].successful)
     bench.pair_until_heard(MASK, now - 2.9)
     assert len(bench.heard[MASK]) == 1
@@ -274,6 +266,27 @@ def test_label_info_reaches_late_joiners(bench, make_node, checkpoint):
     assert [each.class_id for each in heard[0].class_map] == list(range(9))
     assert heard[0].class_map[2].class_name == "person"
     assert heard[0].threshold == pytest.approx(0.25)
+    assert heard[0].header.stamp.sec == heard[0].header.stamp.nanosec == 0
+
+
+def test_label_info_comes_again_where_frame_or_threshold_change_and_only_then(bench, make_node):
+    messages = pytest.importorskip("vision_msgs.msg")
+    from amdanet_ros.ros.qos import LATCHED_QOS
+
+    node = bench.run(make_node({"confidence_threshold": 0.25}))
+    bench.cameras_on()
+    bench.listen(MASK)
+    bench.listen("segmentation/label_info", messages.LabelInfo, LATCHED_QOS)
+    heard = bench.heard["segmentation/label_info"]
+    bench.until(lambda: heard)
+    for step in range(3):
+        bench.pair_until_heard(MASK, 1.0 + 0.1 * step)
+    for name, value in (("overlay_alpha", 0.1), ("confidence_threshold", 0.5)):
+        assert node.set_parameters([parameter(name, value)])[0].successful
+        bench.pair_until_heard(MASK, 2.0 + value)
+    bench.until(lambda: len(heard) == 3)
+    told = [(each.header.frame_id, each.threshold) for each in heard]
+    assert told == [("", 0.25), ("rgb_optical", 0.25), ("rgb_optical", 0.5)]
 
 
 def parameter(name, value):

@@ -1,14 +1,21 @@
 """Parameters of the node: declared, described, read, and changes refused with a reason."""
 
 import pytest
-import yaml
 
 pytest.importorskip("rclpy")
 
+import rclpy
 from rclpy.parameter import Parameter
 
-from amdanet_ros.ros.parameters import descriptor, refusal
-from amdanet_ros.settings import PARAMETERS, settings_of
+from amdanet_ros.ros.parameters import (
+    declare,
+    descriptor,
+    read_settings,
+    read_values,
+    refusal,
+    unknown_names,
+)
+from amdanet_ros.settings import PARAMETERS
 
 DEFAULTS = {each.name: each.default for each in PARAMETERS}
 
@@ -88,16 +95,60 @@ def test_with_pairs_the_value_without_a_pairs_name_cannot_change():
     assert refusal([Parameter("checkpoint", value="other.pth")], values, False) is None
 
 
-def parameters_of(path):
-    return yaml.safe_load(path.read_text())["/**"]["ros__parameters"]
+@pytest.fixture
+def node(ros_domain, request):
+    """A node whose parameters are declared, with the overrides of the test's parameter."""
+    overrides = [Parameter(name, value=value) for name, value in request.param.items()]
+    node = rclpy.create_node("amdanet", parameter_overrides=overrides)
+    declare(node)
+    yield node
+    node.destroy_node()
 
 
-def test_the_base_file_lists_every_parameter_with_its_default(project):
-    values = parameters_of(project / "config" / "amdanet.yaml")
-    listed = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-    assert listed == DEFAULTS
+TWO = {"pairs": ["front", "rear"], "sync.slop": 0.3, "rear.sync.slop": 0.1}
 
 
-@pytest.mark.parametrize("name", ["amdanet", "mfnet", "fmb", "pst900", "demo"])
-def test_shipped_files_are_valid(project, name):
-    settings_of(parameters_of(project / "config" / f"{name}.yaml"))
+@pytest.mark.parametrize("node", [TWO], indirect=True)
+def test_each_camera_pair_has_parameters_that_default_to_those_without_its_name(node):
+    settings = read_settings(node)
+    assert {name: each.sync.slop for name, each in settings.items()} == {"front": 0.3, "rear": 0.1}
+    assert "read-only" in node.describe_parameter("front.thermal.crop").description
+    assert not node.has_parameter("front.device")
+
+
+@pytest.mark.parametrize("node", [{}], indirect=True)
+def test_camera_pairs_named_later_are_declared_when_the_settings_are_read(node):
+    assert list(read_settings(node)) == [""]
+    node.set_parameters([Parameter("pairs", value=["left"])])
+    assert list(read_settings(node)) == ["left"]
+    assert read_values(node)["left.sync.slop"] == 0.05
+    node.set_parameters([Parameter("pairs", Parameter.Type.STRING_ARRAY, [])])
+    assert list(read_settings(node)) == [""]
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        ({"pairs": "front"}, "pairs must be a list of strings"),
+        ({"pairs": 1}, "pairs must be a list of strings"),
+        ({"pairs": [1, 2]}, "pairs must be a list of strings"),
+        ({"pairs": ["thermal"]}, "choose another name"),
+        ({"pairs": ["front"], "front.thermal.range": [2.0, 1.0]}, "front.thermal.range is"),
+        ({"thermal.crop": [1]}, "array of 4 whole numbers"),
+    ],
+    indirect=["node"],
+)
+def test_wrong_values_given_at_the_start_are_told_when_they_are_read(node, words):
+    with pytest.raises(ValueError, match=words):
+        read_settings(node)
+
+
+GIVEN = {"sync.slopp": 0.1, "use_sim_time": True, "rear.max_wait": 0.1, "front.max_wait": 0.1}
+
+
+@pytest.mark.parametrize("node", [{**GIVEN, "pairs": ["front"]}], indirect=True)
+def test_values_for_parameters_that_do_not_exist_are_told(node):
+    told = unknown_names(node, ["front"])
+    assert len(told) == 2
+    assert "sync.slopp is not a parameter: do you mean sync.slop?" in told[0]
+    assert "rear.max_wait is of a pair that pairs does not name" in told[1]

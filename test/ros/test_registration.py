@@ -9,9 +9,11 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo
 
+from amdanet_ros.images.rgb import rgb_from_message
+from amdanet_ros.images.thermal import thermal_from_message
 from amdanet_ros.inference import Predictor
+from amdanet_ros.inference.options import PredictOptions
 from amdanet_ros.pipeline.options import IDENTITY
-from amdanet_ros.ros.image_messages import rgb_from_message, thermal_from_message
 
 FUSED, INFO = "fused/image_raw", "fused/camera_info"
 HEIGHT, WIDTH = 64, 96
@@ -27,34 +29,39 @@ def camera_info(focal, centre_x):
     return CameraInfo(height=HEIGHT, width=WIDTH, k=k)
 
 
-def calibrations(bench, **infos):
+def calibrations(bench, helpers, **infos):
     """Publish calibrations by stream, and wait until the node under test has them."""
     for stream, info in infos.items():
         publisher = bench.node.create_publisher(CameraInfo, f"{stream}/camera_info", 1)
         bench.until(lambda publisher=publisher: bench.are_matched(publisher))
         publisher.publish(info)
-        bench.until(lambda stream=stream: bench._dut._camera_infos[stream] is not None)
+        bench.until(lambda stream=stream: helpers.info_came(bench._dut, stream))
 
 
 def expected(checkpoint, rgb, thermal, homography):
-    predictor = Predictor.from_checkpoint(
-        checkpoint, device="cpu", precision="fp32", homography=np.array(homography, float)
-    )
-    return predictor(rgb, thermal).fused
+    predictor = Predictor.from_checkpoint(checkpoint, device="cpu", precision="fp32")
+    options = PredictOptions(homography=np.array(homography, float))
+    return predictor(rgb, thermal, options=options).fused
 
 
-def test_both_calibrations_register_the_thermal_picture(bench, make_node, checkpoint, heard):
+def output_message(heard):
+    return getattr(heard.get("amdanet: output"), "message", "")
+
+
+def test_both_calibrations_register_the_thermal_picture(
+    bench, make_node, checkpoint, heard, helpers
+):
     node = bench.run(make_node({"thermal.registration_from": "camera_info"}))
     bench.cameras_on()
     bench.listen(FUSED)
-    calibrations(bench, rgb=camera_info(60.0, 47.5))
+    calibrations(bench, helpers, rgb=camera_info(60.0, 47.5))
     bench.pair(1.0)
-    bench.until(lambda: node._counters.snapshot().dropped["no_camera_info"] == 1)
-    bench.until(lambda: "camera_info" in getattr(heard.get("amdanet: output"), "message", ""))
+    bench.until(lambda: helpers.counts(node).dropped["no_camera_info"] == 1)
+    bench.until(lambda: "camera_info" in output_message(heard))
     assert heard["amdanet: output"].level == DiagnosticStatus.ERROR
     assert not bench.heard[FUSED]
 
-    calibrations(bench, thermal=camera_info(60.0, 37.5))
+    calibrations(bench, helpers, thermal=camera_info(60.0, 37.5))
     thermal = bench.thermal(2.0)
     rgb = bench.rgb(2.0)
     bench.until(lambda: bench.heard[FUSED])
@@ -65,13 +72,15 @@ def test_both_calibrations_register_the_thermal_picture(bench, make_node, checkp
     assert (registered != expected(checkpoint, *pictures, IDENTITY)).any()
 
 
-def test_outputs_show_the_common_view_and_camera_info_says_which(bench, make_node, checkpoint):
+def test_outputs_show_the_common_view_and_camera_info_says_which(
+    bench, make_node, checkpoint, helpers
+):
     node = bench.run(make_node({"thermal.registration": SHIFT, "crop_to_common_view": True}))
     bench.cameras_on()
     bench.listen(FUSED)
     bench.listen("segmentation/mask")
     bench.listen(INFO, CameraInfo)
-    calibrations(bench, rgb=camera_info(60.0, 47.5))
+    calibrations(bench, helpers, rgb=camera_info(60.0, 47.5))
     thermal = bench.thermal(1.0)
     rgb = bench.rgb(1.0)
     bench.until(lambda: all(bench.heard.values()))
@@ -85,10 +94,10 @@ def test_outputs_show_the_common_view_and_camera_info_says_which(bench, make_nod
     wanted = expected(checkpoint, cut, thermal_from_message(thermal)[:54, :76], IDENTITY)
     # The same but for the percentiles: those of the whole thermal picture.
     assert np.abs(pixels(fused).astype(int) - wanted).mean() < 12
-    assert node._counters.snapshot().published == 1
+    assert helpers.counts(node).published == 1
 
 
-def test_registration_is_tuned_at_run_time(bench, make_node):
+def test_registration_is_tuned_at_run_time(bench, make_node, heard, helpers):
     node = bench.run(make_node({"crop_to_common_view": True}))
     bench.cameras_on()
     bench.listen(FUSED)
@@ -100,8 +109,8 @@ def test_registration_is_tuned_at_run_time(bench, make_node):
     away = [1.0, 0.0, 1e4, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
     node.set_parameters([Parameter("thermal.registration", value=away)])
     bench.pair(1.2)
-    bench.until(lambda: node._counters.snapshot().dropped["failed"] == 1)
-    assert "no common field of view" in node._counters.snapshot().last_failure
+    bench.until(lambda: helpers.counts(node).dropped["failed"] == 1)
+    bench.until(lambda: "no common field of view" in output_message(heard))
     node.set_parameters([Parameter("thermal.registration", value=list(IDENTITY))])
     bench.pair_until_heard(FUSED, 1.3)
     assert bench.heard[FUSED][-1].width == 96

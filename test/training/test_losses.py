@@ -7,8 +7,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from amdanet_ros.training.losses import AMDANetLoss, LossWeights, dice_loss, lovasz, lovasz_loss
-from amdanet_ros.training.losses.fusion_loss import fusion_loss, sobel
+from amdanet_ros.training.config import LossConfig
+from amdanet_ros.training.losses import AMDANetLoss, lovasz
+from amdanet_ros.training.losses.dice import dice_loss
+from amdanet_ros.training.losses.fusion_loss import FusionTarget, sobel
+from amdanet_ros.training.losses.lovasz import lovasz_loss
 
 needs_kornia = pytest.mark.skipif(
     importlib.util.find_spec("kornia") is None, reason="kornia is not installed"
@@ -41,7 +44,7 @@ def test_dice_rules_differ_only_in_pixels_without_label():
 
 def test_unknown_dice_rule_is_refused():
     with pytest.raises(ValueError, match="ignore, released"):
-        AMDANetLoss(dice_rule="wrong")
+        AMDANetLoss(LossConfig(dice_rule="wrong"))
 
 
 @needs_kornia
@@ -81,7 +84,7 @@ def test_lovasz_falls_to_zero_along_its_gradient():
 
 @needs_kornia
 def test_lovasz_counts_by_its_weight_in_both_decodings():
-    plain, more = AMDANetLoss()(*output()), AMDANetLoss(lovasz=0.5)(*output())
+    plain, more = AMDANetLoss()(*output()), AMDANetLoss(LossConfig(lovasz=0.5))(*output())
     assert set(more) - set(plain) == {"lovasz", "masked_lovasz"}
     added = 1.0 * 0.5 * more["lovasz"] + 0.5 * 0.5 * 0.5 * more["masked_lovasz"]
     assert (more["total"] - plain["total"]).item() == pytest.approx(added.item(), rel=1e-4)
@@ -90,9 +93,9 @@ def test_lovasz_counts_by_its_weight_in_both_decodings():
 def test_lovasz_by_a_kornia_of_another_meaning_is_refused(monkeypatch):
     monkeypatch.setattr(lovasz, "version", lambda _: "0.8.2")
     with pytest.raises(ImportError, match=r"at least 0\.9 .*0\.8\.2 is installed"):
-        AMDANetLoss(lovasz=1.0)
+        AMDANetLoss(LossConfig(lovasz=1.0))
     with pytest.raises(ValueError, match="at least 0"):
-        AMDANetLoss(lovasz=-1.0)
+        AMDANetLoss(LossConfig(lovasz=-1.0))
 
 
 def test_sobel_of_a_ramp():
@@ -105,7 +108,7 @@ def test_sobel_of_a_ramp():
 
 def test_fusion_of_flat_images_computed_by_hand():
     flat = torch.ones(1, 3, 4, 4)
-    terms = fusion_loss(0.2 * flat, 0.5 * flat, 0.3 * flat)
+    terms = FusionTarget(0.5 * flat, 0.3 * flat).terms(0.2 * flat)
     assert terms.content.item() == pytest.approx(0.5**0.8 - 0.2, abs=1e-6)
     assert terms.color.item() == pytest.approx(0, abs=1e-6)  # grey against grey
 
@@ -117,7 +120,7 @@ def test_fusion_is_zero_at_its_target_and_blind_to_padding():
     valid[..., 4:] = 0
     fused = rgb.pow(0.8)
     fused[..., 4:] = 1
-    terms = fusion_loss(fused, rgb, thermal, valid)
+    terms = FusionTarget(rgb, thermal, valid).terms(fused)
     assert terms.content.item() == pytest.approx(0, abs=1e-6)
     assert terms.color.item() == pytest.approx(0, abs=1e-6)
 
@@ -141,7 +144,7 @@ def output(masked=True):
 
 def test_total_is_the_supplements_weighted_sum():
     batch = output()
-    terms = AMDANetLoss(LossWeights(alpha1=0.3, alpha2=0.7, alpha3=0.6))(*batch)
+    terms = AMDANetLoss(LossConfig(alpha1=0.3, alpha2=0.7, alpha3=0.6))(*batch)
     expected = (
         0.3 * (terms["cross_entropy"] + 2 * terms["dice"])
         + 0.7 * terms["fusion"]

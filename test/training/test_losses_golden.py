@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from amdanet_ros.training.config import LossConfig
 from amdanet_ros.training.losses import AMDANetLoss
-from amdanet_ros.training.losses.fusion_loss import chroma, fusion_loss
+from amdanet_ros.training.losses.fusion_loss import FusionTarget, chroma
 
 INPUTS = {"logits": "sem", "masked_logits": "sem_r", "fused": "fus", "masked_fused": "fus_r"}
 
@@ -38,7 +39,7 @@ def near(value, expected):
 
 
 def test_every_term_is_the_released_one(golden, batch):
-    loss = AMDANetLoss(dice_rule="released")
+    loss = AMDANetLoss(LossConfig(dice_rule="released"))
     terms = loss(batch.output, batch.rgb, batch.thermal, batch.labels, batch.valid)
     for name, key in {
         "total": "total",
@@ -56,7 +57,7 @@ def test_every_term_is_the_released_one(golden, batch):
 
 def test_every_fusion_term_is_the_released_one(golden, batch):
     for suffix, fused in (("", batch.output.fused), ("_r", batch.output.masked_fused)):
-        terms = fusion_loss(fused, batch.rgb, batch.thermal, batch.valid)
+        terms = FusionTarget(batch.rgb, batch.thermal, batch.valid).terms(fused)
         for name, key in {
             "content": "fusion_content",
             "gradient_x": "fusion_grad_x",
@@ -68,7 +69,7 @@ def test_every_fusion_term_is_the_released_one(golden, batch):
 
 
 def test_every_gradient_is_the_released_one(golden, batch):
-    loss = AMDANetLoss(dice_rule="released")
+    loss = AMDANetLoss(LossConfig(dice_rule="released"))
     loss(batch.output, batch.rgb, batch.thermal, batch.labels, batch.valid)["total"].backward()
     for name, key in INPUTS.items():
         gradient = getattr(batch.output, name).grad

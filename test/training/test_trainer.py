@@ -106,8 +106,8 @@ def test_the_loss_is_the_one_that_the_yaml_asks_for(micro):
     pytest.importorskip("kornia")
     config = micro(loss={"alpha1": 0.3, "alpha3": 0.7, "dice_rule": "released", "lovasz": 0.5})
     loss = build_loss(config)
-    assert (loss.weights.alpha1, loss.weights.alpha2, loss.weights.alpha3) == (0.3, 0.5, 0.7)
-    assert (loss.dice_rule, loss.lovasz) == ("released", 0.5)
+    assert (loss.config.alpha1, loss.config.alpha2, loss.config.alpha3) == (0.3, 0.5, 0.7)
+    assert (loss.config.dice_rule, loss.config.lovasz) == ("released", 0.5)
     with pytest.raises(ConfigError, match="loss: dice rule"):
         build_loss(micro(loss__dice_rule="wrong"))
 

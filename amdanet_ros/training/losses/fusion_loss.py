@@ -83,20 +83,6 @@ class FusionTarget:
         )
 
 
-def fusion_loss(
-    fused: Tensor, rgb: Tensor, thermal: Tensor, valid: Tensor | None = None
-) -> FusionTerms:
-    """Return the terms of the fusion loss.
-
-    Args:
-        fused: B x 3 x H x W in [0, 1], the network's.
-        rgb: the same shape.
-        thermal: the same shape, one channel repeated three times.
-        valid: B x H x W, 1 = inside the crop, 0 = padding; None: all is valid.
-    """
-    return FusionTarget(rgb, thermal, valid).terms(fused)
-
-
 def sobel(image: Tensor) -> tuple[Tensor, Tensor]:
     """Return the Sobel derivatives of each channel, B x C x H x W, borders padded with 0.
 

@@ -1,4 +1,4 @@
-"""What leads pictures to the network and from it: on the host, or on the network's device."""
+"""Images to the network's input and its output to images: on the host, or on a GPU."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor
 
 from .output_images import confidence_of, labels_of, stretched
 from .plain_engine import EngineOutput
-from .thermal_normalization import ThermalNormalizer
+from .thermal_normalization import NormalizedThermal
 
 
 @dataclass(frozen=True, eq=False)
 class OverlayStyle:
-    """How classes are drawn over the fused picture.
+    """How classes are drawn over the fused image.
 
     Attributes:
         palette: K x 3 uint8 RGB.
@@ -30,10 +30,10 @@ class OverlayStyle:
 
 
 class InputGeometry(NamedTuple):
-    """Where the pictures lie in the network's input.
+    """Where the images lie in the network's input.
 
     Attributes:
-        rgb_size: (height, width) of the RGB picture as it came, whose pixels `homography` means.
+        rgb_size: (height, width) of the RGB image as it came, whose pixels `homography` means.
         size: (height, width) of the network's input.
         homography: 3 x 3, thermal pixels to RGB pixels; None: equal field of view.
     """
@@ -43,32 +43,27 @@ class InputGeometry(NamedTuple):
     homography: np.ndarray | None
 
 
-class PicturePath(ABC):
-    """Both ends of the predictor; a path says how it resizes, draws and hands out."""
+class ImageBackend(ABC):
+    """What is done before and after the network; a backend resizes, draws and gives arrays."""
 
     @abstractmethod
     def rgb_input(self, rgb: np.ndarray, size: tuple[int, int]) -> Tensor:
         """H x W x 3 uint8 to 1 x 3 x height x width, float32 in [0, 1]."""
 
     @abstractmethod
-    def thermal_input(
-        self, thermal: np.ndarray, normalizer: ThermalNormalizer, geometry: InputGeometry
-    ) -> Tensor:
-        """H x w uint8, uint16 or float to 1 x 1 x height x width, float32 in [0, 1].
-
-        The normaliser's running bounds move on.
-        """
+    def thermal_input(self, thermal: NormalizedThermal, geometry: InputGeometry) -> Tensor:
+        """An h x w image to 1 x 1 x height x width, float32 in [0, 1]."""
 
     def outputs(
         self, output: EngineOutput, size: tuple[int, int], confidence: bool, stretch: bool
     ) -> dict[str, Any]:
-        """Bring the network's results to the RGB picture's size, where this path keeps them.
+        """Bring the network's results to the RGB image's size, where this backend keeps them.
 
         Args:
             output: of the network.
             size: (height, width) of the results.
             confidence: whether "confidence" is needed beside "labels".
-            stretch: the fused picture from its darkest to its brightest, see `stretched`.
+            stretch: the fused image from its darkest to its brightest, see `stretched`.
 
         Returns:
             "labels", "confidence" and "fused", as far as the network gave them.
@@ -94,7 +89,7 @@ class PicturePath(ABC):
 
     @abstractmethod
     def fused(self, fused: Tensor, size: tuple[int, int]) -> Any:
-        """Resize a fused picture, 3 x H x W in [0, 1], to height x width x 3 uint8."""
+        """Resize a fused image, 3 x H x W in [0, 1], to height x width x 3 uint8."""
 
     @abstractmethod
     def draw(self, found: dict[str, Any], style: OverlayStyle) -> Any:

@@ -1,0 +1,150 @@
+"""Pairs of a bag, as the node makes them of the same messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..bags.pairs import Arrival, RecordedPair, pairs_of
+from ..bags.reader import BagMessage, BagReader
+from ..bags.topics import CameraTopics
+from ..findings import Finding
+from ..images.errors import BadImage
+from ..pairing import PairSynchronizer
+from ..pairing.options import SyncOptions
+from ..pipeline.arrived_image import ArrivedImage, image_pair
+from ..pipeline.health import HealthMonitor
+from ..pipeline.image_pair import ImagePair
+from ..pipeline.options import FusionOptions
+from .source import SourcePair
+
+
+@dataclass
+class BagSource:
+    """The pairs of a bag.
+
+    Attributes:
+        path: of the bag.
+        topics: of the cameras.
+        sync: how images are paired.
+        fusion: gives the thermal crop, and whether one camera may go on alone.
+        findings: about the pairing, once all pairs have been yielded.
+    """
+
+    path: Path
+    topics: CameraTopics
+    sync: SyncOptions = SyncOptions()
+    fusion: FusionOptions = FusionOptions()
+    findings: Sequence[Finding] = ()
+
+    @property
+    def streams(self) -> dict[str, str]:
+        """The topic of each stream."""
+        return {"rgb": self.topics.rgb, "thermal": self.topics.thermal}
+
+    @property
+    def description(self) -> str:
+        """Topics and bag."""
+        return f"{self.topics.rgb} and {self.topics.thermal} of {self.path}"
+
+    @property
+    def most(self) -> int:
+        """Number of RGB images: each is in one pair at most."""
+        with BagReader(self.path) as bag:
+            return bag.topics[self.topics.rgb].count
+
+    def __iter__(self) -> Iterator[SourcePair]:
+        """Yield the pairs in order, and each image that is refused before it can be paired.
+
+        Raises:
+            BagError: the bag cannot be read.
+        """
+        numbers = count()
+        substitute = self.fusion.single_modality == "substitute"
+        synchronizer = PairSynchronizer(self.sync, keep_unmatched=substitute)
+        with BagReader(self.path) as bag:
+            cameras = _Cameras(bag, self.topics, self.fusion.thermal.crop)
+            for pair in pairs_of(cameras, synchronizer):
+                yield from cameras.refused(numbers)
+                yield _source_pair(f"{next(numbers):06d}", pair, dict(cameras.infos))
+            yield from cameras.refused(numbers)
+            self.findings = synchronizer.diagnosis(bag.start_ns + bag.duration_ns)
+
+
+class _Image(NamedTuple):
+    """An image of the bag: its message there, and as it would arrive at the node."""
+
+    recorded: BagMessage
+    arrived: ArrivedImage
+
+
+class _Cameras:
+    """The images of a bag in the order of their recording, checked and judged as in the node.
+
+    Attributes:
+        infos: the last ``camera_info`` of each stream; before it comes, the first one of the bag.
+    """
+
+    def __init__(
+        self, bag: BagReader, topics: CameraTopics, margins: tuple[int, int, int, int]
+    ) -> None:
+        self._bag = bag
+        self._streams = {topics.rgb: "rgb", topics.thermal: "thermal"}
+        self._info_streams = {topics.rgb_info: "rgb", topics.thermal_info: "thermal"}
+        self._info_streams.pop(None, None)
+        self._margins = margins
+        self._monitor = HealthMonitor()
+        self._refused: list[tuple[BagMessage, BadImage]] = []
+        self.infos: dict[str, Any] = {"rgb": None, "thermal": None}
+        for topic, stream in self._info_streams.items():
+            first = next(bag.messages((topic,)), None)
+            self.infos[stream] = first and first.deserialize()
+
+    def __iter__(self) -> Iterator[Arrival]:
+        for recorded in self._bag.messages({**self._streams, **self._info_streams}.keys()):
+            if recorded.topic in self._info_streams:
+                self.infos[self._info_streams[recorded.topic]] = recorded.deserialize()
+                continue
+            stream = self._streams[recorded.topic]
+            try:
+                image = ArrivedImage(stream, recorded.deserialize())
+            except BadImage as bad:
+                self._refused.append((recorded, bad))
+                continue
+            sample = image.sample()
+            if sample is not None:
+                # Where the crop leaves nothing, the pipeline refuses the pair.
+                with suppress(BadImage):
+                    image.health = image.judge(sample, self._monitor, self._margins)
+            item = _Image(recorded, image)
+            yield Arrival(stream, image.stamp_ns, recorded.stamp_ns, item)
+
+    def refused(self, numbers: Iterator[int]) -> Iterator[SourcePair]:
+        """Yield the images that were refused since the last call, each as a pair of its own."""
+        for recorded, bad in self._refused:
+            places = {bad.stream: _place(recorded)}
+            read = partial(_raise, bad)
+            yield SourcePair(f"{next(numbers):06d}", recorded.stamp_ns, places, read)
+        self._refused.clear()
+
+
+def _source_pair(name: str, pair: RecordedPair, infos: dict[str, Any]) -> SourcePair:
+    images = [image for image in (pair.rgb, pair.thermal) if image is not None]
+    places = {image.arrived.stream: _place(image.recorded) for image in images}
+    arrived = (each and each.arrived for each in (pair.rgb, pair.thermal))
+    read = partial(image_pair, *arrived, pair.stamp_ns, pair.offset_ns, infos)
+    return SourcePair(name, images[0].recorded.stamp_ns, places, read)
+
+
+def _raise(error: BadImage) -> ImagePair:
+    raise error
+
+
+def _place(recorded: BagMessage) -> str:
+    seconds, rest = divmod(recorded.header_stamp_ns, 1_000_000_000)
+    return f"{recorded.topic} at {seconds}.{rest:09d}"

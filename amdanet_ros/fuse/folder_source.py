@@ -1,0 +1,64 @@
+"""Pairs of image files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ..findings import Finding
+from ..pipeline.image_pair import ImagePair
+from .image_folders import FilePair, find_pairs
+from .source import SourcePair
+
+_PERIOD_NS = 100_000_000
+_FRAME = "rgb_camera"
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """The pairs of one or two folders, in the order of their names.
+
+    They have no stamps: the first one gets 0.1 s, each further one 0.1 s more.
+
+    Attributes:
+        files: see ``find_pairs``.
+        findings: none.
+    """
+
+    files: tuple[FilePair, ...]
+    findings: Sequence[Finding] = ()
+
+    @classmethod
+    def of(cls, rgb: Path, thermal: Path | None = None) -> FolderSource:
+        """Return the source of folders, see ``find_pairs``; raises ImageFolderError."""
+        return cls(tuple(find_pairs(rgb, thermal)))
+
+    @property
+    def streams(self) -> dict[str, str]:
+        """The folder of each stream."""
+        first = self.files[0]
+        return {"rgb": str(first.rgb.parent), "thermal": str(first.thermal.parent)}
+
+    @property
+    def description(self) -> str:
+        """How many there are."""
+        return f"{len(self.files)} pairs of images"
+
+    @property
+    def most(self) -> int:
+        """Number of pairs."""
+        return len(self.files)
+
+    def __iter__(self) -> Iterator[SourcePair]:
+        """Yield the pairs in order."""
+        for number, pair in enumerate(self.files, start=1):
+            stamp = number * _PERIOD_NS
+            places = {"rgb": str(pair.rgb), "thermal": str(pair.thermal)}
+            yield SourcePair(pair.name, stamp, places, partial(_read, pair, stamp))
+
+
+def _read(pair: FilePair, stamp_ns: int) -> ImagePair:
+    rgb, thermal = pair.read()
+    return ImagePair(rgb, thermal, stamp_ns, thermal_stamp_ns=stamp_ns, rgb_frame=_FRAME)

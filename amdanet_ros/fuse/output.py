@@ -1,0 +1,18 @@
+"""Where fused pairs go."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from ..pipeline.fusion import Fusion
+from .source import SourcePair
+
+
+class FuseOutput(Protocol):
+    """Takes pairs in order."""
+
+    def put(self, pair: SourcePair, fusion: Fusion) -> None:
+        """Append one pair."""
+
+    def close(self) -> None:
+        """Finish; the output appears under its name."""

@@ -1,0 +1,50 @@
+"""Where pairs come from: a bag or folders of images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..findings import Finding
+from ..pipeline.image_pair import ImagePair
+
+
+@dataclass(frozen=True)
+class SourcePair:
+    """A pair that is still to be read.
+
+    Attributes:
+        name: unique in the source, the same each time; fit for a file's name.
+        recorded_ns: when it was recorded, nanoseconds.
+        places: for people: where the images of each stream ("rgb", "thermal") lie.
+        read: gives the pair; raises BadImage, with its stream, for an image that cannot be used.
+    """
+
+    name: str
+    recorded_ns: int
+    places: Mapping[str, str]
+    read: Callable[[], ImagePair]
+
+    def place_of(self, stream: str | None) -> str:
+        """Return where the image of a stream lies; None: both."""
+        return self.places.get(stream) or " and ".join(self.places.values())
+
+
+class Source(Protocol):
+    """Yields its pairs in order, each time from the start.
+
+    Attributes:
+        description: for people.
+        most: how many pairs there can be.
+        streams: for people: where the images of each stream ("rgb", "thermal") come from.
+        findings: about the pairing, once all pairs have been yielded.
+    """
+
+    description: str
+    most: int
+    streams: Mapping[str, str]
+    findings: Sequence[Finding]
+
+    def __iter__(self) -> Iterator[SourcePair]:
+        """Yield the pairs."""

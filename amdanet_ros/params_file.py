@@ -1,0 +1,238 @@
+"""Parameter files of ROS 2, read without ROS: a command takes the very file that the node takes.
+
+Types, wildcards and the order of sections are those of rcl_yaml_param_parser; a test compares.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .parameters import OptionError, UnknownNameError
+from .settings import OF_ROS, settings_of
+
+_MARK = "ros__parameters"
+_MOST_BYTES = 256 * 1024
+_DEEPEST = 16
+_SHAPE = f"expected is '/**:', in it '{_MARK}:', in it the parameters"
+_TRUE = {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"}
+_FALSE = {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"}
+_WHOLE = re.compile(r"[+-]?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"([+-]?)\.?(nan|inf|infinity)", re.IGNORECASE)
+_STRING_TAG = "tag:yaml.org,2002:str"
+
+
+class ParameterFileError(ValueError):
+    """A parameter file that cannot be used; the message names the file, the line and the fix."""
+
+
+def read_params_file(
+    path: str | Path, node_name: str = "amdanet", namespace: str = "/"
+) -> dict[str, Any]:
+    """Read what a parameter file sets for a node.
+
+    Sections are ``/**``, a node's name, or namespaces with names in them, with the wildcards ``*``
+    (one part) and ``**`` (any number); where several fit, the later one wins. Names are nested or
+    have dots. Parameters that belong to ROS itself (use_sim_time) are left out.
+
+    Args:
+        path: the file.
+        node_name: without its namespace.
+        namespace: of the node.
+
+    Returns:
+        Values by parameter name, as ``settings_of`` takes them: all of them are allowed.
+
+    Raises:
+        ParameterFileError: it cannot be read, is no parameter file, has nothing for this node, or
+            has a name or a value that is not allowed.
+    """
+    file = _Content(_content_of(path), str(path))
+    with file.naming_yaml_errors():
+        file.read()
+    node = f"{namespace.rstrip('/')}/{node_name}"
+    fitting = {number for number, name in enumerate(file.sections) if _fits(name, node)}
+    if not fitting:
+        others = _cut(", ".join(dict.fromkeys(file.sections)))
+        raise ParameterFileError(
+            f"{path} has no parameters of {node}, only of {others}: put them under /** or {node}"
+        )
+    lines: dict[str, int] = {}
+    values: dict[str, Any] = {}
+    for section, name, line, value in file.entries:
+        if section in fitting and not OF_ROS.fullmatch(name):
+            lines[name], values[name] = line, value
+    try:
+        settings_of(values)
+    except OptionError as error:
+        where = f"{path}, line {lines[error.name]}" if error.name in lines else path
+        is_unknown = isinstance(error, UnknownNameError)
+        fix = "; parameters of other nodes go under their own names" if is_unknown else ""
+        raise ParameterFileError(f"{where}: {error}{fix}") from None
+    return values
+
+
+def _fits(section: str, node: str) -> bool:
+    """Whether a section's name, with its wildcards, is a node's."""
+    parts = {"**": r"(/\w+)*", "*": r"/\w+"}
+    tokens = section.strip("/").split("/")
+    return bool(re.fullmatch("".join(parts.get(t, "/" + re.escape(t)) for t in tokens), node))
+
+
+def read_value(text: str) -> Any:
+    """Read one value as ROS reads it in ``-p name:=value``.
+
+    Raises:
+        ParameterFileError: it is no number, string, true or false, nor a list of them.
+    """
+    content = _Content(text.encode(errors="surrogateescape"), f"the value {_cut(text)!r}")
+    with content.naming_yaml_errors():
+        for event in content.events:
+            if isinstance(event, yaml.NodeEvent):
+                return content.value(event, "it")
+    raise ParameterFileError(f"{content.place} is empty")
+
+
+def _content_of(path: str | Path) -> bytes:
+    try:
+        with open(path, "rb") as stream:
+            content = stream.read(_MOST_BYTES + 1)
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ParameterFileError(f"{path} cannot be read: {reason}") from None
+    if len(content) > _MOST_BYTES:
+        raise ParameterFileError(
+            f"{path} is larger than {_MOST_BYTES // 1024} KiB: that is no parameter file"
+        )
+    return content
+
+
+class _Content:
+    """The content of a parameter file.
+
+    Attributes:
+        sections: full names of nodes, with wildcards, in the order of the file.
+        entries: number of the section, parameter name, line and value, in the order of the file.
+    """
+
+    def __init__(self, content: bytes, place: str) -> None:
+        self.place = place
+        self.sections: list[str] = []
+        self.entries: list[tuple[int, str, int, Any]] = []
+        self.events = iter(yaml.parse(content, Loader=yaml.SafeLoader))
+
+    @contextlib.contextmanager
+    def naming_yaml_errors(self) -> Iterator[None]:
+        """Turn errors of the YAML library into one line that names the place."""
+        try:
+            yield
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = f", line {mark.line + 1}" if mark else ""
+            raise ParameterFileError(f"{self.place}{line} is not YAML: {error.problem}") from None
+        except yaml.YAMLError as error:
+            words = str(error).splitlines()[0]
+            raise ParameterFileError(f"{self.place} is not YAML: {words}") from None
+
+    def read(self) -> None:
+        """Read sections and entries."""
+        seen: dict[tuple[int, str], int] = {}
+        for event in self.events:
+            if isinstance(event, (yaml.ScalarEvent, yaml.SequenceStartEvent, yaml.AliasEvent)):
+                raise self._wrong(event, f"is no section: {_SHAPE}")
+            if not isinstance(event, yaml.MappingStartEvent):
+                continue  # begin and end of stream and document
+            for section, name, line, value in self._mapping(()):
+                if (before := seen.setdefault((section, name), line)) != line:
+                    raise ParameterFileError(
+                        f"{self.place}, line {line}: {name} is in line {before} too: remove one"
+                    )
+                self.entries.append((section, name, line, value))
+        if not self.sections:
+            raise ParameterFileError(f"{self.place} has no parameters: {_SHAPE}")
+
+    def _mapping(self, above: tuple[str, ...]) -> Iterator[tuple[int, str, int, Any]]:
+        """Read to the end of a mapping; ``above``: the keys that lead to it."""
+        for key in self.events:
+            if isinstance(key, yaml.MappingEndEvent):
+                return
+            if not isinstance(key, yaml.ScalarEvent) or not key.value:
+                raise self._wrong(key, "is no name")
+            value = next(self.events)
+            keys = (*above, key.value)
+            begins = key.value == _MARK and _MARK not in above
+            if len(keys) > _DEEPEST:
+                raise self._wrong(key, f"lies more than {_DEEPEST} levels deep: {_SHAPE}")
+            if begins:
+                self.sections.append(self._section(above, key))
+            if isinstance(value, yaml.MappingStartEvent):
+                yield from self._mapping(keys)
+            elif begins or _MARK not in above:
+                raise self._wrong(key, f"is no section: {_SHAPE}")
+            else:
+                name = ".".join(keys[keys.index(_MARK) + 1 :])
+                found = self.value(value, name)
+                yield len(self.sections) - 1, name, key.start_mark.line + 1, found
+
+    def _section(self, keys: tuple[str, ...], event: yaml.Event) -> str:
+        tokens = [token for key in keys for token in key.strip("/").split("/") if token]
+        if not tokens or len(tokens) > _DEEPEST:
+            raise self._wrong(event, f"has no name of a node above it: {_SHAPE}")
+        return "/" + "/".join(tokens)
+
+    def value(self, event: yaml.Event, name: str) -> Any:
+        """Return the value that begins with an event; ``name``: of the parameter."""
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event, name)
+        if not isinstance(event, yaml.SequenceStartEvent):
+            raise self._wrong(event, f"is an alias, which ROS does not know: write {name} out")
+        found: list[Any] = []
+        for each in self.events:
+            if isinstance(each, yaml.SequenceEndEvent):
+                break
+            if not isinstance(each, yaml.ScalarEvent):
+                raise self._wrong(each, f"in {name} is no number, string, true or false")
+            found.append(self._scalar(each, name))
+        if len({type(each) for each in found}) > 1:
+            raise self._wrong(
+                event, f"in {name} mixes types, which ROS refuses: give all numbers a decimal point"
+            )
+        return found
+
+    def _scalar(self, event: yaml.ScalarEvent, name: str) -> Any:
+        text = event.value
+        if event.style is not None or event.tag == _STRING_TAG:
+            return text
+        if not text:
+            raise self._wrong(event, f"{name} has no value: give it one, or remove it", False)
+        if text in _TRUE or text in _FALSE:
+            return text in _TRUE
+        if _WHOLE.fullmatch(text):
+            sign, digits = -1 if text[0] == "-" else 1, text.lstrip("+-")
+            is_octal = digits[0] == "0" and digits[1:2] not in ("", "x", "X")
+            value = int(digits, 8 if is_octal else 0) if len(digits) <= 64 else math.inf
+            return sign * value if -(2**63) <= sign * value < 2**63 else sign * float(value)
+        if _NUMBER.fullmatch(text):
+            return float(text)
+        if match := _NOT_FINITE.fullmatch(text):
+            return float("".join(match.groups()))
+        return text
+
+    def _wrong(self, event: yaml.Event, problem: str, is_shown: bool = True) -> ParameterFileError:
+        kinds = {yaml.SequenceStartEvent: "a list", yaml.MappingStartEvent: "a mapping"}
+        what = kinds.get(type(event)) or _cut(getattr(event, "value", "")) or "an empty value"
+        if isinstance(event, yaml.AliasEvent):
+            what = f"*{_cut(event.anchor)}"
+        words = f"{what} {problem}" if is_shown else problem
+        return ParameterFileError(f"{self.place}, line {event.start_mark.line + 1}: {words}")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."

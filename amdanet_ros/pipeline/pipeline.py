@@ -1,0 +1,226 @@
+"""From a pair of images to its fusion: register, judge, predict. No ROS; one thread at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ..images.errors import BadImage
+from ..images.thermal import crop
+from ..inference import Prediction, Predictor
+from ..inference.class_statistics import class_statistics
+from ..inference.input_images import MIN_SIDE, check_rgb
+from ..inference.options import PredictOptions
+from ..inference.output_images import mask_of
+from ..inference.thermal_normalization import NormalizedThermal, check_thermal
+from .fusion import ALL, Fusion
+from .geometry import EQUAL_VIEWS, GeometryCache, PairGeometry
+from .health import HealthMonitor, ModalityHealth
+from .image_pair import ImagePair
+from .options import FusionOptions
+from .substitution import rgb_from_thermal, thermal_from_rgb
+
+
+class FusionPipeline:
+    """Fuses and segments the pairs of one RGB and one thermal camera.
+
+    It remembers what the images of a recording have in common: thermal bounds, what tells a frozen
+    camera, sizes. Several pipelines can share a predictor, one call at a time.
+
+    Args:
+        predictor: the network.
+        options: how pairs are put together and drawn; replaced as a whole between two pairs.
+    """
+
+    def __init__(self, predictor: Predictor, options: FusionOptions | None = None) -> None:
+        self.predictor = predictor
+        self._options = options or FusionOptions()
+        self._normalizer = self._options.thermal.normalizer()
+        self._health = HealthMonitor()
+        self._geometries = GeometryCache()
+        self._rgb_size: tuple[int, int] | None = None
+        self._thermal_size: tuple[int, int] | None = None
+        self._rgb_frame: str | None = None
+
+    @property
+    def options(self) -> FusionOptions:
+        """How pairs are put together and drawn; settable, from the next pair on."""
+        return self._options
+
+    @options.setter
+    def options(self, options: FusionOptions) -> None:
+        if options.thermal != self._options.thermal:
+            self._normalizer = options.thermal.normalizer()
+        self._options = options
+
+    def reset(self) -> None:
+        """Forget running statistics: a recording starts anew."""
+        self._normalizer.reset()
+        self._health.reset()
+
+    def process(self, pair: ImagePair, needed: frozenset[str] = ALL) -> Fusion:
+        """Fuse and segment a pair.
+
+        Args:
+            pair: two images, or one where the other camera has stopped.
+            needed: of `ALL`: what the outputs need; nothing else is computed. The running
+                statistics move on in any case, also where nothing is needed.
+
+        Raises:
+            BadImage: an image that cannot be used; its ``stream`` says whose.
+            RegistrationError: the images cannot be registered.
+            InferenceError: the network failed.
+            ValueError: neither image, or an unknown name in ``needed``.
+        """
+        if not needed <= ALL:
+            raise ValueError(f"needed {sorted(needed - ALL)}: choose from {sorted(ALL)}")
+        started = time.perf_counter()
+        options = self._options
+        rgb, thermal = self._checked_images(pair, options)
+        health = self._judge(pair, thermal)
+        geometry = self._geometry(pair, options)
+        fusion = Fusion(
+            stamp_ns=pair.stamp_ns,
+            frame_id=pair.thermal_frame if self._rgb_frame is None else self._rgb_frame,
+            offset_ns=pair.offset_ns,
+            classes=self.predictor.classes,
+            options=options,
+            health=health,
+            rgb_info=pair.rgb_info,
+            rgb_size=self._rgb_size,
+            window=geometry.window,
+            findings=geometry.findings,
+        )
+        if not needed:
+            if thermal is not None:
+                self._normalizer.frame(thermal)
+            return replace(fusion, timings={"total": time.perf_counter() - started})
+        prediction = self._predict(rgb, thermal, geometry, _asked(needed, options))
+        fusion = replace(fusion, **_results(prediction, needed, options))
+        timings = {**prediction.timings, "total": time.perf_counter() - started}
+        return replace(fusion, timings=timings)
+
+    def _checked_images(
+        self, pair: ImagePair, options: FusionOptions
+    ) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Return both images, thermal without its margins, and remember what they are like."""
+        rgb, thermal = pair.rgb, pair.thermal
+        if rgb is None and thermal is None:
+            raise ValueError("a pair needs an RGB or a thermal image")
+        if rgb is not None:
+            _check("rgb", check_rgb, rgb)
+            self._rgb_size, self._rgb_frame = rgb.shape[:2], pair.rgb_frame
+        if thermal is not None:
+            _check("thermal", check_thermal, thermal)
+            whole = thermal.shape
+            try:
+                thermal = crop(thermal, options.thermal.crop)
+            except BadImage as bad:
+                bad.stream = "thermal"
+                raise
+            self._thermal_size = whole
+        return rgb, thermal
+
+    def _judge(self, pair: ImagePair, thermal: np.ndarray | None) -> Mapping[str, ModalityHealth]:
+        """Return both cameras' health: measured before, now, or that no image came."""
+        rgb_health, thermal_health = pair.rgb_health, pair.thermal_health
+        if pair.rgb is None:
+            rgb_health = ModalityHealth.lost("no RGB image came: the thermal one is used for it")
+        elif rgb_health is None:
+            rgb_health = self._health.check_rgb(pair.rgb, pair.stamp_ns)
+        if thermal is None:
+            thermal_health = ModalityHealth.lost(
+                "no thermal image came: the RGB one is used for it"
+            )
+        elif thermal_health is None:
+            thermal_health = self._health.check_thermal(thermal, pair.thermal_stamp_ns)
+        return {"rgb": rgb_health, "thermal": thermal_health}
+
+    def _geometry(self, pair: ImagePair, options: FusionOptions) -> PairGeometry:
+        if self._rgb_size is None or self._thermal_size is None:
+            return EQUAL_VIEWS  # one camera has never been seen: the other one's own pixels
+        if pair.thermal is None and not options.crop_to_common_view:
+            return EQUAL_VIEWS  # needs no registration, which may lack a camera_info
+        infos = {"rgb": pair.rgb_info, "thermal": pair.thermal_info}
+        return self._geometries.of(options, self._rgb_size, self._thermal_size, infos)
+
+    def _predict(
+        self,
+        rgb: np.ndarray | None,
+        thermal: np.ndarray | None,
+        geometry: PairGeometry,
+        asked: frozenset[str],
+    ) -> Prediction:
+        started = time.perf_counter()
+        heat: NormalizedThermal | None = None
+        homography = geometry.homography
+        if thermal is not None:
+            heat = self._normalizer.frame(thermal)
+        if rgb is not None:
+            rgb = geometry.cut(rgb)
+        else:
+            size = geometry.size(self._rgb_size or thermal.shape)
+            rgb = rgb_from_thermal(heat, size, homography)
+            heat = None
+        if heat is None:
+            heat, homography = thermal_from_rgb(rgb), None
+        if self.predictor.inference_size is None and min(rgb.shape[:2]) < MIN_SIDE:
+            height, width = rgb.shape[:2]
+            raise BadImage(
+                f"the image (or the part that both cameras see) has {width} x {height} pixels",
+                f"each side must have at least {MIN_SIDE} pixels, or set an inference size",
+                "rgb",
+            )
+        options = self._options
+        prepared = time.perf_counter() - started
+        prediction = self.predictor(
+            rgb,
+            heat,
+            asked,
+            PredictOptions(
+                homography,
+                options.fused.stretch,
+                options.overlay_alpha,
+                options.confidence_threshold,
+            ),
+        )
+        prediction.timings["prepare"] += prepared
+        return prediction
+
+
+def _check(stream: str, check, image: np.ndarray) -> None:
+    """Run a check whose ValueError says what is wrong with an image."""
+    try:
+        check(image)
+    except ValueError as error:
+        cause, _, remedy = str(error).partition(": ")
+        raise BadImage(cause, remedy or "check the camera and its driver", stream) from error
+
+
+def _asked(needed: frozenset[str], options: FusionOptions) -> frozenset[str]:
+    """Return what the predictor must give for the needed parts of a fusion."""
+    asked = set(needed & {"confidence", "fused", "overlay"})
+    if needed & {"mask", "statistics"}:
+        asked.add("labels")
+        if "statistics" in needed or options.confidence_threshold > 0.0:
+            asked.add("confidence")
+    return frozenset(asked)
+
+
+def _results(
+    prediction: Prediction, needed: frozenset[str], options: FusionOptions
+) -> dict[str, object]:
+    """Return the parts of a fusion that a prediction gives."""
+    results: dict[str, object] = {"fused": prediction.fused, "overlay": prediction.overlay}
+    results["confidence"] = prediction.confidence if "confidence" in needed else None
+    if prediction.labels is not None:
+        mask = mask_of(prediction.labels, prediction.confidence, options.confidence_threshold)
+        results["mask"] = mask if "mask" in needed else None
+        if "statistics" in needed:
+            results["statistics"] = class_statistics(
+                mask, prediction.confidence, prediction.num_classes
+            )
+    return results

@@ -1,0 +1,90 @@
+"""A subscription whose reliability follows the publishers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import ReliabilityPolicy
+
+from .qos import common_reliability, does_reliability_matter, reliability_words, volatile_profile
+from .shims import Subscriber
+
+RELIABLE, BEST_EFFORT = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
+
+
+class AdaptiveSubscription:
+    """Subscribes to a topic through message_filters, as reliably as its publishers offer.
+
+    ``update`` looks at the publishers; call it about once a second. Where they offer another
+    reliability than before, the subscription is made anew: a message that comes at that moment may
+    be lost. All in the executor's thread.
+
+    Args:
+        node: owner.
+        message_type: of the topic.
+        topic: relative name, remapped as usual.
+        callback: gets each message.
+        reliability: "auto" follows the publishers, "reliable" or "best_effort" does not.
+
+    Attributes:
+        topic: resolved name.
+        offered: reliability of each publisher, at the last look.
+        reliability: of the subscription.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        message_type: type,
+        topic: str,
+        callback: Callable[[Any], None],
+        reliability: str = "auto",
+    ) -> None:
+        self._node = node
+        self._arguments = (node, message_type, topic)
+        self._callback = callback
+        self._is_auto = reliability == "auto"
+        self.topic = node.resolve_topic_name(topic)
+        self.offered: list[ReliabilityPolicy] = []
+        self.reliability = BEST_EFFORT if reliability == "best_effort" else RELIABLE
+        self._look()
+        if self._is_auto:
+            self.reliability = common_reliability(self.offered)
+        self._subscribe()
+
+    @property
+    def unheard(self) -> int:
+        """Number of publishers whose messages the subscription does not get."""
+        if self.reliability != RELIABLE or not does_reliability_matter():
+            return 0
+        return self.offered.count(BEST_EFFORT)
+
+    def update(self) -> None:
+        """Look at the publishers and subscribe anew where another reliability fits."""
+        self._look()
+        wanted = common_reliability(self.offered)
+        # Without publishers there is no reason to change: they may come back as they were.
+        if not self._is_auto or not self.offered or not does_reliability_matter():
+            return
+        if wanted != self.reliability:
+            self.destroy()
+            self.reliability = wanted
+            self._subscribe()
+            words = reliability_words(wanted)
+            self._node.get_logger().info(f"{self.topic} is now subscribed {words}")
+
+    def destroy(self) -> None:
+        """End the subscription."""
+        self._node.destroy_subscription(self._subscriber.sub)
+
+    def _look(self) -> None:
+        infos = self._node.get_publishers_info_by_topic(self.topic)
+        self.offered = [info.qos_profile.reliability for info in infos]
+
+    def _subscribe(self) -> None:
+        # No other keyword: message_filters.Subscriber takes none in some releases.
+        profile = volatile_profile(self.reliability)
+        self._subscriber = Subscriber(*self._arguments, qos_profile=profile)
+        self._subscriber.registerCallback(self._callback)

@@ -1,0 +1,105 @@
+"""The topics of one camera: what they are called, and the subscriptions to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from ..findings import Finding, FindingKind, Level
+from ..settings import Settings
+from .adaptive_subscription import AdaptiveSubscription
+from .finding_text import TopicNames
+from .qos import LAST_ONE_QOS, reliability_words
+
+STREAMS = ("rgb", "thermal")
+
+
+def topic_names(node: Node, settings: Settings, pair: str = "") -> TopicNames:
+    """Return what the topics of a camera pair are called.
+
+    Args:
+        node: owner, whose remappings count.
+        settings: of the camera pair.
+        pair: its name; "": the only one.
+    """
+    transports = {"rgb": settings.rgb_transport, "thermal": settings.thermal_transport}
+    inputs = {
+        stream: f"{pair}/{stream}/image_raw".lstrip("/") + "/compressed" * (kind == "compressed")
+        for stream, kind in transports.items()
+    }
+    infos = {stream: camera_info_topic(pair, stream) for stream in STREAMS}
+    resolve = node.resolve_topic_name
+    return TopicNames(
+        inputs,
+        {stream: resolve(topic) for stream, topic in inputs.items()},
+        {stream: resolve(topic) for stream, topic in infos.items()},
+        pair,
+    )
+
+
+def camera_info_topic(pair: str, stream: str) -> str:
+    """Return the relative name of a camera's calibration topic."""
+    return f"{pair}/{stream}/camera_info".lstrip("/")
+
+
+class CameraInput:
+    """The subscriptions to one camera, and its last calibration.
+
+    Args:
+        node: owner.
+        names: of the camera pair.
+        stream: "rgb" or "thermal".
+        reliability: parameter ``qos.reliability``.
+        callback: gets each image message.
+
+    Attributes:
+        images: the subscription to its images.
+        info: its last ``camera_info``; None: none has come.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        names: TopicNames,
+        stream: str,
+        reliability: str,
+        callback: Callable[[Any], None],
+    ) -> None:
+        self._node = node
+        self._stream = stream
+        topic = names.inputs[stream]
+        kind = CompressedImage if topic.endswith("/compressed") else Image
+        self.images = AdaptiveSubscription(node, kind, topic, callback, reliability)
+        self.info: CameraInfo | None = None
+        self._infos = node.create_subscription(
+            CameraInfo, camera_info_topic(names.pair, stream), self._on_info, LAST_ONE_QOS
+        )
+
+    def findings(self) -> list[Finding]:
+        """Say why nothing can come, as of the last look at the publishers."""
+        publishers = len(self.images.offered)
+        if not publishers:
+            return [Finding(FindingKind.NO_PUBLISHER, self._stream, Level.ERROR)]
+        if unheard := self.images.unheard:
+            values = {"count": unheard, "publishers": publishers}
+            return [Finding(FindingKind.RELIABILITY_MISMATCH, self._stream, Level.ERROR, values)]
+        return []
+
+    def values(self) -> dict[str, object]:
+        """Return what the diagnostics tell of the subscription to the images."""
+        return {
+            "Topic": self.images.topic,
+            "Publishers": len(self.images.offered),
+            "Subscribed": reliability_words(self.images.reliability),
+        }
+
+    def destroy(self) -> None:
+        """End both subscriptions."""
+        self.images.destroy()
+        self._node.destroy_subscription(self._infos)
+
+    def _on_info(self, message: CameraInfo) -> None:
+        self.info = message

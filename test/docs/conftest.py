@@ -1,0 +1,12 @@
+"""The modules that write documents, which lie in scripts/ and are not installed."""
+
+import importlib
+
+import pytest
+
+
+@pytest.fixture
+def writer(project, monkeypatch):
+    """A function that imports a module of scripts/documents."""
+    monkeypatch.syspath_prepend(project / "scripts")
+    return lambda name: importlib.import_module(f"documents.{name}")

@@ -1,0 +1,118 @@
+"""What each room of the package may import; no circle of rooms or of files."""
+
+import ast
+import sys
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "amdanet_ros"
+NAME = PACKAGE.name
+
+ARRAYS = "numpy cv2"
+ROS = (
+    "rclpy rcl_interfaces builtin_interfaces std_msgs std_srvs sensor_msgs diagnostic_msgs "
+    "rosgraph_msgs ament_index_python msg"
+)
+ROSLESS = "images inference registration visualization findings parameters classes"
+
+ALLOWED = {
+    "classes": "numpy",
+    "findings": "",
+    "parameters": "",
+    "resources": "",
+    "images": ARRAYS,
+    "pairing": "findings parameters",
+    "network": "torch numpy classes",
+    "registration": ARRAYS,
+    "visualization": f"{ARRAYS} classes",
+    "inference": f"torch onnx onnxruntime onnxscript {ARRAYS} network visualization parameters "
+    "classes",
+    "pipeline": f"{ARRAYS} {ROSLESS}",
+    "settings": "inference pairing pipeline parameters",
+    "params_file": "yaml parameters settings",
+    "messages": f"{ARRAYS} images pipeline classes",
+    "bags": "rosbags yaml numpy images pairing resources",
+    "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings",
+    "ros": f"{ROS} rosbags torch launch numpy {ROSLESS} network bags messages pairing pipeline "
+    "resources settings ros.shims",
+    "ros.shims": "rclpy message_filters vision_msgs cv_bridge",
+    "synthetic": f"{ARRAYS} classes",
+    "evaluation": f"torch {ARRAYS} network inference classes",
+    "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
+    "synthetic evaluation classes",
+    "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
+    "resources",
+    "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources",
+    "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
+    "params_file messages bags fuse ros ros.shims training evaluation reproduction synthetic demo "
+    "resources __init__",
+    "__init__": "",
+}
+"""Room: what it may import beside the standard library."""
+
+
+def room_of(path):
+    """The room of a module, given as names below the package."""
+    return "ros.shims" if path[:2] == ("ros", "shims") else path[0]
+
+
+def is_module(path):
+    place = PACKAGE.joinpath(*path)
+    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
+
+
+def imported(file):
+    """Modules that a file imports, in functions too, and whether they are the package's own."""
+    own = file.relative_to(PACKAGE).with_suffix("").parts
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules = [tuple(alias.name.split(".")) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = (NAME, *own[: len(own) - node.level]) if node.level else ()
+            base += tuple(node.module.split(".")) if node.module else ()
+            parts = [(*base, alias.name) for alias in node.names]
+            modules = [part if is_module(part[1:]) else base for part in parts]
+        else:
+            continue
+        for module in modules:
+            inside = module[0] == NAME
+            if inside or module[0] not in sys.stdlib_module_names:
+                yield inside, (module[1:] or ("__init__",)) if inside else module
+
+
+def graph():
+    """For each file of the package, as names below it: what it imports."""
+    files = sorted(PACKAGE.rglob("*.py"))
+    found = {file.relative_to(PACKAGE).with_suffix("").parts: set(imported(file)) for file in files}
+    return {tuple(p for p in own if p != "__init__") or own: seen for own, seen in found.items()}
+
+
+FILES = graph()
+
+
+@pytest.mark.parametrize("room", sorted({room_of(path) for path in FILES}))
+def test_a_room_imports_only_what_the_table_allows(room):
+    allowed = {room, *ALLOWED[room].split()}
+    forbidden = {
+        f"{'/'.join(path)}: {'.'.join(module)}"
+        for path, modules in FILES.items()
+        if room_of(path) == room
+        for inside, module in modules
+        if (room_of(module) if inside else module[0]) not in allowed
+    }
+    assert not forbidden
+
+
+def test_no_circle_of_rooms_or_of_files():
+    rooms, files = defaultdict(set), {}
+    for path, modules in FILES.items():
+        files[path] = {module for inside, module in modules if inside}
+        rooms[room_of(path)] |= {room_of(module) for module in files[path]} - {room_of(path)}
+    for imports in (rooms, files):
+        try:
+            TopologicalSorter(imports).prepare()
+        except CycleError as error:
+            pytest.fail(" imports ".join(map(str, reversed(error.args[1]))))
