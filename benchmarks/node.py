@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--sizes", nargs="+", default=["480x640", "720x1280"], metavar="HxW")
     parser.add_argument("--rate", type=float, default=15.0, help="pairs a second")
     parser.add_argument("--frames", type=int, default=300)
-    parser.add_argument("--inference", type=int, default=64, help="side of the network's picture")
+    parser.add_argument("--inference", type=int, default=64, help="side of the network's image")
     arguments = parser.parse_args()
     print("| size | sent | published | " + " | ".join(f"{k}, ms (95 %)" for k in _KEYS), end="")
     print(" | resident memory, MiB: after a tenth, at the end |")

@@ -23,17 +23,17 @@ def header(stamp_ns, frame="camera"):
     return types["std_msgs/msg/Header"](time, frame)
 
 
-def image(stamp_ns, picture, encoding, frame="camera"):
-    height, width = picture.shape[:2]
-    data = np.ascontiguousarray(picture).reshape(-1).view(np.uint8)
+def image(stamp_ns, pixels, encoding, frame="camera"):
+    height, width = pixels.shape[:2]
+    data = np.ascontiguousarray(pixels).reshape(-1).view(np.uint8)
     make = typestore().types[IMAGE]
     return make(header(stamp_ns, frame), height, width, encoding, 0, data.size // height, data)
 
 
-def compressed(stamp_ns, picture, frame="camera"):
+def compressed(stamp_ns, pixels, frame="camera"):
     """RGB as JPEG, thermal counts as PNG."""
-    kind = ".jpg" if picture.ndim == 3 else ".png"
-    data = cv2.imencode(kind, picture[..., ::-1] if picture.ndim == 3 else picture)[1].reshape(-1)
+    kind = ".jpg" if pixels.ndim == 3 else ".png"
+    data = cv2.imencode(kind, pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1].reshape(-1)
     return typestore().types[COMPRESSED](header(stamp_ns, frame), kind[1:], data)
 
 
@@ -57,8 +57,8 @@ def camera_info(stamp_ns, frame, size, focal):
     )
 
 
-def pictures(index, height=HEIGHT, width=WIDTH):
-    """An RGB and a thermal picture with something to see, other ones for each index."""
+def images(index, height=HEIGHT, width=WIDTH):
+    """An RGB and a thermal image with something to see, other ones for each index."""
     numbers = np.random.default_rng(index)
     rgb = numbers.integers(0, 256, (height, width, 3), np.uint8)
     thermal = np.full((height // 2, width // 2), 29000, np.uint16)
@@ -73,7 +73,7 @@ def write_pairs(path, count=10, storage="mcap", period=0.1, thermal_delay=0.01, 
         for topic in (RGB, THERMAL):
             bag.add_topic(topic, IMAGE, [quality(reliable=reliable)])
         for index, stamp in enumerate(stamps):
-            rgb, thermal = pictures(index)
+            rgb, thermal = images(index)
             later = stamp + round(thermal_delay * 1e9)
             bag.write_message(RGB, stamp, image(stamp, rgb, "rgb8", "rgb_optical"))
             bag.write_message(THERMAL, later, image(later, thermal, "mono16", "thermal_optical"))

@@ -23,13 +23,14 @@ ALLOWED = {
     "findings": "",
     "parameters": "",
     "resources": "",
+    "whole_file": "",
     "images": ARRAYS,
     "pairing": "findings parameters",
-    "network": "torch numpy classes",
+    "network": "torch numpy classes whole_file",
     "registration": ARRAYS,
     "visualization": f"{ARRAYS} classes",
-    "inference": f"torch onnx onnxruntime onnxscript {ARRAYS} network visualization parameters "
-    "classes",
+    "inference": f"torch onnx onnxruntime onnxscript {ARRAYS} network registration visualization "
+    "parameters classes",
     "pipeline": f"{ARRAYS} {ROSLESS}",
     "settings": "inference pairing pipeline parameters",
     "params_file": "yaml parameters settings",
@@ -39,12 +40,12 @@ ALLOWED = {
     "ros": f"{ROS} rosbags torch launch numpy {ROSLESS} network bags messages pairing pipeline "
     "resources settings ros.shims",
     "ros.shims": "rclpy message_filters vision_msgs cv_bridge",
-    "synthetic": f"{ARRAYS} classes",
+    "synthetic": f"{ARRAYS} registration classes",
     "evaluation": f"torch {ARRAYS} network inference classes",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
-    "synthetic evaluation classes",
+    "synthetic evaluation classes whole_file",
     "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
-    "resources",
+    "resources whole_file",
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags fuse ros ros.shims training evaluation reproduction synthetic demo "

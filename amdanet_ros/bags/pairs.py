@@ -1,4 +1,4 @@
-"""Pairs of a recording: the synchroniser of the node, fed from a file."""
+"""Pairs of a bag: the synchroniser of the node, fed from a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..pairing import PairSynchronizer, Reason
 
 
 class Arrival(NamedTuple):
-    """An image of a recording.
+    """An image of a bag.
 
     Attributes:
         stream: "rgb" or "thermal".
@@ -47,7 +47,7 @@ def pairs_of(arrivals: Iterable[Arrival], synchronizer: PairSynchronizer) -> Ite
 
     The time at which a message was recorded stands for its arrival at the node: a wait ends by
     that clock, not by the wall clock. So the pairs do not depend on how fast the file is read. The
-    node may differ where its machine is late, or where the recording is not played at its own
+    node may differ where its machine is late, or where the bag is not played at its own
     speed: a camera's silence and ``sync.max_wait`` last real time there.
 
     Args:

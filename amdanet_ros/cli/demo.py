@@ -34,11 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
     from ..demo.chain import free_domain, run_chain
     from ..demo.outcome import read_outcome
     from ..demo.processes import ProcessFailedError
-    from ..demo.recording import DemoSettings, make_recording
+    from ..demo.recording import make_recording
     from ..demo.report import draw_contact_sheet, score, write_summary
     from ..params_file import ParameterFileError, read_params_file
     from ..resources import share_directory
     from ..settings import of_pair
+    from ..synthetic.recording import StreetRecording
 
     if not arguments.rate > 0:
         raise CommandError(f"--rate is {arguments.rate:g}: it must be above 0")
@@ -57,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"1/3 recording: {folder / 'recording'}", flush=True)
         recording = make_recording(
             folder / "recording",
-            DemoSettings(seed=arguments.seed, duration=arguments.duration),
+            StreetRecording(seed=arguments.seed, duration=arguments.duration),
             lambda events, total: tqdm(events, total=total, unit="image", disable=None),
         )
         seconds = arguments.duration / arguments.rate

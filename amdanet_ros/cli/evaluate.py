@@ -7,6 +7,9 @@ amdanet evaluate mfnet.pth --data MFNet --classes mfnet --protocol released --ou
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+
+from .errors import CommandError
 
 SUMMARY = "score a checkpoint: IoU per class, mIoU, confusion matrix, fusion metrics"
 
@@ -40,48 +43,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate; returns 0."""
     from ..inference.errors import DemoWeightsMissingError
-    from ..network.checkpoint import CheckpointError
-    from ..training.labelled_pair import DataError
-    from .errors import CommandError
 
     try:
         return _evaluate(arguments)
-    except (
-        CheckpointError,
-        DataError,
-        DemoWeightsMissingError,
-        ImportError,
-        ValueError,
-    ) as error:
+    except (DemoWeightsMissingError, ImportError, ValueError) as error:
         raise CommandError(str(error)) from error
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from pathlib import Path
-
     from tqdm import tqdm
 
+    from ..classes import class_table
     from ..evaluation.protocols import RELEASED_WINDOWS
     from ..evaluation.scoring import score_pairs
-    from ..inference.checkpoint_file import checkpoint_file
-    from ..network.checkpoint import load_checkpoint
+    from ..inference.checkpoint_file import read_checkpoint
     from ..training.processes import processes
 
-    with checkpoint_file(arguments.checkpoint) as path:
-        checkpoint = load_checkpoint(path)
-    table = _classes(arguments, checkpoint)
+    checkpoint, table = read_checkpoint(arguments.checkpoint)
+    if arguments.classes:
+        own, table = len(table), class_table(arguments.classes)
+        if len(table) != own:
+            raise ValueError(
+                f"--classes {arguments.classes} has {len(table)} classes, {checkpoint.path} {own}"
+            )
     pairs = _pairs(arguments, len(table))
     window = None
     if arguments.protocol == "released":
-        window = tuple(arguments.window or RELEASED_WINDOWS.get(table.name.lower(), ()))
+        # Classes that the checkpoint itself names do not tell the size of the images.
+        known = table.name.lower() if arguments.classes or checkpoint.classes is None else ""
+        window = tuple(arguments.window or RELEASED_WINDOWS.get(known, ()))
         if not window:
             raise ValueError(f"--protocol released needs --window H W for the classes {table.name}")
     with processes(arguments.device) as here:
         network = checkpoint.build().to(here.device)
         share = range(here.rank, len(pairs), here.world)
-        chosen = tqdm(
-            (pairs[i] for i in share), total=len(share), unit="pair", disable=not here.first
-        )
+        own = (pairs[i] for i in share)
+        chosen = tqdm(own, total=len(share), unit="pair", disable=not here.first)
         report = score_pairs(
             network, chosen, table.names, here.device, window, arguments.fusion_metrics
         )
@@ -105,25 +102,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _classes(arguments: argparse.Namespace, checkpoint):
-    from ..classes import ClassTable, class_table, class_table_of_size
-
-    count = checkpoint.config.num_classes
-    if arguments.classes:
-        table = class_table(arguments.classes)
-        if len(table) != count:
-            raise ValueError(
-                f"--classes {arguments.classes} has {len(table)} classes, {checkpoint.path} {count}"
-            )
-        return table
-    if checkpoint.classes is not None and checkpoint.palette is not None:
-        return ClassTable("checkpoint's own", checkpoint.classes, checkpoint.palette)
-    return class_table_of_size(count)
-
-
 def _pairs(arguments: argparse.Namespace, classes: int):
-    from pathlib import Path
-
     from ..training.image_folder import ImageFolder
     from ..training.synthetic_scenes import SyntheticScenes, default_cache
 

@@ -1,4 +1,4 @@
-"""Fuse and segment a recording without a ROS graph.
+"""Fuse and segment a bag or folders of images without a ROS graph.
 
 Examples:
   amdanet fuse my_bag -o fused_bag --checkpoint mfnet.pth
@@ -6,11 +6,12 @@ Examples:
   amdanet fuse rgb_folder thermal_folder -o images --format images
   amdanet fuse folder_with_NAME_rgb_and_NAME_thermal -o film.mp4 --format video
 
-A bag gets what the node publishes for the same pairs with the same parameters. Options on the
-command line win over the params file; max_age and the parameters of subscriptions have no effect.
-The pairs are those of messages that arrive when they were recorded: max_wait and the silence of a
-camera are measured by that time, and no pair is dropped because the network is slow. Images before
-a camera's first camera_info get that one. Interrupted, the same command goes on where it stopped.
+The output bag holds what the node publishes for the same pairs with the same parameters. Options
+on the command line win over the params file. max_age and the parameters of subscriptions have no
+effect. Messages are paired as if they arrived when they were recorded: max_wait and the silence of
+a camera are measured by that time, and no pair is dropped because the network is slow. Images
+before a camera's first camera_info use that one. After an interruption, the same command continues
+where it stopped.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
-"""Estimate the homography from thermal to RGB pixels from a recording, without a target.
+"""Estimate the homography from thermal to RGB pixels from a bag or folders, without a target.
 
 Examples:
   amdanet register my_bag -o rig.yaml
   amdanet register rgb_folder thermal_folder -o rig.yaml
 
-The edges of many frames are aligned, coarse to fine. Written are the YAML for the node's parameter
-thermal.registration and, beside it, a checkerboard of both images to judge it by: edges must run
-on from tile to tile. Where the scene does not determine the homography, nothing is written.
+The edges of many images are aligned, coarse to fine. The command writes a parameter file for the
+node and for amdanet fuse, and beside it a checkerboard of both images: where edges continue from
+tile to tile, the images are aligned. Nothing is written if the images do not determine the
+homography.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..fuse.source import SourcePair
     from ..pipeline.image_pair import ImagePair
 
-SUMMARY = "estimate the homography from thermal to RGB pixels from a recording"
+SUMMARY = "estimate the homography from thermal to RGB pixels from a bag"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,8 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..fuse.image_folders import ImageFolderError
     from ..parameters import build
     from ..registration import estimate_homography
-    from ..registration.checkerboard import checkerboard
     from ..settings import Settings
+    from ..visualization.checkerboard import checkerboard
 
     if arguments.frames < 1:
         raise CommandError(f"--frames is {arguments.frames}: it must be at least 1")
@@ -102,7 +103,7 @@ def _read(pair: SourcePair) -> ImagePair:
 
 
 def _spread(count: int, most: int) -> set[int]:
-    """Indices spread evenly over a recording."""
+    """Indices spread evenly over a bag."""
     if count <= most:
         return set(range(count))
     return {round(i * (count - 1) / (most - 1)) for i in range(most)} if most > 1 else {count // 2}

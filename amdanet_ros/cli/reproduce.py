@@ -11,6 +11,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection
 
+from .errors import CommandError
+from .train import add_overrides
+
 SUMMARY = "reproduce the supplement's tables and figures"
 
 _WHAT = (*(f"tab{i}" for i in range(1, 7)), *(f"fig{i}" for i in range(1, 8)), "all")
@@ -35,14 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--seeds", metavar="0,1,..", help="seeds of the runs (default: 0; tiny: 0,1)"
     )
     parser.add_argument("--data-sets", metavar="NAME,..", help="only these: mfnet, fmb, pst900")
-    parser.add_argument(
-        "--set",
-        dest="overrides",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a value of every run, e.g. imagenet=mit_b4.pth; may be repeated",
-    )
+    add_overrides(parser, "change a value of every run, e.g. imagenet=mit_b4.pth")
     parser.add_argument("--limit", type=int, metavar="N", help="score the first N test pairs only")
     parser.add_argument("--images", metavar="NAME,..", help="test images that the figures show")
     parser.add_argument(
@@ -62,20 +58,20 @@ def run(arguments: argparse.Namespace) -> int:
     from ..network.checkpoint import CheckpointError
     from ..training.config import ConfigError
     from ..training.labelled_pair import DataError
-    from .errors import CommandError
 
     try:
         return _reproduce(arguments)
-    except (ConfigError, DataError, CheckpointError, DemoWeightsMissingError) as error:
-        raise CommandError(str(error)) from error
-    except (FloatingPointError, ImportError) as error:
+    except (
+        ConfigError, DataError, CheckpointError, DemoWeightsMissingError, FloatingPointError,
+        ImportError,
+    ) as error:  # fmt: skip
         raise CommandError(str(error)) from error
 
 
 def _reproduce(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from ..reproduction.figure_specs import FIGURES
+    from ..reproduction.figure_writer import FIGURES
     from ..reproduction.presets import PRESETS, experiments
     from ..reproduction.reproduction import EVERYTHING, Reproduction
     from ..reproduction.runner import Runner
@@ -111,8 +107,6 @@ def _reproduce(arguments: argparse.Namespace) -> int:
 
 
 def _seeds(arguments: argparse.Namespace, default: tuple[int, ...]) -> tuple[int, ...]:
-    from .errors import CommandError
-
     if arguments.seeds is None:
         return default
     words = arguments.seeds.split(",")
@@ -122,8 +116,6 @@ def _seeds(arguments: argparse.Namespace, default: tuple[int, ...]) -> tuple[int
 
 
 def _weights(arguments: argparse.Namespace, known: Collection[str]) -> dict[str, str]:
-    from .errors import CommandError
-
     weights = {}
     for word in arguments.weights:
         name, _, path = word.partition("=")
@@ -138,8 +130,6 @@ def _weights(arguments: argparse.Namespace, known: Collection[str]) -> dict[str,
 def _wanted_data_sets(
     arguments: argparse.Namespace, needed: set[str], published_data: bool
 ) -> set[str]:
-    from .errors import CommandError
-
     if arguments.data_sets is None:
         return needed
     if not published_data:

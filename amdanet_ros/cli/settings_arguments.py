@@ -65,9 +65,7 @@ def read_settings(
 ) -> Settings:
     """Return the settings: of the command line, else of the parameter file, else the defaults.
 
-    Args:
-        arguments: with those of ``add_settings_arguments`` and ``add_source_arguments``.
-        defaults: by parameter name, where the command's differ from the node's.
+    ``defaults`` are by parameter name, where the command's differ from the node's.
 
     Raises:
         CommandError: a value or a name that is not allowed.

@@ -17,9 +17,9 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the input and how its pairs are found; options that are not given are None."""
     parser.add_argument("input", type=Path, help="a bag, or a folder of images (RGB, or both)")
     parser.add_argument("thermal", type=Path, nargs="?", help="folder of the thermal images")
-    parser.add_argument("--rgb-topic", help="of the bag (default: by its name)")
-    parser.add_argument("--thermal-topic", help="of the bag (default: by its name)")
-    parser.add_argument("--slop", type=float, help="of a pair's stamps, seconds (default 0.05)")
+    parser.add_argument("--rgb-topic", help="topic in the bag (default: chosen by its name)")
+    parser.add_argument("--thermal-topic", help="topic in the bag (default: chosen by its name)")
+    parser.add_argument("--slop", type=float, help="most between a pair's stamps, s (default 0.05)")
     parser.add_argument("--thermal-offset", type=float, help="added to thermal stamps, seconds")
 
 
@@ -30,12 +30,9 @@ def is_bag(path: Path) -> bool:
 
 
 def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
-    """Return the source that the command line names.
+    """Return the source that ``add_source_arguments`` names; the settings say how a bag is paired.
 
-    Args:
-        arguments: with those of ``add_source_arguments``; ``rgb_info_topic`` and
-            ``thermal_info_topic`` may be there too.
-        settings: how a bag's messages are paired.
+    ``rgb_info_topic`` and ``thermal_info_topic`` may be among the arguments too.
 
     Raises:
         BagError, ImageFolderError: it cannot be read, or holds no pairs.

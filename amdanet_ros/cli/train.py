@@ -18,16 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="FOLDER", help="folder of this run")
     parser.add_argument("--resume", action="store_true", help="continue where the run stopped")
     parser.add_argument("--data", metavar="FOLDER", help="the data set's folder (sets data.root)")
-    parser.add_argument(
-        "--set",
-        dest="overrides",
-        action="append",
-        default=[],
-        metavar="KEY=VALUE",
-        help="change a value of the file, e.g. optimization.batch_size=4; may be repeated",
-    )
+    add_overrides(parser, "change a value of the file, e.g. optimization.batch_size=4")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--stop-at", type=int, metavar="STEP", help="stop early, to resume later")
+
+
+def add_overrides(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Declare ``--set`` as the list ``overrides``."""
+    options = {"dest": "overrides", "action": "append", "default": [], "metavar": "KEY=VALUE"}
+    parser.add_argument("--set", help=f"{purpose}; may be repeated", **options)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -53,9 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
             train, validation = build_pairs(config)
             trainer = Trainer(config, folder, train, validation, here, arguments.resume)
             result = trainer.run(arguments.stop_at)
-    except (ConfigError, DataError, SavedStateError, CheckpointError, ImportError) as error:
-        raise CommandError(str(error)) from error
-    except FloatingPointError as error:
+    except (
+        ConfigError, DataError, SavedStateError, CheckpointError, ImportError, FloatingPointError
+    ) as error:  # fmt: skip
         raise CommandError(str(error)) from error
     if here.first:
         state = "finished" if result.finished else f"stopped at step {result.step}, use --resume"

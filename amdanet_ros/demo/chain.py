@@ -44,11 +44,9 @@ def free_domain() -> int:
 
 
 class Chain:
-    """Node, recorder and player in a ROS domain; a context manager that ends them.
+    """Node, recorder and player in a ROS domain; a context manager that ends what still runs.
 
-    Args:
-        logs: folder for the output of the processes.
-        domain: ROS domain.
+    What the processes print goes to files in the folder ``logs``.
     """
 
     def __init__(self, logs: Path, domain: int) -> None:
@@ -59,10 +57,7 @@ class Chain:
         logs.mkdir(parents=True, exist_ok=True)
 
     def start_node(self, params_file: Path) -> Process:
-        """Start the node; it is configured when this returns.
-
-        Args:
-            params_file: its parameters.
+        """Start the node with a parameter file; it is configured when this returns.
 
         Raises:
             ProcessFailedError: it ended or could not be configured.
@@ -72,12 +67,10 @@ class Chain:
         return node
 
     def start_recorder(self, output: Path, sim_time: bool = True) -> Process:
-        """Start to record the outputs of the node, which must run.
+        """Start to record the outputs of the node, which must run, in a new bag.
 
-        Args:
-            output: the new bag.
-            sim_time: stamp messages with the player's /clock. It goes back when a bag starts again,
-                which would mix the messages of several laps: use False with several laps.
+        With ``sim_time`` messages are stamped with the player's /clock. It goes back when a bag
+        starts again, which would mix the messages of several laps: use False with several laps.
 
         Raises:
             ProcessFailedError: it ended or did not find an output.
@@ -90,13 +83,7 @@ class Chain:
         return recorder
 
     def start_player(self, bag: Path, rate: float = 1.0, loops: int = 1) -> Process:
-        """Start to play a bag's camera topics; it waits until the node subscribes to them.
-
-        Args:
-            bag: to play.
-            rate: speed.
-            loops: laps; 0: until it is stopped.
-        """
+        """Start to play a bag's camera topics once the node subscribes; 0 loops: until stopped."""
         options = [str(bag), "--rate", str(rate), "--loop", str(loops), "--clock", _CLOCK_HZ]
         options += ["--wait-for-subscribers", str(_START_S)]
         options += ["--clock-subscribers", str(self._clock_subscribers)]
@@ -178,21 +165,13 @@ def run_chain(
     rate: float = 1.0,
     loops: int = 1,
 ) -> None:
-    """Play a bag through the node and record its outputs.
+    """Play a bag through the node, ``loops`` times at ``rate``; record its outputs in ``output``.
 
-    Messages are recorded at the bag's time; with several laps at the wall clock's.
-
-    Args:
-        bag: to play.
-        output: folder of the new bag; replaced if it exists.
-        logs: folder for the output of the processes.
-        params_file: of the node.
-        domain: ROS domain.
-        rate: speed.
-        loops: laps of the bag.
+    A bag that is there is replaced; the output of the processes goes to ``logs``. The recorded
+    stamps are the played bag's time, with several loops the wall clock's.
 
     Raises:
-        ProcessFailedError: a process ended too early or did not come up.
+        ProcessFailedError: a process ended too early or did not start.
     """
     shutil.rmtree(output, ignore_errors=True)
     with BagReader(bag) as reader:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..bags.errors import BagError
-from .recording import DemoSettings, make_recording
+from ..synthetic.recording import StreetRecording
+from .recording import make_recording
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,14 +19,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--duration", type=float, default=40.0, help="length of the bag, seconds")
     parser.add_argument("--seed", type=int, default=0, help="seed of the scenes")
     parsed = parser.parse_args(arguments)
-    settings = DemoSettings(seed=parsed.seed, duration=parsed.duration)
     folder: Path = parsed.folder
     if folder.is_dir() and any(folder.iterdir()) and not (folder / "settings.json").is_file():
         # make_recording replaces the whole folder.
         print(f"make_recording: {folder} holds something else: give a new folder", file=sys.stderr)
         return 2
     try:
-        recording = make_recording(folder, settings)
+        street = StreetRecording(seed=parsed.seed, duration=parsed.duration)
+        recording = make_recording(folder, street)
     except (BagError, ValueError, OSError) as error:
         print(f"make_recording: {error}", file=sys.stderr)
         return 2

@@ -13,13 +13,7 @@ from ..bags.reader import BagReader
 from .chain import DIAGNOSTICS_TOPIC, FUSED_TOPIC, SEGMENTATION_TOPIC
 from .recording import RGB_TOPIC, THERMAL_TOPIC
 
-_STATUSES = {
-    "node": "node",
-    "output": "output",
-    "pairing": "pairing",
-    "rgb input": "rgb",
-    "thermal input": "thermal",
-}
+_STATUSES = ("node", "output", "pairing", "rgb", "thermal")
 
 
 @dataclass
@@ -63,22 +57,14 @@ class ChainOutcome:
     @property
     def unpaired(self) -> dict[str, dict[str, int]]:
         """Number of images without a partner, by camera and reason."""
-        return {
-            "rgb": _counts(self.rgb, "Unpaired: "),
-            "thermal": _counts(self.thermal, "Unpaired: "),
-        }
+        inputs = {"rgb": self.rgb, "thermal": self.thermal}
+        return {camera: _counts(values, "Unpaired: ") for camera, values in inputs.items()}
 
     @property
     def unaccounted(self) -> int:
-        """Number of pairs that were neither published nor dropped with a reason.
-
-        Must be 0 at the end.
-        """
-        return (
-            int(self.output.get("Pairs offered", 0))
-            - int(self.output.get("Published", 0))
-            - sum(self.dropped.values())
-        )
+        """Number of pairs neither published nor dropped with a reason; must be 0 at the end."""
+        offered, published = (int(self.output.get(k, 0)) for k in ("Pairs offered", "Published"))
+        return offered - published - sum(self.dropped.values())
 
 
 def _counts(values: dict[str, str], mark: str) -> dict[str, int]:
@@ -86,12 +72,9 @@ def _counts(values: dict[str, str], mark: str) -> dict[str, int]:
 
 
 def read_outcome(recording: Path, output: Path, sim_time: bool = True) -> ChainOutcome:
-    """Read both bags and compare.
+    """Read the played and the recorded bag and compare.
 
-    Args:
-        recording: bag that was played.
-        output: bag that was recorded.
-        sim_time: the recorder used the played bag's time, so ages can be computed.
+    ``sim_time``: the recorder used the played bag's time, so ages can be computed.
 
     Raises:
         BagError: a bag cannot be read.
@@ -113,23 +96,21 @@ def read_outcome(recording: Path, output: Path, sim_time: bool = True) -> ChainO
             outcome.published += 1
             outcome.unknown_stamps += stamp not in stamps
             # A jump back by more than half the bag is a new lap, a smaller one a wrong order.
-            new_lap = last is None or last - stamp > half
-            if new_lap:
+            if last is None or last - stamp > half:
                 outcome.laps.append(0)
             elif stamp <= last:
                 outcome.disordered += 1
             outcome.laps[-1] += 1
             last = stamp
-            age = (message.stamp_ns - stamp) / 1e9
             if sim_time:
-                outcome.oldest = max(outcome.oldest, age)
+                outcome.oldest = max(outcome.oldest, (message.stamp_ns - stamp) / 1e9)
         outcome.fused = sum(1 for _ in bag.messages((FUSED_TOPIC,)))
         for message in bag.messages((DIAGNOSTICS_TOPIC,)):
             for status in message.deserialize().status:
                 values = {pair.key: pair.value for pair in status.values}
-                about = status.name.rpartition(": ")[2]
+                about = status.name.rpartition(": ")[2].removesuffix(" input")
                 if about in _STATUSES:
-                    setattr(outcome, _STATUSES[about], values)
+                    setattr(outcome, about, values)
     outcome.pairs = int(outcome.pairing.get("Pairs", 0))
     return outcome
 
@@ -149,10 +130,9 @@ def mask_of(message: Any) -> np.ndarray:
 
 def images_at(bag_path: Path, topic: str, stamps: set[int]) -> dict[int, Any]:
     """Image messages with certain header stamps, by stamp."""
-    found = {}
     with BagReader(bag_path) as bag:
-        for message in bag.messages((topic,)):
-            stamp = message.header_stamp_ns
-            if stamp in stamps:
-                found[stamp] = message.deserialize()
-    return found
+        return {
+            message.header_stamp_ns: message.deserialize()
+            for message in bag.messages((topic,))
+            if message.header_stamp_ns in stamps
+        }

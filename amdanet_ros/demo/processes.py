@@ -19,17 +19,11 @@ _WATCH_PERIOD_S = 0.5
 
 
 class ProcessFailedError(RuntimeError):
-    """A process ended too early or with an error.
-
-    The message names it and quotes its last lines.
-    """
+    """A process ended too early or with an error; the message quotes its last lines."""
 
 
 def environment(domain: int) -> dict[str, str]:
-    """Return the environment of a child process.
-
-    It imports this package, limits DDS to this machine and has shared memory for raw images.
-    """
+    """Return a child's environment: this package, DDS on this machine, memory for raw images."""
     root = str(Path(__file__).resolve().parents[2])
     path = os.environ.get("PYTHONPATH")
     return {
@@ -46,15 +40,7 @@ def environment(domain: int) -> dict[str, str]:
 
 
 class Process:
-    """One child process; its output is collected line by line.
-
-    Args:
-        name: for people.
-        module: run as ``python -m MODULE``.
-        arguments: its arguments.
-        domain: ROS domain.
-        log: file that gets its output.
-    """
+    """A child, ``python -m MODULE ARGUMENTS``; its output is collected and written to ``log``."""
 
     def __init__(
         self, name: str, module: str, arguments: Sequence[str], domain: int, log: Path
@@ -86,15 +72,10 @@ class Process:
             self._news.notify_all()
 
     def wait_for(self, text: str, timeout: float, unless: str | None = None) -> None:
-        """Wait until a line of the output holds a text.
-
-        Args:
-            text: to wait for.
-            timeout: seconds.
-            unless: a text that means failure.
+        """Wait until a line of the output holds a text; ``unless`` is one that means failure.
 
         Raises:
-            ProcessFailedError: it ended, printed ``unless``, or printed neither in time.
+            ProcessFailedError: it ended, printed ``unless``, or printed neither in time (seconds).
         """
 
         def line_with(part: str | None) -> str | None:
@@ -156,17 +137,18 @@ class Process:
                 self._child.wait(timeout)
             except subprocess.TimeoutExpired:
                 self._child.kill()
-        status = self._child.wait()
-        self._reader.join(_GRACE_S)
-        self._log.close()
-        return status
+        return self._closed()
 
     def kill(self) -> None:
         """Kill it, as a crash would."""
         self._child.kill()
-        self._child.wait()
+        self._closed()
+
+    def _closed(self) -> int:
+        status = self._child.wait()
         self._reader.join(_GRACE_S)
         self._log.close()
+        return status
 
     def _quoted(self) -> str:
         last = " | ".join(self._lines[-3:]) or "nothing"

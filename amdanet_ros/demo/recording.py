@@ -7,38 +7,20 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
-from ..bags.message_types import typestore
+from ..bags.message_types import RosbagsTypes
 from ..bags.writer import BagWriter, quality
+from ..messages.image import image_message
+from ..messages.stamps import header_message
 from ..synthetic.recording import CameraEvent, StreetRecording
 
 RGB_TOPIC = "/rgb/image_raw"
 THERMAL_TOPIC = "/thermal/image_raw"
 CAMERA_INFO_TOPIC = "/rgb/camera_info"
-
-
-@dataclass(frozen=True)
-class DemoSettings:
-    """Settings of the recording.
-
-    Attributes:
-        seed: seed of the scenes.
-        duration: seconds.
-        size, thermal_size: (height, width) of the images.
-        rgb_rate, thermal_rate: images a second.
-        conditions: of the scenes, in order.
-    """
-
-    seed: int = 0
-    duration: float = 40.0
-    size: tuple[int, int] = (480, 640)
-    thermal_size: tuple[int, int] = (240, 320)
-    rgb_rate: float = 10.0
-    thermal_rate: float = 9.0
-    conditions: tuple[str, ...] = ("day", "night", "glare", "smoke")
 
 
 @dataclass(frozen=True)
@@ -64,34 +46,22 @@ class DemoRecording:
 
 def make_recording(
     folder: Path,
-    settings: DemoSettings,
+    street: StreetRecording,
     progress: Callable[[Iterable[CameraEvent], int], Iterable[CameraEvent]] | None = None,
 ) -> DemoRecording:
-    """Make the recording in a folder, unless it is there already with the same settings.
+    """Record a drive in ``bag/`` and ``labels/`` of a folder, unless the same one is there already.
 
-    Args:
-        folder: gets ``bag/`` and ``labels/``.
-        settings: of the recording.
-        progress: called with the events and their number; returns an iterable of the same events.
+    ``progress`` is called with the events and their number; it returns an iterable of the same.
     """
     recording = DemoRecording(folder / "bag", folder / "labels")
     mark = folder / "settings.json"
-    wanted = json.dumps(asdict(settings), indent=2)
+    wanted = json.dumps(asdict(street), indent=2)
     if mark.exists() and mark.read_text() == wanted:
         return recording
     shutil.rmtree(folder, ignore_errors=True)
     recording.labels.mkdir(parents=True)
-    street = StreetRecording(
-        seed=settings.seed,
-        duration=settings.duration,
-        size=settings.size,
-        thermal_size=settings.thermal_size,
-        rgb_rate=settings.rgb_rate,
-        thermal_rate=settings.thermal_rate,
-        conditions=settings.conditions,
-    )
     events = progress(street, len(street)) if progress else street
-    messages = _Messages(street.camera_matrix("rgb"))
+    types, matrix = RosbagsTypes(), street.camera_matrix("rgb")
     with BagWriter(recording.bag, "mcap") as bag:
         for topic, kind in (
             (RGB_TOPIC, "sensor_msgs/msg/Image"),
@@ -100,49 +70,33 @@ def make_recording(
         ):
             bag.add_topic(topic, kind, [quality(reliable=True)])
         for event in events:
-            if event.camera == "rgb":
-                image = messages.image(event, "rgb8", "rgb_camera_optical_frame")
-                bag.write_message(RGB_TOPIC, event.stamp_ns, image)
-                bag.write_message(CAMERA_INFO_TOPIC, event.stamp_ns, messages.camera_info(image))
+            rgb = event.camera == "rgb"
+            header = header_message(types, event.stamp_ns, f"{event.camera}_camera_optical_frame")
+            image = image_message(types, event.image, "rgb8" if rgb else "mono16", header)
+            bag.write_message(RGB_TOPIC if rgb else THERMAL_TOPIC, event.stamp_ns, image)
+            if rgb:
+                info = _camera_info(types, image, matrix)
+                bag.write_message(CAMERA_INFO_TOPIC, event.stamp_ns, info)
                 name = f"{event.stamp_ns}_{event.condition}.png"
                 cv2.imwrite(str(recording.labels / name), event.labels)
-            else:
-                image = messages.image(event, "mono16", "thermal_camera_optical_frame")
-                bag.write_message(THERMAL_TOPIC, event.stamp_ns, image)
     mark.write_text(wanted)
     return recording
 
 
-class _Messages:
-    """Makes messages from camera events."""
-
-    def __init__(self, camera_matrix: np.ndarray) -> None:
-        self._types = typestore().types
-        self._matrix = camera_matrix
-
-    def image(self, event: CameraEvent, encoding: str, frame_id: str):
-        """Return the image as sensor_msgs/Image."""
-        seconds, rest = divmod(event.stamp_ns, 1_000_000_000)
-        stamp = self._types["builtin_interfaces/msg/Time"](seconds, rest)
-        header = self._types["std_msgs/msg/Header"](stamp, frame_id)
-        height, width = event.image.shape[:2]
-        data = np.ascontiguousarray(event.image).reshape(-1).view(np.uint8)
-        image = self._types["sensor_msgs/msg/Image"]
-        return image(header, height, width, encoding, 0, data.size // height, data)
-
-    def camera_info(self, image):
-        """Return the RGB camera's calibration, without distortion, with the image's header."""
-        region = self._types["sensor_msgs/msg/RegionOfInterest"](0, 0, 0, 0, False)
-        return self._types["sensor_msgs/msg/CameraInfo"](
-            header=image.header,
-            height=image.height,
-            width=image.width,
-            distortion_model="plumb_bob",
-            d=np.zeros(5),
-            k=self._matrix.reshape(-1),
-            r=np.eye(3).reshape(-1),
-            p=np.insert(self._matrix, 3, 0.0, axis=1).reshape(-1),
-            binning_x=0,
-            binning_y=0,
-            roi=region,
-        )
+def _camera_info(types: RosbagsTypes, image: Any, matrix: np.ndarray) -> Any:
+    """Return the RGB camera's calibration, without distortion, with the image's header."""
+    nothing = dict.fromkeys(("x_offset", "y_offset", "height", "width"), 0)
+    return types.make(
+        "sensor_msgs/msg/CameraInfo",
+        header=image.header,
+        height=image.height,
+        width=image.width,
+        distortion_model="plumb_bob",
+        d=np.zeros(5),
+        k=matrix,
+        r=np.eye(3),
+        p=np.insert(matrix, 3, 0.0, axis=1),
+        binning_x=0,
+        binning_y=0,
+        roi=types.make("sensor_msgs/msg/RegionOfInterest", **nothing, do_rectify=False),
+    )

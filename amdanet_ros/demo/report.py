@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import cv2
 import numpy as np
 
 from ..bags.reader import BagReader
-from ..classes import DEMO, ClassTable
+from ..classes import DEMO
 from ..evaluation.confusion_matrix import ConfusionMatrix
+from ..evaluation.report import EvaluationReport
 from ..images.rgb import rgb_from_message
 from ..images.thermal import thermal_from_message
 from ..visualization import ContactRow, contact_sheet
@@ -37,20 +39,16 @@ def score(recording: DemoRecording, output: Path) -> dict[str, object]:
         "miou" (mean over the classes present), "iou" by class, and "miou_by_condition".
     """
     truth = recording.truth()
-    everything = ConfusionMatrix(len(DEMO))
-    by_condition: dict[str, ConfusionMatrix] = {}
+    by_condition = defaultdict(lambda: ConfusionMatrix(len(DEMO)))
     for stamp, message in segmentations(output):
         if stamp not in truth:
             continue
         path, condition = truth[stamp]
         labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         mask = mask_of(message)
-        counted = by_condition.setdefault(condition, ConfusionMatrix(len(DEMO)))
-        for matrix in (everything, counted):
-            # Pixels that the mask leaves unlabelled are not counted.
-            known = mask < len(DEMO)
-            matrix.add(labels[known], mask[known])
-    scores = everything.scores()
+        known = mask < len(DEMO)  # pixels that the mask leaves unlabelled are not counted
+        by_condition[condition].add(labels[known], mask[known])
+    scores = EvaluationReport(DEMO.names, by_condition).total.scores()
     return {
         "miou": scores.mean_iou(),
         "iou": {n: float(v) for n, v in zip(DEMO.names, scores.iou, strict=True)},
@@ -58,9 +56,7 @@ def score(recording: DemoRecording, output: Path) -> dict[str, object]:
     }
 
 
-def draw_contact_sheet(
-    recording: DemoRecording, output: Path, path: Path, table: ClassTable = DEMO
-) -> None:
+def draw_contact_sheet(recording: DemoRecording, output: Path, path: Path) -> None:
     """Draw some pairs of each condition: those with most people, animals, signs."""
     truth = recording.truth()
     masks = {stamp: mask_of(m) for stamp, m in segmentations(output) if stamp in truth}
@@ -84,17 +80,17 @@ def draw_contact_sheet(
             )
         )
     if rows:
-        cv2.imwrite(str(path), contact_sheet(rows, table)[..., ::-1])
+        cv2.imwrite(str(path), contact_sheet(rows, DEMO)[..., ::-1])
 
 
 def _stamps_to_show(masks: dict[int, np.ndarray], conditions: dict[int, str]) -> list[int]:
     """Return, for each condition in order, the stamps with most pixels of small classes."""
     small = [DEMO.names.index(name) for name in ("person", "animal", "sign")]
-    by_condition: dict[str, list[tuple[int, int]]] = {}
+    by_condition: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for stamp in sorted(masks):
         counts = np.bincount(masks[stamp].reshape(-1), minlength=256)[small]
         rank = int(np.minimum(counts, masks[stamp].size // 40).sum())
-        by_condition.setdefault(conditions[stamp], []).append((rank, stamp))
+        by_condition[conditions[stamp]].append((rank, stamp))
     chosen = []
     for ranked in by_condition.values():
         # The best of each half, so that the two are different moments.
@@ -147,10 +143,7 @@ def _without_nan(content: object) -> object:
 def chain_faults(outcome: ChainOutcome, max_age: float, rate: float = 1.0) -> list[str]:
     """Return the checks of a run that failed, as sentences.
 
-    Args:
-        outcome: of the run.
-        max_age: the node's parameter, seconds; 0: no limit.
-        rate: speed of the playback: seconds of the bag a second.
+    ``max_age`` is the node's parameter in seconds (0: no limit), ``rate`` the playback's speed.
     """
     faults = []
     if not outcome.published:
@@ -176,9 +169,12 @@ def chain_faults(outcome: ChainOutcome, max_age: float, rate: float = 1.0) -> li
 
 
 def _lines(outcome: ChainOutcome, scores: dict[str, object], faults: list[str]) -> list[str]:
+    model, device, precision = (
+        outcome.node.get(key, "unknown") for key in ("Model", "Device", "Precision")
+    )
     rows = [
-        ("network", outcome.node.get("Model", "unknown")),
-        ("device, precision", f"{_of_node(outcome, 'Device')}, {_of_node(outcome, 'Precision')}"),
+        ("network", model),
+        ("device, precision", f"{device}, {precision}"),
         ("RGB images played", outcome.rgb_images),
         ("thermal images played", outcome.thermal_images),
         ("RGB images without a partner, and why", _reasons(outcome.unpaired["rgb"])),
@@ -193,13 +189,7 @@ def _lines(outcome: ChainOutcome, scores: dict[str, object], faults: list[str]) 
     rows += [(f"IoU, {name}", f"{v:.3f}") for name, v in scores["iou"].items()]
     lines = ["# Result of the demo", "", "| | |", "|---|---|"]
     lines += [f"| {name} | {value} |" for name, value in rows]
-    lines.append("")
-    lines += [f"- check failed: {fault}" for fault in faults] or [_ALL_HOLD]
-    return lines
-
-
-def _of_node(outcome: ChainOutcome, key: str) -> str:
-    return outcome.node.get(key, "unknown")
+    return [*lines, "", *([f"- check failed: {fault}" for fault in faults] or [_ALL_HOLD])]
 
 
 def _reasons(counts: dict[str, int]) -> str:

@@ -26,21 +26,17 @@ class SegmentationScores:
         """Return the mean over classes (class 0 too) without NaN and the classes `without`."""
         return _mean(self.iou, without)
 
-    def mean_accuracy(self, without: Collection[int] = ()) -> float:
+    def mean_accuracy(self) -> float:
         """Return the mean class accuracy (by its size it may be the supplement's mAP)."""
-        return _mean(self.accuracy, without)
+        return _mean(self.accuracy)
 
-    def mean_precision(self, without: Collection[int] = ()) -> float:
+    def mean_precision(self) -> float:
         """Return the mean class precision (by its size it may be the supplement's mAP)."""
-        return _mean(self.precision, without)
+        return _mean(self.precision)
 
 
 class ConfusionMatrix:
-    """Counts of pixels: true class (row) by predicted class (column).
-
-    Args:
-        classes: K.
-    """
+    """Counts of pixels, K x K: true class (row) by predicted class (column)."""
 
     def __init__(self, classes: int) -> None:
         if classes < 1:
@@ -53,11 +49,9 @@ class ConfusionMatrix:
         return self.counts.shape[0]
 
     def add(self, labels: np.ndarray, predicted: np.ndarray) -> None:
-        """Count one image; labels outside 0..K-1 (255: no label) are left out.
+        """Count one image: true and predicted classes, integers of any one shape.
 
-        Args:
-            labels: integers of any shape, the true classes.
-            predicted: the same shape, 0..K-1.
+        True labels outside 0..K-1 (255: no label) are left out.
 
         Raises:
             ValueError: shapes differ, or a prediction is out of range.
@@ -81,6 +75,6 @@ class ConfusionMatrix:
             )
 
 
-def _mean(values: np.ndarray, without: Collection[int]) -> float:
+def _mean(values: np.ndarray, without: Collection[int] = ()) -> float:
     kept = np.array([i not in without for i in range(len(values))]) & ~np.isnan(values)
     return float(values[kept].mean()) if kept.any() else float("nan")

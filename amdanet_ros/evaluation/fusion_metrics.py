@@ -28,12 +28,7 @@ def grey(image: np.ndarray) -> np.ndarray:
 
 
 def fusion_metrics(fused: np.ndarray, rgb: np.ndarray, thermal: np.ndarray) -> dict[str, float]:
-    """Return all metrics of one fused image.
-
-    Args:
-        fused: H x W x 3 (RGB) or H x W, 0..255.
-        rgb: H x W x 3 or H x W, 0..255: the visible source.
-        thermal: H x W, 0..255: the thermal source.
+    """Return all metrics of a fused image and its sources, each H x W x 3 (RGB) or H x W, 0..255.
 
     Raises:
         ImportError: torchmetrics is not installed.

@@ -18,12 +18,7 @@ Network = Callable[[Tensor, Tensor], AMDANetOutput]
 
 
 def plain(network: Network, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
-    """Run whole images at their own size.
-
-    Args:
-        network: in evaluation mode.
-        rgb: B x 3 x H x W in [0, 1].
-        thermal: the same shape.
+    """Run whole images, two B x 3 x H x W in [0, 1]; the network is in evaluation mode.
 
     Returns:
         labels B x H x W (int64) and the fused image B x 3 x H x W in [0, 1].
@@ -43,14 +38,7 @@ def released(
     inside; exponentials of the logits are added, fused images averaged. (The released code
     exchanges the axes of its window there; this function does not.)
 
-    Args:
-        network: in evaluation mode.
-        rgb: B x 3 x H x W in [0, 1].
-        thermal: the same shape.
-        window: (height, width).
-
-    Returns:
-        labels B x H x W (int64) and the fused image B x 3 x H x W in [0, 1].
+    Takes and returns what `plain` does; `window` is (height, width).
     """
     height, width = rgb.shape[2:]
     if height <= window[0] or width <= window[1]:

@@ -111,7 +111,8 @@ class EvaluationReport:
         for name, value in values["conditions"].items():
             lines.append(f"{'mIoU, ' + name:<18}{_percent(value):>8}")
         if values["fusion"]:
-            lines.append("fused images: " + _listed(values["fusion"]))
+            numbers = (f"{k} {_decimals(v)}" for k, v in values["fusion"].items())
+            lines.append("fused images: " + ", ".join(numbers))
         return "\n".join(lines)
 
 
@@ -133,8 +134,8 @@ def merged_reports(reports: Sequence[EvaluationReport]) -> EvaluationReport:
     return EvaluationReport(first.classes, matrices, fusion, {**first.facts, "pairs": sum(pairs)})
 
 
-def _listed(values: Mapping[str, float | None]) -> str:
-    return ", ".join(f"{k} {'-' if v is None else format(v, '.3f')}" for k, v in values.items())
+def _decimals(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _number(value: float) -> float | None:

@@ -34,6 +34,26 @@ class Pair(Protocol):
 
 
 @torch.inference_mode()
+def predicted(
+    network: nn.Module, pair: Pair, device: torch.device, window: tuple[int, int] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Run a network in evaluation mode on one pair; the thermal image is normalised by itself.
+
+    `window` is (height, width) of the released protocol; None runs the images whole.
+
+    Returns:
+        Labels, H x W uint8, and the fused image, H x W x 3 float32 in [0, 1].
+    """
+    values = ThermalNormalizer(smoothing=0.0)(pair.thermal)
+    rgb = torch.from_numpy(pair.rgb).to(device).permute(2, 0, 1)[None].float() / 255
+    thermal = torch.from_numpy(values).to(device).expand(1, 3, -1, -1)
+    if window is None:
+        labels, fused = plain(network, rgb, thermal)
+    else:
+        labels, fused = released(network, rgb, thermal, window)
+    return labels[0].byte().cpu().numpy(), fused[0].permute(1, 2, 0).cpu().numpy()
+
+
 def score_pairs(
     network: nn.Module,
     pairs: Iterable[Pair],
@@ -42,18 +62,9 @@ def score_pairs(
     window: tuple[int, int] | None = None,
     with_fusion: bool = False,
 ) -> EvaluationReport:
-    """Score a network on one pair after the other.
+    """Score a network on pairs of K classes, see `predicted`; `with_fusion` needs torchmetrics.
 
-    The network is put into evaluation mode, and back into training mode if it was in it. Thermal
-    images are normalised one by one, as in training.
-
-    Args:
-        network: an AMDANet.
-        pairs: to score the network on.
-        classes: K names.
-        device: of the network.
-        window: (height, width) of the released protocol; None runs images whole.
-        with_fusion: compute the fusion metrics too (needs torchmetrics).
+    The network is put into evaluation mode, and back into training mode if it was in it.
     """
     matrices: dict[str, ConfusionMatrix] = {}
     sums: dict[str, float] = defaultdict(float)
@@ -62,19 +73,14 @@ def score_pairs(
     network.eval()
     try:
         for pair in pairs:
-            values = ThermalNormalizer(smoothing=0.0)(pair.thermal)
-            rgb = torch.from_numpy(pair.rgb).to(device).permute(2, 0, 1)[None].float() / 255
-            thermal = torch.from_numpy(values).to(device).expand(1, 3, -1, -1)
-            if window is None:
-                labels, fused = plain(network, rgb, thermal)
-            else:
-                labels, fused = released(network, rgb, thermal, window)
+            labels, fused = predicted(network, pair, device, window)
             matrix = matrices.setdefault(pair.condition, ConfusionMatrix(len(classes)))
-            matrix.add(pair.labels, labels[0].cpu().numpy())
+            matrix.add(pair.labels, labels)
             images += 1
             if with_fusion:
-                image = fused[0].permute(1, 2, 0).mul(255).round().cpu().double().numpy()
-                for name, value in fusion_metrics(image, pair.rgb, 255.0 * values).items():
+                image = np.rint(255 * fused).astype(np.float64)
+                thermal = 255.0 * ThermalNormalizer(smoothing=0.0)(pair.thermal)
+                for name, value in fusion_metrics(image, pair.rgb, thermal).items():
                     sums[name] += value
     finally:
         network.train(was_training)

@@ -13,7 +13,8 @@ from types import ModuleType
 
 import torch
 
-_declared: torch.library.Library | None = None
+_declared: list[torch.library.Library] = []
+"""Libraries whose schemas last as long as they are kept."""
 
 
 def import_torchvision() -> ModuleType:
@@ -34,12 +35,7 @@ def import_torchvision() -> ModuleType:
             raise
     for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
         del sys.modules[name]
-    _declare_operators()
-    return importlib.import_module("torchvision")
-
-
-def _declare_operators() -> None:
-    global _declared
-    _declared = torch.library.Library("torchvision", "FRAGMENT")
+    _declared.append(torch.library.Library("torchvision", "FRAGMENT"))
     for name in ("nms", "qnms"):
-        _declared.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+        _declared[-1].define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    return importlib.import_module("torchvision")

@@ -1,4 +1,4 @@
-"""Fusing a recording without a ROS graph, in two passes.
+"""Fusing a bag or folders of images without a ROS graph, in two passes.
 
 Results are kept as they come, then the output is written from them in order. Interrupted at any
 moment, the same job goes on from its journal, with the same result: the pipeline's running

@@ -1,4 +1,4 @@
-"""A video of a recording's pairs."""
+"""A video of the fused pairs."""
 
 from __future__ import annotations
 

@@ -10,16 +10,12 @@ from .errors import BadImage
 
 
 def image_view(message: Any, dtype: str, channels: int) -> np.ndarray:
-    """Return the pixels of an image message.
+    """Return the pixels of an image message, any object with the fields of ``sensor_msgs/Image``.
 
     Any row step is allowed, also one that is no multiple of the pixel's size. The last row may lack
-    its padding. Pixels of the other byte order and rows that are not aligned are copied.
-
-    Args:
-        message: any object with ``encoding``, ``height``, ``width``, ``step`` and ``data`` as in
-            ``sensor_msgs/Image``; without ``is_bigendian`` its pixels are little-endian.
-        dtype: ``"u1"``, ``"u2"`` or ``"f4"``.
-        channels: values per pixel.
+    its padding. Pixels of the other byte order and rows that are not aligned are copied. Without
+    ``is_bigendian`` pixels are little-endian. They have ``channels`` values of type ``"u1"``,
+    ``"u2"`` or ``"f4"``.
 
     Returns:
         H x W (one channel) or H x W x channels, in the machine's byte order. It is a view of the

@@ -30,15 +30,10 @@ def check_compressed(message: Any) -> None:
 
 
 def decode_rgb(message: Any, bayer: Mapping[str, int]) -> np.ndarray:
-    """Return the image of a ``CompressedImage``.
+    """Return the image of a ``CompressedImage``, a JPEG or PNG, as H x W x 3 uint8, R, G, B.
 
-    Args:
-        message: with a JPEG or PNG image; a grey one becomes R = G = B, 16 bits become 8.
-        bayer: demosaicing codes of OpenCV by encoding, for grey images whose ``format`` names a
-            Bayer pattern.
-
-    Returns:
-        H x W x 3 uint8, R, G, B.
+    A grey one becomes R = G = B, 16 bits become 8. ``bayer`` holds demosaicing codes of OpenCV by
+    encoding, for grey images whose ``format`` names a Bayer pattern.
 
     Raises:
         BadImage: the image does not decode.
@@ -71,12 +66,7 @@ def decode_thermal(message: Any) -> np.ndarray:
 
 
 def encode_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
-    """Return an H x W x 3 uint8 RGB image as the bytes of a JPEG file.
-
-    Args:
-        image: H x W x 3 uint8, R, G, B.
-        quality: 1 to 100.
-    """
+    """Return an RGB image, H x W x 3 uint8, as the bytes of a JPEG file of quality 1 to 100."""
     swapped = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".jpg", swapped, (cv2.IMWRITE_JPEG_QUALITY, quality))
     return encoded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class BadImage(ValueError):  # noqa: N818 - the name is part of the package's seams
+class BadImage(ValueError):  # noqa: N818 - the name is part of the interface
     """An image that cannot be used.
 
     Attributes:

@@ -103,11 +103,7 @@ def rgb_from_message(message: Any, fallback: Fallback | None = None) -> np.ndarr
 
 
 def rgb_sample(message: Any, most: int) -> np.ndarray | None:
-    """Return evenly spread pixels of a message's RGB image, for statistics.
-
-    Args:
-        message: that ``check_rgb_message`` accepts.
-        most: largest number of pixels, roughly.
+    """Return about ``most`` evenly spread pixels of a message that ``check_rgb_message`` accepts.
 
     Returns:
         h x w x 3 uint8; None where the whole message must be decoded: compressed images and

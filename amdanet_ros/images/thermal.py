@@ -15,20 +15,7 @@ _ENCODINGS = {"mono8": "u1", "8UC1": "u1", "mono16": "u2", "16UC1": "u2", "32FC1
 THERMAL_ENCODINGS = tuple(_ENCODINGS)
 """Encodings in which thermal images are read."""
 
-_COLOUR_PARTS = (
-    "rgb",
-    "bgr",
-    "yuv",
-    "uyvy",
-    "yuyv",
-    "bayer",
-    "nv12",
-    "nv21",
-    "nv24",
-    "C2",
-    "C3",
-    "C4",
-)
+_COLOURS = ("rgb", "bgr", "yuv", "uyvy", "yuyv", "bayer", "nv12", "nv21", "nv24", "C2", "C3", "C4")
 
 
 def check_thermal_message(message: Any) -> None:
@@ -48,10 +35,8 @@ def check_thermal_message(message: Any) -> None:
 def thermal_from_message(message: Any) -> np.ndarray:
     """Return the thermal image of a message.
 
-    Args:
-        message: any object with the fields of ``sensor_msgs/Image`` in one of
-            ``THERMAL_ENCODINGS`` and either byte order, or of ``CompressedImage`` with a grey PNG
-            (8 or 16 bit) or JPEG image.
+    It has the fields of ``sensor_msgs/Image`` in one of ``THERMAL_ENCODINGS`` and either byte
+    order, or of ``CompressedImage`` with a grey PNG (8 or 16 bit) or JPEG image.
 
     Returns:
         h x w uint8, uint16 or float32, as the camera gave it; a view of the message's data where
@@ -67,14 +52,7 @@ def thermal_from_message(message: Any) -> np.ndarray:
 
 
 def crop(thermal: np.ndarray, margins: tuple[int, int, int, int]) -> np.ndarray:
-    """Cut telemetry rows and borders off a thermal image.
-
-    Args:
-        thermal: h x w.
-        margins: pixels to cut at the top, bottom, left and right.
-
-    Returns:
-        A view of the remaining image.
+    """Cut margins (top, bottom, left, right) off a thermal image, h x w; return a view of the rest.
 
     Raises:
         BadImage: the margins leave no pixel.
@@ -96,7 +74,7 @@ def _view(message: Any) -> np.ndarray:
     dtype = _ENCODINGS.get(message.encoding)
     if dtype is not None:
         return image_view(message, dtype, 1)
-    if any(part in message.encoding for part in _COLOUR_PARTS):
+    if any(part in message.encoding for part in _COLOURS):
         raise BadImage(
             f"the thermal image is in colour ({message.encoding})",
             "set the camera or its driver to mono16 counts or to white-hot mono8: false colours "

@@ -7,14 +7,10 @@ import numpy as np
 
 
 def built_in_scene(size: tuple[int, int], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Return a street-like RGB image and its thermal counterpart.
+    """Return a street-like RGB image and its thermal counterpart of a size (height, width).
 
     Sky, buildings, a road, cars and people with sensor noise: edges and areas at all scales show
     effects of rounding.
-
-    Args:
-        size: (height, width).
-        seed: of the arrangement and the noise.
 
     Returns:
         RGB H x W x 3 uint8 and thermal H x W uint8.
@@ -47,7 +43,4 @@ def built_in_scene(size: tuple[int, int], seed: int = 0) -> tuple[np.ndarray, np
         cv2.ellipse(thermal, (x, y), axes, 0, 0, 360, 225.0, -1)
     rgb += rng.normal(0, 4, rgb.shape).astype(np.float32)
     thermal += rng.normal(0, 3, thermal.shape).astype(np.float32)
-    return (
-        np.clip(rgb, 0, 255).astype(np.uint8),
-        np.clip(thermal, 0, 255).astype(np.uint8),
-    )
+    return (np.clip(rgb, 0, 255).astype(np.uint8), np.clip(thermal, 0, 255).astype(np.uint8))

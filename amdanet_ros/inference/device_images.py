@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 
 from ..classes import UNLABELED
+from ..registration import resize_homography
 from .image_backend import ImageBackend, InputGeometry, OverlayStyle
-from .input_images import input_scaling, prepare_thermal
+from .input_images import prepare_thermal
 from .output_images import eight_bits
 from .resampling import Resampler
 from .thermal_normalization import NormalizedThermal
@@ -21,10 +22,6 @@ class DeviceImages(ImageBackend):
     Thermal images with missing or dead pixels are repaired on the host; those are rare. Resized
     images are not rounded to 8 bits in between: they differ from `HostImages` by less than a
     grey level.
-
-    Args:
-        device: the network's.
-        transfer: to it and back.
     """
 
     def __init__(self, device: torch.device, transfer: Transfer) -> None:
@@ -48,7 +45,7 @@ class DeviceImages(ImageBackend):
         rgb_size, size, homography = geometry
         if homography is None:
             return self._resampler.smooth(heat, size)[None]
-        to_input = input_scaling(rgb_size, size) @ homography
+        to_input = resize_homography(rgb_size, size) @ homography
         return self._resampler.warp(heat, to_input, size)[None]
 
     def labels(self, labels: Tensor, size: tuple[int, int]) -> Tensor:

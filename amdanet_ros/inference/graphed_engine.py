@@ -10,24 +10,18 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import torch
+from torch import Tensor
 
 from .folded.size_cache import SizeCache
-from .plain_engine import EngineOutput
+from .plain_engine import Engine, EngineOutput
 
 _KEPT = 4
 _WARM_UP = 2
 _TOLERANCE = 2e-2
 
 
-class RecordableEngine(Protocol):
+class RecordableEngine(Engine, Protocol):
     """An engine that lists its size-dependent tensors, so that a graph can keep them alive."""
-
-    name: str
-
-    def __call__(
-        self, rgb: torch.Tensor, thermal: torch.Tensor, want_logits: bool, want_fused: bool
-    ) -> EngineOutput:
-        """Compute what is wanted."""
 
     def size_dependent(self) -> list[object]:
         """Return the cached tensors of the latest sizes."""
@@ -36,16 +30,14 @@ class RecordableEngine(Protocol):
 class Recording(NamedTuple):
     """A recorded run: copy inputs into `rgb` and `thermal`, call `replay`, read `output`."""
 
-    rgb: torch.Tensor
-    thermal: torch.Tensor
+    rgb: Tensor
+    thermal: Tensor
     output: EngineOutput
     replay: Callable[[], None]
     kept_alive: list[object]
 
 
-def record_cuda_graph(
-    run: Callable[[], EngineOutput],
-) -> tuple[EngineOutput, Callable[[], None]]:
+def record_cuda_graph(run: Callable[[], EngineOutput]) -> tuple[EngineOutput, Callable[[], None]]:
     """Record a run as a CUDA graph; its inputs and buffers must keep their memory.
 
     Returns:
@@ -67,21 +59,11 @@ class GraphedEngine:
     """Replays recorded runs of an engine. Its outputs are valid until the next call.
 
     If recording fails or its result differs from the engine's, the engine itself is used, and
-    `name` says so.
-
-    Args:
-        engine: to record.
-        record: function that records a run.
-        kept: number of recordings; the least recently used one is dropped first.
+    `name` says so. ``kept`` recordings are kept; the least recently used one is dropped first.
     """
 
     def __init__(
-        self,
-        engine: RecordableEngine,
-        record: Callable[
-            [Callable[[], EngineOutput]], tuple[EngineOutput, Callable[[], None]]
-        ] = record_cuda_graph,
-        kept: int = _KEPT,
+        self, engine: RecordableEngine, record: Callable = record_cuda_graph, kept: int = _KEPT
     ) -> None:
         self._engine = engine
         self._record = record
@@ -96,11 +78,7 @@ class GraphedEngine:
         return f"{self._engine.name}, CUDA graphs"
 
     def __call__(
-        self,
-        rgb: torch.Tensor,
-        thermal: torch.Tensor,
-        want_logits: bool = True,
-        want_fused: bool = True,
+        self, rgb: Tensor, thermal: Tensor, want_logits: bool = True, want_fused: bool = True
     ) -> EngineOutput:
         """Compute what is wanted."""
         recording = None
@@ -120,17 +98,14 @@ class GraphedEngine:
         thermal_shape: tuple[int, ...],
         dtype: torch.dtype,
         device: torch.device,
-        want_logits: bool,
-        want_fused: bool,
+        *wants: bool,
     ) -> Recording | None:
         generator = torch.Generator().manual_seed(0)
         rgb = torch.rand(rgb_shape, generator=generator).to(device, dtype)
         thermal = torch.rand(thermal_shape, generator=generator).to(device, dtype)
-        expected = self._engine(rgb, thermal, want_logits, want_fused)
+        expected = self._engine(rgb, thermal, *wants)
         try:
-            output, replay = self._record(
-                lambda: self._engine(rgb, thermal, want_logits, want_fused)
-            )
+            output, replay = self._record(lambda: self._engine(rgb, thermal, *wants))
             replay()
         except torch.OutOfMemoryError:
             raise
@@ -144,6 +119,6 @@ class GraphedEngine:
         return Recording(rgb, thermal, output, replay, self._engine.size_dependent())
 
 
-def _agree(got: torch.Tensor, wanted: torch.Tensor) -> bool:
+def _agree(got: Tensor, wanted: Tensor) -> bool:
     scale = wanted.abs().mean().clamp_min(1e-12)
     return bool((got - wanted).abs().mean() <= _TOLERANCE * scale)

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from ..visualization.overlay import overlay
 from .image_backend import ImageBackend, InputGeometry, OverlayStyle
-from .input_images import prepare_rgb, prepare_thermal
+from .input_images import prepare_thermal
 from .output_images import eight_bits, mask_of, resize_labels, resize_smooth
 from .thermal_normalization import NormalizedThermal
 
@@ -18,7 +18,7 @@ class HostImages(ImageBackend):
 
     def rgb_input(self, rgb: np.ndarray, size: tuple[int, int]) -> Tensor:
         """Areas when shrinking, else bilinear."""
-        image = prepare_rgb(rgb, size)
+        image = np.ascontiguousarray(resize_smooth(rgb, size))
         if not image.flags.writeable:  # images of a bag; torch warns of sharing their memory
             image = image.copy()
         return torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255.0

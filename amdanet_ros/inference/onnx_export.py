@@ -48,20 +48,14 @@ class _GreyThermal(nn.Module):
 def export_onnx(
     network: AMDANet, path: Path, classes: ClassTable, size: tuple[int, int] | None = None
 ) -> float:
-    """Write an ONNX file and check it against the network.
+    """Write an ONNX file and check it against the network, which is not changed.
 
-    With a size, the folded network is written, with all size-dependent tensors as constants.
-    Without one, the published network is written, for any size from 32 x 32.
+    With a size (height, width), the folded network is written, with all size-dependent tensors as
+    constants. Without one, the published network is written, for any size from 32 x 32.
 
     The graph takes ``rgb`` 1 x 3 x H x W and ``thermal`` 1 x 1 x H x W, float32 in [0, 1], and
     gives ``logits`` 1 x K x H x W and ``fused`` 1 x 3 x H x W. The file's metadata holds names and
-    colours of the classes.
-
-    Args:
-        network: an AMDANet; it is not changed.
-        path: file to write; it is replaced only when the check has passed.
-        classes: K names and colours.
-        size: (height, width), or None.
+    colours of the classes. A file at the path is replaced only when the check has passed.
 
     Returns:
         The largest difference found by the check (see ``TOLERANCE``).

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ..classes import ClassTable
 from ..network import AMDANetConfig
@@ -53,13 +54,9 @@ class OnnxModel:
         self.size: tuple[int, int] | None = tuple(size) if size else None
 
     def build_engine(self, device: torch.device, precision: str) -> OnnxEngine:
-        """Return an engine on a device.
+        """Return an engine on a device, in "fp32" or "auto"; with TensorRT also in "fp16".
 
         On a GPU it uses onnxruntime's TensorRT provider if there is one, else the CUDA provider.
-
-        Args:
-            device: "cpu" or a CUDA device.
-            precision: "fp32" or "auto"; "fp16" with TensorRT.
 
         Raises:
             OnnxModelError: this onnxruntime does not support the device or precision.
@@ -67,31 +64,30 @@ class OnnxModel:
         import onnxruntime
 
         available = onnxruntime.get_available_providers()
+        in_fp32 = precision in ("auto", "fp32")
         if device.type == "cpu":
-            if precision not in ("auto", "fp32"):
+            if not in_fp32:
                 raise OnnxModelError(
                     f"{self.path}: onnxruntime computes fp32 on the CPU, not {precision}"
                 )
             return OnnxEngine(self._session(["CPUExecutionProvider"]), "onnxruntime CPU")
-        index = device.index or 0
+        cuda = ("CUDAExecutionProvider", {"device_id": device.index or 0})
         if "TensorrtExecutionProvider" in available:
             _CACHE.mkdir(parents=True, exist_ok=True)
             options = {
-                "device_id": index,
+                "device_id": device.index or 0,
                 "trt_fp16_enable": precision in ("auto", "fp16"),
                 "trt_engine_cache_enable": True,
                 "trt_engine_cache_path": str(_CACHE),
             }
-            providers: list[Any] = [("TensorrtExecutionProvider", options)]
-            providers.append(("CUDAExecutionProvider", {"device_id": index}))
-            return OnnxEngine(self._session(providers), "onnxruntime TensorRT")
+            session = self._session([("TensorrtExecutionProvider", options), cuda])
+            return OnnxEngine(session, "onnxruntime TensorRT")
         if "CUDAExecutionProvider" in available:
-            if precision not in ("auto", "fp32"):
+            if not in_fp32:
                 raise OnnxModelError(
                     f"{self.path}: {precision} needs onnxruntime's TensorRT provider"
                 )
-            providers = [("CUDAExecutionProvider", {"device_id": index})]
-            return OnnxEngine(self._session(providers), "onnxruntime CUDA")
+            return OnnxEngine(self._session([cuda]), "onnxruntime CUDA")
         raise OnnxModelError(
             f"{self.path} on {device}: this onnxruntime has no CUDA provider: "
             "pip install onnxruntime-gpu"
@@ -121,11 +117,7 @@ class OnnxEngine:
         self.name = name
 
     def __call__(
-        self,
-        rgb: torch.Tensor,
-        thermal: torch.Tensor,
-        want_logits: bool = True,
-        want_fused: bool = True,
+        self, rgb: Tensor, thermal: Tensor, want_logits: bool = True, want_fused: bool = True
     ) -> EngineOutput:
         """Compute what is wanted; inputs and outputs are copied through the host's memory."""
         wanted = [name for name, want in (("logits", want_logits), ("fused", want_fused)) if want]

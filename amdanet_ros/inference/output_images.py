@@ -48,7 +48,7 @@ def resize_labels(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def resize_smooth(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize a image or a confidence map to (height, width), bilinear (areas when shrinking)."""
+    """Resize an image or a confidence map to (height, width), bilinear (areas when shrinking)."""
     shrinks = size[0] <= image.shape[0] and size[1] <= image.shape[1]
     return _resize(image, size, cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
 

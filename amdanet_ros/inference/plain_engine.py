@@ -6,6 +6,7 @@ import copy
 from typing import NamedTuple, Protocol
 
 import torch
+from torch import Tensor
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -18,8 +19,8 @@ class EngineOutput(NamedTuple):
         fused: B x 3 x H x W float32 in [0, 1].
     """
 
-    logits: torch.Tensor | None
-    fused: torch.Tensor | None
+    logits: Tensor | None
+    fused: Tensor | None
 
 
 class Engine(Protocol):
@@ -28,23 +29,13 @@ class Engine(Protocol):
     name: str
 
     def __call__(
-        self,
-        rgb: torch.Tensor,
-        thermal: torch.Tensor,
-        want_logits: bool = True,
-        want_fused: bool = True,
+        self, rgb: Tensor, thermal: Tensor, want_logits: bool = True, want_fused: bool = True
     ) -> EngineOutput:
         """Compute what is wanted."""
 
 
 class PlainEngine:
-    """AMDANet's own forward, at one precision.
-
-    Args:
-        network: an AMDANet; it is copied.
-        device: where it runs.
-        precision: "fp32", "bf16" or "fp16".
-    """
+    """A copy of an AMDANet with its own forward, on one device, in "fp32", "bf16" or "fp16"."""
 
     name = "plain"
 
@@ -53,11 +44,7 @@ class PlainEngine:
         self._network = copy.deepcopy(network).eval().to(device=device, dtype=self._dtype)
 
     def __call__(
-        self,
-        rgb: torch.Tensor,
-        thermal: torch.Tensor,
-        want_logits: bool = True,
-        want_fused: bool = True,
+        self, rgb: Tensor, thermal: Tensor, want_logits: bool = True, want_fused: bool = True
     ) -> EngineOutput:
         """Compute both outputs in float32, whatever is wanted."""
         three = thermal.expand(-1, 3, -1, -1)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from .built_in_scene import built_in_scene
 from .plain_engine import PRECISIONS, Engine
@@ -32,16 +33,11 @@ class PrecisionChoice:
 def choose_precision(
     build: Callable[[str], Engine], device: torch.device, precision: str = "auto"
 ) -> PrecisionChoice:
-    """Build the engine at the given precision or, for "auto", at the fastest accurate one.
+    """Build the engine at "fp32", "bf16" or "fp16", or, for "auto", at the fastest accurate one.
 
     "auto" keeps fp32 unless fp16 or bf16 is faster on this device and gives the same labels for at
     least 99 % of a built-in scene with these weights. On a CPU a product of two matrices is timed
     first: most CPUs only emulate the formats, and then no engine is built for them.
-
-    Args:
-        build: function from a precision to its engine.
-        device: where the engines run.
-        precision: "auto", "fp32", "bf16" or "fp16".
 
     Raises:
         ValueError: another precision.
@@ -68,9 +64,10 @@ def _measured_choice(build: Callable[[str], Engine], device: torch.device) -> Pr
     if not candidates:
         return PrecisionChoice(reference, "fp32", "; ".join(notes))
     size = (480, 640) if device.type == "cuda" else (96, 128)
-    rgb, thermal = _scene_tensors(size, device)
+    rgb, thermal = (torch.from_numpy(image).to(device) / 255.0 for image in built_in_scene(size))
+    rgb, thermal = rgb.permute(2, 0, 1)[None], thermal[None, None]
     labels, seconds = _labels_and_seconds(reference, rgb, thermal)
-    best = PrecisionChoice(reference, "fp32", "")
+    best = (reference, "fp32")
     started = time.perf_counter()
     for name in candidates:
         if time.perf_counter() - started > _BUDGET_S:
@@ -86,9 +83,8 @@ def _measured_choice(build: Callable[[str], Engine], device: torch.device) -> Pr
         note = f"{name}: {seconds / half_seconds:.2g} times fp32's speed, {agreement:.2%} of labels"
         notes.append(note)
         if agreement >= AGREEMENT and half_seconds * _GAIN < seconds:
-            best = PrecisionChoice(engine, name, "")
-            seconds = half_seconds
-    return PrecisionChoice(best.engine, best.precision, "; ".join(notes))
+            best, seconds = (engine, name), half_seconds
+    return PrecisionChoice(*best, "; ".join(notes))
 
 
 def product_gain(dtype: torch.dtype, device: torch.device) -> float:
@@ -104,19 +100,7 @@ def product_gain(dtype: torch.dtype, device: torch.device) -> float:
     return seconds[0] / seconds[1]
 
 
-def _scene_tensors(
-    size: tuple[int, int], device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor]:
-    rgb, thermal = built_in_scene(size)
-    return (
-        torch.from_numpy(rgb).permute(2, 0, 1)[None].to(device).float() / 255.0,
-        torch.from_numpy(thermal)[None, None].to(device).float() / 255.0,
-    )
-
-
-def _labels_and_seconds(
-    engine: Engine, rgb: torch.Tensor, thermal: torch.Tensor
-) -> tuple[torch.Tensor, float]:
+def _labels_and_seconds(engine: Engine, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, float]:
     with torch.inference_mode():
         labels = engine(rgb, thermal).logits.max(1).indices
         seconds = _fastest(lambda: engine(rgb, thermal), repetitions=3)

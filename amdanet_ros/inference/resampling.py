@@ -8,14 +8,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .folded.size_cache import SizeCache
+from .folded.upsampling_matrices import bilinear_matrix
 
 
 class Resampler:
-    """Resizes and warps on one device; tensors that depend on sizes only are cached.
-
-    Args:
-        device: of the images.
-    """
+    """Resizes and warps on one device; tensors that depend on sizes only are cached."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -42,21 +39,17 @@ class Resampler:
         return labels[rows][:, columns]
 
     def warp(self, image: Tensor, homography: np.ndarray, size: tuple[int, int]) -> Tensor:
-        """Return an image warped by a homography, 1 x height x width, bilinear; 0 outside.
+        """Return a 1 x H x W image warped to 1 x height x width, bilinear; 0 outside.
 
-        Args:
-            image: 1 x H x W.
-            homography: 3 x 3, from pixels of the image to those of the result, centres at
-                integers.
-            size: (height, width) of the result.
+        The homography, 3 x 3, maps pixels of the image to those of the result, centres at integers.
         """
         source = (image.shape[1], image.shape[2])
         grid = self._grids(tuple(homography.reshape(-1).tolist()), source, tuple(size))
         return F.grid_sample(image[None], grid, padding_mode="zeros", align_corners=True)[0]
 
     def _matrix(self, old: int, new: int, by_area: bool) -> Tensor:
-        made = area_matrix(old, new) if by_area else linear_matrix(old, new)
-        return torch.from_numpy(made.astype(np.float32)).to(self._device)
+        made = torch.from_numpy(area_matrix(old, new)) if by_area else bilinear_matrix(old, new)
+        return made.float().to(self._device)
 
     def _nearest_index(self, old: int, new: int) -> Tensor:
         return torch.from_numpy(nearest_index(old, new)).to(self._device)
@@ -93,15 +86,3 @@ def nearest_index(old: int, new: int) -> np.ndarray:
     step = ((old << 16) + new // 2) // new
     index = (step * np.arange(new, dtype=np.int64) + step // 2 - old % 2) >> 16
     return np.minimum(index, old - 1)
-
-
-def linear_matrix(old: int, new: int) -> np.ndarray:
-    """Return new x old weights of bilinear interpolation between pixel centres, border repeated."""
-    place = np.clip((np.arange(new) + 0.5) * (old / new) - 0.5, 0.0, old - 1.0)
-    low = np.floor(place).astype(np.int64)
-    high = np.minimum(low + 1, old - 1)
-    weights = np.zeros((new, old))
-    rows = np.arange(new)
-    np.add.at(weights, (rows, low), 1.0 - (place - low))
-    np.add.at(weights, (rows, high), place - low)
-    return weights

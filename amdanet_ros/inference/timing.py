@@ -47,12 +47,9 @@ def median_ratio(base: Sequence[float], other: Sequence[float]) -> float:
 def time_predictors(
     predictors: Mapping[str, Predictor], size: tuple[int, int], rounds: int
 ) -> dict[str, Timing]:
-    """Run the predictors alternately on the built-in scene.
+    """Run the predictors alternately on the built-in scene of a size (height, width).
 
-    Args:
-        predictors: by name; the others are compared with the first.
-        size: (height, width) of both images.
-        rounds: number of runs of each, after one that is not counted.
+    Each runs once uncounted, then in each of the rounds. They are compared with the first.
 
     Returns:
         Timing by name, in the same order.

@@ -14,11 +14,7 @@ class Transfer:
     """Copies between numpy and one device.
 
     On CUDA the copies use page-locked buffers, one for each name, shape and type, which makes them
-    asynchronous and faster. On the CPU nothing is copied.
-
-    Args:
-        device: to copy to and from.
-        pinned: use page-locked buffers; None: on CUDA only.
+    asynchronous and faster. On the CPU nothing is copied. `pinned` asks for these buffers anywhere.
     """
 
     def __init__(self, device: torch.device, pinned: bool | None = None) -> None:

@@ -14,17 +14,14 @@ def camera_info_message(
     window: tuple[int, int, int, int] | None,
     image_size: tuple[int, int] | None,
 ) -> Any:
-    """Return a copy of a camera's calibration with another header and region of interest.
+    """Return a copy of a ``sensor_msgs/CameraInfo`` with another header and region of interest.
 
     Args:
-        info: ``sensor_msgs/CameraInfo`` of the whole image as it came; it stays as it is.
+        info: of the whole image as it came; it stays as it is.
         header: ``std_msgs/Header`` of the copy.
         window: (top, left, height, width) of the part that is shown, in pixels of the image; None:
             all of it.
         image_size: (height, width) of the whole image; may be None where window is.
-
-    Returns:
-        A message of the type of ``info``.
     """
     cut = copy(info)
     cut.header = header

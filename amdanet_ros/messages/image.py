@@ -23,13 +23,10 @@ _ENCODINGS = {
 
 
 def image_message(types: MessageTypes, array: np.ndarray, encoding: str, header: Any) -> Any:
-    """Return an array as a ``sensor_msgs/Image``.
+    """Return an array as a ``sensor_msgs/Image`` with a given ``std_msgs/Header``.
 
-    Args:
-        types: classes of the message.
-        array: H x W (one channel) or H x W x 3, of the encoding's type.
-        encoding: rgb8, bgr8, 8UC3, mono8, 8UC1, mono16, 16UC1 or 32FC1.
-        header: ``std_msgs/Header``, taken as it is.
+    It is H x W (one channel) or H x W x 3, of the type of its encoding: rgb8, bgr8, 8UC3, mono8,
+    8UC1, mono16, 16UC1 or 32FC1.
 
     Raises:
         ValueError: another encoding, or an array that does not fit it.
@@ -53,15 +50,9 @@ def image_message(types: MessageTypes, array: np.ndarray, encoding: str, header:
 
 
 def compressed_message(types: MessageTypes, rgb: np.ndarray, header: Any, quality: int = 95) -> Any:
-    """Return an RGB image as a JPEG ``sensor_msgs/CompressedImage``.
+    """Return an RGB image, H x W x 3 uint8, as a JPEG ``sensor_msgs/CompressedImage``.
 
-    Its format is named as image_transport names it.
-
-    Args:
-        types: classes of the message.
-        rgb: H x W x 3 uint8, R, G, B.
-        header: ``std_msgs/Header``, taken as it is.
-        quality: of the JPEG, 1 to 100.
+    Its format is named as image_transport names it; the quality is 1 to 100.
     """
     return types.make(
         "sensor_msgs/msg/CompressedImage",

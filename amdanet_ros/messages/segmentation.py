@@ -36,15 +36,10 @@ def segmentation_message(types: MessageTypes, fusion: Fusion, mask: Any) -> Any:
 def label_info_message(
     types: MessageTypes, classes: ClassTable, threshold: float, frame_id: str = ""
 ) -> Any:
-    """Return a class table as a ``vision_msgs/LabelInfo``.
+    """Return a class table as a ``vision_msgs/LabelInfo`` in the frame of the masks, if known.
 
-    Its stamp is zero: it holds for all times. Equal arguments give equal messages.
-
-    Args:
-        types: classes of the message.
-        classes: names by class index.
-        threshold: pixels of the mask below this confidence are 255 (unlabelled), 0 to 1.
-        frame_id: of the masks, where it is known.
+    Its stamp is zero: it holds for all times. Equal arguments give equal messages. Pixels of the
+    mask below the threshold, 0 to 1, are 255 (unlabelled).
     """
     return types.make(
         "vision_msgs/msg/LabelInfo",

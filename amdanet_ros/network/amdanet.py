@@ -12,9 +12,9 @@ from .backbone import TwoBranchBackbone
 from .config import AMDANetConfig
 from .feature_masking import mask_pairs, mask_semantics, mask_semantics_this_step
 from .fusion_decoder import FusionDecoder
-from .image_stand_in import images_to_fuse
 from .mix_transformer import BACKBONES, initialize
 from .modality_reliability import ModalityReliability
+from .modality_stand_in import images_to_fuse
 from .segmentation_decoder import SegmentationDecoder
 
 SMALLEST_SIDE = 32
@@ -37,12 +37,10 @@ class AMDANetOutput(NamedTuple):
 
 
 class AdaptiveAMDANetOutput(NamedTuple):
-    """Output of a network with adaptive weighting: ``AMDANetOutput`` and the reliabilities.
+    """``AMDANetOutput`` of a network with adaptive weighting, and its reliabilities.
 
-    Attributes:
-        logits, fused, masked_logits, masked_fused: see ``AMDANetOutput``.
-        reliability: B x 4 x 2 in (0, 2): the weights of RGB and thermal at each stage; they sum
-            to 2.
+    ``reliability`` is B x 4 x 2 in (0, 2): the weights of RGB and thermal at each stage; they sum
+    to 2.
     """
 
     logits: Tensor
@@ -86,13 +84,9 @@ class AMDANet(nn.Module):
     ) -> AMDANetOutput | AdaptiveAMDANetOutput:
         """Fuse and segment, at the images' own size: nothing is padded or resized.
 
-        Args:
-            rgb: B x 3 x H x W float in [0, 1], R, G, B; H and W at least 32.
-            thermal: the same shape; one channel repeated three times.
-            want_fused: False leaves the fused image out in evaluation mode; that halves the time.
-
-        Returns:
-            Logits and fused image at the input's size, see ``AMDANetOutput``.
+        Both images are B x 3 x H x W float in [0, 1], H and W at least 32: R, G and B; and one
+        thermal channel repeated three times. ``want_fused`` False leaves the fused image out in
+        evaluation mode; that halves the time.
 
         Raises:
             ValueError: another shape or dtype.

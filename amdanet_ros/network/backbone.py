@@ -52,9 +52,6 @@ class TwoBranchBackbone(nn.Module):
     With adaptive weighting, ``reliability.0`` weighs the two branches before SCI, and
     ``stand_ins.0`` replaces what a branch loses in weight by features made from the other branch,
     before SCI and again before the alignment.
-
-    Args:
-        config: of the network.
     """
 
     def __init__(self, config: AMDANetConfig) -> None:
@@ -95,12 +92,7 @@ class TwoBranchBackbone(nn.Module):
         return to_map(getattr(self, f"{prefix}norm{stage}")(tokens), height, width)
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> BackboneFeatures:
-        """Extract features at strides 4, 8, 16 and 32.
-
-        Args:
-            rgb: B x 3 x H x W float in [0, 1].
-            thermal: the same shape and range.
-        """
+        """Extract features at strides 4, 8, 16 and 32 of two B x 3 x H x W float in [0, 1]."""
         semantic, pairs, reliability = [], [], []
         evidence = rgb.new_zeros(rgb.shape[0])
         for index, stage in enumerate(STAGES):

@@ -8,29 +8,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from .local_alignment import ChannelWeights
+
 REDUCTION = 16
 """Of the channel attention's perceptron: r of the paper (Section 4)."""
 
 SPATIAL_KERNEL = 7
 """Side of the spatial attention's kernel: the paper's best (Section 4.1)."""
-
-
-class ChannelAttention(nn.Module):
-    """Equation 2: sigmoid of the sum of one perceptron's outputs for two pooled maps."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        hidden = max(1, channels // REDUCTION)
-        self.mlp = nn.Sequential(
-            nn.Linear(channels, hidden, bias=False),
-            nn.ReLU(),
-            nn.Linear(hidden, channels, bias=False),
-        )
-
-    def forward(self, feature: Tensor) -> Tensor:
-        """B x C x H x W to weights B x C x 1 x 1 in (0, 1)."""
-        pooled = self.mlp(feature.mean(dim=(2, 3))) + self.mlp(feature.amax(dim=(2, 3)))
-        return torch.sigmoid(pooled)[:, :, None, None]
 
 
 class SpatialAttention(nn.Module):
@@ -50,19 +34,17 @@ class SpatialAttention(nn.Module):
 
 
 class CbamAlignment(nn.Module):
-    """CBAM (equation 1: channel, then spatial attention) of the pair as one map.
+    """CBAM (equation 1: channel, then spatial attention) of the pair, C channels each, as one map.
 
     AMDANet's supplement does not say how the two maps go into CBAM. Here they are concatenated
     along channels and split again, so that the channels of both are weighed against each other,
     as in the local alignment.
-
-    Args:
-        channels: C of each map.
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.channel = ChannelAttention(2 * channels)
+        # Equation 2 is the channel weights of AMDANet's local alignment without biases.
+        self.channel = ChannelWeights(2 * channels, max(1, 2 * channels // REDUCTION), bias=False)
         self.spatial = SpatialAttention()
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:

@@ -22,11 +22,7 @@ from .backbone import BRANCH_PREFIXES, STAGES
 from .config import AMDANetConfig
 from .mix_transformer import BACKBONES
 from .pth_file import PthError, read_pth
-from .safetensors_file import (
-    SafetensorsError,
-    read_safetensors,
-    write_safetensors,
-)
+from .safetensors_file import SafetensorsError, read_safetensors, write_safetensors
 
 ADAPTIVE_PREFIXES = ("backbone.reliability.", "backbone.stand_ins.")
 """Prefixes of the parameters that adaptive weighting adds to a network."""
@@ -61,8 +57,7 @@ class Checkpoint:
     def build(self, **changes: Any) -> AMDANet:
         """Make the network with these weights, in evaluation mode.
 
-        Args:
-            changes: attributes of ``AMDANetConfig`` to change (``bn_eps=0.01``).
+        ``changes`` are attributes of ``AMDANetConfig`` that differ (``bn_eps=0.01``).
 
         Raises:
             CheckpointError: the weights do not fit the configuration.
@@ -97,19 +92,17 @@ class Checkpoint:
 
 
 def load_checkpoint(path: str | os.PathLike, num_classes: int | None = None) -> Checkpoint:
-    """Read a checkpoint.
+    """Read a checkpoint; `num_classes` refuses one with another number of classes.
 
-    Args:
-        path: ``.safetensors`` of this package, or a ``.pth`` as the authors publish it: a dict with
-            "model", or a bare state dict; a leading "module." before the names is dropped.
-        num_classes: refuse a checkpoint with another number of classes.
+    It is a ``.safetensors`` of this package, or a ``.pth`` as the authors publish it: a dict with
+    "model", or a bare state dict; a leading "module." before the names is dropped.
 
     Raises:
         CheckpointError: missing, truncated, unsafe, of another network or number of classes.
     """
     path = Path(path).expanduser()
     state, metadata = _read(path)
-    state = {key: _widened(value) for key, value in state.items()}
+    state = {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
     settings = _inferred_settings(path, state)
     try:
         settings.update(json.loads(metadata.pop("config", "{}")))
@@ -154,13 +147,11 @@ def save_checkpoint(
     metadata: Mapping[str, str] | None = None,
     half: bool = False,
 ) -> None:
-    """Write a network as ``.safetensors``; the file is replaced only when all is written.
+    """Write a network's weights and configuration as ``.safetensors``; see ``write_safetensors``.
 
     Args:
-        path: file to write or replace.
-        network: its weights and configuration are stored.
-        classes: K names, in index order.
-        palette: K x 3 uint8 RGB.
+        path, network: the file to write or replace, and what is written.
+        classes, palette: K names in index order, K x 3 uint8 RGB.
         metadata: other strings to store (command, scores).
         half: store floating-point arrays as float16 (scalars and BatchNorm statistics stay).
     """
@@ -170,21 +161,20 @@ def save_checkpoint(
     if palette is not None:
         strings["palette"] = json.dumps(np.asarray(palette).tolist())
     strings.update(metadata or {})
-    tensors = {
-        key: value.half() if half and _may_be_halved(key, value) else value
-        for key, value in network.state_dict().items()
-    }
+    tensors = network.state_dict()
+    if half:
+        for key, value in tensors.items():
+            if value.is_floating_point() and value.ndim > 0 and "running_" not in key:
+                tensors[key] = value.half()
     write_safetensors(path, tensors, strings)
 
 
 def load_imagenet_mit(
     source: str | os.PathLike | Mapping[str, Tensor], network: AMDANet
 ) -> list[str]:
-    """Initialise both branches from a single-branch ImageNet MiT checkpoint.
+    """Initialise both branches of a network from a single-branch ImageNet MiT checkpoint.
 
-    Args:
-        source: path of SegFormer's ``mit_b*.pth``, or its state dict; its ``head`` is not used.
-        network: changed in place.
+    Its source is the path of SegFormer's ``mit_b*.pth``, or its state dict; ``head`` is not used.
 
     Returns:
         The names of the parameters that were set.
@@ -216,14 +206,6 @@ def load_imagenet_mit(
         raise CheckpointError(f"{label} does not fit {size}: it lacks {min(missing)!r}; {fix}")
     network.backbone.load_state_dict(chosen, strict=False)
     return sorted(f"backbone.{key}" for key in chosen)
-
-
-def _may_be_halved(key: str, value: Tensor) -> bool:
-    return value.is_floating_point() and value.ndim > 0 and "running_" not in key
-
-
-def _widened(value: Tensor) -> Tensor:
-    return value.float() if value.is_floating_point() else value
 
 
 def _misfit(path: Path, error: Exception) -> CheckpointError:

@@ -77,14 +77,11 @@ def _convolution(channels: int, out_channels: int) -> nn.Sequential:
 
 
 class DanetAlignment(nn.Module):
-    """DANet's head (Figure 2, Section 3.4) on the concatenated pair.
+    """DANet's head (Figure 2, Section 3.4) on the concatenated pair of C channels each.
 
     Two arms of convolution, attention (position, channel) and convolution; their sum; a last
     1 x 1 convolution. Its output has the 2C channels of the pair where DANet's has class scores.
     AMDANet's supplement does not say how the two maps are put in.
-
-    Args:
-        channels: C of each map.
     """
 
     def __init__(self, channels: int) -> None:

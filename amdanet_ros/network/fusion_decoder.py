@@ -54,12 +54,10 @@ class FusionDecoder(nn.Module):
     def forward(
         self, pairs: Sequence[tuple[Tensor, Tensor]], rgb: Tensor, thermal: Tensor
     ) -> Tensor:
-        """Decode.
+        """Decode the pairs of all stages and both images, B x 3 x H x W in [0, 1].
 
         Args:
             pairs: of each stage, (RGB branch, thermal branch), B x C_s x H_s x W_s each.
-            rgb: the image, B x 3 x H x W in [0, 1].
-            thermal: the same shape and range.
 
         Returns:
             The fused image, B x 3 x H x W in (0, 1).

@@ -45,9 +45,7 @@ class CrossAttention(TokenReduction):
 class GlobalAlignment(nn.Module):
     """The aligned pair of maps to the semantic feature of the stage.
 
-    Args:
-        channels, heads, reduction: the stage's C, number of heads and reduction ratio R.
-        sfe: False leaves the salient feature enhancement out (supplement, Table 5).
+    ``sfe`` False leaves the salient feature enhancement out (supplement, Table 5).
     """
 
     def __init__(self, channels: int, heads: int, reduction: int, sfe: bool = True) -> None:

@@ -7,20 +7,18 @@ from torch import Tensor, nn
 
 
 class ChannelWeights(nn.Module):
-    """One weight per channel of both modalities, from the global average and the global maximum."""
+    """One weight per channel, from one perceptron of the global average and global maximum."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, hidden: int, bias: bool = True) -> None:
         super().__init__()
         self.mlp = nn.Sequential(
-            nn.Linear(2 * channels, channels // 2),
-            nn.ReLU(),
-            nn.Linear(channels // 2, 2 * channels),
+            nn.Linear(channels, hidden, bias), nn.ReLU(), nn.Linear(hidden, channels, bias)
         )
 
-    def forward(self, both: Tensor) -> Tensor:
-        """B x 2C x H x W to B x 2C x 1 x 1 in (0, 1)."""
-        average = self.mlp(both.mean(dim=(2, 3)))
-        maximum = self.mlp(both.amax(dim=(2, 3)))
+    def forward(self, feature: Tensor) -> Tensor:
+        """B x C x H x W to B x C x 1 x 1 in (0, 1)."""
+        average = self.mlp(feature.mean(dim=(2, 3)))
+        maximum = self.mlp(feature.amax(dim=(2, 3)))
         return torch.sigmoid(average + maximum)[:, :, None, None]
 
 
@@ -47,7 +45,7 @@ class ChannelAndSpatialWeights(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.cha = ChannelWeights(channels)
+        self.cha = ChannelWeights(2 * channels, channels // 2)
         self.sap = SpatialWeights()
 
     def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:

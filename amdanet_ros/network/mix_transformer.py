@@ -49,15 +49,10 @@ def to_tokens(feature: Tensor) -> Tensor:
 
 
 def attend(query: Tensor, key_value: Tensor, heads: int) -> Tensor:
-    """Multi-head scaled dot-product attention.
+    """Return multi-head scaled dot-product attention, B x N x C, to keys and values, B x M x 2C.
 
-    Args:
-        query: B x N x C.
-        key_value: B x M x 2C, keys first, then values.
-        heads: number of heads; C is a multiple of it. The scale is (C / heads)^-0.5.
-
-    Returns:
-        B x N x C.
+    The keys come first, then the values. C is a multiple of the heads; the scale is
+    (C / heads)^-0.5.
     """
     query = query.unflatten(2, (heads, -1)).transpose(1, 2)
     key, value = key_value.unflatten(2, (2, heads, -1)).permute(2, 0, 3, 1, 4)

@@ -49,10 +49,7 @@ class ModalityReliability(nn.Module):
     """The evidence of one stage, from mean and standard deviation over the tokens of both branches.
 
     Initially it is 0 (the last layer is zero): a network that was trained without it computes the
-    same as before.
-
-    Args:
-        channels: C of the stage.
+    same as before. The tokens have C ``channels``.
     """
 
     def __init__(self, channels: int) -> None:

@@ -1,4 +1,4 @@
-"""Stand-ins: features that replace those of a lost camera, made from the other camera's."""
+"""Stand-ins: features, and images, that replace those of a lost camera."""
 
 from __future__ import annotations
 
@@ -22,12 +22,8 @@ class ModalityStandIn(nn.Module):
     The later (frozen) layers read them instead of the branch's own. An overexposed image is not
     lost everywhere: each token is a mixture of the branch's own token and a new one.
 
-    The new token: linear to C; self-attention if there is any; depthwise 3 x 3, GELU, linear.
+    The new token: linear to C; self-attention if there are heads; depthwise 3 x 3, GELU, linear.
     The share of the own token: a linear layer and a sigmoid in parallel to the last layer.
-
-    Args:
-        channels: C.
-        heads, reduction: of the self-attention; 0 heads: none.
     """
 
     def __init__(self, channels: int, heads: int = 0, reduction: int = 1) -> None:
@@ -66,11 +62,10 @@ def _nothing_is_replaced(weights: Tensor) -> bool:
 
 
 class StageStandIns(nn.Module):
-    """The six stand-ins of a stage: for each branch before SCI, before the alignment, and for the
-    semantic features after it.
+    """The six stand-ins of a stage: for each branch before SCI, before the alignment, and after it.
 
-    Args:
-        channels, heads, reduction: the stage's C, number of heads and reduction ratio R.
+    ``channels``, ``heads`` and ``reduction`` are the stage's; the last two correct the semantic
+    features.
     """
 
     def __init__(self, channels: int, heads: int, reduction: int) -> None:
@@ -117,10 +112,7 @@ class StageStandIns(nn.Module):
     ) -> Tensor:
         """Correct the semantic features of a pair in which one branch was replaced.
 
-        Args:
-            semantic: semantic features, B x C x H x W.
-            rgb, thermal: the aligned branches, B x C x H x W each.
-            weights: of the branches, B x 2; with weights of 1 ``semantic`` is returned.
+        All are B x C x H x W, the weights of the branches B x 2. Weights of 1 change nothing.
         """
         if _nothing_is_replaced(weights):
             return semantic
@@ -132,3 +124,25 @@ class StageStandIns(nn.Module):
         # At least one of the two weights is 1, so at least one of the lines changes nothing.
         semantic = mixed(semantic, to_map(without_rgb, height, width), kept[:, 0])
         return mixed(semantic, to_map(without_thermal, height, width), kept[:, 1])
+
+
+DEAD_MARGIN = 0.05
+"""Distance from 0 or 1 below which an RGB pixel counts as black or white, in [0, 1]."""
+
+
+def images_to_fuse(rgb: Tensor, thermal: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Replace each image by the other one, in the degree that it has lost its weight.
+
+    An overexposed image is not white everywhere: an RGB pixel that is neither white nor black
+    stays. With weights of 1 both images are returned with equal bits.
+
+    Both are B x 3 x H x W in [0, 1]; the weights B x 2 of RGB and thermal (see ``weights_of``).
+    """
+    kept = kept_shares(weights)[:, :, None, None, None]
+    below_white, above_black = 1.0 - rgb.amin(dim=1), rgb.amax(dim=1)
+    alive = (torch.minimum(below_white, above_black) / DEAD_MARGIN).clamp(max=1.0)[:, None]
+    kept_rgb, kept_thermal = torch.maximum(kept[:, 0], alive), kept[:, 1]
+    return (
+        kept_rgb * rgb + (1.0 - kept_rgb) * thermal,
+        kept_thermal * thermal + (1.0 - kept_thermal) * rgb,
+    )

@@ -25,7 +25,8 @@ def read_pth(path: str | os.PathLike) -> dict[str, Tensor]:
         OSError: the file cannot be opened.
         PthError: it is cut short, not safe to load, or holds no state dict.
     """
-    content = _load(path)
+    with open(path, "rb") as file:
+        content = _unpickle(file)
     for wrapper in _WRAPPERS:
         if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
             content = content[wrapper]
@@ -40,11 +41,6 @@ def read_pth(path: str | os.PathLike) -> dict[str, Tensor]:
                 "save the network's state_dict() and give that file"
             )
     return state
-
-
-def _load(path: str | os.PathLike) -> object:
-    with open(path, "rb") as file:
-        return _unpickle(file)
 
 
 def _unpickle(file: BinaryIO) -> object:

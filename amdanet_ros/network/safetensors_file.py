@@ -18,6 +18,8 @@ from typing import BinaryIO, NamedTuple
 import torch
 from torch import Tensor
 
+from ..whole_file import whole_file
+
 _DTYPES = {
     "F64": torch.float64,
     "F32": torch.float32,
@@ -49,12 +51,9 @@ class _Entry(NamedTuple):
 def write_safetensors(
     path: str | os.PathLike, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
 ) -> None:
-    """Write tensors and metadata; the file is replaced only when all is written.
+    """Write tensors in their dtype and metadata; the file is replaced only when all is written.
 
-    Args:
-        path: file to write or replace; its folder is made.
-        tensors: by name; stored in their dtype.
-        metadata: strings by name.
+    Its folder is made.
     """
     header: dict[str, object] = {"__metadata__": dict(metadata)}
     chunks = []
@@ -74,18 +73,8 @@ def write_safetensors(
     text += b" " * (-len(text) % 8)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(len(text).to_bytes(8, "little"))
-            file.write(text)
-            for chunk in chunks:
-                file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with whole_file(path) as partial, partial.open("wb") as file:
+        file.writelines([len(text).to_bytes(8, "little"), text, *chunks])
 
 
 def read_safetensors(path: str | os.PathLike) -> tuple[dict[str, Tensor], dict[str, str]]:

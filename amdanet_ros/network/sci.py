@@ -20,7 +20,6 @@ class SemanticConsistencyInference(nn.Module):
         rule: "released": always on (the released code compares 0.1 * mean cosine with 0.4, which
             is always below). "supplement": a sample whose mean cosine similarity reaches ``tau``
             keeps its features (the branches still change places).
-        tau: threshold of the supplement's rule, a cosine.
     """
 
     def __init__(self, channels: int, rule: str = "released", tau: float = 0.4) -> None:

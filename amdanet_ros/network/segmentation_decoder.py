@@ -30,12 +30,7 @@ class LinearEmbedding(nn.Module):
 
 
 class SegmentationDecoder(nn.Module):
-    """Semantic features of four stages to class scores.
-
-    Args:
-        channels: C_1 to C_4.
-        config: its number of classes K, embed_dim E, dropout and BatchNorm settings count.
-    """
+    """Semantic features of four stages, C_1 to C_4 channels, to class scores."""
 
     def __init__(self, channels: Sequence[int], config: AMDANetConfig) -> None:
         super().__init__()
@@ -53,15 +48,7 @@ class SegmentationDecoder(nn.Module):
         self.linear_pred = nn.Conv2d(embed_dim, config.num_classes, 1)
 
     def forward(self, semantic: Sequence[Tensor], size: Sequence[int]) -> Tensor:
-        """Decode.
-
-        Args:
-            semantic: four maps B x C_s x H_s x W_s, stage 1 first.
-            size: (H, W) of the image.
-
-        Returns:
-            logits, B x K x H x W.
-        """
+        """Decode maps B x C_s x H_s x W_s, stage 1 first, to logits B x K x H x W of ``size``."""
         c1, c2, c3, c4 = semantic
         low = c1.shape[2:]
         embedded = [

@@ -3,18 +3,22 @@
 from enum import Enum
 
 
-class Reason(str, Enum):
-    """One reason; equal to its name as a string, with its ``description`` for users."""
+class Described(str, Enum):
+    """Reasons; each is equal to its name as a string, with its ``description`` for users."""
 
     description: str
 
-    def __new__(cls, value: str, description: str) -> "Reason":
+    def __new__(cls, value: str, description: str) -> "Described":
         reason = str.__new__(cls, value)
         reason._value_ = value
         reason.description = description
         return reason
 
     __str__ = str.__str__
+
+
+class Reason(Described):
+    """Why a message left without a partner."""
 
     NO_PARTNER = "no_partner", "no message of the other stream lies within the slop"
     OVERTAKEN = "overtaken", "a neighbour was nearer to the partner"

@@ -1,6 +1,7 @@
 """The rhythm of one stream of stamps: spacing, jitter, losses and delay, estimated robustly."""
 
 from collections import deque
+from dataclasses import dataclass, field
 from operator import sub
 
 WINDOW = 33
@@ -16,6 +17,7 @@ _LIMIT_SPACINGS = 8
 _UNLIMITED_NS = 1 << 62
 
 
+@dataclass(slots=True, eq=False)
 class Rhythm:
     """Estimates the spacing of a stream from its last messages.
 
@@ -37,26 +39,14 @@ class Rhythm:
         countdown: messages until the next estimate.
     """
 
-    __slots__ = (
-        "continuity_limit",
-        "countdown",
-        "delay_high",
-        "jitter",
-        "lost",
-        "recent",
-        "regular_limit",
-        "spacing",
-    )
-
-    def __init__(self) -> None:
-        self.recent: deque[tuple[int, int]] = deque(maxlen=WINDOW)
-        self.spacing: int | None = None
-        self.jitter = 0
-        self.lost = 0
-        self.delay_high = 0
-        self.regular_limit = 0
-        self.continuity_limit = _UNLIMITED_NS
-        self.countdown = 2
+    recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    spacing: int | None = None
+    jitter: int = 0
+    lost: int = 0
+    delay_high: int = 0
+    regular_limit: int = 0
+    continuity_limit: int = _UNLIMITED_NS
+    countdown: int = 2
 
     def observe(self, stamp: int, now: int) -> None:
         """Add a message that is newer than all before it."""

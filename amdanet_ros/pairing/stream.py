@@ -1,6 +1,7 @@
 """One side of the synchroniser: the messages of one camera that wait, and what is known of it."""
 
 from collections import deque
+from dataclasses import dataclass, field
 from typing import Any
 
 from .pair import Unmatched
@@ -18,6 +19,7 @@ NOTHING_YET = -(1 << 62)
 """A ``floor`` below every key."""
 
 
+@dataclass(slots=True, eq=False)
 class Lap:
     """What comes between two jumps of the stamps; only messages of one lap may pair.
 
@@ -29,13 +31,10 @@ class Lap:
         floor: largest key that is in a pair, never above ``newest``.
     """
 
-    __slots__ = ("floor", "newest", "number", "queue")
-
-    def __init__(self, number: int = 0, floor: int = NOTHING_YET) -> None:
-        self.number = number
-        self.floor = floor
-        self.newest: int | None = None
-        self.queue: deque[Entry] = deque()
+    number: int = 0
+    floor: int = NOTHING_YET
+    newest: int | None = None
+    queue: deque[Entry] = field(default_factory=deque)
 
     def shift(self, by: int) -> None:
         """Add ``by`` to all keys."""
@@ -46,6 +45,7 @@ class Lap:
             self.floor += by
 
 
+@dataclass(slots=True, eq=False)
 class Tally:
     """What became of the messages of a stream.
 
@@ -56,15 +56,13 @@ class Tally:
         unmatched: collects the latter where somebody wants them, else None.
     """
 
-    __slots__ = ("dropped", "matched", "reused", "unmatched")
-
-    def __init__(self) -> None:
-        self.matched = 0
-        self.reused = 0
-        self.dropped = dict.fromkeys(Reason, 0)
-        self.unmatched: deque[Unmatched] | None = None
+    matched: int = 0
+    reused: int = 0
+    dropped: dict[Reason, int] = field(default_factory=lambda: dict.fromkeys(Reason, 0))
+    unmatched: deque[Unmatched] | None = None
 
 
+@dataclass(slots=True, eq=False)
 class Stream:
     """Messages of one camera that still wait for a partner, and what is known of the camera.
 
@@ -83,30 +81,16 @@ class Stream:
             not simply continue the stream; None before.
     """
 
-    __slots__ = (
-        "ahead",
-        "continues",
-        "first_arrival",
-        "lap",
-        "last_irregular",
-        "name",
-        "offset",
-        "rhythm",
-        "suspect",
-        "tally",
-    )
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.offset = 0
-        self.lap = Lap()
-        self.ahead: Lap | None = None
-        self.suspect: tuple[int, Any, int] | None = None
-        self.continues = False
-        self.rhythm = Rhythm()
-        self.tally = Tally()
-        self.first_arrival: int | None = None
-        self.last_irregular: int | None = None
+    name: str
+    offset: int = 0
+    lap: Lap = field(default_factory=Lap)
+    ahead: Lap | None = None
+    suspect: tuple[int, Any, int] | None = None
+    continues: bool = False
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    tally: Tally = field(default_factory=Tally)
+    first_arrival: int | None = None
+    last_irregular: int | None = None
 
     @property
     def last_lap(self) -> Lap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -27,8 +27,8 @@ from .substitution import rgb_from_thermal, thermal_from_rgb
 class FusionPipeline:
     """Fuses and segments the pairs of one RGB and one thermal camera.
 
-    It remembers what the images of a recording have in common: thermal bounds, what tells a frozen
-    camera, sizes. Several pipelines can share a predictor, one call at a time.
+    It remembers from pair to pair: thermal bounds, what tells a frozen camera, image sizes. Several
+    pipelines can share a predictor, one call at a time.
 
     Args:
         predictor: the network.
@@ -57,7 +57,7 @@ class FusionPipeline:
         self._options = options
 
     def reset(self) -> None:
-        """Forget running statistics: a recording starts anew."""
+        """Forget running statistics: a bag starts again."""
         self._normalizer.reset()
         self._health.reset()
 
@@ -99,9 +99,9 @@ class FusionPipeline:
                 self._normalizer.frame(thermal)
             return replace(fusion, timings={"total": time.perf_counter() - started})
         prediction = self._predict(rgb, thermal, geometry, _asked(needed, options))
-        fusion = replace(fusion, **_results(prediction, needed, options))
+        results = _results(prediction, needed, options)
         timings = {**prediction.timings, "total": time.perf_counter() - started}
-        return replace(fusion, timings=timings)
+        return replace(fusion, **results, timings=timings)
 
     def _checked_images(
         self, pair: ImagePair, options: FusionOptions
@@ -115,12 +115,7 @@ class FusionPipeline:
             self._rgb_size, self._rgb_frame = rgb.shape[:2], pair.rgb_frame
         if thermal is not None:
             _check("thermal", check_thermal, thermal)
-            whole = thermal.shape
-            try:
-                thermal = crop(thermal, options.thermal.crop)
-            except BadImage as bad:
-                bad.stream = "thermal"
-                raise
+            whole, thermal = thermal.shape, crop(thermal, options.thermal.crop)
             self._thermal_size = whole
         return rgb, thermal
 
@@ -174,24 +169,17 @@ class FusionPipeline:
                 f"each side must have at least {MIN_SIDE} pixels, or set an inference size",
                 "rgb",
             )
-        options = self._options
-        prepared = time.perf_counter() - started
-        prediction = self.predictor(
-            rgb,
-            heat,
-            asked,
-            PredictOptions(
-                homography,
-                options.fused.stretch,
-                options.overlay_alpha,
-                options.confidence_threshold,
-            ),
+        chosen = self._options
+        options = PredictOptions(
+            homography, chosen.fused.stretch, chosen.overlay_alpha, chosen.confidence_threshold
         )
+        prepared = time.perf_counter() - started
+        prediction = self.predictor(rgb, heat, asked, options)
         prediction.timings["prepare"] += prepared
         return prediction
 
 
-def _check(stream: str, check, image: np.ndarray) -> None:
+def _check(stream: str, check: Callable[[np.ndarray], None], image: np.ndarray) -> None:
     """Run a check whose ValueError says what is wrong with an image."""
     try:
         check(image)

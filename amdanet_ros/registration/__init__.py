@@ -1,15 +1,11 @@
 """Registration: the position of a thermal pixel in the RGB image.
 
 A homography maps homogeneous thermal pixel coordinates ``(x, y, 1)``, pixel centres at integers, to
-RGB pixel coordinates.
-It is exact for cameras that share one optical centre, for a far scene, and for a plane.
+RGB pixel coordinates. It is exact for cameras that share one optical centre, for a far scene, and
+for a plane.
 """
 
-from .estimation import (
-    Registration,
-    RegistrationRefusedError,
-    estimate_homography,
-)
+from .estimation import Registration, RegistrationRefusedError, estimate_homography
 from .homography import (
     check_homography,
     common_field_of_view,

@@ -33,11 +33,7 @@ class CameraCalibration:
     binning: tuple[int, int] = (1, 1)
 
     def region_of(self, image: tuple[int, int]) -> tuple[int, int, int, int]:
-        """Return which part of the sensor an image (height, width) shows.
-
-        Returns:
-            (top, left, height, width) in the sensor's pixels.
-        """
+        """Return (top, left, height, width) of an image (height, width), in the sensor's pixels."""
         if all(self.region[2:]):
             return self.region
         if all(self.size):
@@ -45,12 +41,9 @@ class CameraCalibration:
         return 0, 0, image[0] * self.binning[0], image[1] * self.binning[1]
 
     def matrix_of(self, image: tuple[int, int]) -> np.ndarray:
-        """Return the camera matrix for pixels of an image (height, width) of this camera.
+        """Return the 3 x 3 float64 camera matrix for an image (height, width) of this camera.
 
         It accounts for the region of interest, binning, and a resize by the driver.
-
-        Returns:
-            3 x 3 float64.
 
         Raises:
             ValueError: the image has another aspect ratio than the calibrated one.
@@ -77,9 +70,8 @@ def homography_from_calibrations(
     """Return the homography of a far scene, thermal pixel to RGB pixel, by calibration.
 
     Args:
-        rgb, thermal: of each camera.
+        rgb, thermal, rgb_size, thermal_size: calibration and image size (height, width) of each.
         rotation: 3 x 3, from directions in the thermal camera's optical frame to the RGB camera's.
-        rgb_size, thermal_size: (height, width) of the images.
 
     Returns:
         3 x 3 float64 with a last element of 1.

@@ -1,6 +1,4 @@
-"""Coarse alignment: a search for scale, rotation and shift of the thermal image, over all shifts
-at once in the frequency domain.
-"""
+"""Coarse alignment: scale, rotation and shift, searched over all shifts at once by FFT."""
 
 from __future__ import annotations
 
@@ -15,13 +13,6 @@ SCALES = tuple(np.geomspace(0.62, 1.6, 15))
 """Thermal width as a share of the RGB image's width, tried in the coarse search."""
 TURNS_DEGREES = (-6.0, -3.0, 0.0, 3.0, 6.0)
 _LARGEST_SHIFT = 0.3  # of the image's width and height
-
-
-def _similarity(scale: float, turn_degrees: float, size: tuple[int, int]) -> np.ndarray:
-    """Return scale and rotation about the image's centre, 3 x 3."""
-    height, width = size
-    upper = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), turn_degrees, scale)
-    return np.vstack([upper, [0.0, 0.0, 1.0]])
 
 
 def align_coarsely(
@@ -42,8 +33,8 @@ def align_coarsely(
         (score, homography) of the best shift of each scale and rotation, best first; scores are
         correlations in [-1, 1].
     """
-    size = rgb[0].shape
-    height, width = size
+    height, width = rgb[0].shape
+    centre = ((width - 1) / 2, (height - 1) / 2)
     padded = (cv2.getOptimalDFTSize(2 * height), cv2.getOptimalDFTSize(2 * width))
     fixed = [orientation_field(image) for image in rgb]
     fixed_spectra = [np.fft.fft2(field, padded) for field, _ in fixed]
@@ -57,10 +48,10 @@ def align_coarsely(
     candidates = []
     for scale in SCALES:
         for turn in TURNS_DEGREES:
-            warp = _similarity(scale, turn, size) @ start
+            upper = cv2.getRotationMatrix2D(centre, turn, scale)
+            warp = np.vstack([upper, [0.0, 0.0, 1.0]]) @ start
             seen = cv2.warpPerspective(np.ones(thermal[0].shape, np.uint8), warp, (width, height))
-            cross = 0.0
-            energy = 0.0
+            cross = energy = 0.0
             for image, spectrum in zip(thermal, fixed_spectra, strict=True):
                 warped = cv2.warpPerspective(
                     image, warp, (width, height), borderMode=cv2.BORDER_REPLICATE
@@ -81,5 +72,4 @@ def align_coarsely(
             y, x = np.unravel_index(np.argmax(ranked), ranked.shape)
             shift = np.array([[1, 0, shift_x[x]], [0, 1, shift_y[y]], [0, 0, 1.0]])
             candidates.append((float(ranked[y, x]), shift @ warp))
-    candidates.sort(key=lambda candidate: -candidate[0])
-    return candidates
+    return sorted(candidates, key=lambda candidate: -candidate[0])

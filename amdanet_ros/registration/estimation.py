@@ -1,4 +1,4 @@
-"""Estimation of a rig's homography from a recording, without a calibration target.
+"""Estimation of a rig's homography from pairs of images, without a calibration target.
 
 Edges of many frames are matched from coarse to fine; an uncertain result is refused.
 """
@@ -90,20 +90,15 @@ def estimate_homography(
     guesses = (
         _coarse_guesses(rgb_grey, thermal_grey) if initial is None else [check_homography(initial)]
     )
-    attempts = [_refine(rgb_grey, thermal_grey, guess) for guess in guesses]
-    attempts = [attempt for attempt in attempts if attempt is not None]
+    attempts = list(filter(None, (_refine(rgb_grey, thermal_grey, guess) for guess in guesses)))
     if not attempts:
         raise RegistrationRefusedError(
             "the RGB and the thermal images show no common edges: record a scene with people, "
             "cars, buildings or other outlines that both cameras see"
         )
-    homography, matches, inliers = max(attempts, key=_evidence)
+    # The attempt with most confidence in its inliers.
+    homography, matches, inliers = max(attempts, key=lambda a: a[1].confidence[a[2]].sum())
     return _judge(homography, matches, inliers, len(rgb), rgb_size, thermal_size, max_uncertainty)
-
-
-def _evidence(attempt: tuple[np.ndarray, WindowMatches, np.ndarray]) -> float:
-    _, matches, inliers = attempt
-    return float(matches.confidence[inliers].sum())
 
 
 def _check(rgb: Sequence[np.ndarray], thermal: Sequence[np.ndarray]) -> None:
@@ -114,9 +109,7 @@ def _check(rgb: Sequence[np.ndarray], thermal: Sequence[np.ndarray]) -> None:
     for name, images, channels in (("RGB", rgb, 3), ("thermal", thermal, 2)):
         sizes = {image.shape for image in images}
         if len(sizes) > 1:
-            raise ValueError(
-                f"the {name} images differ in size: {sorted(sizes)}; one rig, one size"
-            )
+            raise ValueError(f"the {name} images differ in size: {sorted(sizes)}")
         if images[0].ndim != channels:
             raise ValueError(
                 f"{name} images must have {channels} dimensions, not shape {images[0].shape}"
@@ -125,6 +118,7 @@ def _check(rgb: Sequence[np.ndarray], thermal: Sequence[np.ndarray]) -> None:
 
 def _shrunk(images: Sequence[np.ndarray], factor: float) -> tuple[list[np.ndarray], np.ndarray]:
     """Images resized by a factor (at most 1), and the homography from full to small pixels."""
+    factor = min(1.0, factor)
     height, width = images[0].shape
     size = (max(16, round(height * factor)), max(16, round(width * factor)))
     small = [
@@ -141,11 +135,9 @@ def _spread(frames: int, most: int) -> np.ndarray:
 def _coarse_guesses(rgb: list[np.ndarray], thermal: list[np.ndarray]) -> list[np.ndarray]:
     """Return the best coarse alignments that differ from each other, in full-size pixels."""
     chosen = _spread(len(rgb), _SEARCH_FRAMES)
-    factor = _COARSE_WIDTH / max(rgb[0].shape)
-    small_rgb, to_small_rgb = _shrunk([rgb[i] for i in chosen], min(1.0, factor))
-    thermal_factor = _COARSE_WIDTH / max(thermal[0].shape)
-    small_thermal, to_small_thermal = _shrunk(
-        [thermal[i] for i in chosen], min(1.0, thermal_factor)
+    (small_rgb, to_small_rgb), (small_thermal, to_small_thermal) = (
+        _shrunk([images[i] for i in chosen], _COARSE_WIDTH / max(images[0].shape))
+        for images in (rgb, thermal)
     )
     start = resize_homography(small_thermal[0].shape, small_rgb[0].shape)
     ranked = align_coarsely(small_rgb, small_thermal, start)
@@ -234,16 +226,8 @@ def _judge(
             f"two halves of the evidence disagree by {uncertainty:.1f} pixels at the corners "
             f"({max_uncertainty * unit:.1f} is allowed): {fix}"
         )
-    return Registration(
-        homography,
-        uncertainty,
-        agreement,
-        coverage,
-        windows,
-        frames,
-        tuple(rgb_size),
-        tuple(thermal_size),
-    )
+    sizes = tuple(rgb_size), tuple(thermal_size)
+    return Registration(homography, uncertainty, agreement, coverage, windows, frames, *sizes)
 
 
 def _half_disagreement(

@@ -6,33 +6,17 @@ import numpy as np
 
 
 def resize_homography(from_size: tuple[int, int], to_size: tuple[int, int]) -> np.ndarray:
-    """Return the homography of a resize: equal fields of view, different resolutions.
+    """Return the 3 x 3 homography of a resize between sizes (height, width), equal fields of view.
 
     Image edges map to image edges, so pixel centres shift by half a pixel's difference, as
     in ``cv2.resize``.
-
-    Args:
-        from_size: (height, width) of the image to be resized.
-        to_size: (height, width) of the resized image.
-
-    Returns:
-        3 x 3 float64.
     """
-    scale_y, scale_x = to_size[0] / from_size[0], to_size[1] / from_size[1]
-    return np.array(
-        [
-            [scale_x, 0.0, 0.5 * scale_x - 0.5],
-            [0.0, scale_y, 0.5 * scale_y - 0.5],
-            [0.0, 0.0, 1.0],
-        ]
-    )
+    y, x = to_size[0] / from_size[0], to_size[1] / from_size[1]
+    return np.array([[x, 0.0, 0.5 * x - 0.5], [0.0, y, 0.5 * y - 0.5], [0.0, 0.0, 1.0]])
 
 
 def check_homography(values: object) -> np.ndarray:
-    """Return a parameter's nine numbers as a 3 x 3 float64 homography with a last element of 1.
-
-    Args:
-        values: nine finite numbers, row-major (or a 3 x 3 array).
+    """Return nine numbers, row-major, as a 3 x 3 float64 homography with a last element of 1.
 
     Raises:
         ValueError: not nine finite numbers, or a matrix that cannot be inverted.
@@ -66,8 +50,7 @@ def homography_from_cameras(
         3 x 3 float64 with a last element of 1.
 
     Raises:
-        ValueError: a camera matrix that is not calibrated (focal length 0), or a matrix
-            that is no rotation.
+        ValueError: a camera is not calibrated (focal length 0), or a matrix is no rotation.
     """
     matrices = {}
     for name, matrix in (("rgb", rgb_matrix), ("thermal", thermal_matrix)):
@@ -78,11 +61,8 @@ def homography_from_cameras(
                 f"{matrix[1, 1]:g}): calibrate it, or give a homography"
             )
         matrices[name] = matrix
-    rotation = (
-        np.eye(3) if rotation is None else np.asarray(rotation, dtype=np.float64).reshape(3, 3)
-    )
-    rotation = check_rotation(rotation)
-    return check_homography(matrices["rgb"] @ rotation @ np.linalg.inv(matrices["thermal"]))
+    turn = check_rotation(np.eye(3) if rotation is None else rotation)
+    return check_homography(matrices["rgb"] @ turn @ np.linalg.inv(matrices["thermal"]))
 
 
 def check_rotation(values: object) -> np.ndarray:
@@ -118,9 +98,7 @@ def corners(size: tuple[int, int]) -> np.ndarray:
 
 
 def corner_error(first: np.ndarray, second: np.ndarray, size: tuple[int, int]) -> float:
-    """Return the mean distance, in RGB pixels, of the thermal image's corners under two
-    homographies.
-    """
+    """Return the mean distance in RGB pixels of the thermal corners under two homographies."""
     points = corners(size)
     difference = transform_points(first, points) - transform_points(second, points)
     return float(np.mean(np.linalg.norm(difference, axis=1)))
@@ -162,10 +140,7 @@ def common_field_of_view(
 
 
 def _largest_rectangle(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """Largest all-true upright rectangle of a boolean image.
-
-    (top, left, height, width), by histogram and stack.
-    """
+    """Return (top, left, height, width) of the largest all-true rectangle; histogram and stack."""
     best = (0, 0, 0, 0)
     heights = np.zeros(mask.shape[1] + 1, dtype=np.int64)
     for row in range(mask.shape[0]):

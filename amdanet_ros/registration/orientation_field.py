@@ -1,11 +1,9 @@
-"""Orientation fields: position and direction of edges, which RGB and thermal images of a scene
-have in common.
+"""Orientation fields: position and direction of the edges that RGB and thermal have in common.
 
 Brightness and temperature agree in neither value nor sign, but the outline of a person, a car or a
-roof is an edge in both.
-The double-angle gradient field keeps the direction of an edge and drops its sign: a gradient ``g
-e^(i a)`` becomes
-``w(g) e^(2 i a)``, the same for dark-to-bright and for bright-to-dark.
+roof is an edge in both. The double-angle gradient field keeps the direction of an edge and drops
+its sign: a gradient ``g e^(i a)`` becomes ``w(g) e^(2 i a)``, the same for dark-to-bright and for
+bright-to-dark.
 """
 
 from __future__ import annotations
@@ -15,10 +13,7 @@ import numpy as np
 
 
 def grey(image: np.ndarray) -> np.ndarray:
-    """Return an H x W x 3 RGB or H x W thermal image as H x W float32.
-
-    Non-finite values become the median.
-    """
+    """Return H x W x 3 RGB or H x W thermal as H x W float32; where not finite, the median."""
     if image.ndim == 3:
         return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY).astype(np.float32)
     values = image.astype(np.float32)
@@ -39,9 +34,8 @@ def orientation_field(
         sigma: smoothing before the derivative, pixels.
 
     Returns:
-        (field, valid): H x W complex64 with magnitudes in [0, 1), mean zero over the valid
-        part and zero outside;
-        H x W bool, the valid part without its border.
+        (field, valid): H x W complex64 with magnitudes in [0, 1), mean zero over the valid part
+        and zero outside; H x W bool, the valid part without its border.
     """
     smooth = cv2.GaussianBlur(image, (0, 0), sigma)
     gradient = cv2.Scharr(smooth, cv2.CV_32F, 1, 0) + 1j * cv2.Scharr(smooth, cv2.CV_32F, 0, 1)

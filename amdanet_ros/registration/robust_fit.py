@@ -18,9 +18,9 @@ def fit_correction(
     """Return the homography that moves the warped thermal image onto the RGB image.
 
     Iteratively reweighted least squares (Geman-McClure weights) on the linear equations of a
-    homography, started from the
-    weighted median shift. Few or one-sided matches do not determine all eight numbers: a prior
-    pulls the perspective terms and, more weakly, the shape towards the identity.
+    homography, started from the weighted median shift. Few or one-sided matches do not determine
+    all eight numbers: a prior pulls the perspective terms and, more weakly, the shape towards the
+    identity.
 
     Args:
         matches: at least four.

@@ -1,11 +1,9 @@
-"""Matching of small windows of the RGB image with the thermal image, with the certainty in each
-direction.
-"""
+"""Matching of small windows of the RGB image with the thermal image, certainty by direction."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -47,9 +45,7 @@ class WindowMatches:
 
     def scaled(self, factor: float) -> WindowMatches:
         """Return the same matches in an image that is ``factor`` times as large."""
-        return WindowMatches(
-            self.points * factor, self.shifts * factor, self.confidence, self.precision
-        )
+        return replace(self, points=self.points * factor, shifts=self.shifts * factor)
 
 
 def match_windows(
@@ -63,12 +59,10 @@ def match_windows(
     """Correlate the orientation fields window by window, summed over all frames.
 
     Args:
-        rgb: grey H x W float32 images.
-        thermal: grey images of the thermal camera.
+        rgb, thermal: grey float32 images, those of a camera in one size.
         homography: 3 x 3, thermal pixel -> RGB pixel, accurate to about ``reach`` pixels.
-        reach: largest shift of the search, pixels.
-        window: side of a window, pixels.
-        sigma: smoothing of the gradients, pixels.
+        reach, window, sigma: largest shift of the search, side of a window, smoothing of the
+            gradients, all in pixels.
     """
     height, width = rgb[0].shape
     seen = cv2.warpPerspective(np.ones(thermal[0].shape, np.uint8), homography, (width, height))
@@ -140,28 +134,21 @@ def _peak(surface: np.ndarray, reach: int) -> tuple[tuple[float, float], float, 
     bend_y = near[0, 1] - 2 * near[1, 1] + near[2, 1]
     bend_xy = 0.25 * (near[0, 0] + near[2, 2] - near[0, 2] - near[2, 0])
     values, vectors = np.linalg.eigh(-np.array([[bend_x, bend_xy], [bend_xy, bend_y]]))
-    if values[1] <= 1e-5:
+    sharpest = values[1]
+    if sharpest <= 1e-5:
         return None
-    values = np.maximum(values / values[1], 0.0)
+    values = np.maximum(values / sharpest, 0.0)
     precision = (vectors * values) @ vectors.T
     lead = _lead(surface, y, x, vectors[:, 1], values[0])
     if surface[y, x] < _LOWEST_PEAK or lead < _LOWEST_LEAD:
         return None
     slope = 0.5 * np.array([near[1, 2] - near[1, 0], near[2, 1] - near[0, 1]])
-    step = vectors @ ((vectors.T @ slope) / np.maximum(values * -_largest_bend(near), 1e-4))
+    step = vectors @ ((vectors.T @ slope) / np.maximum(values * sharpest, 1e-4))
     step = np.clip(step, -0.5, 0.5)
     # The best position of the RGB window in the warped image differs by the remaining shift.
     shift = (reach - (x + float(step[0])), reach - (y + float(step[1])))
     confidence = float(surface[y, x]) * min(1.0, lead / _FULL_LEAD)
     return shift, confidence, precision
-
-
-def _largest_bend(near: np.ndarray) -> float:
-    """Most negative second derivative at the middle of a 3 x 3 surface."""
-    bend_x = near[1, 0] - 2 * near[1, 1] + near[1, 2]
-    bend_y = near[0, 1] - 2 * near[1, 1] + near[2, 1]
-    bend_xy = 0.25 * (near[0, 0] + near[2, 2] - near[0, 2] - near[2, 0])
-    return float(np.linalg.eigvalsh(np.array([[bend_x, bend_xy], [bend_xy, bend_y]]))[0])
 
 
 def _lead(surface: np.ndarray, y: int, x: int, across: np.ndarray, flatness: float) -> float:

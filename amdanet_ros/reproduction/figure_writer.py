@@ -1,4 +1,9 @@
-"""A reproduced figure: a grid of test images, a caption, and numbers as JSON."""
+"""The supplement's figures and our versions: a grid of test images, a caption, numbers as JSON.
+
+Figure 1 is a failure case under overexposure; Figures 2 to 7 compare segmentations and fused
+images. We do not know which of them shows which data set: our Figures 2 to 4 show the segmentation
+and 5 to 7 the fusion of one data set each. The supplement's other methods are left out.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +21,47 @@ from torch import nn
 from ..classes import ClassTable
 from ..evaluation.confusion_matrix import ConfusionMatrix
 from ..evaluation.exposure import exposed
-from ..evaluation.protocols import plain, released
-from ..evaluation.scoring import score_pairs
+from ..evaluation.scoring import predicted, score_pairs
 from ..inference.checkpoint_file import read_checkpoint
 from ..training.config import ConfigError, TrainingConfig
 from ..training.experiment import build_classes
-from ..training.labelled_pair import (
-    DataError,
-    LabelledPair,
-    LabelledPairs,
-    thermal_values,
-)
+from ..training.labelled_pair import DataError, LabelledPair, LabelledPairs, thermal_values
 from ..visualization.colorize import colorize_labels
 from ..visualization.image_grid import GridRow, image_grid
 from ..visualization.legend import legend
-from .figure_specs import FUSION, OVEREXPOSURE, FigureSpec
 from .presets import SCENES, Experiment
+
+OVEREXPOSURE, SEGMENTATION, FUSION = "overexposure", "segmentation", "fusion"
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """A figure of the supplement.
+
+    Attributes:
+        name: "fig1" to "fig7".
+        kind: "overexposure", "segmentation" or "fusion".
+        data_sets: that it shows.
+    """
+
+    name: str
+    kind: str
+    data_sets: tuple[str, ...]
+
+
+FIGURES = {
+    spec.name: spec
+    for spec in (
+        FigureSpec("fig1", OVEREXPOSURE, ("mfnet",)),
+        FigureSpec("fig2", SEGMENTATION, ("mfnet",)),
+        FigureSpec("fig3", SEGMENTATION, ("fmb",)),
+        FigureSpec("fig4", SEGMENTATION, ("pst900",)),
+        FigureSpec("fig5", FUSION, ("mfnet",)),
+        FigureSpec("fig6", FUSION, ("fmb",)),
+        FigureSpec("fig7", FUSION, ("pst900",)),
+    )
+}
+"""The figures by name."""
 
 SHOWN, SHOWN_EXPOSED = 4, 2
 """Number of test images in a figure; the overexposure figure shows each at every exposure."""
@@ -40,11 +70,6 @@ STOPS_SHOWN, STOPS_SCORED = (0, 2, 4), (0, 1, 2, 3, 4)
 """Overexposure in stops (2 ** stops times the light)."""
 
 _WHITE = 250
-_COLUMNS = {
-    FUSION: ("RGB", "thermal", "fused", "fused, stretched", "ours"),
-    OVEREXPOSURE: ("RGB", "thermal", "ground truth", "ours", "fused"),
-}
-_SEGMENTATION_COLUMNS = ("RGB", "thermal", "ground truth", "ours", "fused")
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +79,7 @@ class Figure:
     Attributes:
         name: of its files.
         image: height x width x 3 uint8 RGB.
-        caption: what it shows.
+        caption: in words.
         facts: plain values for the JSON file.
     """
 
@@ -78,25 +103,6 @@ class Figure:
         return paths
 
 
-class ExposedPairs:
-    """A data source whose RGB images are overexposed.
-
-    Args:
-        pairs: the source.
-        stops: of overexposure.
-    """
-
-    def __init__(self, pairs: LabelledPairs, stops: float) -> None:
-        self._pairs, self._stops = pairs, stops
-
-    def __len__(self) -> int:
-        return len(self._pairs)
-
-    def __getitem__(self, index: int) -> LabelledPair:
-        pair = self._pairs[index]
-        return pair._replace(rgb=exposed(pair.rgb, self._stops)) if self._stops else pair
-
-
 def drawn_figure(
     spec: FigureSpec,
     experiment: Experiment,
@@ -105,14 +111,12 @@ def drawn_figure(
     device: torch.device,
     images: Sequence[str] = (),
 ) -> Figure:
-    """Draw a figure with one network.
+    """Draw a figure of the experiment's test pairs with one network.
 
     Args:
-        spec: of the figure.
-        experiment: whose test pairs are shown.
+        spec, experiment, device: what is drawn, and where the network runs.
         config: of the experiment; its classes and, for scenes, its size count.
         weights: a checkpoint, or the name of a built-in one.
-        device: to run the network on.
         images: names of the test images to show; empty: four evenly spread over the test list,
             or, for the figure of overexposure, the two with most white pixels.
 
@@ -126,33 +130,31 @@ def drawn_figure(
     network = _network(weights, classes).to(device).eval()
     chosen = list(_named(pairs, images)) if images else _by_rule(pairs, spec.kind)
     stops = STOPS_SHOWN if spec.kind == OVEREXPOSURE else (0,)
-    rows, facts, seen = [], [], np.zeros(256, np.int64)
+    rows, facts, seen = [], [], set()
     for index in chosen:
         for stop in stops:
-            pair = ExposedPairs(pairs, stop)[index]
-            labels, fused = _predicted(network, pair, experiment.window, device)
-            seen += np.bincount(pair.labels.ravel(), minlength=256)
-            seen += np.bincount(labels.ravel(), minlength=256)
-            iou = _image_iou(pair.labels, labels, len(classes))
-            title = f"{pair.name}{f', +{stop} stops' if stop else ''}: mIoU {100 * iou:.1f} %"
-            rows.append(GridRow(title, _tiles(spec.kind, pair, labels, fused, classes)))
-            facts.append({"image": pair.name, "stops": stop, "mIoU": round(100 * iou, 3)})
-    grid = image_grid(_COLUMNS.get(spec.kind, _SEGMENTATION_COLUMNS), rows)
-    shown = [i for i in range(len(classes)) if seen[i]]
+            pair = _exposed(pairs[index], stop)
+            labels, fused = predicted(network, pair, device, experiment.window)
+            seen.update(np.unique(pair.labels), np.unique(labels))
+            matrix = ConfusionMatrix(len(classes))
+            matrix.add(pair.labels, labels)
+            iou = 100 * matrix.scores().mean_iou()
+            title = f"{pair.name}{f', +{stop} stops' if stop else ''}: mIoU {iou:.1f} %"
+            tiles = _tiles(spec.kind, pair, labels, fused, classes)
+            rows.append(GridRow(title, list(tiles.values())))
+            facts.append({"image": pair.name, "stops": stop, "mIoU": round(iou, 3)})
+    grid = image_grid(list(tiles), rows)
+    shown = [i for i in range(len(classes)) if i in seen]
     image = np.concatenate([grid, legend(classes, grid.shape[1], shown)], axis=0)
     values = {"figure": spec.name, "data_set": experiment.data_set, "weights": str(weights)}
     values["images"] = facts
     caption = _caption(spec, experiment, classes, bool(images))
     if spec.kind == OVEREXPOSURE:
-        scores = {
-            stop: 100
-            * score_pairs(
-                network, ExposedPairs(pairs, stop), classes.names, device, experiment.window
-            )
-            .total.scores()
-            .mean_iou()
-            for stop in STOPS_SCORED
-        }
+        scores = {}
+        for stop in STOPS_SCORED:
+            overexposed = (_exposed(pair, stop) for pair in pairs)
+            report = score_pairs(network, overexposed, classes.names, device, experiment.window)
+            scores[stop] = 100 * report.total.scores().mean_iou()
         values["mIoU_by_stops"] = {stop: round(score, 3) for stop, score in scores.items()}
         caption += f" mIoU over {len(pairs)} test pairs: " + ", ".join(
             f"{score:.1f} % at +{stop}" for stop, score in scores.items()
@@ -169,9 +171,8 @@ def _caption(spec: FigureSpec, experiment: Experiment, classes: ClassTable, name
         FUSION: "Fused images, as the network gives them and stretched from minimum to maximum "
         "as the released scripts store them, from",
     }.get(spec.kind, "Segmentation and fused images from")
-    rule = "evenly spread over the list"
-    if spec.kind == OVEREXPOSURE:
-        rule = "those with most white pixels"
+    exposure = spec.kind == OVEREXPOSURE
+    rule = "those with most white pixels" if exposure else "evenly spread over the list"
     return (
         f"{what} {data} ({'named by the caller' if named else rule}). mIoU of a row is over the "
         "classes of that image. Our stand-in for the supplement's figure of that number: "
@@ -179,19 +180,24 @@ def _caption(spec: FigureSpec, experiment: Experiment, classes: ClassTable, name
     )
 
 
+def _exposed(pair: LabelledPair, stops: float) -> LabelledPair:
+    return pair._replace(rgb=exposed(pair.rgb, stops)) if stops else pair
+
+
 def _tiles(
     kind: str, pair: LabelledPair, labels: np.ndarray, fused: np.ndarray, classes: ClassTable
-) -> list[np.ndarray]:
+) -> dict[str, np.ndarray]:
+    """Return the images of a row, H x W x 3 uint8, by the headings of their columns."""
     grey = np.rint(255 * thermal_values(pair.thermal)).astype(np.uint8)
-    thermal = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
+    inputs = {"RGB": pair.rgb, "thermal": cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)}
     ours = colorize_labels(labels, classes.palette)
     image = np.rint(255 * fused).astype(np.uint8)
     if kind == FUSION:
         low, high = float(fused.min()), float(fused.max())
         stretched = np.rint(255 * (fused - low) / max(high - low, 1e-6)).astype(np.uint8)
-        return [pair.rgb, thermal, image, stretched, ours]
+        return {**inputs, "fused": image, "fused, stretched": stretched, "ours": ours}
     truth = colorize_labels(pair.labels, classes.palette)
-    return [pair.rgb, thermal, truth, ours, image]
+    return {**inputs, "ground truth": truth, "ours": ours, "fused": image}
 
 
 def _network(weights: str | Path, classes: ClassTable) -> nn.Module:
@@ -200,26 +206,6 @@ def _network(weights: str | Path, classes: ClassTable) -> nn.Module:
     if count != len(classes):
         raise ConfigError(f"{weights} has {count} classes, {classes.name} has {len(classes)}")
     return checkpoint.build()
-
-
-@torch.inference_mode()
-def _predicted(
-    network: nn.Module, pair: LabelledPair, window: tuple[int, int] | None, device: torch.device
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return labels, H x W uint8, and the fused image, H x W x 3 float32 in [0, 1]."""
-    rgb = torch.from_numpy(pair.rgb).to(device).permute(2, 0, 1)[None].float() / 255
-    thermal = torch.from_numpy(thermal_values(pair.thermal)).to(device).expand(1, 3, -1, -1)
-    if window is None:
-        labels, fused = plain(network, rgb, thermal)
-    else:
-        labels, fused = released(network, rgb, thermal, window)
-    return labels[0].byte().cpu().numpy(), fused[0].permute(1, 2, 0).cpu().numpy()
-
-
-def _image_iou(truth: np.ndarray, labels: np.ndarray, classes: int) -> float:
-    matrix = ConfusionMatrix(classes)
-    matrix.add(truth, labels)
-    return matrix.scores().mean_iou()
 
 
 def _by_rule(pairs: LabelledPairs, kind: str) -> list[int]:

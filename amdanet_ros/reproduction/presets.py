@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+from torch.utils.data import Subset
+
 from ..classes import class_table
 from ..evaluation.protocols import RELEASED_WINDOWS
 from ..resources import share_directory
 from ..training.config import ConfigError, TrainingConfig, load_config
 from ..training.image_folder import FOLDERS, ImageFolder
-from ..training.labelled_pair import DataError, LabelledPair, LabelledPairs
+from ..training.labelled_pair import DataError, LabelledPairs
 from ..training.synthetic_scenes import SyntheticScenes, default_cache
 
 SCENES = "scenes"
@@ -43,30 +45,20 @@ class Preset:
         return tuple(of_table) if self.published_data else (SCENES,)
 
 
+_PAPER_NOTE = (
+    "The full schedule on the published data sets, scored on the test list by the released "
+    "protocol. Best weights are chosen on pairs held out of the training list (the authors chose "
+    "on the test list)."
+)
+_TINY_NOTE = (
+    "Generated street scenes, a MiT-B0 from scratch, a few dozen steps: other data, another "
+    "network and another schedule than the published numbers. They show that every variant trains, "
+    "loads and is scored; they do not compare the variants."
+)
+
 PRESETS = {
-    preset.name: preset
-    for preset in (
-        Preset(
-            "paper",
-            (0,),
-            True,
-            (
-                "The full schedule on the published data sets, scored on the test list by the "
-                "released protocol. Best weights are chosen on pairs held out of the training "
-                "list (the authors chose on the test list).",
-            ),
-        ),
-        Preset(
-            "tiny",
-            (0, 1),
-            False,
-            (
-                "Generated street scenes, a MiT-B0 from scratch, a few dozen steps: other data, "
-                "another network and another schedule than the published numbers. They show that "
-                "every variant trains, loads and is scored; they do not compare the variants.",
-            ),
-        ),
-    )
+    "paper": Preset("paper", (0,), True, (_PAPER_NOTE,)),
+    "tiny": Preset("tiny", (0, 1), False, (_TINY_NOTE,)),
 }
 """The presets by name."""
 
@@ -117,27 +109,7 @@ class Experiment:
         else:
             size, workers = config.data.size, max(1, config.data.workers)
             pairs = SyntheticScenes(TEST_SEED, TEST_COUNT, size, self.root, workers)
-        return pairs if self.limit is None else FirstPairs(pairs, self.limit)
-
-
-class FirstPairs:
-    """The first pairs of a data source.
-
-    Args:
-        pairs: the source.
-        count: largest number of pairs.
-    """
-
-    def __init__(self, pairs: LabelledPairs, count: int) -> None:
-        self._pairs, self._count = pairs, min(count, len(pairs))
-
-    def __len__(self) -> int:
-        return self._count
-
-    def __getitem__(self, index: int) -> LabelledPair:
-        if not 0 <= index < self._count:
-            raise IndexError(index)
-        return self._pairs[index]
+        return pairs if self.limit is None else Subset(pairs, range(min(self.limit, len(pairs))))
 
 
 def experiments(
@@ -147,17 +119,12 @@ def experiments(
     overrides: Sequence[str] = (),
     limit: int | None = None,
 ) -> dict[str, Experiment]:
-    """Return the base experiment of each data set, after a check that all data exists.
+    """Return the base experiment of each of `Preset.data_sets`, after a check that all data exists.
 
-    Args:
-        preset: of the reproduction.
-        data_sets: names, as `Preset.data_sets` gives them.
-        data: folder that holds MFNet/, FMB/ and PST900/; for scenes, their cache (None: default).
-        overrides: changes of every experiment, each "section.key=value".
-        limit: number of test pairs to score.
+    `data` is the folder of MFNet/, FMB/ and PST900/; for scenes, their cache (None: default).
 
     Raises:
-        ConfigError: an unusable override or limit.
+        ConfigError: an unusable override or limit, see `Experiment`.
         DataError: data is missing; the message names all missing files and the fix.
     """
     if limit is not None and limit < 1:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
 
-from .figure_specs import FIGURES
-from .figure_writer import drawn_figure
+from ..whole_file import whole_file
+from .figure_writer import FIGURES, drawn_figure
 from .presets import Experiment, Preset
 from .runner import Runner
 from .table_specs import TABLES
@@ -21,12 +21,10 @@ class Reproduction:
     """Makes tables and figures of one preset in one folder.
 
     Args:
-        preset: of the reproduction.
+        preset, runner, out: of the reproduction; `out` gets the tables and figures.
         experiments: by data set, as `presets.experiments` returns them; other data sets of a
             table are left out.
         seeds: of the runs; figures use the first.
-        runner: trains and scores.
-        out: folder for the tables and figures.
         weights: by data set, a checkpoint (or the name of a built-in one) for the figures; for
             other data sets the base experiment is trained.
     """
@@ -47,18 +45,16 @@ class Reproduction:
         """Yield (run, state, description) of every run that tables and figures need, each once."""
         seen = set()
         for name in names:
-            for experiment, changes, seed in self._needs(name):
-                run, state = self.runner.state(experiment, changes, seed)
+            for _, data_set, changes, seed in self._runs(name):
+                run, state = self.runner.state(self.experiments[data_set], changes, seed)
                 if run not in seen:
                     seen.add(run)
                     yield run, state, ", ".join(changes) or "base"
 
     def make(self, name: str, images: Sequence[str] = ()) -> list[Path]:
-        """Train and score what a table or figure needs and write the files.
+        """Train and score what one of `EVERYTHING` needs and write its files.
 
-        Args:
-            name: one of `EVERYTHING`.
-            images: names of the test images that a figure shows; empty: see `drawn_figure`.
+        `images` names the test images that a figure shows; empty: see `drawn_figure`.
 
         Returns:
             The written files; none in other processes than the first, or if none of the data sets
@@ -91,32 +87,31 @@ class Reproduction:
         if not data_sets:
             return []
         table = ReproducedTable(spec, data_sets, self._facts(data_sets), self._notes(data_sets))
-        for variant in spec.variants:
-            for data_set in data_sets:
-                for seed in self.seeds:
-                    experiment = self.experiments[data_set]
-                    run = self.runner.trained(experiment, variant.changes, seed)
-                    scores = self.runner.scores(experiment, run)
-                    table.scores[variant.row, data_set, seed] = {
-                        **scores,
-                        "run": run.folder.name,
-                    }
+        for row, data_set, changes, seed in self._runs(name):
+            run = self.runner.trained(self.experiments[data_set], changes, seed)
+            scores = self.runner.scores(self.experiments[data_set], run)
+            table.scores[row, data_set, seed] = {**scores, "run": run.folder.name}
         if not self.runner.processes.first:
             return []
         self.out.mkdir(parents=True, exist_ok=True)
-        texts = {"md": table.as_markdown, "json": table.as_json, "csv": table.as_csv}
-        return [_written(self.out / f"{name}.{end}", text) for end, text in texts.items()]
+        texts = {"md": table.as_markdown(), "json": table.as_json(), "csv": table.as_csv()}
+        paths = [self.out / f"{name}.{end}" for end in texts]
+        for path, text in zip(paths, texts.values(), strict=True):
+            with whole_file(path) as partial:
+                partial.write_text(text, encoding="utf-8")
+        return paths
 
-    def _needs(self, name: str) -> Iterator[tuple[Experiment, tuple[str, ...], int]]:
+    def _runs(self, name: str) -> Iterator[tuple[str, str, tuple[str, ...], int]]:
+        """Yield (row, data set, changes, seed) of each run of a table or figure."""
         if name in TABLES:
-            for variant in TABLES[name].variants:
-                for data_set in self._chosen(TABLES[name].data_sets):
-                    for seed in self.seeds:
-                        yield self.experiments[data_set], variant.changes, seed
+            spec = TABLES[name]
+            for variant, data_set in product(spec.variants, self._chosen(spec.data_sets)):
+                for seed in self.seeds:
+                    yield variant.row, data_set, variant.changes, seed
             return
         for data_set in self._chosen(FIGURES[name].data_sets):
             if data_set not in self.weights:
-                yield self.experiments[data_set], (), self.seeds[0]
+                yield "", data_set, (), self.seeds[0]
 
     def _chosen(self, published: Sequence[str]) -> tuple[str, ...]:
         wanted = self.preset.data_sets(published)
@@ -147,10 +142,3 @@ class Reproduction:
                 "JSON file has the mIoU without it too."
             )
         return tuple(notes)
-
-
-def _written(path: Path, text: Callable[[], str]) -> Path:
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    partial.write_text(text(), encoding="utf-8")
-    os.replace(partial, path)
-    return path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from ..training.experiment import build_classes, build_pairs
 from ..training.processes import Processes
 from ..training.saved_state import SavedStateError
 from ..training.trainer import BEST, LAST, Trainer
+from ..whole_file import whole_file
 from .presets import Experiment
 
 DONE, SCORES = "finished.json", "evaluation.json"
@@ -40,12 +40,10 @@ class Run:
     Attributes:
         folder: of the run, with `best.safetensors`.
         config: of the training.
-        seed: of the training.
     """
 
     folder: Path
     config: TrainingConfig
-    seed: int
 
     @property
     def weights(self) -> Path:
@@ -56,10 +54,7 @@ class Run:
 class Runner:
     """Trains and scores variants; it can be killed at any time and continues in the next call.
 
-    Args:
-        folder: that holds a folder for each run.
-        processes: this process among all.
-        report: called with a line of text at the start of each run.
+    Each run has a folder in `folder`; `report` is called with a line of text at its start.
     """
 
     def __init__(
@@ -83,7 +78,7 @@ class Runner:
         """
         config = experiment.config(changes, seed)
         folder = self._folder(experiment, config)
-        run = Run(folder, config, seed)
+        run = Run(folder, config)
         what = f"{experiment.data_set}, {', '.join(changes) or 'base'}, seed {seed}"
         done = (folder / DONE).is_file()
         if done and run.weights.is_file():
@@ -136,13 +131,8 @@ class Runner:
         network = load_checkpoint(run.weights).build().to(self.processes.device)
         share = range(self.processes.rank, len(pairs), self.processes.world)
         classes = build_classes(run.config)
-        found = score_pairs(
-            network,
-            (pairs[i] for i in share),
-            classes.names,
-            self.processes.device,
-            experiment.window,
-        )
+        chosen, device = (pairs[i] for i in share), self.processes.device
+        found = score_pairs(network, chosen, classes.names, device, experiment.window)
         whole = self.processes.gathered(found)
         if whole is not None:
             whole.facts = facts
@@ -159,6 +149,5 @@ class Runner:
 
 
 def _write_whole(path: Path, values: dict[str, Any]) -> None:
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(json.dumps(values, indent=2))
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(values, indent=2))

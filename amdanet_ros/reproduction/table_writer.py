@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..classes import class_table
-from .published import PUBLISHED, PublishedScore
-from .table_specs import TableSpec
+from .table_specs import TableSpec, Variant
 
 SCORES = ("mIoU", "mean_accuracy", "mean_precision")
 _HEADINGS = {"mIoU": "mIoU", "mean_accuracy": "mean acc.", "mean_precision": "mean prec."}
@@ -23,8 +22,7 @@ class ReproducedTable:
     """Scores of a table's rows.
 
     Attributes:
-        spec: the table.
-        data_sets: ours, in order.
+        spec, data_sets: the table, and our data sets in order.
         facts: of the reproduction (preset, overrides, test pairs), for the JSON file.
         notes: printed below the table, after its own notes.
         scores: by (row, data set, seed), what `EvaluationReport.as_dict` returns (0..1) and
@@ -45,10 +43,6 @@ class ReproducedTable:
             if (r, d) == (row, data_set) and found.get(score) is not None
         }
 
-    def published(self, row: str) -> dict[str, PublishedScore]:
-        """Return the published scores of a row by data set; empty for a row of our own."""
-        return PUBLISHED[self.spec.name].get(row, {})
-
     def as_dict(self) -> dict[str, Any]:
         """Return plain values, scores in percent."""
         return {
@@ -63,7 +57,7 @@ class ReproducedTable:
                     "ours": {name: self._ours(variant.row, name) for name in self.data_sets},
                     "published": {
                         name: {"mIoU": score.miou, "mAP": score.map}
-                        for name, score in self.published(variant.row).items()
+                        for name, score in variant.published.items()
                     },
                 }
                 for variant in self.spec.variants
@@ -96,52 +90,36 @@ class ReproducedTable:
 
     def as_markdown(self) -> str:
         """Return Markdown: the table in percent, then the notes."""
-        columns = self._columns()
+        rows = [self._cells(variant) for variant in self.spec.variants]
         lines = [
-            f"# {_title(self.spec.name)}: {self.spec.title}",
+            f"# {self.spec.name.replace('tab', 'Table ')}: {self.spec.title}",
             "",
-            "| " + " | ".join([self.spec.heading, *(name for name, _ in columns)]) + " |",
-            "|---" * (len(columns) + 1) + "|",
+            "| " + " | ".join(rows[0]) + " |",
+            "|---" * len(rows[0]) + "|",
         ]
-        for variant in self.spec.variants:
-            cells = [variant.row, *(cell(variant.row) for _, cell in columns)]
-            lines.append("| " + " | ".join(cells) + " |")
+        lines += ["| " + " | ".join(cells.values()) + " |" for cells in rows]
         lines += ["", self._reading(), ""]
         lines += [f"- {note}" for note in (*self.notes, *self.spec.notes)]
         return "\n".join(lines) + "\n"
 
-    def _columns(self):
-        """Return the heading of each column and the function from a row to its cell."""
-        columns = []
+    def _cells(self, variant: Variant) -> dict[str, str]:
+        """Return the cells of a row by the heading of their column."""
+        cells = {self.spec.heading: variant.row}
         published = self.spec.data_sets
         shown = SCORES if self.spec.with_map else SCORES[:1]
         for name in (*self.data_sets, *(p for p in published if p not in self.data_sets)):
             title = class_table(name).name if name in published else name
             if name in self.data_sets:
                 for score in shown:
-                    columns.append((f"{title} {_HEADINGS[score]}", self._our_cell(name, score)))
+                    spread = _spread(self.values(variant.row, name, score))
+                    numbers = [f"{value:.1f}" for value in spread if value is not None]
+                    cells[f"{title} {_HEADINGS[score]}"] = " ± ".join(numbers) or "-"
             if name in published:
-                columns.append((f"{title} mIoU published", self._published_cell(name, "miou")))
+                score = variant.published.get(name)
+                cells[f"{title} mIoU published"] = f"{score.miou:.1f}" if score else "-"
                 if self.spec.with_map:
-                    columns.append((f"{title} mAP published", self._published_cell(name, "map")))
-        return columns
-
-    def _our_cell(self, data_set: str, score: str):
-        def cell(row: str) -> str:
-            mean, deviation = _spread(self.values(row, data_set, score))
-            if mean is None:
-                return "-"
-            return f"{mean:.1f}" if deviation is None else f"{mean:.1f} ± {deviation:.1f}"
-
-        return cell
-
-    def _published_cell(self, data_set: str, score: str):
-        def cell(row: str) -> str:
-            found = self.published(row).get(data_set)
-            value = None if found is None else getattr(found, score)
-            return "-" if value is None else f"{value:.1f}"
-
-        return cell
+                    cells[f"{title} mAP published"] = f"{score.map:.1f}" if score else "-"
+        return cells
 
     def _ours(self, row: str, data_set: str) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -192,7 +170,3 @@ def _spread(values: Mapping[int, float]) -> tuple[float | None, float | None]:
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 3)
-
-
-def _title(name: str) -> str:
-    return name.replace("tab", "Table ")

@@ -6,10 +6,10 @@ import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from enum import Enum
 from typing import NamedTuple
 
 from ..findings import Finding
+from ..pairing.reasons import Described
 from ..pairing.statistics import percentile
 
 WINDOW = 256
@@ -18,18 +18,8 @@ WINDOW = 256
 DURATIONS = ("latency", "age", "inference", "overhead")
 
 
-class Dropped(str, Enum):
-    """Why a pair was not computed; equal to its name as a string, with a description for users."""
-
-    description: str
-
-    def __new__(cls, value: str, description: str) -> Dropped:
-        reason = str.__new__(cls, value)
-        reason._value_ = value
-        reason.description = description
-        return reason
-
-    __str__ = str.__str__
+class Dropped(Described):
+    """Why a pair was not computed."""
 
     REPLACED = "replaced", "a newer pair came while the network was busy"
     TOO_OLD = "too_old", "older than `max_age`"

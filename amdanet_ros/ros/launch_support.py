@@ -114,16 +114,10 @@ def require_package(package: str, fix: str) -> str:
 
 
 def require_executable(package: str, executable: str, fix: str) -> None:
-    """Make sure that an executable of a ROS package is installed.
-
-    Args:
-        package: its package.
-        executable: in ``lib/<package>``.
-        fix: the end of the sentence: what to do.
+    """Make sure that an executable of a ROS package is installed; ``fix`` says what to do if not.
 
     Raises:
-        RuntimeError: the package or its executable is missing; launch prints the message as one
-            line.
+        RuntimeError: it or its package is missing; launch prints the message as one line.
     """
     folder = Path(require_package(package, fix)) / "lib" / package
     if not os.access(folder / executable, os.X_OK):

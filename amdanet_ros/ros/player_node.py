@@ -53,10 +53,7 @@ def offered_profile(offered: Sequence[Qos]) -> QoSProfile:
 
 
 class PlayerNode(Node):
-    """Publishes a bag's messages.
-
-    Args:
-        options: what to play and how.
+    """Publishes a bag's messages as its options say.
 
     Raises:
         BagError: the bag cannot be read, or holds none of the wanted topics.

@@ -43,9 +43,6 @@ _IDLE_TURNS = 20
 class RecorderNode(Node):
     """Subscribes to topics as they appear and writes what they bring.
 
-    Args:
-        options: what to record and where.
-
     Raises:
         BagError: the bag cannot be made.
     """
@@ -147,12 +144,8 @@ class RecorderNode(Node):
 def run_recorder(options: RecordingOptions, ros_arguments: Sequence[str] = ()) -> int:
     """Record until SIGINT or SIGTERM, and then what has arrived by then; returns 0.
 
-    It initialises rclpy without rclpy's signal handlers: they would end the context, and what has
-    arrived but is not written yet would be lost.
-
-    Args:
-        options: what to record and where.
-        ros_arguments: for ``rclpy.init``.
+    It initialises rclpy, with its own arguments, without rclpy's signal handlers: they would end
+    the context, and what has arrived but is not written yet would be lost.
 
     Raises:
         BagError: see ``RecorderNode``.

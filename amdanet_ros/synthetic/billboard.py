@@ -1,14 +1,15 @@
-"""Flat upright figures that face the camera, drawn in metres relative to their foot point."""
+"""Faces in the world, and flat figures that face the camera, in metres from their foot point."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from .canvas import Canvas, Surface
+from .canvas import Canvas, Polygon, Surface
 from .pinhole import NEAREST, Pinhole
 
 
@@ -38,6 +39,20 @@ def limb(x0: float, y0: float, x1: float, y1: float, width: float) -> np.ndarray
     return np.array([[x0 - u, y0 - v], [x0 + u, y0 + v], [x1 + u, y1 + v], [x1 - u, y1 - v]])
 
 
+def face(
+    camera: Pinhole,
+    surface: Surface,
+    corners: Sequence[tuple[float, float, float]],
+    depth: float,
+    instance: int = 0,
+    light: float = 0.0,
+) -> Polygon:
+    """Return the polygon of world points; its texture is anchored at the first of them."""
+    pixels = camera.project(np.array(corners, dtype=np.float64))
+    anchor = (float(pixels[0, 0]), float(pixels[0, 1]), camera.focal_length / depth)
+    return Polygon(pixels, surface, depth, instance, light, anchor)
+
+
 @dataclass(frozen=True)
 class Part:
     """A part of a figure.
@@ -59,15 +74,9 @@ def draw_figure(
     instance: int,
     light: float,
 ) -> None:
-    """Paint a figure's parts in order.
+    """Paint a figure's parts, from back to front; ``foot`` is the world position of its origin, m.
 
-    Args:
-        canvas: to paint on.
-        camera: that the scene is drawn for.
-        foot: world position of the figure's origin, metres.
-        parts: from back to front.
-        instance: number of the figure in the instance image.
-        light: lamp light on the figure at night.
+    ``instance`` is its number in the instance image, ``light`` the lamp light on it at night.
     """
     depth = foot[2] - camera.position[2]
     if depth <= NEAREST:
@@ -75,5 +84,5 @@ def draw_figure(
     scale = camera.focal_length / depth
     origin = camera.project(np.array([foot]))[0]
     for part in parts:
-        index = canvas.add(part.surface, depth, instance, light, (origin[0], origin[1], scale))
-        canvas.fill(index, origin + part.polygon * (scale, -scale))
+        corners, anchor = origin + part.polygon * (scale, -scale), (origin[0], origin[1], scale)
+        canvas.polygons.append(Polygon(corners, part.surface, depth, instance, light, anchor))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .billboard import ellipse
+from .billboard import ellipse, face
 from .canvas import Canvas, Surface
 from .pinhole import NEAREST, Pinhole
 from .surfaces import CAR_PAINTS, LABELS, Climate, shade
+
+_Corners = list[tuple[float, float, float]]
 
 _WIDTH, _LENGTH, _WAIST, _ROOF = 1.8, 4.2, 0.85, 1.45
 
@@ -36,9 +38,7 @@ class Car:
         self._bonnet = Surface(paint, hot, label, 0.03, 0.5)
         self._grille = Surface((0.05, 0.05, 0.05), hot + 2.0 * self.running, label, 0.1, 0.5)
         self._glass = Surface((0.06, 0.08, 0.10), climate.air - 5.0, label, 0.03, 0.2)
-        self._wheel = Surface(
-            (0.03, 0.03, 0.03), hot - 4.0 if self.running else hot, label, 0.1, 0.3
-        )
+        self._wheel = Surface((0.03, 0.03, 0.03), hot - 4.0 * self.running, label, 0.1, 0.3)
         self._exhaust = Surface((0.04, 0.04, 0.04), hot + 12.0 * self.running, label)
         self._tail = Surface(
             (0.60, 0.03, 0.03), self.temperature + 2.0, label, 0.0, emission=0.25 * lit
@@ -64,21 +64,14 @@ class Car:
         left, right, far = x - _WIDTH / 2, x + _WIDTH / 2, z + _LENGTH
         side = left if camera.position[0] < left else right
         seen_side = camera.position[0] < left or camera.position[0] > right
-        scale = camera.focal_length / depth
 
-        def paint(surface: Surface, corners: list[tuple[float, float, float]]) -> None:
-            polygon = camera.project(np.array(corners, dtype=np.float64))
-            anchor = (float(polygon[0, 0]), float(polygon[0, 1]), scale)
-            canvas.fill(canvas.add(surface, depth, instance, light, anchor), polygon)
+        def paint(surface: Surface, corners: _Corners) -> None:
+            canvas.polygons.append(face(camera, surface, corners, depth, instance, light))
 
-        def upright(
-            at: float, x0: float, y0: float, x1: float, y1: float
-        ) -> list[tuple[float, float, float]]:
+        def upright(at: float, x0: float, y0: float, x1: float, y1: float) -> _Corners:
             return [(x0, y0, at), (x1, y0, at), (x1, y1, at), (x0, y1, at)]
 
-        def lengthwise(
-            y0: float, z0: float, y1: float, z1: float
-        ) -> list[tuple[float, float, float]]:
+        def lengthwise(y0: float, z0: float, y1: float, z1: float) -> _Corners:
             return [(side, y0, z0), (side, y0, z1), (side, y1, z1), (side, y1, z0)]
 
         if seen_side:
@@ -91,12 +84,8 @@ class Car:
         cabin = z + 0.7
         paint(self._side, upright(cabin, left + 0.15, _WAIST, right - 0.15, _ROOF))
         paint(self._glass, upright(cabin, left + 0.25, _WAIST + 0.08, right - 0.25, _ROOF - 0.08))
-        lid = [
-            (left, _WAIST, z),
-            (right, _WAIST, z),
-            (right - 0.1, _WAIST, cabin),
-            (left + 0.1, _WAIST, cabin),
-        ]
+        lid = [(left, _WAIST, z), (right, _WAIST, z)]
+        lid += [(right - 0.1, _WAIST, cabin), (left + 0.1, _WAIST, cabin)]
         paint(self._bonnet if towards else self._end, lid)
         paint(self._end, upright(z, left, 0.25, right, _WAIST))
         for wheel in (left, right - 0.25):

@@ -45,22 +45,14 @@ class Person:
             parts.append(Part(limb(knee, 0.29 * h, foot, 0.02 * h, 0.085 * h), self._trousers))
         arm = facing * 0.09 * h * swing
         parts.append(Part(limb(0, shoulder, -arm, 0.50 * h, 0.07 * h), self._coat))
-        torso = [
-            [-0.10, 0.47],
-            [0.10, 0.47],
-            [0.125, 0.80],
-            [0.07, 0.845],
-            [-0.07, 0.845],
-            [-0.125, 0.80],
-        ]
+        torso = [[-0.10, 0.47], [0.10, 0.47], [0.125, 0.80]]
+        torso += [[0.07, 0.845], [-0.07, 0.845], [-0.125, 0.80]]
         parts.append(Part(np.array(torso) * h, self._coat))
         parts.append(Part(limb(0.02 * h, shoulder, arm, 0.50 * h, 0.07 * h), self._coat))
         parts.append(Part(ellipse(arm, 0.48 * h, 0.03 * h, 0.03 * h, 8), self._skin))
         parts.append(Part(ellipse(0, 0.925 * h, 0.065 * h, 0.075 * h), self._skin))
-        parts.append(
-            Part(ellipse(-facing * 0.01 * h, 0.965 * h, 0.062 * h, 0.035 * h, 10), self._hair)
-        )
-        return parts
+        hair = ellipse(-facing * 0.01 * h, 0.965 * h, 0.062 * h, 0.035 * h, 10)
+        return [*parts, Part(hair, self._hair)]
 
 
 class Animal:
@@ -89,23 +81,17 @@ class Animal:
         swing = 0.12 * h * np.sin(self._phase + 7.0 * time)
         parts = []
         for x, sign in ((-0.52, 1), (-0.40, -1), (0.38, 1), (0.50, -1)):
-            parts.append(
-                Part(limb(f * x * h, 0.55 * h, f * x * h + sign * swing, 0.0, 0.11 * h), self._legs)
-            )
-        parts.append(Part(ellipse(0, 0.73 * h, 0.66 * h, 0.27 * h, 14), self._coat))
-        parts.append(
-            Part(limb(f * 0.50 * h, 0.80 * h, f * 0.78 * h, 1.16 * h, 0.22 * h), self._coat)
-        )
-        parts.append(
-            Part(limb(-f * 0.60 * h, 0.85 * h, -f * 0.86 * h, 1.02 * h, 0.08 * h), self._coat)
-        )
-        parts.append(Part(ellipse(f * 0.86 * h, 1.20 * h, 0.20 * h, 0.12 * h), self._face))
-        parts.append(
-            Part(limb(f * 0.74 * h, 1.28 * h, f * 0.70 * h, 1.42 * h, 0.08 * h), self._face)
-        )
+            leg = limb(f * x * h, 0.55 * h, f * x * h + sign * swing, 0.0, 0.11 * h)
+            parts.append(Part(leg, self._legs))
+        neck = limb(f * 0.50 * h, 0.80 * h, f * 0.78 * h, 1.16 * h, 0.22 * h)
+        tail = limb(-f * 0.60 * h, 0.85 * h, -f * 0.86 * h, 1.02 * h, 0.08 * h)
+        body = (ellipse(0, 0.73 * h, 0.66 * h, 0.27 * h, 14), neck, tail)
+        ear = limb(f * 0.74 * h, 1.28 * h, f * 0.70 * h, 1.42 * h, 0.08 * h)
+        head = (ellipse(f * 0.86 * h, 1.20 * h, 0.20 * h, 0.12 * h), ear)
+        parts += [Part(polygon, self._coat) for polygon in body]
+        parts += [Part(polygon, self._face) for polygon in head]
         if self._antlers:
-            parts.append(Part(box(f * 0.76 * h, 1.28 * h, f * 0.80 * h, 1.60 * h), self._legs))
-            parts.append(
-                Part(limb(f * 0.78 * h, 1.45 * h, f * 0.95 * h, 1.62 * h, 0.05 * h), self._legs)
-            )
+            beam = limb(f * 0.78 * h, 1.45 * h, f * 0.95 * h, 1.62 * h, 0.05 * h)
+            antlers = (box(f * 0.76 * h, 1.28 * h, f * 0.80 * h, 1.60 * h), beam)
+            parts += [Part(polygon, self._legs) for polygon in antlers]
         return parts

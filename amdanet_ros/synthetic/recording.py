@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from ..registration import resize_homography
 from .cameras import RgbCamera, ThermalCamera
 from .scene import StreetScene
 from .surfaces import CONDITIONS
@@ -159,11 +160,10 @@ class StreetRecording:
         """Return the scene at the RGB camera's size and at the size for thermal images."""
         seed, condition = self._scene_seed(segment), self.conditions[segment]
         scene = StreetScene(seed, condition, self.size, self._segment_length)
-        if self._thermal_render_size() == self.size:
+        size = self._thermal_render_size()
+        if size == self.size:
             return scene, scene
-        return scene, StreetScene(
-            seed, condition, self._thermal_render_size(), self._segment_length
-        )
+        return scene, StreetScene(seed, condition, size, self._segment_length)
 
     def _thermal_render_size(self) -> tuple[int, int]:
         """The thermal camera's own size if both views have the same shape, else RGB's size."""
@@ -178,17 +178,11 @@ class StreetRecording:
         """
         if camera not in ("rgb", "thermal"):
             raise ValueError(f'camera must be "rgb" or "thermal", not {camera!r}')
-        matrix = StreetScene(self._scene_seed(0), self.conditions[0], self.size, 0.0).camera(0.0)
-        matrix = matrix.matrix()
+        scene = StreetScene(self._scene_seed(0), self.conditions[0], self.size, 0.0)
+        matrix = scene.camera(0.0).matrix()
         if camera == "rgb":
             return matrix
         if self.thermal_to_rgb is not None:
             matrix = np.linalg.inv(self.thermal_to_rgb) @ matrix
             return matrix / matrix[2, 2]
-        scale_y = self.thermal_size[0] / self.size[0]
-        scale_x = self.thermal_size[1] / self.size[1]
-        # Pixel centres lie at whole numbers: the image's corner is at -0.5 in both.
-        scaling = np.array(
-            [[scale_x, 0, 0.5 * scale_x - 0.5], [0, scale_y, 0.5 * scale_y - 0.5], [0, 0, 1]]
-        )
-        return scaling @ matrix
+        return resize_homography(self.size, self.thermal_size) @ matrix

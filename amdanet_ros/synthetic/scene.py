@@ -155,15 +155,13 @@ class StreetScene:
         for z in _spread(random, 14.0, length + 60, 25.0):
             car = Car(random, climate, night)
             x = -0.45 * street.half_width
-            actors.append(
-                _Actor("car", car, x, z + 10, 0, float(random.uniform(-4, -1)), towards=True)
-            )
+            speed = float(random.uniform(-4, -1))
+            actors.append(_Actor("car", car, x, z + 10, 0, speed, towards=True))
         for side in (-1.0, 1.0):
             for z in _spread(random, 3.0, length + 60, 6.0):
                 x = side * (edge + float(random.uniform(0.3, 3.5)))
-                actors.append(
-                    _Actor("tree", Tree(random, climate, bool(random.random() < 0.5)), x, z)
-                )
+                tree = Tree(random, climate, bool(random.random() < 0.5))
+                actors.append(_Actor("tree", tree, x, z))
         for instance, actor in enumerate(actors, start=1):
             actor.instance = instance
         return actors
@@ -198,10 +196,8 @@ class StreetScene:
                 parts = actor.body.parts(time, facing)
                 draw_figure(canvas, camera, (x, 0.0, z), parts, instance, light)
             if instance:
-                temperature = actor.body.temperature
-                objects.append(
-                    SceneObject(instance, actor.kind, temperature, light, distance, x, z)
-                )
+                warmth = actor.body.temperature
+                objects.append(SceneObject(instance, actor.kind, warmth, light, distance, x, z))
         return tuple(objects)
 
 

@@ -20,26 +20,21 @@ _BLOOM = 0.5
 def shade_canvas(
     canvas: Canvas, camera: Pinhole, illumination: Illumination, time: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Compute the values of every pixel.
-
-    Args:
-        canvas: with all polygons.
-        camera: that the scene is drawn for.
-        illumination: of the scene.
-        time: seconds; it moves the smoke.
+    """Compute the values of every pixel of a canvas; the time, in seconds, moves the smoke.
 
     Returns:
         radiance H x W x 3 float32, temperature H x W float32 (kelvin), labels H x W uint8,
         instances H x W uint16.
     """
-    surfaces = canvas.surfaces
+    polygons = canvas.polygons
+    surfaces = [polygon.surface for polygon in polygons]
     color = np.array([s.color for s in surfaces], np.float32) * np.float32(illumination.tint)
     label = np.array([s.label for s in surfaces], np.uint8)
     numbers = np.array(
         [(s.temperature, s.texture, s.heat_texture, s.emission) for s in surfaces], np.float32
     )
     temperature_of, texture_of, heat_texture_of, emission_of = np.ascontiguousarray(numbers.T)
-    depth_of = np.array(canvas.depths, np.float32)
+    depth_of = np.array([polygon.depth for polygon in polygons], np.float32)
 
     visible, heat = canvas.rasterize()
     first = camera.first_ground_row()
@@ -59,7 +54,7 @@ def shade_canvas(
         np.copyto(depth[first:], distance, where=on_ground)
     if illumination.condition == "night":
         emission = emission_of.take(visible)
-        light = np.array(canvas.lights, np.float32).take(visible)
+        light = np.array([polygon.light for polygon in polygons], np.float32).take(visible)
         np.copyto(light[first:], illumination.lamp_light(x, world_z), where=on_ground)
         light += np.float32(illumination.ambient)
         light += emission
@@ -82,11 +77,10 @@ def shade_canvas(
     temperature = temperature_of.take(heat)
     grains *= heat_texture_of.take(heat)
     temperature += grains
-    warming = np.arange(camera.size[0], dtype=np.float32) * np.float32(
-        _SKY_WARMING / camera.size[0]
-    )
+    rows = np.arange(camera.size[0], dtype=np.float32)
+    warming = rows * np.float32(_SKY_WARMING / camera.size[0])
     temperature += warming[:, None] * (label == LABELS["sky"]).take(heat)
-    instance_of = np.array(canvas.instances, np.uint16)
+    instance_of = np.array([polygon.instance for polygon in polygons], np.uint16)
     return radiance, temperature, label.take(visible), instance_of.take(visible)
 
 
@@ -101,7 +95,7 @@ def _grains(
     """Return the grain pattern: in world coordinates on the ground, else from the anchor."""
     height, width = camera.size
     first = camera.first_ground_row()
-    anchors = np.array(canvas.anchors, np.float32)
+    anchors = np.array([polygon.anchor for polygon in canvas.polygons], np.float32)
     per_pixel = np.float32(_DETAIL) / anchors[:, 2]
     v = per_pixel.take(visible)
     u = v * np.arange(width, dtype=np.float32)

@@ -21,9 +21,8 @@ class Sign:
         ground, print_color = SIGN_PAINTS[random.integers(len(SIGN_PAINTS))]
         label = LABELS["sign"]
         self.temperature = climate.air
-        self._plate = Surface(
-            shade(random, ground, 0.1), climate.air, label, 0.02, only_visible=True
-        )
+        paint = shade(random, ground, 0.1)
+        self._plate = Surface(paint, climate.air, label, 0.02, only_visible=True)
         self._print = Surface(print_color, climate.air, label, 0.0, only_visible=True)
         self._post = Surface((0.30, 0.30, 0.30), climate.air, label, 0.05, only_visible=True)
         self._shape = int(random.integers(4))
@@ -71,9 +70,8 @@ class Tree:
         label = LABELS["vegetation"]
         self.temperature = climate.vegetation
         leaf = shade(random, (0.10, 0.22, 0.05), 0.3)
-        self._trunk = Surface(
-            shade(random, (0.16, 0.10, 0.06), 0.2), climate.vegetation + 0.6, label, 0.2
-        )
+        bark = shade(random, (0.16, 0.10, 0.06), 0.2)
+        self._trunk = Surface(bark, climate.vegetation + 0.6, label, 0.2)
         self.height = float(random.uniform(0.8, 1.6) if bush else random.uniform(4.0, 8.0))
         self._bush = bush
         blobs = []
@@ -85,14 +83,9 @@ class Tree:
             ragged = 1 + random.normal(0, 0.10, _CORNERS)
             blob = _CIRCLE * ragged[:, None] * (width, radius * self.height) + (x, y)
             np.maximum(blob[:, 1], 0.0, out=blob[:, 1])
-            surface = Surface(
-                shade(random, leaf, 0.15),
-                climate.vegetation + random.normal(0, 0.3),
-                label,
-                0.5,
-                0.4,
-            )
-            blobs.append(Part(blob, surface))
+            color = shade(random, leaf, 0.15)
+            warmth = climate.vegetation + random.normal(0, 0.3)
+            blobs.append(Part(blob, Surface(color, warmth, label, 0.5, 0.4)))
         self._blobs = blobs
 
     def parts(self, time: float, facing: float) -> list[Part]:

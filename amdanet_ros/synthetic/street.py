@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .canvas import Canvas, Surface
+from .billboard import face
+from .canvas import Canvas, Polygon, Surface
 from .pinhole import NEAREST, Pinhole
 from .surfaces import FACADES, LABELS, Climate, shade
 
@@ -30,10 +31,7 @@ class Street:
         self.half_width = float(random.uniform(3.8, 5.0))
         self.walk_width = float(random.uniform(2.6, 4.2))
         edge = self.half_width + self.walk_width
-        self.facade = (
-            edge + float(random.uniform(1.0, 6.0)),
-            edge + float(random.uniform(1.0, 6.0)),
-        )
+        self.facade = tuple(edge + float(random.uniform(1.0, 6.0)) for _ in range(2))
         self._length = length
         self._sky = Surface(
             (0.30, 0.48, 0.80) if random.random() < 0.6 else (0.62, 0.66, 0.72),
@@ -41,19 +39,13 @@ class Street:
         )  # fmt: skip
         asphalt = shade(random, (0.105, 0.105, 0.11), 0.15)
         self._road = Surface(asphalt, climate.road, LABELS["road"], 0.12, 0.25)
-        self._walk = Surface(
-            shade(random, (0.36, 0.33, 0.30), 0.12), climate.sidewalk, LABELS["sidewalk"], 0.10, 0.2
-        )
+        paving = shade(random, (0.36, 0.33, 0.30), 0.12)
+        self._walk = Surface(paving, climate.sidewalk, LABELS["sidewalk"], 0.10, 0.2)
         self._kerb = Surface(
             (0.48, 0.47, 0.46), climate.sidewalk - 0.5, LABELS["sidewalk"], 0.05, 0.1
         )
-        self._grass = Surface(
-            shade(random, (0.12, 0.24, 0.06), 0.2),
-            climate.vegetation,
-            LABELS["vegetation"],
-            0.4,
-            0.4,
-        )
+        grass = shade(random, (0.12, 0.24, 0.06), 0.2)
+        self._grass = Surface(grass, climate.vegetation, LABELS["vegetation"], 0.4, 0.4)
         self._mark = Surface(
             (0.80, 0.80, 0.76), climate.road, LABELS["road_mark"], 0.05, only_visible=True
         )
@@ -95,9 +87,8 @@ class Street:
         """Draw sky, ground, buildings and marks."""
         height, width = canvas.size
         frame = np.array([[-1, -1], [width, -1], [width, height], [-1, height]], dtype=np.float64)
-        canvas.fill(
-            canvas.add(self._sky, np.inf, anchor=(0.0, camera.horizon, 0.03 * width)), frame
-        )
+        anchor = (0.0, camera.horizon, 0.03 * width)
+        canvas.polygons.append(Polygon(frame, self._sky, np.inf, anchor=anchor))
         for building in sorted(self._buildings, key=lambda item: -item[1]):
             self._draw_building(canvas, camera, building)
         near = camera.position[2] + NEAREST
@@ -121,7 +112,7 @@ class Street:
         if far <= near:
             return
         corners = np.array([[x0, 0, near], [x1, 0, near], [x1, 0, far], [x0, 0, far]])
-        canvas.fill(canvas.add(surface, np.nan), camera.project(corners))
+        canvas.polygons.append(Polygon(camera.project(corners), surface, np.nan))
 
     def _draw_marks(self, canvas: Canvas, camera: Pinhole, near: float) -> None:
         far = near + _MARKS_SEEN
@@ -129,9 +120,8 @@ class Street:
             for side in (-1, 1):
                 x = side * (self.half_width - 0.35)
                 self._draw_ground(canvas, camera, self._mark, x - 0.11, x + 0.11, near, far)
-        first = (
-            np.floor((near - self._dash_offset) / _DASH_PERIOD) * _DASH_PERIOD + self._dash_offset
-        )
+        passed = np.floor((near - self._dash_offset) / _DASH_PERIOD)
+        first = passed * _DASH_PERIOD + self._dash_offset
         for z in np.arange(first, far, _DASH_PERIOD):
             self._draw_ground(canvas, camera, self._mark, -0.13, 0.13, z, min(z + 2.4, far))
         for z in self._crossings:
@@ -143,7 +133,7 @@ class Street:
                 x = 0.5 * self.half_width
                 self._draw_ground(canvas, camera, self._mark, x - 0.12, x + 0.12, z, z + 1.8)
                 head = np.array([[x - 0.45, 0, z + 1.7], [x + 0.45, 0, z + 1.7], [x, 0, z + 3.0]])
-                canvas.fill(canvas.add(self._mark, np.nan), camera.project(head))
+                canvas.polygons.append(Polygon(camera.project(head), self._mark, np.nan))
 
     def _draw_building(self, canvas: Canvas, camera: Pinhole, building: tuple) -> None:
         x, z0, z1, height, wall, window, lit, lamp = building
@@ -154,10 +144,7 @@ class Street:
         outer = x + (12 if x > 0 else -12)
 
         def paint(surface: Surface, corners: list[tuple[float, float, float]]) -> None:
-            polygon = camera.project(np.array(corners, dtype=np.float64))
-            scale = camera.focal_length / depth
-            anchor = (float(polygon[0, 0]), float(polygon[0, 1]), scale)
-            canvas.fill(canvas.add(surface, depth, light=_FACADE_LIGHT, anchor=anchor), polygon)
+            canvas.polygons.append(face(camera, surface, corners, depth, light=_FACADE_LIGHT))
 
         front = max(z0, near)
         if z0 > near:

@@ -91,10 +91,9 @@ def _harmed(sample: dict[str, Tensor], code: int) -> dict[str, Tensor]:
 
 
 class ThermalStretch(torch.nn.Module):
-    """Shifts and stretches thermal values slightly, as the running normalisation varies them.
+    """Shifts either end of the thermal values' range, at most by the share `strength` of it.
 
-    Args:
-        strength: largest relative shift of either end of the value range.
+    The running normalisation varies the values in this way.
     """
 
     def __init__(self, strength: float) -> None:
@@ -208,17 +207,9 @@ class ModalityDropout(torch.nn.Module):
 
 
 def surviving_images(rgb: Tensor, thermal: Tensor, lost: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Return the images that the fused image is compared with.
+    """Return the images to compare the fused image with: a lost camera's is replaced by the other.
 
-    The image of a lost camera is replaced by the other one.
-
-    Args:
-        rgb: B x 3 x H x W in [0, 1].
-        thermal: the same shape.
-        lost: B of the values of a sample's entry "lost", or None.
-
-    Returns:
-        Both images, in the same shapes.
+    Both are B x 3 x H x W in [0, 1]; `lost` holds B values of the samples' "lost", or is None.
     """
     if lost is None:
         return rgb, thermal
@@ -244,10 +235,7 @@ def pair_to_sample(pair: LabelledPair) -> dict[str, Tensor]:
 
 
 class Augmentation:
-    """The chain of random changes, reproducible from one number.
-
-    Args:
-        config: which changes, and how strong.
+    """The random changes that a configuration asks for, reproducible from one number.
 
     Raises:
         ValueError: a value out of its range.

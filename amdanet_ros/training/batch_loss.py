@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from ..network import AMDANet
-from ..network.image_stand_in import images_to_fuse
+from ..network.modality_stand_in import images_to_fuse
 from .augmentation import surviving_images
 from .config import PRECISIONS, ConfigError, TrainingConfig
 from .known_weights import given_evidence, known_evidence
@@ -16,16 +16,10 @@ from .losses import AMDANetLoss
 
 
 class BatchLoss:
-    """Runs the network on a batch and compares what it gives with the labels.
+    """Runs the network, `distributed`, on a batch and compares what it gives with the labels.
 
-    Where the reliabilities are fitted at the end (`reliability_samples`), the network weighs the
+    Where the reliabilities are fitted at the end (`reliability_samples`), `network` weighs the
     cameras by what was damaged, until then.
-
-    Args:
-        config: of the training.
-        loss: of the training.
-        network: whose reliabilities are replaced.
-        distributed: what is run: the network, or its wrapper for several processes.
 
     Raises:
         ConfigError: an unknown precision.
@@ -45,28 +39,21 @@ class BatchLoss:
         self.device = next(network.parameters()).device
 
     def __call__(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Return the terms of the loss, see ``AMDANetLoss``.
-
-        Args:
-            batch: as `training_batches` gives it.
-        """
+        """Return the terms of the loss of a batch of `training_batches`, see ``AMDANetLoss``."""
         rgb = batch["rgb"].to(self.device, memory_format=torch.channels_last, non_blocking=True)
         thermal = batch["thermal"].to(self.device, non_blocking=True).expand(-1, 3, -1, -1)
         thermal = thermal.contiguous(memory_format=torch.channels_last)
         labels, valid = (batch[k].to(self.device, non_blocking=True) for k in ("labels", "valid"))
         lost = batch["lost"].to(self.device) if "lost" in batch else None
-        with self._precision(), self._weights(lost):
+        known = self.known_weights
+        weights = given_evidence(self.network, known_evidence(lost)) if known else nullcontext()
+        with self._precision(), weights:
             output = self.distributed(rgb, thermal, self.want_fused)
         output = type(output)(*(None if value is None else value.float() for value in output))
         rgb, thermal = surviving_images(rgb, thermal, lost)
-        if self.known_weights:
+        if known:
             rgb, thermal = images_to_fuse(rgb, thermal, output.reliability[:, 0].detach())
         return self.loss(output, rgb, thermal, labels, valid)
-
-    def _weights(self, lost: Tensor | None) -> AbstractContextManager:
-        if not self.known_weights:
-            return nullcontext()
-        return given_evidence(self.network, known_evidence(lost))
 
     def _precision(self) -> AbstractContextManager:
         on_cuda = self.device.type == "cuda"

@@ -25,13 +25,10 @@ class StepSampler(Sampler):
     count the samples of the whole run.
 
     Args:
-        pairs: number of pairs.
+        pairs, steps: number of pairs and of batches.
         batch_size: of the whole step, over all processes.
-        steps: number of batches.
-        first_position: of the first step's first sample.
-        seed: of the run.
-        rank: of this process.
-        world: number of processes.
+        seed, first_position: of the run, and of the first step's first sample.
+        rank, world: of this process, and the number of all.
     """
 
     def __init__(
@@ -84,10 +81,7 @@ class AugmentedPairs(Dataset):
 
 
 def training_batches(
-    pairs: LabelledPairs,
-    augmentation: Augmentation,
-    sampler: StepSampler,
-    workers: int = 0,
+    pairs: LabelledPairs, augmentation: Augmentation, sampler: StepSampler, workers: int = 0
 ) -> DataLoader:
     """Return a loader of batches: "rgb", "thermal", "labels", "valid", stacked."""
     return DataLoader(

@@ -14,7 +14,7 @@ a list for each split. The data sets are distributed as:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -159,37 +159,33 @@ def _convert_pair(pair: _Source, target: Path, classes: int) -> bool:
     if all(path.is_file() for path in paths.values()):
         return False
     labels = _labels(pair.labels, classes)
-    images = dict(_images(pair))
-    for path, image in images.values():
+    images = _images(pair)
+    for what, image in images.items():
         if image.shape[:2] != labels.shape:
             raise DataError(
-                f"{path} is {image.shape[0]} x {image.shape[1]} pixels, its labels "
+                f"{getattr(pair, what)} is {image.shape[0]} x {image.shape[1]} pixels, its labels "
                 f"{pair.labels} {labels.shape[0]} x {labels.shape[1]}"
             )
-    for what, (path, image) in images.items():
-        if pair.rgb == pair.thermal:
-            _replace(paths[what], _png(image))
-        else:
-            _replace(paths[what], path.read_bytes())
+    for what, image in images.items():
+        whole = pair.rgb != pair.thermal
+        _replace(paths[what], getattr(pair, what).read_bytes() if whole else _png(image))
     _replace(paths["labels"], _png(labels))
     return True
 
 
-def _images(pair: _Source) -> Iterator[tuple[str, tuple[Path, np.ndarray]]]:
-    """Yield "rgb" (in OpenCV's order of channels) and "thermal", each with its file."""
+def _images(pair: _Source) -> dict[str, np.ndarray]:
+    """Return "rgb" (in OpenCV's order of channels) and "thermal"."""
     image = _read(pair.rgb)
-    if pair.rgb == pair.thermal:
-        if image.ndim != 3 or image.shape[2] != 4:
-            count = 1 if image.ndim == 2 else image.shape[2]
-            raise DataError(
-                f"{pair.rgb} has {count} channel{'s' * (count > 1)}: MFNet's images have 4 "
-                "(red, green, blue, thermal)"
-            )
-        yield "rgb", (pair.rgb, np.ascontiguousarray(image[..., :3]))
-        yield "thermal", (pair.rgb, np.ascontiguousarray(image[..., 3]))
-    else:
-        yield "rgb", (pair.rgb, image)
-        yield "thermal", (pair.thermal, _read(pair.thermal))
+    if pair.rgb != pair.thermal:
+        return {"rgb": image, "thermal": _read(pair.thermal)}
+    if image.ndim != 3 or image.shape[2] != 4:
+        count = 1 if image.ndim == 2 else image.shape[2]
+        raise DataError(
+            f"{pair.rgb} has {count} channel{'s' * (count > 1)}: MFNet's images have 4 "
+            "(red, green, blue, thermal)"
+        )
+    rgb, thermal = image[..., :3], image[..., 3]
+    return {"rgb": np.ascontiguousarray(rgb), "thermal": np.ascontiguousarray(thermal)}
 
 
 def _read(path: Path) -> np.ndarray:

@@ -15,13 +15,8 @@ def deciding_values(values: dict[str, Any]) -> dict[str, Any]:
     """Return the values that decide a training's result and differ from the defaults.
 
     Defaults are left out, so that a key that a later version adds does not change the result for
-    trainings that were begun before.
-
-    Args:
-        values: as `TrainingConfig.as_dict` gives them.
-
-    Returns:
-        "section.key" to a plain value.
+    trainings that were begun before. Takes what `TrainingConfig.as_dict` gives; returns
+    "section.key" to a plain value.
     """
     defaults = dict(_flat(TrainingConfig().as_dict(), ""))
     return {

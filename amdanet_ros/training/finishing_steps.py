@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import torch
+
 from ..network import AMDANet
-from .config import TrainingConfig
-from .initial_mixing import InitialMixing
+from .config import ConfigError, TrainingConfig
+from .experiment import build_network
 from .labelled_pair import LabelledPairs
 from .losses import AMDANetLoss
 from .plan import Plan
@@ -27,16 +29,38 @@ class FinishingStep(Protocol):
         """Change a network's weights in place; every process computes the same."""
 
 
+class InitialMixing:
+    """Keeps a share of the initial checkpoint in every weight; a ``FinishingStep``.
+
+    Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022, Section 3.
+
+    Raises:
+        ConfigError: `initial_share` outside [0, 1), or no initial checkpoint.
+    """
+
+    completes_network = False
+
+    def __init__(self, config: TrainingConfig) -> None:
+        if not 0.0 <= config.initial_share < 1.0 or not config.initial:
+            raise ConfigError(
+                f"initial_share is {config.initial_share}: it must be at least 0 and below 1, and "
+                "above 0 it needs initial, the checkpoint to start from"
+            )
+        self.config = config
+
+    def finish(self, network: AMDANet) -> None:
+        """Replace each floating-point value by the weighted mean."""
+        initial = build_network(self.config).state_dict()
+        for name, value in network.state_dict().items():
+            if value.is_floating_point():
+                share = 1.0 - self.config.initial_share
+                value.copy_(torch.lerp(initial[name].to(value), value, share))
+
+
 def finishing_steps(
     config: TrainingConfig, pairs: LabelledPairs, plan: Plan, loss: AMDANetLoss
 ) -> list[FinishingStep]:
     """Return the steps of a configuration in their order.
-
-    Args:
-        config: of the training.
-        pairs: to train on.
-        plan: of the training.
-        loss: of the training.
 
     Raises:
         ConfigError: a step that cannot work with the rest of the configuration.

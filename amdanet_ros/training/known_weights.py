@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from ..network import AMDANet
-from ..network.modality_reliability import DEAD_ZONE
-from .augmentation import RGB_HARMED, THERMAL_HARMED
-from .losses.reliability import evidence_against
+from ..network.modality_reliability import DEAD_ZONE, ModalityReliability
+from .augmentation import RGB_HARMED, RGB_LOST, THERMAL_HARMED, THERMAL_LOST
+
+SURE = 8.0
+"""Evidence at which the weaker camera keeps 0.5 % of its own features (see ``weights_of``)."""
 
 
 @contextmanager
 def given_evidence(network: AMDANet, evidence: Tensor) -> Iterator[list[list[Tensor]]]:
-    """Let each stage weigh the cameras by given evidence, within a `with`.
+    """Let each stage weigh the cameras by evidence B, positive for RGB, within a `with`.
 
-    Args:
-        network: with adaptive weighting.
-        evidence: of the batch that is run within the `with`, B, positive for RGB.
+    It counts for every batch that is run within the `with`.
 
     Yields:
         For each stage, the statistics of the batches that were run, B x 4C each.
@@ -32,19 +33,27 @@ def given_evidence(network: AMDANet, evidence: Tensor) -> Iterator[list[list[Ten
     stages = network.backbone.reliability
     seen: list[list[Tensor]] = [[] for _ in stages]
 
-    def hook_of(index: int):
-        def hook(module, inputs, _output):
-            seen[index].append(module.statistics(*inputs[:2]).detach())
-            return by_branch(evidence, index)
+    def hook(index: int, module: ModalityReliability, inputs: tuple, _output: Tensor) -> Tensor:
+        seen[index].append(module.statistics(*inputs[:2]).detach())
+        return by_branch(evidence, index)
 
-        return hook
-
-    hooks = [stage.register_forward_hook(hook_of(i)) for i, stage in enumerate(stages)]
+    hooks = [stage.register_forward_hook(partial(hook, i)) for i, stage in enumerate(stages)]
     try:
         yield seen
     finally:
         for hook in hooks:
             hook.remove()
+
+
+def evidence_against(lost: Tensor) -> Tensor:
+    """Values of "lost", B, to the evidence that replaces the lost or harmed camera, B.
+
+    Positive (for RGB) if thermal is damaged; 0 if neither camera is, or both are.
+    """
+    evidence = torch.zeros(len(lost), device=lost.device)
+    evidence[(lost == RGB_LOST) | (lost == RGB_HARMED)] = -SURE
+    evidence[(lost == THERMAL_LOST) | (lost == THERMAL_HARMED)] = SURE
+    return evidence
 
 
 def known_evidence(lost: Tensor) -> Tensor:

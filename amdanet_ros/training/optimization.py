@@ -1,4 +1,4 @@
-"""AdamW's parameter groups, the learning rate schedule, and the moving average of the weights."""
+"""Trained parameters, AdamW's groups of them, the learning rate, the moving average of weights."""
 
 from __future__ import annotations
 
@@ -7,13 +7,26 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from .config import ConfigError
 
-def adamw(
-    network: nn.Module,
-    learning_rate: float,
-    weight_decay: float = 0.01,
-    betas: Sequence[float] = (0.9, 0.999),
-) -> torch.optim.AdamW:
+
+def freeze_all_but(network: nn.Module, trainable: Sequence[str]) -> None:
+    """Freeze all parameters except those whose names begin with one of ``trainable``.
+
+    Raises:
+        ConfigError: a prefix of no parameter's name.
+    """
+    if not trainable:
+        return
+    names = [name for name, _ in network.named_parameters()]
+    for start in trainable:
+        if not any(name.startswith(start) for name in names):
+            raise ConfigError(f"trainable: no parameter of the network begins with {start!r}")
+    for name, parameter in network.named_parameters():
+        parameter.requires_grad_(name.startswith(tuple(trainable)))
+
+
+def adamw(network: nn.Module, learning_rate: float, weight_decay: float) -> torch.optim.AdamW:
     """Return AdamW; weight decay applies to matrices and kernels only.
 
     As in the released code: no decay of biases, norms and scalars. SCI's lambda is trained too.
@@ -26,7 +39,7 @@ def adamw(
         {"params": decayed, "weight_decay": weight_decay},
         {"params": plain, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=learning_rate, betas=(betas[0], betas[1]))
+    return torch.optim.AdamW(groups, lr=learning_rate)
 
 
 def learning_rate_factor(step: int, steps: int, warmup_steps: int, power: float = 0.9) -> float:
@@ -40,11 +53,9 @@ def learning_rate_factor(step: int, steps: int, warmup_steps: int, power: float 
 
 
 class MovingAverage:
-    """Exponential moving average of a network's floating-point state.
+    """Exponential moving average of a network's floating-point state, which is the first average.
 
-    Args:
-        network: its state is the first average.
-        decay: weight of the old average, below 1; in the first steps it is smaller.
+    `decay` is the weight of the old average, below 1; in the first steps it is smaller.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:

@@ -57,12 +57,7 @@ class Plan:
 
 
 def training_plan(config: TrainingConfig, pairs: int, world: int = 1) -> Plan:
-    """Return the plan of a configuration.
-
-    Args:
-        config: of the training.
-        pairs: number of training pairs.
-        world: number of processes.
+    """Return the plan of a configuration for a number of training pairs and of processes.
 
     Raises:
         ConfigError: steps, warm-up, batch sizes or `finish` contradict each other.

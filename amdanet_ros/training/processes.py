@@ -18,13 +18,7 @@ from ..evaluation.report import EvaluationReport, merged_reports
 
 @dataclass(frozen=True)
 class Processes:
-    """One process of the training.
-
-    Attributes:
-        rank: of this process, from 0.
-        world: number of processes.
-        device: of this process.
-    """
+    """One process of the training: its number from 0, the number of all, and its device."""
 
     rank: int
     world: int
@@ -70,10 +64,8 @@ class Processes:
 def processes(device: str = "auto") -> Iterator[Processes]:
     """Connect to the other processes that `torchrun` started, if any, within a `with`.
 
-    An inner `with` uses the connection of the outer one: `torchrun` allows one rendezvous.
-
-    Args:
-        device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:N".
+    An inner `with` uses the connection of the outer one: `torchrun` allows one rendezvous. The
+    device is "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:N".
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     rank = int(os.environ.get("RANK", "0"))
@@ -82,14 +74,12 @@ def processes(device: str = "auto") -> Iterator[Processes]:
     if chosen.type == "cuda" and chosen.index is None:
         chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
         torch.cuda.set_device(chosen)
-    if world == 1:
-        yield Processes(0, 1, chosen)
-        return
-    if dist.is_initialized():
-        yield Processes(rank, world, chosen)
+    here = Processes(rank, world, chosen)
+    if world == 1 or dist.is_initialized():
+        yield here
         return
     dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
     try:
-        yield Processes(rank, world, chosen)
+        yield here
     finally:
         dist.destroy_process_group()

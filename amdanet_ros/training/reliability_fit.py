@@ -17,11 +17,13 @@ from torch import Tensor
 from ..network import AMDANet, AMDANetOutput
 from .batches import StepSampler, derived_seed, training_batches
 from .config import ConfigError, TrainingConfig
-from .known_weights import by_branch, given_evidence
+from .known_weights import by_branch, evidence_against, given_evidence
 from .labelled_pair import LabelledPairs
 from .losses import AMDANetLoss
-from .losses.reliability import evidence_against, reliability_loss
 from .plan import Plan
+
+TaskLoss = Callable[[Tensor, Tensor], Tensor]
+"""Of logits 1 x K x H x W and labels 1 x H x W."""
 
 _BATCH = 8
 _ITERATIONS = 600
@@ -32,11 +34,7 @@ _WEIGHT_DECAY = 0.1
 class ReliabilityFit:
     """Fits the reliabilities on samples of the training; a ``FinishingStep``.
 
-    Args:
-        config: its `reliability_samples` is the number of samples.
-        pairs: to train on.
-        plan: one half of the samples is damaged as its last stretch says.
-        loss: of the training.
+    One half of the `reliability_samples` is damaged as the last stretch of the plan says.
 
     Raises:
         ConfigError: no adaptive weighting, or no modality dropout.
@@ -81,23 +79,31 @@ class ReliabilityFit:
         )
 
 
+def reliability_loss(evidence: Tensor, wanted: Tensor) -> Tensor:
+    """Return the mean squared distance of evidence, B, to a target, B, as a scalar.
+
+    Evidence is positive for RGB; beyond a target other than 0 it costs nothing.
+    """
+    lacking = wanted - evidence
+    enough = (wanted != 0) & (wanted.sign() * lacking < 0)
+    return lacking.masked_fill(enough, 0.0).square().mean()
+
+
 def fit_reliabilities(
     network: AMDANet,
     batches: Iterable[dict[str, Tensor]],
     device: torch.device,
-    loss: Callable[[Tensor, Tensor], Tensor],
+    loss: TaskLoss,
 ) -> list[float]:
-    """Fit the reliability of each stage; nothing else of the network changes.
+    """Fit the reliability of each stage anew; nothing else of the network changes.
 
     For a sample with a lost or harmed camera the target is evidence against that camera if the
     loss is smaller with the stand-ins, else 0. The statistics of a stage are computed with the
     target weights in the stages before it.
 
     Args:
-        network: with adaptive weighting; its reliabilities are initialised first.
+        network, device: with adaptive weighting.
         batches: as `training_batches` returns them, with "lost" if images may be damaged.
-        device: of the network.
-        loss: of logits 1 x K x H x W and labels 1 x H x W.
 
     Returns:
         The final `reliability_loss` of each stage.
@@ -139,19 +145,15 @@ def fit_reliabilities(
 
 
 def _both_ways(
-    network: AMDANet,
-    batch: dict[str, Tensor],
-    device: torch.device,
-    loss: Callable[[Tensor, Tensor], Tensor],
+    network: AMDANet, batch: dict[str, Tensor], device: torch.device, loss: TaskLoss
 ) -> tuple[list[Tensor], Tensor]:
     """Return the statistics of each stage at the target weights, and the target evidence, B."""
     rgb, labels = batch["rgb"].to(device), batch["labels"].to(device)
     thermal = batch["thermal"].to(device).expand_as(rgb)
-    against = torch.zeros(len(rgb), device=device)
-    if "lost" in batch:
-        against = evidence_against(batch["lost"].to(device))
+    nothing = torch.zeros(len(rgb), device=device)
+    against = evidence_against(batch["lost"].to(device)) if "lost" in batch else nothing
     ways = []
-    for evidence in (torch.zeros_like(against), against):
+    for evidence in (nothing, against):
         with given_evidence(network, evidence) as found:
             logits = network(rgb, thermal, want_fused=False).logits
         losses = [loss(logits[i : i + 1], labels[i : i + 1]) for i in range(len(rgb))]
@@ -160,8 +162,6 @@ def _both_ways(
             return ways[0][1], against
     (whole_loss, whole), (replaced_loss, replaced) = ways
     better = replaced_loss < whole_loss
-    statistics = [
-        torch.where(better[:, None], there, here)
-        for here, there in zip(whole, replaced, strict=True)
-    ]
-    return statistics, torch.where(better, against, torch.zeros_like(against))
+    pairs = zip(whole, replaced, strict=True)
+    statistics = [torch.where(better[:, None], there, here) for here, there in pairs]
+    return statistics, torch.where(better, against, nothing)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
+
+from ..whole_file import whole_file
 
 
 class SavedStateError(ValueError):
@@ -15,12 +16,8 @@ class SavedStateError(ValueError):
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write a state; the file is replaced when the new one is complete on disk."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    with partial.open("wb") as stream:
-        torch.save(state, stream)
-        stream.flush()
-        os.fsync(stream.fileno())
-    os.replace(partial, path)
+    with whole_file(path) as partial:
+        torch.save(state, partial)
 
 
 def load_state(path: Path) -> dict[str, Any]:

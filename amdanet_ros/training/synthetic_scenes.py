@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
 
 from .. import synthetic
+from ..whole_file import whole_file
 from .labelled_pair import LabelledPair
 
 SHARD = 50
@@ -31,11 +32,9 @@ class SyntheticScenes:
     that a changed generator draws new scenes.
 
     Args:
-        first_seed: of the first scene.
-        count: number of scenes.
+        first_seed, count: of the scenes.
         size: (height, width) in pixels.
-        cache_folder: where the files are kept.
-        workers: processes that draw.
+        cache_folder, workers: where the files are kept, and the number of processes that draw.
         condition: of all scenes; None draws one for each scene.
     """
 
@@ -56,7 +55,7 @@ class SyntheticScenes:
         self.folder = Path(cache_folder) / f"{size[0]}x{size[1]}_{kind}_{_generator_version()}"
         self.condition = condition
         self._draw(workers)
-        self._maps: dict[int, dict[str, np.ndarray]] = {}
+        self._maps: dict[int, dict[str, Any]] = {}
 
     def __len__(self) -> int:
         return self.count
@@ -67,12 +66,15 @@ class SyntheticScenes:
         seed = self.first_seed + index
         shard, row = seed // SHARD, seed % SHARD
         if shard not in self._maps:
-            self._maps[shard] = _open_shard(self.folder, shard)
+            paths = {name: self.folder / f"{shard:06d}_{name}.npy" for name in _ARRAYS}
+            arrays = {name: np.load(path, mmap_mode="r") for name, path in paths.items()}
+            arrays["conditions"] = json.loads(_mark(self.folder, shard).read_text())
+            self._maps[shard] = arrays
         arrays = self._maps[shard]
         return LabelledPair(
             f"scene_{seed}",
             *(np.array(arrays[name][row]) for name in _ARRAYS),
-            condition=str(arrays["conditions"][row]),
+            condition=arrays["conditions"][row],
         )
 
     def __getstate__(self) -> dict:
@@ -80,10 +82,14 @@ class SyntheticScenes:
 
     def _draw(self, workers: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        missing = [shard for shard in self._shards() if not _mark(self.folder, shard).exists()]
-        if not missing:
+        last = self.first_seed + self.count - 1
+        jobs = [
+            (self.folder, shard, self.size, self.condition)
+            for shard in range(self.first_seed // SHARD, last // SHARD + 1)
+            if not _mark(self.folder, shard).exists()
+        ]
+        if not jobs:
             return
-        jobs = [(self.folder, shard, self.size, self.condition) for shard in missing]
         progress = tqdm(total=len(jobs) * SHARD, desc="drawing scenes", unit="scene", leave=False)
         with progress:
             if workers <= 1:
@@ -95,10 +101,6 @@ class SyntheticScenes:
                 for done in [pool.submit(_draw_shard, *job) for job in jobs]:
                     done.result()
                     progress.update(SHARD)
-
-    def _shards(self) -> Iterator[int]:
-        last = self.first_seed + self.count - 1
-        return iter(range(self.first_seed // SHARD, last // SHARD + 1))
 
 
 def default_cache() -> Path:
@@ -126,23 +128,9 @@ def _draw_shard(folder: Path, shard: int, size: tuple[int, int], condition: str 
         for seed in range(shard * SHARD, (shard + 1) * SHARD)
     ]
     for name in _ARRAYS:
-        _write_whole(
-            folder / f"{shard:06d}_{name}.npy", np.stack([getattr(s, name) for s in samples])
-        )
-    mark = _mark(folder, shard)
-    partial = mark.with_suffix(f".{os.getpid()}.partial")
-    partial.write_text(json.dumps([s.condition for s in samples]))
-    os.replace(partial, mark)
-
-
-def _write_whole(path: Path, array: np.ndarray) -> None:
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    with partial.open("wb") as stream:
-        np.save(stream, array)
-    os.replace(partial, path)
-
-
-def _open_shard(folder: Path, shard: int) -> dict[str, np.ndarray]:
-    arrays = {name: np.load(folder / f"{shard:06d}_{name}.npy", mmap_mode="r") for name in _ARRAYS}
-    arrays["conditions"] = np.array(json.loads(_mark(folder, shard).read_text()))
-    return arrays
+        array = np.stack([getattr(sample, name) for sample in samples])
+        path = folder / f"{shard:06d}_{name}.npy"
+        with whole_file(path) as partial, partial.open("wb") as stream:
+            np.save(stream, array)
+    with whole_file(_mark(folder, shard)) as partial:
+        partial.write_text(json.dumps([sample.condition for sample in samples]))

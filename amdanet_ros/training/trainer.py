@@ -20,9 +20,8 @@ from .config import TrainingConfig
 from .deciding_values import differing_keys
 from .experiment import build_classes, build_loss, build_network
 from .finishing_steps import finishing_steps
-from .freezing import freeze_all_but
 from .labelled_pair import LabelledPairs
-from .optimization import MovingAverage, adamw, learning_rate_factor
+from .optimization import MovingAverage, adamw, freeze_all_but, learning_rate_factor
 from .plan import Stretch, training_plan
 from .processes import Processes
 from .saved_state import SavedStateError, load_state, save_state
@@ -57,11 +56,9 @@ class Trainer:
     from the run's seed and the step, so a resumed training equals an uninterrupted one.
 
     Args:
-        config: of the training.
+        config, processes: of the training.
         folder: of the run; made if missing.
-        train: pairs to train on.
-        validation: pairs to choose the best weights on.
-        processes: this process and the number of all.
+        train, validation: pairs to train on, and pairs to choose the best weights on.
         resume: continue from `last.pt`; the configuration must be that of the start.
 
     Raises:
@@ -189,8 +186,9 @@ class Trainer:
 
     def _train_step(self, batch: dict[str, Tensor]) -> dict[str, float]:
         plan = self.config.optimization
+        rate = learning_rate_factor(self.step, self.plan.steps, self.plan.warmup_steps, plan.power)
         for group in self.optimizer.param_groups:
-            group["lr"] = self._rate()
+            group["lr"] = plan.learning_rate * rate
         sums: dict[str, Tensor] = {}
         for part in range(plan.accumulate):
             share = {name: value[part :: plan.accumulate] for name, value in batch.items()}
@@ -221,12 +219,6 @@ class Trainer:
                 "the last saved state is intact"
             )
         return means
-
-    def _rate(self) -> float:
-        plan = self.config.optimization
-        return plan.learning_rate * learning_rate_factor(
-            self.step, self.plan.steps, self.plan.warmup_steps, plan.power
-        )
 
     def _validate(self) -> None:
         """Score the weights (averaged ones, if there are any) and keep them if they are best."""

@@ -3,31 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..whole_file import whole_file
+
 
 class TrainingLog:
     """Appends to `log.jsonl` in the run's folder; a resume drops the lines after its step.
 
-    Args:
-        folder: of the run.
-        step: where the training starts or resumes.
-        tensorboard: write event files too.
-
     Raises:
-        ImportError: TensorBoard is wanted and not installed.
+        ImportError: `tensorboard` is True, for event files too, and TensorBoard is not installed.
     """
 
     def __init__(self, folder: Path, step: int, tensorboard: bool = False) -> None:
         self.path = folder / "log.jsonl"
         kept = [line for line in self._lines() if line["step"] <= step] if step else []
-        partial = self.path.with_suffix(".partial")
-        partial.write_text("".join(json.dumps(line) + "\n" for line in kept))
-        os.replace(partial, self.path)
+        with whole_file(self.path) as partial:
+            partial.write_text("".join(json.dumps(line) + "\n" for line in kept))
         self._writer = _summary_writer(folder, step) if tensorboard else None
 
     @property
@@ -58,9 +53,9 @@ class TrainingLog:
             self._writer.close()
 
     def _lines(self) -> list[dict[str, Any]]:
+        lines: list[dict[str, Any]] = []
         if not self.path.is_file():
-            return []
-        lines = []
+            return lines
         for text in self.path.read_text().splitlines():
             try:
                 lines.append(json.loads(text))

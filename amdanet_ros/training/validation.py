@@ -17,14 +17,7 @@ from .validation_sheet import validation_sheet
 
 
 class Validation:
-    """Scores networks on the validation pairs and keeps weights.
-
-    Args:
-        pairs: to score on.
-        classes: of the network.
-        device: of the network.
-        log: of the scores, and of images if it writes any.
-    """
+    """Scores networks on the validation pairs, logs that with images, and keeps weights."""
 
     def __init__(
         self, pairs: LabelledPairs, classes: ClassTable, device: torch.device, log: TrainingLog

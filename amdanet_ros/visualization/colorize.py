@@ -7,28 +7,28 @@ import numpy as np
 
 
 def colorize_labels(labels: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Return an image in which each pixel has the colour of its class.
+    """Return an image, H x W x 3 uint8 RGB, in which each pixel has the colour of its class.
 
     Args:
         labels: H x W uint8 class index; 255 (unlabelled) and indices beyond the palette are black.
         palette: K x 3 uint8 RGB.
 
-    Returns:
-        H x W x 3 uint8 RGB.
-
     Raises:
         ValueError: another shape or type.
     """
     check_labels(labels)
-    return cv2.applyColorMap(labels, color_table(palette).reshape(256, 1, 3))
+    if palette.ndim != 2 or palette.shape[1] != 3 or not 0 < len(palette) <= 255:
+        raise ValueError(f"a palette is K x 3 with 1 <= K <= 255, not {palette.shape}")
+    table = np.zeros((256, 1, 3), np.uint8)
+    table[: len(palette), 0] = palette
+    return cv2.applyColorMap(labels, table)
 
 
 def colorize_thermal(thermal: np.ndarray) -> np.ndarray:
     """Return a thermal image in false colours, from black over red to yellow-white (inferno).
 
-    Args:
-        thermal: h x w uint8, uint16 or float, in any unit; stretched between the 1st and the 99th
-            percentile of its finite values.
+    It is h x w uint8, uint16 or float, in any unit, stretched between the 1st and the 99th
+    percentile of its finite values.
 
     Returns:
         h x w x 3 uint8 RGB; pixels without a finite value are black.
@@ -48,25 +48,8 @@ def colorize_thermal(thermal: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
 
 
-def color_table(palette: np.ndarray) -> np.ndarray:
-    """Return a palette as a 1 x 256 x 3 look-up table; other indices are black.
-
-    Raises:
-        ValueError: not K x 3 with K at most 255.
-    """
-    if palette.ndim != 2 or palette.shape[1] != 3 or not 0 < len(palette) <= 255:
-        raise ValueError(f"a palette is K x 3 with 1 <= K <= 255, not {palette.shape}")
-    table = np.zeros((1, 256, 3), np.uint8)
-    table[0, : len(palette)] = palette
-    return table
-
-
 def check_labels(labels: np.ndarray) -> None:
-    """Raise for what is not a label map.
-
-    Raises:
-        ValueError: not H x W uint8.
-    """
+    """Raise a ValueError for what is not H x W uint8."""
     if labels.ndim != 2 or labels.dtype != np.uint8:
         raise ValueError(
             f"labels are height x width uint8, not {labels.dtype} of shape {labels.shape}"

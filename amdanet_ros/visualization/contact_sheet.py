@@ -36,17 +36,12 @@ class ContactRow:
 
 
 def contact_sheet(
-    rows: Sequence[ContactRow], table: ClassTable, tile_width: int = 320, alpha: float = 0.5
+    rows: Sequence[ContactRow], table: ClassTable, tile_width: int = 320
 ) -> np.ndarray:
-    """Draw the rows below each other with headings and a legend of the classes that occur.
+    """Draw rows, at least one, with headings and a legend of the classes that occur.
 
-    Columns: RGB, thermal (false colours), fused, overlay, and exact labels if a row has them.
-
-    Args:
-        rows: at least one.
-        table: the classes' names and colours.
-        tile_width: of each image, in pixels; heights follow each RGB image's shape.
-        alpha: weight of the colours in the overlay.
+    Columns: RGB, thermal (false colours), fused, overlay, and exact labels if a row has them. An
+    image is `tile_width` pixels wide; heights follow each RGB image's shape.
 
     Returns:
         height x width x 3 uint8 RGB.
@@ -59,28 +54,17 @@ def contact_sheet(
     with_truth = any(row.truth is not None for row in rows)
     headings = ["RGB", "thermal", "fused", "overlay"] + ["exact labels"] * with_truth
     grid = image_grid(
-        headings, [GridRow(row.title, _tiles(row, table, alpha)) for row in rows], tile_width
+        headings, [GridRow(row.title, _tiles(row, table)) for row in rows], tile_width
     )
-    return np.concatenate([grid, legend(table, grid.shape[1], _occurring(rows, table))], axis=0)
+    seen = {int(i) for row in rows for i in np.unique(row.labels)}
+    seen |= {int(i) for row in rows if row.truth is not None for i in np.unique(row.truth)}
+    shown = [index for index in range(len(table)) if index in seen]
+    return np.concatenate([grid, legend(table, grid.shape[1], shown)], axis=0)
 
 
-def _tiles(row: ContactRow, table: ClassTable, alpha: float) -> list[np.ndarray]:
-    tiles = [
-        row.rgb,
-        colorize_thermal(row.thermal),
-        row.fused,
-        overlay(row.fused, row.labels, table.palette, alpha),
-    ]
+def _tiles(row: ContactRow, table: ClassTable) -> list[np.ndarray]:
+    drawn = overlay(row.fused, row.labels, table.palette)
+    tiles = [row.rgb, colorize_thermal(row.thermal), row.fused, drawn]
     if row.truth is not None:
         tiles.append(colorize_labels(row.truth, table.palette))
     return tiles
-
-
-def _occurring(rows: Sequence[ContactRow], table: ClassTable) -> list[int]:
-    """Return the classes that occur in labels or exact labels, in index order."""
-    counts = np.zeros(256, np.int64)
-    for row in rows:
-        for labels in (row.labels, row.truth):
-            if labels is not None:
-                counts += np.bincount(labels.ravel(), minlength=256)
-    return [index for index in range(len(table)) if counts[index]]

@@ -21,8 +21,7 @@ def legend(
     """Draw colour swatches with class names, in as many lines as the width needs.
 
     Args:
-        table: names and colours.
-        width: of the image, in pixels.
+        table, width: names and colours; of the image, in pixels.
         classes: indices to show, in this order; None: all.
         text_height: of a capital letter, in pixels.
 

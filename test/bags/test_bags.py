@@ -31,7 +31,7 @@ def test_messages_come_back_byte_by_byte_in_the_order_of_their_stamps(tmp_path, 
     with BagWriter(tmp_path / "bag", storage) as bag:
         for index in (0, 2, 1, 3):
             stamp = bags.START + index
-            message = bags.image(stamp, bags.pictures(index)[index % 2], "whatever it is")
+            message = bags.image(stamp, bags.images(index)[index % 2], "whatever it is")
             raw = bytes(typestore().serialize_cdr(message, bags.IMAGE))
             bag.write(f"/camera_{index % 2}", bags.IMAGE, stamp, raw)
             written.append((f"/camera_{index % 2}", bags.IMAGE, stamp, raw))
@@ -194,7 +194,7 @@ def test_a_bag_without_messages_can_be_read(tmp_path):
 def test_metadata_tells_of_what_is_committed(tmp_path, bags):
     bag = BagWriter(tmp_path / "bag", "sqlite3")
     for index in range(3):
-        bag.write_message("/rgb", index, bags.image(index, bags.pictures(index)[0], "rgb8"))
+        bag.write_message("/rgb", index, bags.image(index, bags.images(index)[0], "rgb8"))
     bag.commit()
     known = yaml.safe_load((tmp_path / "bag" / "metadata.yaml").read_text())
     bag.close()

@@ -1,4 +1,4 @@
-"""`amdanet register`: from a recording to the node's parameter file, and a picture of it."""
+"""`amdanet register`: from a bag to the node's parameter file, and an image of it."""
 
 import contextlib
 import io
@@ -22,7 +22,7 @@ KNOWN = np.array([[2.1, 0.02, -6.0], [-0.02, 2.1, -4.0], [0.0, 0.0, 1.0]])
 
 
 def drawn(count):
-    """Pairs of pictures of one rig whose homography is ``KNOWN``."""
+    """Pairs of images of one rig whose homography is ``KNOWN``."""
     for index in range(count):
         frame = StreetScene(50 + index, "day", SIZE).render(1.0)
         camera = ThermalCamera(index, THERMAL_SIZE, thermal_to_rgb=KNOWN)
@@ -30,26 +30,26 @@ def drawn(count):
 
 
 @pytest.fixture(scope="module")
-def pictures():
+def images():
     """Three pairs."""
     return list(drawn(3))
 
 
 @pytest.fixture(scope="module")
-def bag(pictures, tmp_path_factory):
-    """A recording of them."""
+def bag(images, tmp_path_factory):
+    """A bag of them."""
     path = tmp_path_factory.mktemp("rig") / "bag"
     types = typestore().types
     with BagWriter(path, "mcap") as writer:
         for topic in TOPICS:
             writer.add_topic(topic, IMAGE, [quality(reliable=True)])
-        for index, pair in enumerate(pictures):
+        for index, pair in enumerate(images):
             stamp_ns = (1000 + index) * 1_000_000_000
             stamp = types["builtin_interfaces/msg/Time"](1000 + index, 0)
             header = types["std_msgs/msg/Header"](stamp, "camera")
-            for topic, encoding, picture in zip(TOPICS, ("rgb8", "mono16"), pair, strict=True):
-                height, width = picture.shape[:2]
-                data = np.ascontiguousarray(picture).reshape(-1).view(np.uint8)
+            for topic, encoding, pixels in zip(TOPICS, ("rgb8", "mono16"), pair, strict=True):
+                height, width = pixels.shape[:2]
+                data = np.ascontiguousarray(pixels).reshape(-1).view(np.uint8)
                 step = data.size // height
                 image = types[IMAGE](header, height, width, encoding, 0, step, data)
                 writer.write_message(topic, stamp_ns, image)
@@ -79,10 +79,10 @@ def test_it_writes_the_homography_with_its_sizes_and_tells_its_quality(registere
     assert "uncertainty" in told and "agreement" in told
 
 
-def test_the_checkerboard_has_tiles_of_both_pictures(registered, pictures):
+def test_the_checkerboard_has_tiles_of_both_images(registered, images):
     board = cv2.imread(str(registered[0].with_suffix(".png")))
     assert board.shape == (*SIZE, 3)
-    middle = pictures[1][0][..., ::-1]
+    middle = images[1][0][..., ::-1]
     np.testing.assert_array_equal(board[:40, :40], middle[:40, :40])
     assert (board[:40, 40:80] != middle[:40, 40:80]).mean() > 0.5
 
@@ -119,8 +119,8 @@ def test_a_scene_that_does_not_determine_it_is_refused_and_nothing_is_written(tm
     for name, shape in (("rgb", (240, 320, 3)), ("thermal", (240, 320))):
         (tmp_path / name).mkdir()
         for index in range(2):
-            picture = noise.integers(0, 255, shape, dtype=np.uint8)
-            cv2.imwrite(str(tmp_path / name / f"{index}.png"), picture)
+            pixels = noise.integers(0, 255, shape, dtype=np.uint8)
+            cv2.imwrite(str(tmp_path / name / f"{index}.png"), pixels)
     out = tmp_path / "rig.yaml"
     arguments = ["register", str(tmp_path / "rgb"), str(tmp_path / "thermal"), "-o", str(out)]
     assert cli.main(arguments) == 2

@@ -1,4 +1,4 @@
-"""A drive's worth of small pictures, and a small network's parameters."""
+"""A drive's worth of small images, and a small network's parameters."""
 
 import os
 
@@ -15,12 +15,12 @@ START = 1_700_000_000_000_000_000
 IMAGE = "sensor_msgs/msg/Image"
 
 
-def _image(stamp_ns, picture, encoding):
+def _image(stamp_ns, pixels, encoding):
     types = typestore().types
     time = types["builtin_interfaces/msg/Time"](*divmod(stamp_ns, 1_000_000_000))
     header = types["std_msgs/msg/Header"](time, "camera")
-    height, width = picture.shape[:2]
-    data = np.ascontiguousarray(picture).reshape(-1).view(np.uint8)
+    height, width = pixels.shape[:2]
+    data = np.ascontiguousarray(pixels).reshape(-1).view(np.uint8)
     return types[IMAGE](header, height, width, encoding, 0, data.size // height, data)
 
 

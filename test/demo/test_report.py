@@ -12,10 +12,11 @@ from amdanet_ros.bags.writer import BagWriter
 from amdanet_ros.classes import DEMO
 from amdanet_ros.demo.chain import FUSED_TOPIC, SEGMENTATION_TOPIC
 from amdanet_ros.demo.outcome import ChainOutcome, read_outcome
-from amdanet_ros.demo.recording import DemoSettings, make_recording
+from amdanet_ros.demo.recording import make_recording
 from amdanet_ros.demo.report import chain_faults, draw_contact_sheet, score, write_summary
+from amdanet_ros.synthetic.recording import StreetRecording
 
-SETTINGS = DemoSettings(
+SETTINGS = StreetRecording(
     duration=2.0, size=(96, 128), thermal_size=(48, 64), rgb_rate=4.0, thermal_rate=4.0
 )
 
@@ -51,8 +52,8 @@ def output(recording, tmp_path_factory):
             labels = cv2.imread(str(truth[message.header_stamp_ns][0]), cv2.IMREAD_UNCHANGED)
             labels[labels == DEMO.names.index("sign")] = DEMO.names.index("car")
             bag.write_message(SEGMENTATION_TOPIC, message.stamp_ns, answer(image.header, labels))
-            picture = image.data.reshape(image.height, image.width, 3)
-            jpeg = cv2.imencode(".jpg", picture)[1].reshape(-1)
+            pixels = image.data.reshape(image.height, image.width, 3)
+            jpeg = cv2.imencode(".jpg", pixels)[1].reshape(-1)
             fused = compressed(image.header, "rgb8; jpeg compressed bgr8", jpeg)
             bag.write_message(FUSED_TOPIC, message.stamp_ns, fused)
     return path
@@ -109,7 +110,7 @@ def test_scores_are_those_of_the_answers(recording, output):
 def test_the_contact_sheet_shows_every_condition(recording, output, tmp_path):
     draw_contact_sheet(recording, output, tmp_path / "sheet.png")
     sheet = cv2.imread(str(tmp_path / "sheet.png"))
-    # Five pictures in a row, eight rows of 240 pixels each, and a legend.
+    # Five images in a row, eight rows of 240 pixels each, and a legend.
     assert sheet.shape[1] >= 5 * 320
     assert sheet.shape[0] >= 8 * 240
 

@@ -12,7 +12,7 @@ def with_inputs(tmp_path, monkeypatch, bags):
     """A working folder with the files that the page speaks of."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    rgb, thermal = bags.pictures(0)
+    rgb, thermal = bags.images(0)
     cv2.imwrite("rgb.png", rgb[..., ::-1])
     cv2.imwrite("thermal.png", thermal)
     bags.write_pairs(tmp_path / "my_bag", count=3)

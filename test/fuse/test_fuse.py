@@ -28,10 +28,10 @@ def fuse(checkpoint):
 @pytest.fixture
 def folder(tmp_path, bags):
     """Five pairs, NAME_rgb.png and NAME_thermal.png."""
-    path = tmp_path / "pictures"
+    path = tmp_path / "images"
     path.mkdir()
     for index in range(5):
-        rgb, thermal = bags.pictures(index)
+        rgb, thermal = bags.images(index)
         cv2.imwrite(str(path / f"street_{index}_rgb.png"), rgb[..., ::-1])
         cv2.imwrite(str(path / f"street_{index}_thermal.png"), thermal)
     return path
@@ -44,7 +44,7 @@ def predictions(checkpoint, bags):
     def make(count, smoothing):
         predictor = Predictor.from_checkpoint(checkpoint, "cpu", "fp32")
         normalizer = ThermalNormalizer(smoothing=smoothing)
-        pairs = [bags.pictures(index) for index in range(count)]
+        pairs = [bags.images(index) for index in range(count)]
         return [predictor(rgb, normalizer.frame(thermal)) for rgb, thermal in pairs]
 
     return make
@@ -72,9 +72,9 @@ def interrupted_after(monkeypatch):
 
 
 def read(path):
-    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    assert picture is not None, path
-    return picture if picture.ndim == 2 else picture[..., ::-1]
+    pixels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert pixels is not None, path
+    return pixels if pixels.ndim == 2 else pixels[..., ::-1]
 
 
 def contents(path):
@@ -170,8 +170,8 @@ def test_topics_are_told_by_name_or_by_option(fuse, tmp_path, bags):
             ("/front/color", 0, "rgb8"),
             ("/zed/left", 0, "rgb8"),
         ):
-            picture = bags.pictures(0)[which]
-            bag.write_message(topic, 1, bags.image(bags.START, picture, encoding))
+            pixels = bags.images(0)[which]
+            bag.write_message(topic, 1, bags.image(bags.START, pixels, encoding))
     with BagReader(tmp_path / "in") as bag:
         assert choose_topics(bag)[:2] == ("/front/color", "/boson/image")
         assert choose_topics(bag, "/zed/left")[:2] == ("/zed/left", "/boson/image")
@@ -249,7 +249,7 @@ def test_a_half_written_piece_is_not_taken_for_done(fuse, pair_bag, tmp_path, in
 
 
 def test_an_image_that_cannot_be_read_is_left_out_and_named(fuse, folder, tmp_path, capsys):
-    (folder / "street_1_rgb.png").write_bytes(b"not a picture")
+    (folder / "street_1_rgb.png").write_bytes(b"not an image")
     color = np.zeros((24, 32, 3), np.uint8)
     color[:, :16, 2] = 255
     cv2.imwrite(str(folder / "street_3_thermal.png"), color)
@@ -267,14 +267,14 @@ def test_an_image_that_cannot_be_read_is_left_out_and_named(fuse, folder, tmp_pa
     [
         (["NOWHERE", "-o", "NEW"], "nowhere does not exist"),
         (["EMPTY", "-o", "NEW"], "NAME_rgb.png"),
-        (["PICTURES", "EMPTY", "-o", "NEW"], "same name"),
+        (["IMAGES", "EMPTY", "-o", "NEW"], "same name"),
         (["BAG", "-o", "BAG"], "--overwrite"),
         (["BAG", "-o", "NEW", "--rgb-topic", "/camera"], "/rgb/image_raw, /thermal/image_raw"),
         (["BAG", "-o", "NEW", "--slop", "-1"], "slop"),
         (["BAG", "-o", "NEW", "--inference-size", "8", "8"], "32"),
         (["BAG", "-o", "NEW", "--registration", *"000000000"], "registration"),
         (["BAG", "-o", "NEW", "--thermal-normalization", "fixed"], "range"),
-        (["PICTURES", "-o", "EMPTY", "--format", "bag", "--overwrite"], "no bag"),
+        (["IMAGES", "-o", "EMPTY", "--format", "bag", "--overwrite"], "no bag"),
     ],
 )
 def test_a_mistake_is_a_line_and_status_2(
@@ -284,7 +284,7 @@ def test_a_mistake_is_a_line_and_status_2(
     places = {
         "NOWHERE": tmp_path / "nowhere",
         "EMPTY": tmp_path / "empty",
-        "PICTURES": folder,
+        "IMAGES": folder,
         "BAG": pair_bag[0],
         "NEW": tmp_path / "new",
     }

@@ -206,7 +206,7 @@ def test_what_is_missing_is_said_once_and_no_pair_is_fused(fuse, capsys):
 def test_why_pairs_are_missing_is_said_in_the_words_of_the_command(fuse, tmp_path, bags, capsys):
     with BagWriter(tmp_path / "in") as bag:
         for index in range(30):
-            rgb, thermal = bags.pictures(index)
+            rgb, thermal = bags.images(index)
             stamp, later = bags.START + index * 10**9, bags.START + index * 10**9 + 3 * 10**8
             bag.write_message(bags.RGB, stamp, bags.image(stamp, rgb, "rgb8"))
             bag.write_message(bags.THERMAL, stamp, bags.image(later, thermal, "mono16"))
@@ -223,7 +223,7 @@ def test_a_bad_image_of_a_bag_is_left_out_and_named_by_topic_and_stamp(
     stamps = [bags.START + k * 100_000_000 for k in range(3)]
     with BagWriter(tmp_path / "in") as bag:
         for index, stamp in enumerate(stamps):
-            rgb, thermal = bags.pictures(index)
+            rgb, thermal = bags.images(index)
             image = bags.image(stamp, rgb, "rgb8" if index != 1 else "hsv8")
             bag.write_message(bags.RGB, stamp, image)
             bag.write_message(bags.THERMAL, stamp, bags.image(stamp, thermal, "mono16"))
@@ -238,7 +238,7 @@ def test_one_camera_goes_on_alone_where_the_parameters_say_so(fuse, tmp_path, ba
     with BagWriter(tmp_path / "in") as bag:
         for index in range(8):
             stamp = bags.START + index * 100_000_000
-            rgb, thermal = bags.pictures(index)
+            rgb, thermal = bags.images(index)
             bag.write_message(bags.RGB, stamp, bags.image(stamp, rgb, "rgb8"))
             if index < 3:
                 bag.write_message(bags.THERMAL, stamp, bags.image(stamp, thermal, "mono16"))
@@ -255,7 +255,7 @@ def test_messages_are_recorded_when_their_images_were(fuse, tmp_path, bags):
     """The cameras' clock may be another one than the recorder's."""
     with BagWriter(tmp_path / "in") as bag:
         for index in range(3):
-            rgb, thermal = bags.pictures(index)
+            rgb, thermal = bags.images(index)
             stamp, recorded = 5_000_000_000 + index * 10**8, bags.START + index * 10**8
             bag.write_message(bags.RGB, recorded, bags.image(stamp, rgb, "rgb8"))
             bag.write_message(bags.THERMAL, recorded + 1, bags.image(stamp, thermal, "mono16"))

@@ -117,7 +117,7 @@ def test_with_one_head_the_queries_map_goes_into_the_keys():
 
 def test_with_one_head_the_projection_goes_into_the_values():
     value, projection = nn.Linear(6, 6), nn.Linear(6, 6)
-    fold = affine.projection_into_value(affine.affine_of(value), affine.affine_of(projection))
+    fold = affine.chain(affine.affine_of(value), affine.affine_of(projection))
     y = torch.randn(4, 6, dtype=torch.float64)
     weights = torch.randn(9, 4, dtype=torch.float64).softmax(1)
     expected = double(projection)(weights @ double(value)(y))

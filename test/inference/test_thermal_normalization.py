@@ -35,7 +35,7 @@ def test_percentile_bounds_agree_with_numpy():
     assert np.abs(result - expected).max() < 3e-3
 
 
-def test_large_pictures_are_sampled_without_moving_the_bounds_much():
+def test_large_images_are_sampled_without_moving_the_bounds_much():
     rows = np.linspace(28000, 32000, 1200)
     thermal = (rows[:, None] + np.linspace(0, 50, 1600)[None]).astype(np.uint16)
     normalizer = ThermalNormalizer()
@@ -97,17 +97,17 @@ def test_fixed_range_takes_kelvin_as_float():
     np.testing.assert_allclose(result, [[0, 0.5]], atol=1e-5)
 
 
-def test_tlinear_counts_and_kelvin_of_one_scene_become_the_same_picture():
+def test_tlinear_counts_and_kelvin_of_one_scene_become_the_same_image():
     """0.01 K and 0.1 K a count, kelvin and degrees as float, with the ranges of docs/robot.md."""
     kelvin = np.linspace(280.0, 315.0, 64 * 80, dtype=np.float32).reshape(64, 80)
     wanted = np.clip((kelvin - 283.0) / 30.0, 0.0, 1.0)
-    for picture, low_high, step in (
+    for pixels, low_high, step in (
         (np.round(kelvin * 100).astype(np.uint16), (28300.0, 31300.0), 0.01),
         (np.round(kelvin * 10).astype(np.uint16), (2830.0, 3130.0), 0.1),
         (kelvin, (283.0, 313.0), 0.0),
         (kelvin - np.float32(273.15), (9.85, 39.85), 0.0),
     ):
-        normalized = ThermalNormalizer("fixed", low_high)(picture)
+        normalized = ThermalNormalizer("fixed", low_high)(pixels)
         np.testing.assert_allclose(normalized, wanted, atol=0.51 * step / 30 + 1e-5)
 
 
@@ -212,6 +212,6 @@ def test_wrong_settings_are_refused_with_the_reason(arguments, words):
         ([[1, 2]], "one channel"),
     ],
 )
-def test_what_is_no_thermal_picture_is_refused_with_the_reason(thermal, words):
+def test_what_is_no_thermal_image_is_refused_with_the_reason(thermal, words):
     with pytest.raises(ValueError, match=words):
         ThermalNormalizer()(thermal)

@@ -12,10 +12,11 @@ ECHO = "import sys\nprint('CALLED', ' '.join(sys.argv[1:]), flush=True)\n"
 
 @pytest.fixture(scope="module")
 def bag(tmp_path_factory):
-    """A bag of two seconds of small pictures."""
-    from amdanet_ros.demo.recording import DemoSettings, make_recording
+    """A bag of two seconds of small images."""
+    from amdanet_ros.demo.recording import make_recording
+    from amdanet_ros.synthetic.recording import StreetRecording
 
-    settings = DemoSettings(
+    settings = StreetRecording(
         duration=2.0, size=(64, 96), thermal_size=(48, 64), conditions=("day", "night")
     )
     return make_recording(tmp_path_factory.mktemp("recording") / "small", settings).bag

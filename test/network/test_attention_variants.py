@@ -5,7 +5,6 @@ import torch
 
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.cbam import CbamAlignment
-from amdanet_ros.network.cbam import ChannelAttention as CbamChannelAttention
 from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from amdanet_ros.network.danet import ChannelAttention, DanetAlignment, PositionAttention
 
@@ -46,7 +45,7 @@ def test_cbam_computes_its_papers_equations():
 
 
 def test_cbams_perceptron_has_a_sixteenth_of_the_channels():
-    assert CbamChannelAttention(64).mlp[0].out_features == 4
+    assert CbamAlignment(32).channel.mlp[0].out_features == 4
 
 
 def test_position_attention_gathers_from_all_places():

@@ -9,7 +9,6 @@ from amdanet_ros.network.checkpoint import (
     load_checkpoint,
     save_checkpoint,
 )
-from amdanet_ros.network.image_stand_in import images_to_fuse
 from amdanet_ros.network.modality_reliability import (
     DEAD_ZONE,
     GAIN,
@@ -18,6 +17,7 @@ from amdanet_ros.network.modality_reliability import (
     mixed,
     weights_of,
 )
+from amdanet_ros.network.modality_stand_in import images_to_fuse
 from amdanet_ros.training.config import ConfigError
 from amdanet_ros.training.experiment import load_initial
 from amdanet_ros.training.known_weights import given_evidence

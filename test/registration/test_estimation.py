@@ -1,4 +1,4 @@
-"""Estimated homographies of generated and real recordings, and refusals."""
+"""Estimated homographies of generated and real images, and refusals."""
 
 import sys
 from pathlib import Path

@@ -37,7 +37,7 @@ def frozen_thermal(bench, stamp):
     return bench.send("thermal", counts, {}, stamp)
 
 
-def test_an_overexposed_picture_is_told_in_message_and_diagnostics(bench, make_node, heard):
+def test_an_overexposed_image_is_told_in_message_and_diagnostics(bench, make_node, heard):
     bench.run(make_node())
     bench.cameras_on()
     bench.listen(SEGMENTATION, SemanticSegmentation)
@@ -89,7 +89,7 @@ def test_frames_that_nobody_computes_are_judged_too(bench, make_node, heard, hel
 
 
 def test_what_is_cut_off_does_not_count(bench, make_node, heard):
-    """Telemetry rows at full scale over a dead picture."""
+    """Telemetry rows at full scale over a dead image."""
     bench.run(make_node({"thermal.crop": [40, 0, 0, 0]}))
     bench.cameras_on()
     counts = np.zeros((HEIGHT, WIDTH), np.uint16)
@@ -107,16 +107,16 @@ def test_a_driver_without_stamps_is_judged_by_its_frames(bench, make_node, heard
     bench.until(lambda: told(heard, "thermal", "the same image 9 times"))
 
 
-def compressed(helpers, picture, stamp):
+def compressed(helpers, pixels, stamp):
     from std_msgs.msg import Header
 
     from amdanet_ros.messages.image import compressed_message
     from amdanet_ros.ros.message_types import RclpyTypes
 
-    return compressed_message(RclpyTypes(), picture, Header(stamp=helpers.time_of(stamp)), 90)
+    return compressed_message(RclpyTypes(), pixels, Header(stamp=helpers.time_of(stamp)), 90)
 
 
-def test_compressed_pictures_that_nobody_computes_are_judged_too(bench, make_node, heard, helpers):
+def test_compressed_images_that_nobody_computes_are_judged_too(bench, make_node, heard, helpers):
     node = bench.run(make_node({"rgb.transport": "compressed"}))
     camera = bench.camera("rgb", message_type=CompressedImage, topic="rgb/image_raw/compressed")
     for step in range(6):
@@ -148,7 +148,7 @@ def test_what_cv_bridge_reads_is_judged_when_it_comes(bench, make_node, heard, m
     bench.until(lambda: told(heard, "rgb", "100% of the image is dark"))
 
 
-def test_compressed_pictures_carry_their_health_in_the_message(bench, make_node, heard, helpers):
+def test_compressed_images_carry_their_health_in_the_message(bench, make_node, heard, helpers):
     node = bench.run(make_node({"rgb.transport": "compressed"}))
     bench.camera("rgb", message_type=CompressedImage, topic="rgb/image_raw/compressed")
     bench.camera("thermal")

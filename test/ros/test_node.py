@@ -1,4 +1,4 @@
-"""The node over real DDS: pairs in, pictures out."""
+"""The node over real DDS: pairs in, images out."""
 
 import threading
 
@@ -189,7 +189,7 @@ def test_nothing_slow_runs_under_a_lock(bench, make_node, monkeypatch):
 
 def test_a_network_that_fails_on_one_pair_takes_the_next(bench, make_node, helpers, monkeypatch):
     real = Predictor.__call__
-    failures = [RuntimeError("device lost"), ValueError("picture too small")]
+    failures = [RuntimeError("device lost"), ValueError("image too small")]
 
     def failing(self, *arguments):
         if failures:
@@ -231,10 +231,10 @@ def test_compressed_images_are_subscribed_by_parameter(bench, make_node, helpers
     bench.listen(MASK)
     rgb = np.zeros((64, 96, 3), np.uint8)
     counts = np.full((48, 64), 30000, np.uint16)
-    for stream, extension, picture in (("thermal", ".png", counts), ("rgb", ".jpg", rgb)):
+    for stream, extension, pixels in (("thermal", ".png", counts), ("rgb", ".jpg", rgb)):
         message = CompressedImage(format=extension[1:])
         message.header.stamp = helpers.time_of(2.0)
-        message.data = cv2.imencode(extension, picture)[1].tobytes()
+        message.data = cv2.imencode(extension, pixels)[1].tobytes()
         bench.cameras[stream].publish(message)
     bench.until(lambda: bench.heard[MASK])
     assert (bench.heard[MASK][0].height, bench.heard[MASK][0].width) == (64, 96)
@@ -247,8 +247,8 @@ def test_sizes_may_differ_and_change(bench, make_node):
     for stamp, (height, width) in ((1.0, (96, 128)), (1.1, (70, 90))):
         count = len(bench.heard[MASK])
         bench.thermal(stamp)
-        picture = np.zeros((height, width, 3), np.uint8)
-        bench.send("rgb", picture, {"encoding": "bgr8"}, stamp)
+        pixels = np.zeros((height, width, 3), np.uint8)
+        bench.send("rgb", pixels, {"encoding": "bgr8"}, stamp)
         bench.until(lambda c=count: len(bench.heard[MASK]) > c)
         assert (bench.heard[MASK][-1].height, bench.heard[MASK][-1].width) == (height, width)
 

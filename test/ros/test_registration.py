@@ -48,9 +48,7 @@ def output_message(heard):
     return getattr(heard.get("amdanet: output"), "message", "")
 
 
-def test_both_calibrations_register_the_thermal_picture(
-    bench, make_node, checkpoint, heard, helpers
-):
+def test_both_calibrations_register_the_thermal_image(bench, make_node, checkpoint, heard, helpers):
     node = bench.run(make_node({"thermal.registration_from": "camera_info"}))
     bench.cameras_on()
     bench.listen(FUSED)
@@ -66,10 +64,10 @@ def test_both_calibrations_register_the_thermal_picture(
     rgb = bench.rgb(2.0)
     bench.until(lambda: bench.heard[FUSED])
     shift = [1, 0, 10, 0, 1, 0, 0, 0, 1]
-    pictures = rgb_from_message(rgb), thermal_from_message(thermal)
-    registered = expected(checkpoint, *pictures, shift)
+    images = rgb_from_message(rgb), thermal_from_message(thermal)
+    registered = expected(checkpoint, *images, shift)
     np.testing.assert_array_equal(pixels(bench.heard[FUSED][0]), registered)
-    assert (registered != expected(checkpoint, *pictures, IDENTITY)).any()
+    assert (registered != expected(checkpoint, *images, IDENTITY)).any()
 
 
 def test_outputs_show_the_common_view_and_camera_info_says_which(
@@ -92,7 +90,7 @@ def test_outputs_show_the_common_view_and_camera_info_says_which(
     assert fused.header == info.header == rgb.header
     cut = rgb_from_message(rgb)[10:, 20:]
     wanted = expected(checkpoint, cut, thermal_from_message(thermal)[:54, :76], IDENTITY)
-    # The same but for the percentiles: those of the whole thermal picture.
+    # The same but for the percentiles: those of the whole thermal image.
     assert np.abs(pixels(fused).astype(int) - wanted).mean() < 12
     assert helpers.counts(node).published == 1
 
@@ -129,7 +127,7 @@ def test_one_camera_alone_keeps_the_window_of_the_pair(bench, make_node):
 
 
 def test_a_thermal_camera_alone_from_the_start_stays_in_its_own_pixels(bench, make_node):
-    """The homography leads into an RGB picture whose size nobody knows."""
+    """The homography leads into an RGB image whose size nobody knows."""
     away = [1.0, 0.0, 90.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0]
     alone = {"single_modality": "substitute", "max_wait": 0.05, "thermal.registration": away}
     bench.run(make_node(alone))
@@ -138,5 +136,5 @@ def test_a_thermal_camera_alone_from_the_start_stays_in_its_own_pixels(bench, ma
     bench.thermal(1.0)
     bench.until(lambda: bench.heard[FUSED])
     assert (bench.heard[FUSED][0].height, bench.heard[FUSED][0].width) == (HEIGHT, WIDTH)
-    # A ramp over the whole width: had it been shifted out of the picture, the left would be flat.
+    # A ramp over the whole width: had it been shifted out of the image, the left would be flat.
     assert pixels(bench.heard[FUSED][0])[:, : WIDTH // 2].std() > 1.0

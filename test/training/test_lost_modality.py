@@ -20,9 +20,8 @@ from amdanet_ros.training.augmentation import (
 )
 from amdanet_ros.training.config import ConfigError, load_config
 from amdanet_ros.training.experiment import build_network
-from amdanet_ros.training.known_weights import known_evidence
-from amdanet_ros.training.losses.reliability import SURE, evidence_against, reliability_loss
-from amdanet_ros.training.reliability_fit import fit_reliabilities
+from amdanet_ros.training.known_weights import SURE, evidence_against, known_evidence
+from amdanet_ros.training.reliability_fit import fit_reliabilities, reliability_loss
 from amdanet_ros.training.trainer import Trainer
 
 

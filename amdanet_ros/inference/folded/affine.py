@@ -62,13 +62,9 @@ def with_batch_norm(before: Affine, norm: nn.BatchNorm2d) -> Affine:
 
 
 def one_channel_for_three(convolution: Affine, first: int = 0) -> Affine:
-    """Sum a convolution's weights over three input channels that hold the same image.
+    """Sum a convolution's weights over three input channels, from `first` on, of the same image.
 
-    W_a x + W_b x + W_c x = (W_a + W_b + W_c) x.
-
-    Args:
-        convolution: weight out x in x kh x kw (padded or not).
-        first: index of the first of the three channels; the sum replaces them.
+    W_a x + W_b x + W_c x = (W_a + W_b + W_c) x. The sum replaces the three.
     """
     weight = convolution.weight
     summed = weight[:, first : first + 3].sum(1, keepdim=True)
@@ -88,11 +84,3 @@ def query_into_key(query: Affine, key: Affine) -> tuple[Affine, Affine]:
     turned = Affine(query.weight.T @ key.weight, query.weight.T @ key.bias)
     offset = Affine((query.bias @ key.weight)[None], (query.bias @ key.bias)[None])
     return turned, offset
-
-
-def projection_into_value(value: Affine, projection: Affine) -> Affine:
-    """Merge the projection after attention into the values, for a single head.
-
-    W (sum_j a_j v_j) + b = sum_j a_j (W v_j + b), because the attention weights a_j sum to one.
-    """
-    return chain(value, projection)

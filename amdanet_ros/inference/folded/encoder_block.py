@@ -13,22 +13,14 @@ from ...network.mix_transformer import (
     TransformerBlock,
     attend,
 )
-from .affine import (
-    Affine,
-    affine_of,
-    one_channel_for_three,
-    projection_into_value,
-    query_into_key,
-)
-from .layers import TokenConvolution, TokenLinear, TokenNorm, TokenReduction, as_map, as_tokens
+from .affine import Affine, affine_of, chain, one_channel_for_three, query_into_key
+from .layers import TokenConvolution, TokenLinear, TokenReduction, as_map, as_tokens, own_norm
 
 
 class FoldedPatchEmbedding(nn.Module):
-    """Overlapping patches to tokens, with channels_last memory.
+    """Overlapping patches of a branch to tokens, with channels_last memory.
 
-    Args:
-        embedding: of one branch and stage.
-        grey: the input is one channel that stands for three equal ones.
+    `grey`: the input is one channel that stands for three equal ones.
     """
 
     def __init__(self, embedding: OverlapPatchEmbedding, grey: bool = False) -> None:
@@ -38,7 +30,7 @@ class FoldedPatchEmbedding(nn.Module):
             affine = one_channel_for_three(affine)
         stride, padding = embedding.proj.stride[0], embedding.proj.padding[0]
         self.proj = TokenConvolution(affine, stride, padding)
-        self.norm = TokenNorm(embedding.norm)
+        self.norm = own_norm(embedding.norm)
 
     def forward(self, maps: Tensor) -> tuple[Tensor, int, int]:
         """B x C_in x H x W to (B x N x C tokens, height, width)."""
@@ -74,7 +66,8 @@ class FoldedSingleHeadAttention(nn.Module):
         scale = attention.q.out_features**-0.5
         self.key = TokenLinear(key)
         self.offset = TokenLinear(Affine(offset.weight * scale, offset.bias * scale))
-        self.value = TokenLinear(projection_into_value(value, affine_of(attention.proj)))
+        # W (sum_j a_j v_j) + b = sum_j a_j (W v_j + b): the attention weights a_j sum to one.
+        self.value = TokenLinear(chain(value, affine_of(attention.proj)))
 
     def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
         """B x N x C to B x N x C."""
@@ -108,9 +101,9 @@ class FoldedBlock(nn.Module):
     def __init__(self, block: TransformerBlock) -> None:
         super().__init__()
         single = block.attn.heads == 1
-        self.norm1 = TokenNorm(block.norm1)
+        self.norm1 = own_norm(block.norm1)
         self.attention = (FoldedSingleHeadAttention if single else FoldedAttention)(block.attn)
-        self.norm2 = TokenNorm(block.norm2)
+        self.norm2 = own_norm(block.norm2)
         self.ffn = FoldedMixFfn(block.mlp)
 
     def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from ...network import AMDANet
 from ...network.backbone import BRANCH_PREFIXES, STAGES
+from ..plain_engine import EngineOutput
 from .alignment import FoldedConsistency, FoldedLocalAlignment
-from .branches import side_by_side
 from .encoder_block import FoldedBlock, FoldedPatchEmbedding
 from .fusion_decoder import FoldedFusionDecoder
 from .global_alignment import FoldedGlobalAlignment
-from .layers import TokenNorm, as_map
+from .layers import as_map, own_norm
 from .segmentation_decoder import FoldedSegmentationDecoder
 
 
@@ -21,18 +23,17 @@ class UnsupportedVariantError(ValueError):
 
 
 class FoldedAMDANet(nn.Module):
-    """Computes the same as an AMDANet in evaluation mode, several times faster.
+    """An engine that computes the same as an AMDANet, several times faster.
 
-    It copies the weights; later changes of the AMDANet have no effect.
-
-    Args:
-        network: an AMDANet as published (any backbone, number of classes and embedding dimension).
-        encoder_dtype: of the encoder and the alignment; decoders always compute in float32.
+    It copies the weights; later changes of the AMDANet have no effect. `encoder_dtype` is that of
+    the encoder and the alignment; decoders always compute in float32.
 
     Raises:
         UnsupportedVariantError: another local alignment, no global alignment or SFE, another SCI
             rule than "released", adaptive weighting.
     """
+
+    name = "folded"
 
     def __init__(self, network: AMDANet, encoder_dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
@@ -49,22 +50,15 @@ class FoldedAMDANet(nn.Module):
         self.eval()
 
     def forward(
-        self,
-        rgb: Tensor,
-        thermal: Tensor,
-        want_logits: bool = True,
-        want_fused: bool = True,
-    ) -> tuple[Tensor | None, Tensor | None]:
+        self, rgb: Tensor, thermal: Tensor, want_logits: bool = True, want_fused: bool = True
+    ) -> EngineOutput:
         """Fuse and segment at the images' own size; to be called in inference mode.
 
         Args:
-            rgb: B x 3 x H x W float32 in [0, 1], H and W at least 32.
-            thermal: B x 1 x H x W float32 in [0, 1].
+            rgb, thermal: B x 3 and B x 1 x H x W float32 in [0, 1], H and W at least 32.
             want_logits: False skips the global alignment and the segmentation decoder.
             want_fused: False skips the fusion decoder.
 
-        Returns:
-            (logits B x K x H x W, fused B x 3 x H x W) in float32; None if not wanted.
         """
         semantic, pairs, sizes = [], [], []
         first = rgb.to(dtype=self.encoder_dtype, memory_format=torch.channels_last)
@@ -81,7 +75,7 @@ class FoldedAMDANet(nn.Module):
             logits = self.segmentation(semantic, sizes, tuple(rgb.shape[2:]))
         if want_fused:
             fused = self.fusion(pairs, sizes, rgb, thermal)
-        return logits, fused
+        return EngineOutput(logits, fused)
 
     def size_dependent(self) -> list[object]:
         """Return the cached tensors of the latest sizes; a recorded graph reads their memory."""
@@ -100,7 +94,7 @@ class _Stage(nn.Module):
             embeddings.append(FoldedPatchEmbedding(embedding, grey))
             own = getattr(backbone, f"{prefix}block{stage}")
             blocks.append(nn.ModuleList([FoldedBlock(block) for block in own]))
-            norms.append(TokenNorm(getattr(backbone, f"{prefix}norm{stage}")))
+            norms.append(own_norm(getattr(backbone, f"{prefix}norm{stage}")))
         self.embeddings = nn.ModuleList(embeddings)
         self.consistency = FoldedConsistency(getattr(backbone, f"sci_{stage}"))
         self.blocks = nn.ModuleList(blocks)
@@ -114,7 +108,7 @@ class _Stage(nn.Module):
         rgb, height, width = self.embeddings[0](rgb)
         thermal, _, _ = self.embeddings[1](thermal)
         rgb, thermal = self.consistency(rgb, thermal)
-        branches = side_by_side(
+        branches = _side_by_side(
             lambda: self._run_branch(0, rgb, height, width),
             lambda: self._run_branch(1, thermal, height, width),
             rgb.device,
@@ -127,12 +121,28 @@ class _Stage(nn.Module):
         return self.norms[branch](tokens)
 
 
-def check_supported(network: AMDANet) -> None:
-    """Raise for a variant without a folded network.
+def _side_by_side(
+    first: Callable[[], Tensor], second: Callable[[], Tensor], device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Return both results; a CUDA graph that is being recorded gets them as parallel paths.
 
-    Raises:
-        UnsupportedVariantError: names the setting.
+    One branch does not use a large GPU fully. Outside a recording, and on the CPU, they run one
+    after the other: a second stream would only add synchronisation.
     """
+    if device.type != "cuda" or not torch.cuda.is_current_stream_capturing():
+        return first(), second()
+    main = torch.cuda.current_stream(device)
+    side = torch.cuda.Stream(device)
+    side.wait_stream(main)
+    with torch.cuda.stream(side):
+        other = second()
+    one = first()
+    main.wait_stream(side)
+    return one, other
+
+
+def check_supported(network: AMDANet) -> None:
+    """Raise an UnsupportedVariantError, naming the setting, if there is no folded network."""
     expected = {
         "local_alignment": "amdanet",
         "global_alignment": True,

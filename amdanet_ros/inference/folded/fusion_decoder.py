@@ -71,13 +71,10 @@ class FoldedFusionDecoder(nn.Module):
         rgb: Tensor,
         thermal: Tensor,
     ) -> Tensor:
-        """Decode.
+        """Decode the pairs of all stages and the images, B x 3 and B x 1 x H x W in [0, 1].
 
         Args:
-            pairs: of each stage, tokens of both branches, B x N_s x C_s.
-            sizes: of each stage, (height, width).
-            rgb: B x 3 x H x W in [0, 1].
-            thermal: B x 1 x H x W in [0, 1].
+            pairs, sizes: of each stage, tokens of both branches, B x N_s x C_s; (height, width).
 
         Returns:
             The fused image, B x 3 x H x W in (0, 1).

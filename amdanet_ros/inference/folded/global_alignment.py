@@ -5,20 +5,9 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...network.global_alignment import (
-    CrossAttention,
-    GlobalAlignment,
-    SalientFeatureEnhancement,
-)
+from ...network.global_alignment import CrossAttention, GlobalAlignment, SalientFeatureEnhancement
 from ...network.mix_transformer import attend
-from .affine import (
-    Affine,
-    affine_of,
-    chain,
-    chain_into_convolution,
-    query_into_key,
-    stack,
-)
+from .affine import Affine, affine_of, chain, chain_into_convolution, query_into_key, stack
 from .encoder_block import halves
 from .layers import TokenLinear, TokenReduction
 
@@ -26,11 +15,7 @@ from .layers import TokenLinear, TokenReduction
 class KeysAndValues(nn.Module):
     """Keys and values of reduced tokens; with one head the queries' map is merged into the keys.
 
-    Args:
-        attention: its `sr` and `norm` reduce the tokens.
-        query: the queries' map (without bias).
-        key_value: the keys' and values' map.
-        before: a per-token map to apply to the tokens first; merged into the others.
+    The attention's `sr` and `norm` reduce the tokens. A per-token map `before` them is merged too.
     """
 
     def __init__(

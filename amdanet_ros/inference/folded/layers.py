@@ -1,6 +1,8 @@
-"""Layers of the folded network; their tensors are buffers."""
+"""Layers of the folded network."""
 
 from __future__ import annotations
+
+import copy
 
 import torch
 import torch.nn.functional as F
@@ -23,28 +25,15 @@ class TokenLinear(nn.Module):
         return F.linear(tokens, self.weight, self.bias)
 
 
-class TokenNorm(nn.Module):
-    """A LayerNorm over channels."""
-
-    def __init__(self, norm: nn.LayerNorm) -> None:
-        super().__init__()
-        self.eps = norm.eps
-        self.register_buffer("weight", norm.weight.detach().clone())
-        self.register_buffer("bias", norm.bias.detach().clone())
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Normalise every token."""
-        return F.layer_norm(tokens, self.weight.shape, self.weight, self.bias, self.eps)
+def own_norm(norm: nn.LayerNorm) -> nn.LayerNorm:
+    """Return a copy of a LayerNorm that is not trained."""
+    return copy.deepcopy(norm).requires_grad_(False)
 
 
 class TokenReduction(nn.Module):
-    """R x R fewer tokens: an unpadded R x R convolution of stride R, then a LayerNorm.
+    """R x R fewer tokens: a C x C x R x R convolution of stride R without padding, then LayerNorm.
 
     The patches do not overlap: the convolution is one product with the R R C values of each patch.
-
-    Args:
-        convolution: C x C x R x R.
-        norm: the LayerNorm after it.
     """
 
     def __init__(self, convolution: Affine, norm: nn.LayerNorm) -> None:
@@ -52,7 +41,7 @@ class TokenReduction(nn.Module):
         self.reduction = convolution.weight.shape[2]
         weight = convolution.weight.permute(0, 2, 3, 1).flatten(1)
         self.linear = TokenLinear(Affine(weight, convolution.bias))
-        self.norm = TokenNorm(norm)
+        self.norm = own_norm(norm)
 
     def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
         """B x N x C, N = height * width, to B x floor(height / R) floor(width / R) x C."""

@@ -25,10 +25,7 @@ def stage_projections(decoder: SegmentationDecoder, remaining: Sequence[Affine])
     the BatchNorm scales it; the embedding before it is a per-pixel map. A per-pixel map commutes
     with bilinear upsampling, U (W x + b) = W (U x) + b, because the rows of U sum to one. So each
     stage is projected at its own size and only the sum is computed at the larger one.
-
-    Args:
-        decoder: the training module.
-        remaining: of each stage, the map from the given features to the semantic ones.
+    `remaining` holds each stage's map from the given features to the semantic ones.
     """
     whole = with_batch_norm(affine_of(decoder.linear_fuse[0]), decoder.linear_fuse[1])
     parts = whole.weight.chunk(4, dim=1)
@@ -54,15 +51,10 @@ class FoldedSegmentationDecoder(nn.Module):
         self._matrices = SizeCache(_Matrices)
 
     def forward(self, features: Sequence[Tensor], sizes: Sequence[Size], size: Size) -> Tensor:
-        """Decode.
-
-        Args:
-            features: of each stage, B x N_s x C_s, before `remaining`.
-            sizes: of each stage, (height, width).
-            size: (H, W) of the image.
+        """Decode features before `remaining`, B x N_s x C_s of each stage and its (height, width).
 
         Returns:
-            logits, B x K x H x W.
+            logits, B x K x H x W, of the image's size (H, W).
         """
         low = [self._decode([f[i] for f in features], sizes) for i in range(len(features[0]))]
         return F.interpolate(torch.stack(low), size=size, mode="bilinear", align_corners=False)

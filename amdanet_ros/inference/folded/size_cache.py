@@ -10,12 +10,7 @@ _KEPT = 32
 
 
 class SizeCache:
-    """Caches the results of a function for the most recent arguments.
-
-    Args:
-        function: of hashable arguments.
-        kept: number of results; the least recently used one is dropped first.
-    """
+    """Caches a function's results for the most recent hashable arguments, at most ``kept``."""
 
     def __init__(self, function: Callable[..., Any], kept: int = _KEPT) -> None:
         self._function = function

@@ -53,10 +53,9 @@ class AMDANetLoss(nn.Module):
         """Return the terms, each a scalar tensor; "total" is the one to minimise.
 
         Args:
-            output: of the network. Terms of masked outputs or of a fused image that are None
-                are left out.
-            rgb: B x 3 x H x W in [0, 1].
-            thermal: the same shape.
+            output: the network's. Without masked outputs (evaluation mode) or without a fused image
+                their terms are left out.
+            rgb, thermal: B x 3 x H x W in [0, 1].
             labels: B x H x W class index, 255 = no label.
             valid: B x H x W, 1 inside the crop and 0 in the padding; None: all is valid.
 

@@ -13,14 +13,13 @@ RULES = ("ignore", "released")
 def dice_loss(logits: Tensor, labels: Tensor, rule: str = "ignore", smooth: float = 1e-5) -> Tensor:
     """Return 1 - Dice coefficient, averaged over classes.
 
-    Sums run over the batch and all pixels, per class.
+    Sums run over the batch and all pixels, per class; `smooth` is added to both.
 
     Args:
         logits: B x K x H x W float.
         labels: B x H x W integer class index, 255 = no label.
         rule: "ignore" leaves pixels without a label out; "released" counts them as class 0, as the
             authors' released code does.
-        smooth: added to numerator and denominator.
 
     Raises:
         ValueError: an unknown rule.

@@ -38,19 +38,15 @@ class FusionTerms:
     @property
     def total(self) -> Tensor:
         """The weighted sum."""
-        return (
-            CONTENT_WEIGHT * self.content
-            + GRADIENT_WEIGHT * self.gradient
-            + COLOR_WEIGHT * self.color
-        )
+        weighted = CONTENT_WEIGHT * self.content + GRADIENT_WEIGHT * self.gradient
+        return weighted + COLOR_WEIGHT * self.color
 
 
 class FusionTarget:
     """What a fused image is compared with; computed once a batch for both decodings.
 
     Args:
-        rgb: B x 3 x H x W in [0, 1].
-        thermal: B x 3 x H x W in [0, 1].
+        rgb, thermal: B x 3 x H x W in [0, 1]; thermal is one channel repeated three times.
         valid: B x H x W, 1 inside the crop and 0 in the padding; None: all is valid.
     """
 
@@ -83,22 +79,21 @@ class FusionTarget:
         )
 
 
+_THREE = (slice(None, -2), slice(1, -1), slice(2, None))
+"""Each pixel's neighbour before it, itself, and the one behind it."""
+
+
 def sobel(image: Tensor) -> tuple[Tensor, Tensor]:
     """Return the Sobel derivatives of each channel, B x C x H x W, borders padded with 0.
 
     x grows to the right, y upwards: the fusion loss takes signed maxima, so the sign matters.
     """
     padded = F.pad(image, (1, 1, 1, 1))
-    upper, middle, lower = padded[..., :-2, :], padded[..., 1:-1, :], padded[..., 2:, :]
+    upper, middle, lower = (padded[..., at, :] for at in _THREE)
     column_sum = upper + 2.0 * middle + lower
     column_difference = upper - lower
-    along_x = column_sum[..., 2:] - column_sum[..., :-2]
-    along_y = (
-        column_difference[..., :-2]
-        + 2.0 * column_difference[..., 1:-1]
-        + column_difference[..., 2:]
-    )
-    return along_x, along_y
+    left, middle, right = (column_difference[..., at] for at in _THREE)
+    return column_sum[..., 2:] - column_sum[..., :-2], left + 2.0 * middle + right
 
 
 def chroma(image: Tensor) -> tuple[Tensor, Tensor]:

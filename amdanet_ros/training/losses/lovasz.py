@@ -26,7 +26,7 @@ def lovasz_loss(logits: Tensor, labels: Tensor) -> Tensor:
         A scalar in 0..1; 0 for a batch without any label.
 
     Raises:
-        ImportError: kornia is not installed.
+        ImportError: see `import_lovasz_softmax`.
     """
     lovasz_softmax = import_lovasz_softmax()
     labelled = labels != UNLABELED
