@@ -48,7 +48,7 @@ def pairs_of(arrivals: Iterable[Arrival], synchronizer: PairSynchronizer) -> Ite
     The time at which a message was recorded stands for its arrival at the node: a wait ends by
     that clock, not by the wall clock. So the pairs do not depend on how fast the file is read. The
     node may differ where its machine is late, or where the bag is not played at its own
-    speed: a camera's silence and ``sync.max_wait`` last real time there.
+    speed: a camera's silence and ``max_wait`` last real time there.
 
     Args:
         arrivals: in the order of ``time_ns``.

@@ -184,12 +184,10 @@ def check_thermal(thermal: np.ndarray) -> None:
 
 def _check_range(bounds: tuple[float, float] | None) -> None:
     if bounds is None:
-        raise ValueError(
-            "thermal normalisation 'fixed' needs thermal.range: (low, high) in counts or kelvin"
-        )
+        raise ValueError("mode 'fixed' needs a range: (low, high) in counts or kelvin")
     if len(bounds) != 2 or not np.all(np.isfinite(bounds)) or not bounds[0] < bounds[1]:
         raise ValueError(
-            f"thermal.range is {tuple(bounds)}: it must be (low, high) with low below high"
+            f"the thermal range is {tuple(bounds)}: it must be (low, high) with low below high"
         )
 
 

@@ -221,7 +221,7 @@ def _named(pairs: LabelledPairs, names: Sequence[str]) -> Iterator[int]:
     for name in names:
         if name not in known:
             raise DataError(
-                f"--images: {name} is not among the {len(known)} test pairs, such as "
+                f"image {name} is not among the {len(known)} test pairs, such as "
                 f"{next(iter(known))}"
             )
         yield known[name]

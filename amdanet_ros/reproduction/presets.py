@@ -128,7 +128,7 @@ def experiments(
         DataError: data is missing; the message names all missing files and the fix.
     """
     if limit is not None and limit < 1:
-        raise ConfigError(f"--limit {limit}: at least 1 test pair is needed")
+        raise ConfigError(f"the limit is {limit}: at least 1 test pair is needed")
     folder = share_directory() / "config" / "training"
     if not preset.published_data:
         root = (data or default_cache()).expanduser()

@@ -191,7 +191,7 @@ def test_views_with_strides_are_taken():
     ("arguments", "words"),
     [
         ({"mode": "minmax"}, "percentile, fixed, none"),
-        ({"mode": "fixed"}, "thermal.range"),
+        ({"mode": "fixed"}, "needs a range"),
         ({"mode": "fixed", "range": (300, 300)}, "low below high"),
         ({"mode": "fixed", "range": (0, float("nan"))}, "low below high"),
         ({"smoothing": 1.0}, "below 1"),
