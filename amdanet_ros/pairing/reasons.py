@@ -15,6 +15,7 @@ class Described(str, Enum):
         return reason
 
     __str__ = str.__str__
+    __hash__ = str.__hash__  # Enum's own is a call of a Python function for each count
 
 
 class Reason(Described):
