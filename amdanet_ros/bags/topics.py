@@ -39,7 +39,7 @@ def choose_topics(
     rgb_info: str | None = None,
     thermal_info: str | None = None,
 ) -> CameraTopics:
-    """Return the given topics; the image topics that are not given are told by their names.
+    """Return the given topics; the image topics that are not given are chosen by their names.
 
     A ``camera_info`` that is not given is the one beside the image topic, as image_transport has
     it: ``/rgb/camera_info`` for ``/rgb/image_raw`` and ``/rgb/image_raw/compressed``.

@@ -66,8 +66,8 @@ def fate(early: Stream, late: Stream, slop: int, now: int) -> Fate:
 def fate_with_reuse(rgb: Stream, thermal: Stream, slop: int, now: int) -> Fate:
     """Decide on the first messages where a thermal message may serve for several RGB messages.
 
-    The RGB message gets the nearest thermal one at hand. OVERTAKEN drops the thermal message,
-    NO_PARTNER the RGB message.
+    The RGB message gets the nearest thermal message in the queue. OVERTAKEN drops the thermal
+    message, NO_PARTNER the RGB message.
 
     Args:
         rgb, thermal: both have a message.
@@ -83,7 +83,7 @@ def fate_with_reuse(rgb: Stream, thermal: Stream, slop: int, now: int) -> Fate:
         return WAIT if may_come_nearer else NO_PARTNER
     if may_come_nearer:
         # Only the RGB message that lies nearest to the next thermal one waits for it; the others
-        # take the one at hand, that is what reuse is for.
+        # take the one in the queue: that is what reuse is for.
         reach = min(gap, (rgb.rhythm.spacing or 0) // 2)
         due = _due(thermal, rgb, target, reach, now)
         if due is not None:

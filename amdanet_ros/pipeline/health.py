@@ -178,7 +178,7 @@ class _Repetition:
         self._repetitions = 0
 
     def watch(self, sample: np.ndarray, stamp_ns: int | None) -> str:
-        """Return a sentence when the stream stands still, else an empty string."""
+        """Return a sentence when the stream is frozen, else an empty string."""
         content = sample.tobytes()
         went_back = (
             stamp_ns is not None and self._last_stamp is not None and stamp_ns < self._last_stamp

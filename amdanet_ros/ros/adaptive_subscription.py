@@ -18,7 +18,7 @@ class AdaptiveSubscription:
     """Subscribes to a topic through message_filters, as reliably as its publishers offer.
 
     ``update`` looks at the publishers; call it about once a second. Where they offer another
-    reliability than before, the subscription is made anew: a message that comes at that moment may
+    reliability than before, the subscription is created again: a message at that moment may
     be lost. All in the executor's thread.
 
     Args:
@@ -62,7 +62,7 @@ class AdaptiveSubscription:
         return self.offered.count(BEST_EFFORT)
 
     def update(self) -> None:
-        """Look at the publishers and subscribe anew where another reliability fits."""
+        """Look at the publishers and subscribe again where another reliability fits."""
         self._look()
         wanted = common_reliability(self.offered)
         # Without publishers there is no reason to change: they may come back as they were.

@@ -1,6 +1,6 @@
 """The node ``amdanet``: RGB and thermal images in, fused images and segmentation out.
 
-The way of an image, for each camera pair (``camera_pair.py``):
+The path of an image, for each camera pair (``camera_pair.py``):
 
     message -> ArrivedImage -> PairSynchronizer -> slot of the worker            executor's thread
         -> ImagePair -> FusionPipeline.process -> OutputPublishers.publish       thread "inference"
@@ -47,7 +47,7 @@ from .shutdown import ignore_signals, until_shutdown
 
 _GRAPH_PERIOD_S = 1.0
 _CLOCK_JUMP_S = 0.5
-"""A bag that starts anew sets the clock back by more; late /clock messages by less."""
+"""A bag that starts again sets the clock back by more; late /clock messages by less."""
 
 
 class AmdanetNode(LifecycleNode):
@@ -137,7 +137,7 @@ class AmdanetNode(LifecycleNode):
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Release the network: the node may be configured anew, with another checkpoint."""
+        """Release the network: the node may be configured again, with another checkpoint."""
         self._release()
         return super().on_cleanup(state)
 

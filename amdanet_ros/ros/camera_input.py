@@ -89,7 +89,7 @@ class CameraInput:
         return []
 
     def values(self) -> dict[str, object]:
-        """Return what the diagnostics tell of the subscription to the images."""
+        """Return what the diagnostics report about the image subscription."""
         return {
             "Topic": self.images.topic,
             "Publishers": len(self.images.offered),

@@ -93,7 +93,7 @@ class CameraPair:
         self._is_reset_due.set()
 
     def report(self) -> PairReport | None:
-        """Return what the diagnostics tell of it; None unless active."""
+        """Return what the diagnostics report about it; None unless active."""
         if self.subscription is None:
             return None
         now = time.monotonic_ns()

@@ -19,9 +19,9 @@ _CLOCK_STILL_S = 3.0
 
 
 class DiagnosticsReporter:
-    """An ordinary publisher, so that the node tells of itself in every state of its lifecycle.
+    """Publishes in every lifecycle state: its publisher is an ordinary one, not a managed one.
 
-    Reports come once a second of the node's clock; where that stands still (no /clock), once in a
+    Reports come once a second of the node's clock; where that stops (no /clock), once in a
     few real seconds, and say so. What is not OK in three reports on end is logged.
 
     Args:
@@ -44,7 +44,7 @@ class DiagnosticsReporter:
         )
 
     def forget(self) -> None:
-        """Start anew after a transition: rates reach back to now."""
+        """Start again after a transition: rates count from now."""
         self._before = None
         self._last_ns = None
         self._persistence.clear()

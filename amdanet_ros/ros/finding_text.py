@@ -118,7 +118,7 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     _K.SAME_CAMERA_INFO: "{p}thermal.registration_from is {registration_from}, but both "
     "camera_info topics give the same calibration and frame_id: remap {rgb_info} and "
     "{thermal_info} to each camera's own",
-    _K.LENS_DISTORTION: "{info} tells of lens distortion, which the registration leaves out: give "
+    _K.LENS_DISTORTION: "{info} has lens distortion, which the registration ignores: give "
     "rectified images (image_proc) and set {p}thermal.registration_from to camera_info_rect",
     _K.BAD_CALIBRATION: "{info}: {cause}, or register with {p}thermal.registration",
     _K.BAD_REGISTRATION: "the images cannot be registered: {cause} ({p}thermal.registration, "

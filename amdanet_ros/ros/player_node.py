@@ -167,7 +167,7 @@ class PlayerNode(Node):
         self._time_publisher.publish(Clock(clock=Time(nanoseconds=time_ns).to_msg()))
 
     def close(self) -> None:
-        """Let go of the bag and the graph."""
+        """Close the bag and leave the ROS graph."""
         self._spinner.shutdown()
         self._bag.close()
         self.destroy_node()

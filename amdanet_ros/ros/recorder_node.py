@@ -56,14 +56,14 @@ class RecorderNode(Node):
         self._mismatched: set[str] = set()
         self._early: deque[tuple[str, str, bytes]] = deque(maxlen=_MOST_EARLY)
         self.count = 0
-        # Simulated time stands still before the first /clock and while a player pauses.
+        # Simulated time stops before the first /clock and while a player pauses.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(_DISCOVERY_PERIOD_S, self._discover, clock=steady)
         self.create_timer(_COMMIT_PERIOD_S, self._commit, clock=steady)
         self._discover()
 
     def _discover(self) -> None:
-        """Subscribe to what is wanted and has appeared, and anew to what offers another quality."""
+        """Subscribe to wanted topics that have appeared, and again where their QoS has changed."""
         while self._mismatched:
             subscription = self._recorded.pop(self._mismatched.pop(), None)
             if subscription is not None:

@@ -95,7 +95,7 @@ def fit_reliabilities(
     device: torch.device,
     loss: TaskLoss,
 ) -> list[float]:
-    """Fit the reliability of each stage anew; nothing else of the network changes.
+    """Fit the reliability of each stage again; nothing else of the network changes.
 
     For a sample with a lost or harmed camera the target is evidence against that camera if the
     loss is smaller with the stand-ins, else 0. The statistics of a stage are computed with the
