@@ -22,7 +22,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 BUILD_FILES := CMakeLists.txt setup.py pyproject.toml package.xml README.md
 SOURCES := $(shell find amdanet_ros msg launch config scripts cmake -type f -not -name '*.pyc')
 
-.PHONY: setup demo test lint documents clean
+.PHONY: setup demo test lint documents lock audit clean
 
 setup: $(STAMPS)/installed
 
@@ -31,11 +31,11 @@ $(STAMPS)/venv:
 	mkdir -p $(STAMPS)
 	touch $@
 
-# Dependencies are read from pyproject.toml, the only place that lists them. torch is installed in the
-# same call, so that no dependency installs another version of it.
-$(STAMPS)/dependencies: $(STAMPS)/venv pyproject.toml cmake/list_requirements.py
-	$(BIN)/python cmake/list_requirements.py > $(STAMPS)/requirements.txt
-	$(BIN)/python -m pip install --quiet $(TORCH) -r $(STAMPS)/requirements.txt
+# requirements.lock has the version and the hashes of every package but torch, whose build is the user's
+# choice. Nothing else is installed beside it: the lock is complete, so pip looks for no dependencies.
+$(STAMPS)/dependencies: $(STAMPS)/venv requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet $(TORCH)
 	touch $@
 
 $(STAMPS)/installed: $(STAMPS)/dependencies $(BUILD_FILES) $(SOURCES)
@@ -60,6 +60,16 @@ lint: $(STAMPS)/dependencies
 # Writes what is generated from the code; tests compare.
 documents: setup
 	$(BIN)/python scripts/write_documents.py
+
+# After a change of the requirements in pyproject.toml; UPGRADE=--upgrade takes the newest versions.
+lock: setup
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/python scripts/lock_requirements.py --torch "$(firstword $(TORCH))" $(UPGRADE)
+
+# Asks PyPI's list of known vulnerabilities about every locked package.
+audit: $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/python -m pip_audit --requirement requirements.lock --disable-pip --no-deps
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo_output
