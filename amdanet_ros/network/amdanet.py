@@ -73,7 +73,9 @@ class AMDANet(nn.Module):
         self.backbone = TwoBranchBackbone(config)
         channels = BACKBONES[config.backbone].channels
         self.decode_head = SegmentationDecoder(channels, config)
-        self.aux_head = FusionDecoder(channels, config.bn_eps, config.bn_momentum)
+        self.aux_head = FusionDecoder(
+            channels, config.bn_eps, config.bn_momentum, config.rgb_chroma
+        )
         self.apply(initialize)
         for module in self.modules():
             if isinstance(module, ModalityReliability):
@@ -85,8 +87,8 @@ class AMDANet(nn.Module):
         """Fuse and segment, at the images' own size: nothing is padded or resized.
 
         Both images are B x 3 x H x W float in [0, 1], H and W at least 32: R, G and B; and one
-        thermal channel repeated three times. ``want_fused`` False leaves the fused image out in
-        evaluation mode; that halves the time.
+        thermal channel repeated three times. ``want_fused`` False leaves out the fused image
+        and, in training mode, what is decoded from masked features; that halves the time.
 
         Raises:
             ValueError: another shape or dtype.
@@ -113,7 +115,7 @@ class AMDANet(nn.Module):
         """Return logits and fused image, and both from masked features in training mode."""
         size = rgb.shape[2:]
         logits = self.decode_head(semantic, size)
-        if not want_fused and not self.training:
+        if not want_fused:
             return logits, None, None, None
         fused = self.aux_head(pairs, rgb, thermal)
         if not self.training:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from .fused_chroma import with_chroma_of
 from .segmentation_decoder import upsample
 
 POINT_CHANNELS = 16
@@ -34,10 +35,14 @@ class FusionDecoder(nn.Module):
     Args:
         channels: C_1 to C_4.
         bn_eps, bn_momentum: of the BatchNorms.
+        rgb_chroma: see `with_chroma_of`.
     """
 
-    def __init__(self, channels: Sequence[int], bn_eps: float, bn_momentum: float) -> None:
+    def __init__(
+        self, channels: Sequence[int], bn_eps: float, bn_momentum: float, rgb_chroma: bool
+    ) -> None:
         super().__init__()
+        self.rgb_chroma = rgb_chroma
         for stage, width in enumerate(channels, start=1):
             for modality in ("rgb", "ir"):
                 point = PointConvolution(width, bn_eps, bn_momentum)
@@ -60,11 +65,12 @@ class FusionDecoder(nn.Module):
             pairs: of each stage, (RGB branch, thermal branch), B x C_s x H_s x W_s each.
 
         Returns:
-            The fused image, B x 3 x H x W in (0, 1).
+            The fused image, B x 3 x H x W in [0, 1].
         """
         size = rgb.shape[2:]
         maps = []
         for stage, (from_rgb, from_thermal) in enumerate(pairs, start=1):
             maps.append(upsample(getattr(self, f"PointConv_{stage}_rgb")(from_rgb), size))
             maps.append(upsample(getattr(self, f"PointConv_{stage}_ir")(from_thermal), size))
-        return self.CNN_fuse(torch.cat([*maps, rgb, thermal], dim=1))
+        fused = self.CNN_fuse(torch.cat([*maps, rgb, thermal], dim=1))
+        return with_chroma_of(rgb, fused) if self.rgb_chroma else fused

@@ -19,7 +19,7 @@ from amdanet_ros.network.modality_reliability import (
 )
 from amdanet_ros.network.modality_stand_in import images_to_fuse
 from amdanet_ros.training.config import ConfigError
-from amdanet_ros.training.experiment import load_initial
+from amdanet_ros.training.initial_weights import load_initial
 from amdanet_ros.training.known_weights import given_evidence
 
 

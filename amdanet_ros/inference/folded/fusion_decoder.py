@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ...network.fused_chroma import with_chroma_of
 from ...network.fusion_decoder import POINT_CHANNELS, FusionDecoder
 from .affine import Affine, affine_of, one_channel_for_three, with_batch_norm
 from .layers import TokenLinear
@@ -62,6 +63,7 @@ class FoldedFusionDecoder(nn.Module):
         last = affine_of(decoder.CNN_fuse[3])
         self.register_buffer("last_weight", last.weight.float())
         self.register_buffer("last_bias", last.bias.float()[:, None])
+        self.rgb_chroma = decoder.rgb_chroma
         self._matrices = SizeCache(_Matrices)
 
     def forward(
@@ -77,14 +79,15 @@ class FoldedFusionDecoder(nn.Module):
             pairs, sizes: of each stage, tokens of both branches, B x N_s x C_s; (height, width).
 
         Returns:
-            The fused image, B x 3 x H x W in (0, 1).
+            The fused image, B x 3 x H x W in [0, 1].
         """
         fused = []
         for i in range(len(rgb)):
             pair = [(r[i], t[i]) for r, t in pairs]
             images = torch.cat([rgb[i : i + 1], thermal[i : i + 1]], dim=1)
             fused.append(self._decode(pair, sizes, images))
-        return torch.stack(fused)
+        stacked = torch.stack(fused)
+        return with_chroma_of(rgb, stacked) if self.rgb_chroma else stacked
 
     def size_dependent(self) -> list[object]:
         """Return the matrices of the latest sizes."""
