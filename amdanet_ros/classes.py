@@ -14,6 +14,9 @@ import numpy as np
 UNLABELED = 255
 """Mask value of a pixel without a class (vision_msgs/LabelInfo: UNLABELED); "ignore" in labels."""
 
+NONE_OF = 254
+"""Label of a pixel that is known to be none of some classes; which, the data set says."""
+
 
 @dataclass(frozen=True, eq=False)
 class ClassTable:
@@ -81,13 +84,25 @@ DEMO = ClassTable(
         (110, 170, 230), (250, 200, 0), (30, 60, 200), (230, 40, 60), (255, 130, 0),
     ]),
 )  # fmt: skip
+STREET = ClassTable(
+    "street",
+    (
+        "road", "sidewalk", "building", "fence", "pole", "vegetation", "sky", "person", "bicycle",
+        "vehicle",
+    ),
+    np.array([
+        (128, 64, 128), (244, 35, 232), (70, 70, 70), (190, 153, 153), (220, 190, 40),
+        (107, 142, 35), (70, 130, 180), (220, 20, 60), (119, 11, 32), (0, 0, 142),
+    ]),
+)  # fmt: skip
+"""Cameras on roads; colours near those of Cityscapes (Cordts et al., CVPR 2016)."""
 
-_TABLES = {table.name.lower(): table for table in (MFNET, FMB, PST900, DEMO)}
+_TABLES = {table.name.lower(): table for table in (MFNET, FMB, PST900, DEMO, STREET)}
 _PUBLISHED = (MFNET, FMB, PST900)
 
 
 def class_table(name: str) -> ClassTable:
-    """Return the table of a data set ("mfnet", "fmb", "pst900", "demo"; case does not matter).
+    """Return the table of a data set ("mfnet", "street", ...; case does not matter).
 
     Raises:
         ValueError: no such table.
