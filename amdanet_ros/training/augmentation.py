@@ -11,6 +11,7 @@ from torch import Tensor
 from ..classes import UNLABELED
 from .config import AugmentationConfig
 from .labelled_pair import LabelledPair, thermal_values
+from .sensor_looks import RgbNoise, ThermalLook, stretched
 from .vision_transforms import tv_tensors, v2
 
 
@@ -75,16 +76,16 @@ NOTHING_LOST, RGB_LOST, THERMAL_LOST, RGB_HARMED, THERMAL_HARMED, BOTH_HARMED = 
 
 
 class StartWhole(torch.nn.Module):
-    """Adds the entry "lost" to a sample, with the value `NOTHING_LOST`."""
+    """Adds the entry "lost" to a sample that has none, with the value `NOTHING_LOST`."""
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the sample with the entry; the images stay as they are."""
-        return {**sample, "lost": torch.tensor(NOTHING_LOST)}
+        return {"lost": torch.tensor(NOTHING_LOST), **sample}
 
 
 def _harmed(sample: dict[str, Tensor], code: int) -> dict[str, Tensor]:
     """Set the entry "lost", if the sample has one."""
-    if "lost" not in sample:
+    if "lost" not in sample or sample["lost"] in (RGB_LOST, THERMAL_LOST):
         return sample
     alone = sample["lost"] == NOTHING_LOST
     return {**sample, "lost": torch.tensor(code if alone else BOTH_HARMED)}
@@ -164,45 +165,49 @@ class ThermalNoise(torch.nn.Module):
         deviation = self.weakest * (self.strongest / self.weakest) ** float(torch.rand(()))
         thermal = sample["thermal"]
         noisy = thermal + deviation * torch.randn(thermal.shape)
-        noisy = tv_tensors.wrap(_stretched(noisy), like=thermal)
+        noisy = tv_tensors.wrap(stretched(noisy), like=thermal)
         return _harmed({**sample, "thermal": noisy}, THERMAL_HARMED)
-
-
-def _stretched(values: Tensor) -> Tensor:
-    """Bring the 1st and 99th percentile to 0 and 1, as `ThermalNormalizer` does, and clip."""
-    sorted_values = values.flatten().sort().values
-    low, high = (sorted_values[round(q * (len(sorted_values) - 1))] for q in (0.01, 0.99))
-    return ((values - low) / (high - low).clamp(min=1e-6)).clamp(0, 1)
 
 
 class ModalityDropout(torch.nn.Module):
     """Replaces the image of one camera by one grey level or by noise.
 
     RGB becomes black or white. Thermal becomes one level or, in half of the cases, normalised
-    sensor noise. The entry "lost" of a sample says which one was replaced.
+    sensor noise. The entry "lost" of a sample says which one was replaced. A sample that has no
+    thermal camera never loses RGB.
 
     Args:
         probability: that a sample loses one.
         rgb_share: share of these samples that lose RGB, 0 to 1.
+        substituted: share of these samples where the image of the other camera takes the place,
+            as in the node (`pipeline.substitution`).
     """
 
-    def __init__(self, probability: float, rgb_share: float = 0.5) -> None:
+    def __init__(
+        self, probability: float, rgb_share: float = 0.5, substituted: float = 0.0
+    ) -> None:
         super().__init__()
         if not 0.0 <= rgb_share <= 1.0:
             raise ValueError(f"dropped_rgb is {rgb_share}: it must lie in [0, 1]")
         self.probability, self.rgb_share = probability, rgb_share
+        self.substituted = substituted
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
         """Change the entry "rgb" or "thermal" of a sample, and "lost"."""
         if torch.rand(()) >= self.probability:
             return sample
-        rgb_goes = torch.rand(()) < self.rgb_share
+        rgb_goes = torch.rand(()) < self.rgb_share and sample["lost"] != THERMAL_LOST
         lost, code = ("rgb", RGB_LOST) if rgb_goes else ("thermal", THERMAL_LOST)
+        if self.substituted and torch.rand(()) < self.substituted:
+            grey = v2.functional.rgb_to_grayscale(sample["rgb"])
+            image = sample["thermal"].expand(3, -1, -1) if rgb_goes else grey
+            image = tv_tensors.wrap(image, like=sample[lost])
+            return {**sample, lost: image, "lost": torch.tensor(code)}
         old = sample[lost]
         level = float(torch.rand(()))
         image = torch.full_like(old, round(level) if rgb_goes else level)
         if not rgb_goes and torch.rand(()) < 0.5:
-            image = _stretched(torch.randn(old.shape))
+            image = stretched(torch.randn(old.shape))
         return {**sample, lost: tv_tensors.wrap(image, like=old), "lost": torch.tensor(code)}
 
 
@@ -223,10 +228,12 @@ def pair_to_sample(pair: LabelledPair) -> dict[str, Tensor]:
 
     Returns:
         "rgb" 3 x H x W float32 in [0, 1], "thermal" 1 x H x W float32 in [0, 1], "labels" H x W
-        uint8, "valid" H x W uint8 of ones (padding adds 255).
+        uint8, "valid" H x W uint8 of ones (padding adds 255); "lost" if the pair has lost thermal.
     """
     labels = torch.from_numpy(pair.labels)
+    lost = {"lost": torch.tensor(THERMAL_LOST)} if pair.lost == "thermal" else {}
     return {
+        **lost,
         "rgb": tv_tensors.Image(torch.from_numpy(pair.rgb).permute(2, 0, 1).float().div_(255)),
         "thermal": tv_tensors.Image(torch.from_numpy(thermal_values(pair.thermal))[None]),
         "labels": tv_tensors.Mask(labels),
@@ -242,7 +249,10 @@ class Augmentation:
     """
 
     def __init__(self, config: AugmentationConfig) -> None:
-        steps: list[torch.nn.Module] = [
+        # A camera normalises whole frames: before the crop.
+        looks = config.thermal_looks
+        steps: list[torch.nn.Module] = [ThermalLook(*looks)] if looks else []
+        steps += [
             RandomScaleCrop(config.crop, config.scales, config.continuous_scales),
             v2.RandomHorizontalFlip(config.flip),
         ]
@@ -254,10 +264,14 @@ class Augmentation:
             steps.append(
                 RandomExposure(config.exposure, config.exposure_strongest, config.overexposed)
             )
+        if config.rgb_noise:
+            steps.append(RgbNoise(config.rgb_noise))
         if config.thermal_noise:
             steps.append(ThermalNoise(config.thermal_noise))
         if config.modality_dropout:
-            steps.append(ModalityDropout(config.modality_dropout, config.dropped_rgb))
+            steps.append(
+                ModalityDropout(config.modality_dropout, config.dropped_rgb, config.substituted)
+            )
         self.chain = v2.Compose(steps)
 
     def __call__(self, pair: LabelledPair, seed: int) -> dict[str, Tensor]:

@@ -15,6 +15,15 @@ from .known_weights import given_evidence, known_evidence
 from .losses import AMDANetLoss
 
 
+def wants_fused(config: TrainingConfig) -> bool:
+    """Return whether a term of the loss depends on the fused image.
+
+    L_fus does, and L_cr, which a network in evaluation mode (`trainable`) does not have.
+    """
+    loss = config.loss
+    return bool(loss.alpha2) or bool(loss.alpha3 and not config.trainable)
+
+
 class BatchLoss:
     """Runs the network, `distributed`, on a batch and compares what it gives with the labels.
 
@@ -34,7 +43,7 @@ class BatchLoss:
                 f"optimization.precision {self.precision!r}: choose one of {', '.join(PRECISIONS)}"
             )
         self.loss, self.network, self.distributed = loss, network, distributed
-        self.want_fused = bool(config.loss.alpha2)
+        self.want_fused = wants_fused(config)
         self.known_weights = bool(config.reliability_samples)
         self.device = next(network.parameters()).device
 

@@ -62,8 +62,41 @@ class StepSampler(Sampler):
         epoch, place = divmod(position, self.pairs)
         if epoch != self._epoch:
             random = np.random.default_rng([self.seed, epoch, 1])
-            self._epoch, self._order = epoch, random.permutation(self.pairs)
+            self._epoch, self._order = epoch, self._epoch_order(random)
         return int(self._order[place])
+
+    def _epoch_order(self, random: np.random.Generator) -> np.ndarray:
+        return random.permutation(self.pairs)
+
+
+class WeightedStepSampler(StepSampler):
+    """Like `StepSampler`, but an epoch draws each pair as often as its weight says.
+
+    An epoch is as long as there are pairs. Its draw is systematic: a pair comes as often as its
+    expected number says, rounded up or down.
+
+    Args:
+        weights: of the pairs, positive, relative to each other.
+        batch_size, steps, seed, first_position, rank, world: see `StepSampler`.
+    """
+
+    def __init__(
+        self,
+        weights: np.ndarray,
+        batch_size: int,
+        steps: int,
+        seed: int,
+        first_position: int = 0,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        super().__init__(len(weights), batch_size, steps, seed, first_position, rank, world)
+        self._ends = np.cumsum(np.asarray(weights, np.float64) / np.sum(weights))
+
+    def _epoch_order(self, random: np.random.Generator) -> np.ndarray:
+        marks = (np.arange(self.pairs) + random.random()) / self.pairs
+        drawn = np.searchsorted(self._ends, marks, side="right")
+        return random.permutation(np.minimum(drawn, self.pairs - 1))
 
 
 class AugmentedPairs(Dataset):

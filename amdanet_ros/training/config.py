@@ -31,6 +31,11 @@ class DataConfig:
         train_seed, train_count: seeds of the synthetic training scenes.
         validation_seed, validation_count: seeds of the scenes to choose the best weights on.
         validation_share: of the training list, held out to choose the best weights on ("folder").
+        validation_list: a list to choose the best weights on instead ("folder"), or "".
+        lists: the lists to train on ("folder"), each a mapping as in `ListConfig`; none: `train`.
+        none_of: names of the classes that label 254 excludes; none: 254 is an error. The best
+            weights are then chosen by these classes alone (see `ObjectScores`).
+        rare: by class name, a factor of how often an image that shows it is drawn ("lists").
         workers: processes that load and augment; 0 does it in the training process.
     """
 
@@ -43,7 +48,28 @@ class DataConfig:
     validation_seed: int = 1_000_000
     validation_count: int = 40
     validation_share: float = 0.1
+    validation_list: str = ""
+    lists: tuple[dict, ...] = ()
+    none_of: tuple[str, ...] = ()
+    rare: dict[str, float] = field(default_factory=dict)
     workers: int = 1
+
+
+@dataclass
+class ListConfig:
+    """One of several lists to train on together.
+
+    Attributes:
+        name: of the list, NAME.txt in the data set's folder.
+        share: of the samples, relative to the other lists' shares.
+        lost: "thermal" if the list's images have none (the grey of RGB lies in its place).
+        labels: folder of its labels.
+    """
+
+    name: str = ""
+    share: float = 1.0
+    lost: str = ""
+    labels: str = "Label"
 
 
 @dataclass
@@ -58,7 +84,10 @@ class AugmentationConfig:
         exposure, exposure_strongest, overexposed: probability, largest factor, and share of the
             changed images that are too bright, see `RandomExposure`.
         thermal_noise: probability, see `ThermalNoise`.
-        modality_dropout, dropped_rgb: probability, and RGB's share, see `ModalityDropout`.
+        modality_dropout, dropped_rgb, substituted: probability, RGB's share, and share of
+            substituted images, see `ModalityDropout`.
+        thermal_looks: two probabilities, see `ThermalLook`; empty is off.
+        rgb_noise: probability, see `RgbNoise`.
     """
 
     crop: tuple[int, int] = (480, 640)
@@ -72,6 +101,9 @@ class AugmentationConfig:
     thermal_noise: float = 0.0
     modality_dropout: float = 0.0
     dropped_rgb: float = 0.5
+    substituted: float = 0.0
+    thermal_looks: tuple[float, ...] = ()
+    rgb_noise: float = 0.0
 
 
 @dataclass
@@ -103,6 +135,7 @@ class LossConfig:
             them as class 0.
         lovasz: weight of the Lovasz-softmax loss in L_seg and L_cr, where the cross entropy has
             1; 0, as published, leaves it out.
+        fusion_rule: "released", or "luminance" (see `losses.luminance_fusion`).
     """
 
     alpha1: float = 1.0
@@ -110,6 +143,7 @@ class LossConfig:
     alpha3: float = 0.5
     dice_rule: str = "ignore"
     lovasz: float = 0.0
+    fusion_rule: str = "released"
 
 
 @dataclass
@@ -217,6 +251,30 @@ def load_config(path: str | os.PathLike, overrides: tuple[str, ...] = ()) -> Tra
             nested = {part: nested}
         values = _merged(values, nested)
     return _built(TrainingConfig, values, str(path))
+
+
+def list_configs(config: TrainingConfig) -> list[ListConfig]:
+    """Return what `data.lists` says, checked.
+
+    Raises:
+        ConfigError: an unknown key, a list without a name, an impossible share or loss.
+    """
+    built = [
+        _built(ListConfig, values, f"data.lists[{place}]")
+        for place, values in enumerate(config.data.lists)
+    ]
+    for wanted in built:
+        if not wanted.name or wanted.share <= 0 or wanted.lost not in ("", "thermal"):
+            raise ConfigError(
+                f"data.lists: {wanted}: a name, a share above 0, and lost: thermal or nothing "
+                "are needed"
+            )
+        if wanted.lost and not config.augmentation.modality_dropout:
+            raise ConfigError(
+                f"data.lists: {wanted.name} has lost its thermal images: set "
+                "augmentation.modality_dropout above 0, which takes account of it"
+            )
+    return built
 
 
 def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from ..classes import UNLABELED, class_table
 from .image_folder import CONDITIONS, FOLDERS, ImageFolder
+from .label_images import read_label_image
 from .labelled_pair import DataError
 
 _MFNET_SPLITS = ("train", "val", "test")
@@ -196,21 +197,8 @@ def _read(path: Path) -> np.ndarray:
 
 
 def _labels(path: Path, classes: int) -> np.ndarray:
-    """Return H x W uint8 class indices.
-
-    Read by Pillow, which gives the indices of a PNG with a palette; OpenCV gives its colours.
-    """
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path) as image:
-            labels = np.asarray(image)
-    except (UnidentifiedImageError, OSError) as error:
-        raise DataError(f"{path} is not a readable image: download or unpack it again") from error
-    if labels.ndim == 3 and (labels[..., :3] == labels[..., :1]).all():
-        labels = labels[..., 0]
-    if labels.ndim != 2:
-        raise DataError(f"{path} is a colour image: class indices are needed")
+    """Return H x W uint8 class indices, checked."""
+    labels = read_label_image(path)
     wrong = labels[(labels >= classes) & (labels != UNLABELED)]
     if wrong.size:
         raise DataError(

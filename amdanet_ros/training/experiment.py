@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
-from torch import nn
 
 from ..classes import ClassTable, class_table
 from ..network import AMDANet
-from ..network.checkpoint import (
-    ADAPTIVE_PREFIXES,
-    load_checkpoint,
-    load_imagenet_mit,
-)
+from ..network.checkpoint import load_imagenet_mit
 from .batches import derived_seed
-from .config import ConfigError, TrainingConfig
+from .config import ConfigError, ListConfig, TrainingConfig, list_configs
 from .image_folder import ImageFolder, held_out_split
+from .initial_weights import load_initial
 from .labelled_pair import LabelledPairs
 from .losses import AMDANetLoss
+from .mixed_pairs import MixedPairs
 from .synthetic_scenes import SyntheticScenes, default_cache
 
 SOURCES = ("synthetic", "folder")
@@ -43,6 +41,8 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
     if data.source == "folder":
         if not data.root:
             raise ConfigError("data.root is empty: name the data set's folder")
+        if data.lists or data.validation_list:
+            return _listed_pairs(config, classes)
         names = ImageFolder.names_of(Path(data.root), "train")
         train, validation = held_out_split(names, data.validation_share, config.seed)
         return (
@@ -63,6 +63,47 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
     )
 
 
+def _listed_pairs(config: TrainingConfig, classes: int) -> tuple[MixedPairs, ImageFolder]:
+    """Return the pairs of `data.lists` (or of train.txt), and those of `data.validation_list`."""
+    data, partial = config.data, bool(config.data.none_of)
+    if not data.validation_list:
+        raise ConfigError("data.lists needs data.validation_list: a list to choose weights on")
+    lists = list_configs(config) or [ListConfig("train")]
+    held_out = set(ImageFolder.names_of(Path(data.root), data.validation_list))
+    folders = [
+        ImageFolder(data.root, wanted.name, classes, partial, wanted.labels) for wanted in lists
+    ]
+    for wanted, folder in zip(lists, folders, strict=True):
+        shared = held_out.intersection(folder.names)
+        if shared:
+            raise ConfigError(
+                f"data.validation_list: {data.validation_list}.txt and {wanted.name}.txt both "
+                f"name {min(shared)}"
+            )
+    validation = ImageFolder(data.root, data.validation_list, classes, partial)
+    return MixedPairs(lists, folders), validation
+
+
+def none_of(config: TrainingConfig) -> tuple[int, ...]:
+    """Return the indices of the classes that `data.none_of` names.
+
+    Raises:
+        ConfigError: one that the class table does not hold.
+    """
+    names = build_classes(config).names
+    unknown = [name for name in config.data.none_of if name not in names]
+    if unknown:
+        raise ConfigError(f"data.none_of: no class {unknown[0]!r}; known: {', '.join(names)}")
+    return tuple(names.index(name) for name in config.data.none_of)
+
+
+def sampling_weights(config: TrainingConfig, pairs: LabelledPairs) -> np.ndarray | None:
+    """Return how often each training pair is drawn; None: once an epoch."""
+    if not isinstance(pairs, MixedPairs):
+        return None
+    return pairs.weights(build_classes(config).names, config.data.rare)
+
+
 def build_network(config: TrainingConfig) -> AMDANet:
     """Return the network with its initial weights, drawn from the configuration's seed.
 
@@ -78,34 +119,13 @@ def build_network(config: TrainingConfig) -> AMDANet:
     if config.imagenet:
         load_imagenet_mit(config.imagenet, network)
     if config.initial:
-        load_initial(network, config.initial)
+        load_initial(network, config.initial, build_classes(config).names)
     return network
-
-
-def load_initial(network: nn.Module, path: str) -> None:
-    """Take the weights of a checkpoint of the same architecture.
-
-    A checkpoint without adaptive weighting may start a network with it: the reliabilities keep
-    their initial values, with which the network computes the same as the checkpoint's.
-
-    Raises:
-        ConfigError: it belongs to another architecture.
-    """
-    state = dict(load_checkpoint(path).state)
-    if not any(key.startswith(ADAPTIVE_PREFIXES) for key in state):
-        own = network.state_dict()
-        state |= {key: own[key] for key in own if key.startswith(ADAPTIVE_PREFIXES)}
-    try:
-        network.load_state_dict(state)
-    except RuntimeError as error:
-        raise ConfigError(
-            f"initial: {path} does not fit network: ({str(error).splitlines()[-1].strip()})"
-        ) from error
 
 
 def build_loss(config: TrainingConfig) -> AMDANetLoss:
     """Return the training loss."""
     try:
-        return AMDANetLoss(config.loss)
+        return AMDANetLoss(config.loss, none_of(config))
     except ValueError as error:
         raise ConfigError(f"loss: {error}") from error

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from ..classes import UNLABELED
+from ..classes import NONE_OF, UNLABELED
+from .label_images import read_label_image
 from .labelled_pair import DataError, LabelledPair
 
 FOLDERS = {"rgb": "Visible", "thermal": "Infrared", "labels": "Label"}
@@ -32,6 +33,8 @@ class ImageFolder:
         root: folder of the data set.
         names: of the images, without extension; or a list's name ("train" reads `train.txt`).
         classes: K; a label from K to 254 is an error. None: labels are not checked.
+        partial: label 254 (`NONE_OF`) is allowed.
+        labels: folder of the labels.
 
     Raises:
         DataError: the folder, a list or an image is missing, images of a pair differ in size, or
@@ -39,14 +42,20 @@ class ImageFolder:
     """
 
     def __init__(
-        self, root: str | os.PathLike, names: Sequence[str] | str, classes: int | None = None
+        self,
+        root: str | os.PathLike,
+        names: Sequence[str] | str,
+        classes: int | None = None,
+        partial: bool = False,
+        labels: str = FOLDERS["labels"],
     ) -> None:
         self.root = Path(root).expanduser()
         self.names = self.names_of(self.root, names) if isinstance(names, str) else list(names)
-        self.classes = classes
+        self.classes, self.partial = classes, partial
+        self.folders = {**FOLDERS, "labels": labels}
         self._conditions = self._read_conditions()
         for name in self.names:
-            for folder in FOLDERS.values():
+            for folder in self.folders.values():
                 path = self._path(folder, name)
                 if not path.is_file():
                     raise DataError(f"{path} is missing: it belongs to a name of the list")
@@ -77,12 +86,15 @@ class ImageFolder:
     def __getitem__(self, index: int) -> LabelledPair:
         name = self.names[index]
         rgb = cv2.cvtColor(self._read("rgb", name, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-        thermal = self._one_channel("thermal", name)
-        labels = self._one_channel("labels", name)
+        thermal, labels = self._thermal(name), self.labels(index)
         sizes = {"rgb": rgb.shape[:2], "thermal": thermal.shape, "labels": labels.shape}
         self._check_sizes(sizes, name)
         self._check_labels(labels, name)
         return LabelledPair(name, rgb, thermal, labels, self._conditions.get(name, ""))
+
+    def labels(self, index: int) -> np.ndarray:
+        """Return the labels of one pair, H x W."""
+        return self._labels(self.names[index])
 
     def check(self) -> None:
         """Read every image; opening has read the labels and the images' sizes only.
@@ -105,50 +117,58 @@ class ImageFolder:
         return self.root / folder / f"{name}.png"
 
     def _read(self, what: str, name: str, flags: int) -> np.ndarray:
-        path = self._path(FOLDERS[what], name)
+        path = self._path(self.folders[what], name)
         image = cv2.imread(str(path), flags)
         if image is None:
             raise DataError(f"{path} is not a readable image: copy it again")
         return image
 
-    def _one_channel(self, what: str, name: str) -> np.ndarray:
-        image = self._read(what, name, cv2.IMREAD_UNCHANGED)
+    def _labels(self, name: str) -> np.ndarray:
+        return read_label_image(self._path(self.folders["labels"], name))
+
+    def _thermal(self, name: str) -> np.ndarray:
+        image = self._read("thermal", name, cv2.IMREAD_UNCHANGED)
         if image.ndim == 2:
             return image
         first = image[..., 0]
         if any((image[..., c] != first).any() for c in range(1, min(3, image.shape[2]))):
-            path = self._path(FOLDERS[what], name)
+            path = self._path(self.folders["thermal"], name)
             raise DataError(f"{path} is a colour image: one channel of values is needed")
         return np.ascontiguousarray(first)
 
     def _check_on_opening(self, name: str) -> None:
         sizes = {}
-        for what, folder in FOLDERS.items():
+        for what, folder in self.folders.items():
             size = png_size(self._path(folder, name))
             sizes[what] = size or self._read(what, name, cv2.IMREAD_UNCHANGED).shape[:2]
         self._check_sizes(sizes, name)
         if self.classes is not None:
-            self._check_labels(self._one_channel("labels", name), name)
+            self._check_labels(self._labels(name), name)
 
     def _check_sizes(self, sizes: Mapping[str, tuple[int, ...]], name: str) -> None:
         height, width = sizes["rgb"]
         for what in ("thermal", "labels"):
             if sizes[what] != (height, width):
+                path = self._path(self.folders[what], name)
                 raise DataError(
-                    f"{self._path(FOLDERS[what], name)} is {sizes[what][0]} x {sizes[what][1]} "
+                    f"{path} is {sizes[what][0]} x {sizes[what][1]} "
                     f"pixels, its RGB image {height} x {width}: "
                     "give both the same field of view and size"
                 )
 
     def _check_labels(self, labels: np.ndarray, name: str) -> None:
+        path = self._path(self.folders["labels"], name)
         if labels.dtype != np.uint8:
-            raise DataError(f"{self._path('Label', name)} is {labels.dtype}: 8 bits are needed")
+            raise DataError(f"{path} is {labels.dtype}: 8 bits are needed")
         if self.classes is None:
             return
-        wrong = labels[(labels >= self.classes) & (labels != UNLABELED)]
+        known = labels != UNLABELED
+        if self.partial:
+            known &= labels != NONE_OF
+        wrong = labels[(labels >= self.classes) & known]
         if wrong.size:
             raise DataError(
-                f"{self._path('Label', name)} holds label {int(wrong[0])}: "
+                f"{path} holds label {int(wrong[0])}: "
                 f"the data set has {self.classes} classes (0 to {self.classes - 1}; 255: no label)"
             )
 

@@ -22,6 +22,7 @@ class LabelledPair(NamedTuple):
         thermal: H x W uint8 or uint16, not normalised.
         labels: H x W uint8 class index; 255 = no label.
         condition: "day", "night", ... or "" if the data set does not name it.
+        lost: "thermal" if there was no thermal camera: `thermal` is then the grey of `rgb`.
     """
 
     name: str
@@ -29,6 +30,7 @@ class LabelledPair(NamedTuple):
     thermal: np.ndarray
     labels: np.ndarray
     condition: str = ""
+    lost: str = ""
 
 
 class LabelledPairs(Protocol):

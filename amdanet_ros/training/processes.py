@@ -29,14 +29,21 @@ class Processes:
         """Whether this process writes files and shows progress."""
         return self.rank == 0
 
-    def distribute(self, network: nn.Module) -> nn.Module:
-        """Return the network wrapped for several processes; on GPUs BatchNorms share statistics."""
+    def distribute(self, network: nn.Module, some_unused: bool = False) -> nn.Module:
+        """Return the network wrapped for several processes; on GPUs BatchNorms share statistics.
+
+        Args:
+            network: to train.
+            some_unused: the loss does not depend on every parameter.
+        """
         if self.world == 1:
             return network
         if self.device.type == "cuda":
             network = nn.SyncBatchNorm.convert_sync_batchnorm(network)
-            return DistributedDataParallel(network, device_ids=[self.device.index])
-        return DistributedDataParallel(network)
+            return DistributedDataParallel(
+                network, device_ids=[self.device.index], find_unused_parameters=some_unused
+            )
+        return DistributedDataParallel(network, find_unused_parameters=some_unused)
 
     def mean(self, values: dict[str, Tensor]) -> dict[str, float]:
         """Return scalars averaged over the processes."""

@@ -14,11 +14,22 @@ import yaml
 from torch import Tensor
 from tqdm import tqdm
 
-from .batch_loss import BatchLoss
-from .batches import StepSampler, derived_seed, training_batches
+from .batch_loss import BatchLoss, wants_fused
+from .batches import (
+    StepSampler,
+    WeightedStepSampler,
+    derived_seed,
+    training_batches,
+)
 from .config import TrainingConfig
 from .deciding_values import differing_keys
-from .experiment import build_classes, build_loss, build_network
+from .experiment import (
+    build_classes,
+    build_loss,
+    build_network,
+    none_of,
+    sampling_weights,
+)
 from .finishing_steps import finishing_steps
 from .labelled_pair import LabelledPairs
 from .optimization import MovingAverage, adamw, freeze_all_but, learning_rate_factor
@@ -77,13 +88,13 @@ class Trainer:
         resume: bool = False,
     ) -> None:
         self.config, self.folder, self.processes = config, Path(folder), processes
-        self.train_pairs = train
+        self.train_pairs, self.weights = train, sampling_weights(config, train)
         self.network = build_network(config).to(processes.device, memory_format=torch.channels_last)
         freeze_all_but(self.network, config.trainable)
         self.loss = build_loss(config)
         self.plan = training_plan(config, len(train), processes.world)
         self.finishing = finishing_steps(config, train, self.plan, self.loss)
-        self.distributed = processes.distribute(self.network)
+        self.distributed = processes.distribute(self.network, some_unused=not wants_fused(config))
         self.batch_loss = BatchLoss(config, self.loss, self.network, self.distributed)
         plan = config.optimization
         self.optimizer = adamw(self.network, plan.learning_rate, plan.weight_decay)
@@ -106,7 +117,7 @@ class Trainer:
         if processes.first:
             self.log = TrainingLog(self.folder, self.step, config.tensorboard)
             self.validation = Validation(
-                validation, build_classes(config), processes.device, self.log
+                validation, build_classes(config), processes.device, self.log, none_of(config)
             )
 
     def run(
@@ -171,8 +182,11 @@ class Trainer:
         """Return the batches of a stretch from the present step on."""
         if self.step >= end:
             return ()
-        sampler = StepSampler(
-            len(self.train_pairs),
+        kind, pairs = StepSampler, len(self.train_pairs)
+        if self.weights is not None:
+            kind, pairs = WeightedStepSampler, self.weights
+        sampler = kind(
+            pairs,
             stretch.batch_size,
             end - self.step,
             self.config.seed,

@@ -193,3 +193,40 @@ def test_exposure_changes_rgb_alone_within_range(pair):
 def test_a_scale_of_zero_is_refused():
     with pytest.raises(ValueError, match="positive"):
         RandomScaleCrop((10, 10), (0.0,))
+
+
+def test_thermal_looks_like_the_cameras_own_video_or_like_stretched_counts(pair):
+    whole = augmentation_of((30, 40), flip=0.0)(pair, 0)["thermal"]
+    video = augmentation_of((30, 40), flip=0.0, thermal_looks=(1.0, 0.0))(pair, 0)["thermal"]
+    assert torch.allclose(video * 255, 0.79 * whole * 255 + 52.6)
+    counts = augmentation_of((30, 40), flip=0.0, thermal_looks=(0.0, 1.0))(pair, 0)["thermal"]
+    assert counts.min() == 0 and counts.max() == 1
+    assert torch.equal(counts.argsort(dim=-1, stable=True), whole.argsort(dim=-1, stable=True))
+    with pytest.raises(ValueError, match="at most 1 together"):
+        augmentation_of((30, 40), thermal_looks=(0.7, 0.6))
+
+
+def test_a_look_is_of_the_whole_frame_not_of_the_crop(pair):
+    look = augmentation_of((10, 10), flip=0.0, thermal_looks=(0.0, 1.0))
+    ends = [(float(t.min()), float(t.max())) for t in (look(pair, s)["thermal"] for s in range(8))]
+    assert len(set(ends)) > 1  # a crop's own stretch would always reach from 0 to 1
+
+
+def test_noise_of_little_light_is_rgbs_alone(pair):
+    whole = augmentation_of((30, 40), flip=0.0)(pair, 0)
+    noisy = augmentation_of((30, 40), flip=0.0, rgb_noise=1.0)(pair, 0)
+    assert torch.equal(noisy["thermal"], whole["thermal"])
+    difference = noisy["rgb"] - whole["rgb"]
+    assert 0.003 < difference.std() < 0.12
+    assert not torch.equal(difference[0], difference[1])
+
+
+def test_a_lost_picture_can_be_replaced_by_the_other_cameras(pair):
+    seen = set()
+    for seed in range(12):
+        sample = augmentation_of((30, 40), flip=0.0, modality_dropout=1.0, substituted=1.0)(
+            pair, seed
+        )
+        assert torch.allclose(sample["rgb"], sample["thermal"].expand(3, -1, -1), atol=1e-4)
+        seen.add(int(sample["lost"]))
+    assert seen == {RGB_LOST, THERMAL_LOST}

@@ -96,3 +96,29 @@ def test_the_validation_split_is_held_out_of_the_training_list():
     assert held_out_split(names, 0.1, seed=4) == (train, validation)
     with pytest.raises(DataError):
         held_out_split(names[:1], 0.1, seed=4)
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "1"])
+def test_labels_are_indices_in_any_kind_of_png(data_set, mode):
+    from PIL import Image
+
+    root = data_set()
+    indices = np.zeros((48, 48), np.uint8)
+    indices[:24] = 1
+    image = Image.fromarray(indices.astype(bool) if mode == "1" else indices)
+    if mode == "P":
+        image = Image.frombytes("P", (48, 48), indices.tobytes())
+        image.putpalette(bytes(range(255, -1, -1)) * 3)
+    image.save(root / "Label" / "001.png")
+    pair = ImageFolder(root, "train", classes=5)[1]
+    assert pair.labels.dtype == np.uint8
+    assert np.array_equal(pair.labels, indices)
+
+
+def test_labels_in_colours_are_refused(data_set):
+    root = data_set()
+    colours = np.zeros((48, 48, 3), np.uint8)
+    colours[..., 2] = 9
+    cv2.imwrite(str(root / "Label" / "001.png"), colours)
+    with pytest.raises(DataError, match=r"Label/001\.png is a colour image: class indices"):
+        ImageFolder(root, "train", classes=5)

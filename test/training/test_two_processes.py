@@ -50,7 +50,7 @@ def test_batchnorms_of_several_gpus_agree_and_keep_their_weights(monkeypatch):
     made = processes.Processes(1, 2, torch.device("cuda", 1)).distribute(network)
     assert isinstance(made[1], torch.nn.SyncBatchNorm) and made is network
     assert all(a is b for a, b in zip(made.parameters(), before, strict=True))
-    assert wrapped == {"device_ids": [1]}
+    assert wrapped == {"device_ids": [1], "find_unused_parameters": False}
 
 
 @pytest.fixture
@@ -63,12 +63,15 @@ def one_thread():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("loss", [{}, {"alpha2": 0.0, "alpha3": 0.0}], ids=["all", "classes"])
 def test_two_processes_give_what_one_gives(
-    tmp_path, data_set, log_of, child_environment, one_thread
+    tmp_path, data_set, log_of, child_environment, one_thread, loss
 ):
     root = data_set(count=9)
     path = tmp_path / "tiny.yaml"
-    path.write_text(yaml.safe_dump({**CONFIG, "data": {**CONFIG["data"], "root": str(root)}}))
+    path.write_text(
+        yaml.safe_dump({**CONFIG, "loss": loss, "data": {**CONFIG["data"], "root": str(root)}})
+    )
     one, two = tmp_path / "one", tmp_path / "two"
     train = ["train", str(path), "--device", "cpu", "--out"]
     # Two processes share a batch as two accumulated parts do.

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...classes import UNLABELED
+from ...classes import NONE_OF, UNLABELED
 from ...network import AMDANetOutput
 from ..config import LossConfig
 from .dice import RULES, dice_loss
 from .fusion_loss import FusionTarget
 from .lovasz import import_lovasz_softmax, lovasz_loss
+from .luminance_fusion import LuminanceTarget
+from .partial_labels import partial_cross_entropy, partial_dice_loss
 
 DICE_WEIGHT = 2.0
 """Weight of the Dice term in the segmentation loss; the cross entropy has 1."""
+
+FUSION_TARGETS = {"released": FusionTarget, "luminance": LuminanceTarget}
+"""What the fused image is compared with, by `fusion_rule`."""
 
 MASKED_WEIGHT = 0.5
 """Weight of the terms of the masked decoding in L_cr (consistency regularisation)."""
@@ -23,16 +30,24 @@ class AMDANetLoss(nn.Module):
     """Computes every term of the training loss.
 
     Args:
-        config: weights of the terms and the Dice rule.
+        config: weights of the terms and the rules.
+        none_of: class indices that label 254 excludes (see `partial_labels`; the Lovasz term
+            leaves these pixels out). Empty, as published: there is no such label.
 
     Raises:
-        ValueError: an unknown Dice rule, or a negative weight.
+        ValueError: an unknown rule, or a negative weight.
         ImportError: `lovasz` is above 0 and kornia is not installed.
     """
 
-    def __init__(self, config: LossConfig | None = None) -> None:
+    def __init__(self, config: LossConfig | None = None, none_of: Sequence[int] = ()) -> None:
         super().__init__()
         self.config = config or LossConfig()
+        self.none_of = tuple(none_of)
+        if self.config.fusion_rule not in FUSION_TARGETS:
+            raise ValueError(
+                f"fusion rule {self.config.fusion_rule!r}: choose one of "
+                f"{', '.join(FUSION_TARGETS)}"
+            )
         if self.config.lovasz < 0:
             raise ValueError(f"lovasz is {self.config.lovasz}: it must be at least 0")
         if self.config.lovasz:
@@ -67,7 +82,7 @@ class AMDANetLoss(nn.Module):
         segmentation = self._segmentation(output.logits, labels)
         if output.fused is None:
             return {"total": self.config.alpha1 * self._weighted(segmentation), **segmentation}
-        target = FusionTarget(rgb, thermal, valid)
+        target = FUSION_TARGETS[self.config.fusion_rule](rgb, thermal, valid)
         fusion = target.terms(output.fused)
         terms = {
             **segmentation,
@@ -88,10 +103,17 @@ class AMDANetLoss(nn.Module):
         return {"total": total, **terms}
 
     def _segmentation(self, logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        terms = {
-            "cross_entropy": _cross_entropy(logits, labels),
-            "dice": dice_loss(logits, labels, self.config.dice_rule),
-        }
+        if self.none_of:
+            terms = {
+                "cross_entropy": partial_cross_entropy(logits, labels, self.none_of),
+                "dice": partial_dice_loss(logits, labels, self.none_of),
+            }
+            labels = labels.masked_fill(labels == NONE_OF, UNLABELED)
+        else:
+            terms = {
+                "cross_entropy": _cross_entropy(logits, labels),
+                "dice": dice_loss(logits, labels, self.config.dice_rule),
+            }
         if self.config.lovasz:
             terms["lovasz"] = lovasz_loss(logits, labels)
         return terms

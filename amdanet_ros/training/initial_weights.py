@@ -1,0 +1,58 @@
+"""Starting from a checkpoint: of the same classes, or of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from ..network.checkpoint import ADAPTIVE_PREFIXES, load_checkpoint
+from .config import ConfigError
+
+_LAST_LAYER = ("decode_head.linear_pred.weight", "decode_head.linear_pred.bias")
+
+
+def load_initial(network: nn.Module, path: str, classes: Sequence[str] | None = None) -> None:
+    """Take the weights of a checkpoint of the same architecture.
+
+    One without adaptive weighting may start a network with it: its reliabilities stay as they
+    begin, equal, and the network computes what the checkpoint's did. One that names other classes
+    gives what it has learned of those with the same name; the last layer's rows of the others stay
+    as the network drew them.
+
+    Args:
+        network: changed in place.
+        path: of the checkpoint.
+        classes: K names, the network's; None takes the last layer as it is.
+
+    Raises:
+        ConfigError: it belongs to another architecture.
+    """
+    checkpoint = load_checkpoint(path)
+    state, own = dict(checkpoint.state), network.state_dict()
+    if not any(key.startswith(ADAPTIVE_PREFIXES) for key in state):
+        state |= {key: own[key] for key in own if key.startswith(ADAPTIVE_PREFIXES)}
+    named = classes is not None and checkpoint.classes is not None
+    if named and tuple(checkpoint.classes) != tuple(classes):
+        state |= {
+            key: _rows_by_name(own[key], state[key], classes, checkpoint.classes)
+            for key in _LAST_LAYER
+        }
+    try:
+        network.load_state_dict(state)
+    except RuntimeError as error:
+        raise ConfigError(
+            f"initial: {path} does not fit network: ({str(error).splitlines()[-1].strip()})"
+        ) from error
+
+
+def _rows_by_name(
+    own: Tensor, other: Tensor, names: Sequence[str], others: Sequence[str]
+) -> Tensor:
+    rows = own.clone()
+    if own.shape[1:] != other.shape[1:]:
+        return rows  # another width: loading says so by the layers before
+    for row, name in enumerate(names):
+        if name in others:
+            rows[row] = other[list(others).index(name)]
+    return rows

@@ -1,0 +1,49 @@
+"""A network begins with what a checkpoint of other classes knows of its own."""
+
+import pytest
+import torch
+
+from amdanet_ros.classes import DEMO, STREET
+from amdanet_ros.network import AMDANet
+from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
+from amdanet_ros.training.config import ConfigError
+from amdanet_ros.training.initial_weights import load_initial
+
+WEIGHT = "decode_head.linear_pred.weight"
+
+
+@pytest.fixture
+def demo_checkpoint(tmp_path):
+    path = tmp_path / "demo.safetensors"
+    network = AMDANet(backbone="mit_b0", num_classes=len(DEMO), embed_dim=16)
+    save_checkpoint(path, network, classes=DEMO.names, palette=DEMO.palette)
+    return path
+
+
+def test_rows_of_the_last_layer_go_by_name(demo_checkpoint):
+    network = AMDANet(backbone="mit_b0", num_classes=len(STREET), embed_dim=16)
+    drawn = network.state_dict()[WEIGHT].clone()
+    saved = load_checkpoint(demo_checkpoint).state
+    load_initial(network, str(demo_checkpoint), STREET.names)
+    state = network.state_dict()
+    for row, name in enumerate(STREET.names):
+        known = name in DEMO.names
+        expected = saved[WEIGHT][DEMO.names.index(name)] if known else drawn[row]
+        assert torch.equal(state[WEIGHT][row], expected), name
+    assert torch.equal(
+        state["backbone.extra_patch_embed1.proj.weight"],
+        saved["backbone.extra_patch_embed1.proj.weight"],
+    )
+
+
+def test_the_number_of_classes_may_differ(demo_checkpoint):
+    network = AMDANet(backbone="mit_b0", num_classes=2, embed_dim=16)
+    load_initial(network, str(demo_checkpoint), ("cat", "person"))
+    saved = load_checkpoint(demo_checkpoint).state[WEIGHT]
+    assert torch.equal(network.state_dict()[WEIGHT][1], saved[DEMO.names.index("person")])
+
+
+def test_another_architecture_is_refused(demo_checkpoint):
+    network = AMDANet(backbone="mit_b0", num_classes=len(STREET), embed_dim=32)
+    with pytest.raises(ConfigError, match="does not fit network"):
+        load_initial(network, str(demo_checkpoint), STREET.names)

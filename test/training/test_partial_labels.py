@@ -1,0 +1,63 @@
+"""Labels that say only what a pixel is not."""
+
+import math
+
+import pytest
+import torch
+
+from amdanet_ros.classes import NONE_OF
+from amdanet_ros.training.losses import AMDANetLoss
+from amdanet_ros.training.losses.dice import dice_loss
+from amdanet_ros.training.losses.partial_labels import partial_cross_entropy, partial_dice_loss
+
+
+def logits_of(*probabilities):
+    """One row of pixels with these class probabilities each."""
+    return torch.tensor(probabilities).log().T[None, :, None]
+
+
+def test_a_pixel_that_is_none_of_some_classes_is_one_of_the_others():
+    logits = logits_of([0.5, 0.2, 0.3], [0.1, 0.2, 0.7])
+    labels = torch.tensor([[[NONE_OF, 255]]])
+    assert partial_cross_entropy(logits, labels, [1, 2]).item() == pytest.approx(-math.log(0.5))
+    assert partial_cross_entropy(logits, labels, [2]).item() == pytest.approx(-math.log(0.7))
+
+
+def test_whole_labels_give_the_plain_losses():
+    random = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 4, 5, 6, generator=random)
+    labels = torch.randint(0, 4, (2, 5, 6), generator=random)
+    labels[0, 0] = 255
+    plain = torch.nn.functional.cross_entropy(logits, labels, ignore_index=255)
+    assert partial_cross_entropy(logits, labels, [3]).item() == pytest.approx(plain.item())
+    expected = dice_loss(logits, labels).item()
+    assert partial_dice_loss(logits, labels, [3]).item() == pytest.approx(expected, abs=1e-6)
+
+
+def test_dice_counts_an_excluded_class_where_it_is_known_to_be_absent():
+    logits = logits_of([0.2, 0.8], [0.4, 0.6])
+    labels = torch.tensor([[[1, NONE_OF]]])
+    # class 0: pixel 1 alone is known; class 1: both are.
+    expected = ((1 - 0.0) + (1 - 2 * 0.8 / (0.8 + 0.6 + 1))) / 2
+    found = partial_dice_loss(logits, labels, [1]).item()
+    assert found == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_batch_without_any_label_costs_nothing():
+    logits, labels = torch.randn(1, 3, 4, 4), torch.full((1, 4, 4), 255)
+    assert partial_cross_entropy(logits, labels, [2]).item() == 0
+    assert partial_dice_loss(logits, labels, [2]).item() == 0
+
+
+def test_excluding_every_class_is_refused():
+    with pytest.raises(ValueError, match="none is left"):
+        partial_cross_entropy(torch.zeros(1, 2, 1, 1), torch.tensor([[[NONE_OF]]]), [0, 1])
+
+
+def test_the_training_loss_learns_from_what_a_pixel_is_not():
+    logits = torch.zeros(1, 3, 4, 4, requires_grad=True)
+    labels = torch.full((1, 4, 4), NONE_OF)
+    output = type("Output", (), {"logits": logits, "fused": None})
+    AMDANetLoss(none_of=[2])(output, None, None, labels)["total"].backward()
+    assert (logits.grad[:, 2] > 0).all()  # descent makes the excluded class less likely
+    assert torch.allclose(logits.grad[:, 0], logits.grad[:, 1])
