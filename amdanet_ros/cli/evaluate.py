@@ -34,7 +34,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", type=int, nargs=2, default=(240, 320), metavar=("H", "W"), help="scene size"
     )
+    parser.add_argument(
+        "--objects",
+        nargs="+",
+        metavar="CLASS",
+        help="score these classes alone, on labels where 254 is none of them; boxes.json too",
+    )
+    parser.add_argument(
+        "--views", action="store_true", help="with --objects: lost cameras and raw thermal too"
+    )
     parser.add_argument("--fusion-metrics", action="store_true", help="EN, SD, SF, ..., SSIM too")
+    parser.add_argument(
+        "--compare-fusions",
+        action="store_true",
+        help="the fused images alone, beside mean, maximum and Laplacian pyramid",
+    )
     parser.add_argument("--out", metavar="FOLDER", help="folder for evaluation.json and .csv")
     parser.add_argument("--cache", default="", metavar="FOLDER", help="cache of the scenes")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
@@ -66,7 +80,11 @@ def _evaluate(arguments: argparse.Namespace) -> int:
             raise ValueError(
                 f"--classes {arguments.classes} has {len(table)} classes, {checkpoint.path} {own}"
             )
+    if arguments.objects:
+        return _evaluate_objects(arguments, checkpoint, table)
     pairs = _pairs(arguments, len(table))
+    if arguments.compare_fusions:
+        return _compare_fusions(arguments, checkpoint, pairs)
     window = None
     if arguments.protocol == "released":
         # Classes that the checkpoint itself names do not tell the size of the images.
@@ -102,12 +120,81 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _evaluate_objects(arguments: argparse.Namespace, checkpoint, table) -> int:
+    from pathlib import Path
+
+    from ..evaluation.object_report import ObjectReport
+    from ..evaluation.object_scores import score_objects
+    from ..evaluation.views import VIEWS, ViewedPairs
+    from ..training.image_folder import ImageFolder
+    from ..training.processes import processes
+    from ..training.street_conversion import read_boxes
+
+    if not arguments.data:
+        raise ValueError("--objects needs --data: a folder with such labels")
+    unknown = [name for name in arguments.objects if name not in table.names]
+    if unknown:
+        raise ValueError(f"--objects: no class {unknown[0]!r}; known: {', '.join(table.names)}")
+    objects = [table.names.index(name) for name in arguments.objects]
+    root = Path(arguments.data)
+    pairs = ImageFolder(root, arguments.split, len(table), partial=True)
+    boxes = read_boxes(root) if (root / "boxes.json").is_file() else None
+    # 20 of the street set's 480 rows.
+    least_height = 20 / 480 * pairs[0].labels.shape[0]
+    views = VIEWS if arguments.views else {"as it is": VIEWS["as it is"]}
+    with processes(arguments.device) as here:
+        network = checkpoint.build().to(here.device)
+        scores = {
+            name: score_objects(
+                network, ViewedPairs(pairs, view), objects, here.device, boxes, least_height
+            )
+            for name, view in views.items()
+        }
+    facts = {
+        "checkpoint": str(arguments.checkpoint),
+        "data": arguments.data,
+        "split": arguments.split,
+        "pairs": len(pairs),
+    }
+    report = ObjectReport(table.names, scores, facts)
+    print(report.as_table())
+    if arguments.out:
+        folder = Path(arguments.out)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "objects.json").write_text(report.as_json())
+        print(f"written: {folder / 'objects.json'}")
+    return 0
+
+
+def _compare_fusions(arguments: argparse.Namespace, checkpoint, pairs) -> int:
+    import json
+    from pathlib import Path
+
+    from tqdm import tqdm
+
+    from ..evaluation.fusion_comparison import compare_fusions, comparison_table
+    from ..training.processes import processes
+
+    with processes(arguments.device) as here:
+        network = checkpoint.build().to(here.device)
+        shown = tqdm((pairs[i] for i in range(len(pairs))), total=len(pairs), unit="pair")
+        scores = compare_fusions(network, shown, here.device)
+    print(comparison_table(scores))
+    if arguments.out:
+        folder = Path(arguments.out)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "fusions.json").write_text(json.dumps(scores, indent=2))
+        print(f"written: {folder / 'fusions.json'}")
+    return 0
+
+
 def _pairs(arguments: argparse.Namespace, classes: int):
     from ..training.image_folder import ImageFolder
     from ..training.synthetic_scenes import SyntheticScenes, default_cache
 
     if arguments.data:
-        return ImageFolder(Path(arguments.data), arguments.split, classes)
+        partial = arguments.compare_fusions  # the labels are not used
+        return ImageFolder(Path(arguments.data), arguments.split, classes, partial)
     first, _, count = arguments.synthetic.partition(":")
     if not (first.isdigit() and count.isdigit()):
         raise ValueError(f"--synthetic {arguments.synthetic!r}: write SEED:COUNT, as 500000:48")

@@ -23,6 +23,7 @@ COMMANDS = (
     "record",
     "register",
     "convert",
+    "label",
     "train",
     "evaluate",
     "reproduce",

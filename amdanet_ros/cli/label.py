@@ -1,0 +1,71 @@
+"""Complete the labels of a data set by a network: a round of self-training.
+
+amdanet label street_1.safetensors --data street240 --into Label_1 --none-of person bicycle vehicle
+
+What is labelled stays. Pixels of label 254 (none of the named classes) get the network's class
+among the others, images without any label get the network's labels, of each class where the
+network is surest.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+SUMMARY = "complete partial labels by a network (self-training)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("checkpoint", help="the network, .safetensors or .pth")
+    parser.add_argument("--data", required=True, metavar="FOLDER", help="the data set's folder")
+    parser.add_argument("--split", default="train", help="the list to label, SPLIT.txt")
+    parser.add_argument("--into", required=True, metavar="NAME", help="folder of the new labels")
+    parser.add_argument(
+        "--none-of", nargs="+", default=[], metavar="CLASS", help="what label 254 excludes"
+    )
+    parser.add_argument(
+        "--confidence", type=float, default=0.6, help="least probability to be taken"
+    )
+    parser.add_argument(
+        "--share", type=float, default=0.6, help="of each class's pixels, the surest, to be taken"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Label; returns 0."""
+    from ..network.checkpoint import CheckpointError, load_checkpoint
+    from ..training.image_folder import ImageFolder
+    from ..training.labelled_pair import DataError
+    from ..training.network_labels import write_labels
+    from ..training.processes import processes
+    from .errors import CommandError
+
+    try:
+        checkpoint = load_checkpoint(arguments.checkpoint)
+        names = checkpoint.classes
+        if names is None:
+            raise CommandError(f"{arguments.checkpoint} does not name its classes")
+        unknown = [name for name in arguments.none_of if name not in names]
+        if unknown:
+            raise CommandError(f"--none-of: no class {unknown[0]!r}; known: {', '.join(names)}")
+        absent = [names.index(name) for name in arguments.none_of]
+        pairs = ImageFolder(arguments.data, arguments.split, len(names), partial=bool(absent))
+        with processes(arguments.device) as here:
+            network = checkpoint.build().to(here.device)
+            counts = write_labels(
+                network,
+                pairs,
+                arguments.into,
+                absent,
+                arguments.confidence,
+                arguments.share,
+                here.device,
+            )
+    except (CheckpointError, DataError) as error:
+        raise CommandError(str(error)) from error
+    whole = sum(counts.values())
+    for label, count in counts.items():
+        name = names[label] if label < len(names) else {254: "none of", 255: "not known"}[label]
+        print(f"{name}: {100 * count / whole:.1f} %")
+    return 0

@@ -1,0 +1,155 @@
+"""Labels by a network where people's say less than a class: a round of self-training.
+
+What people or several labellers said stays. Where they said only what a pixel is not (254), the
+network chooses among the classes that are left; images without any label get the network's own.
+Only what it is surest of is taken, of each class by itself.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from ..classes import NONE_OF, UNLABELED
+from .image_folder import FOLDERS, ImageFolder
+from .labelled_pair import DataError, LabelledPair, thermal_values
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a network says of the pixels of an image that people left open.
+
+    Attributes:
+        classes: H x W uint8, the likeliest class among those that are possible; 255 elsewhere.
+        confidence: H x W uint8, its probability among these, in 1/255.
+    """
+
+    classes: np.ndarray
+    confidence: np.ndarray
+
+
+def proposal(probabilities: np.ndarray, labels: np.ndarray, absent: Sequence[int]) -> Proposal:
+    """Return a network's proposal for the open pixels of an image.
+
+    Open are pixels of label 254, of which the classes `absent` are not possible; and all pixels of
+    an image without any label.
+
+    Args:
+        probabilities: K x H x W, of the classes.
+        labels: H x W uint8: class index, 254 = none of `absent`, 255 = not known.
+        absent: class indices that label 254 excludes.
+    """
+    possible = probabilities
+    open_pixels = np.ones(labels.shape, bool)
+    if not (labels == UNLABELED).all():
+        possible = probabilities.copy()
+        possible[list(absent)] = 0.0
+        open_pixels = labels == NONE_OF
+    share = possible.max(axis=0) / np.maximum(possible.sum(axis=0), 1e-12)
+    classes = np.where(open_pixels, possible.argmax(axis=0), UNLABELED)
+    return Proposal(classes.astype(np.uint8), np.floor(255 * share).astype(np.uint8))
+
+
+def class_thresholds(
+    proposals: Iterable[Proposal], least: float, share: float, classes: int
+) -> np.ndarray:
+    """Return the confidence from which on each class is taken, K values in 1/255.
+
+    Of each class only its most confident `share` is taken: else the most frequent classes of a
+    round swallow the others in the next one (Zou et al., class-balanced self-training, ECCV 2018).
+
+    Args:
+        proposals: of all images of the round.
+        least: probability that is needed anyway.
+        share: of the pixels proposed for a class, 0 to 1.
+        classes: K.
+    """
+    counts = np.zeros((classes, 256), np.int64)
+    for proposed in proposals:
+        known = proposed.classes != UNLABELED
+        cells = proposed.classes[known].astype(np.int64) * 256 + proposed.confidence[known]
+        counts += np.bincount(cells, minlength=counts.size).reshape(counts.shape)
+    taken = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1]  # pixels of this confidence or more
+    wanted = share * counts.sum(axis=1, keepdims=True)
+    lowest = 255 - (taken[:, ::-1] >= wanted).argmax(axis=1)
+    return np.maximum(lowest, np.ceil(255 * least))
+
+
+def completed_labels(labels: np.ndarray, proposed: Proposal, thresholds: np.ndarray) -> np.ndarray:
+    """Return H x W uint8 labels: the proposal where it is confident enough, else as they are."""
+    known = proposed.classes != UNLABELED
+    wanted = thresholds[np.where(known, proposed.classes, 0)]
+    return np.where(known & (proposed.confidence >= wanted), proposed.classes, labels)
+
+
+@torch.inference_mode()
+def class_probabilities(network: nn.Module, pair: LabelledPair, device: torch.device) -> np.ndarray:
+    """Return K x H x W float32: the mean over a pair and its mirror image.
+
+    Args:
+        network: an AMDANet in evaluation mode.
+        pair: to look at.
+        device: of the network.
+    """
+    rgb = torch.from_numpy(pair.rgb).to(device).permute(2, 0, 1)[None].float() / 255
+    thermal = torch.from_numpy(thermal_values(pair.thermal)).to(device).expand(1, 3, -1, -1)
+    ahead = network(rgb, thermal, want_fused=False).logits.softmax(dim=1)
+    mirrored = network(rgb.flip(-1), thermal.flip(-1), want_fused=False).logits.softmax(dim=1)
+    return ((ahead + mirrored.flip(-1)) / 2)[0].float().cpu().numpy()
+
+
+def write_labels(
+    network: nn.Module,
+    pairs: ImageFolder,
+    folder: str,
+    absent: Sequence[int],
+    confidence: float,
+    share: float,
+    device: torch.device,
+) -> dict[int, int]:
+    """Write completed labels of all pairs beside those that are there.
+
+    Args:
+        network: an AMDANet; put into evaluation mode.
+        pairs: whose labels are completed.
+        folder: to write in the data set's folder, such as "Label_1".
+        absent: class indices that label 254 excludes.
+        confidence, share: see `class_thresholds`.
+        device: of the network.
+
+    Returns:
+        Number of pixels of each label written.
+
+    Raises:
+        DataError: the folder is the data set's own of images or labels.
+    """
+    if folder in (*FOLDERS.values(), pairs.folders["labels"]):
+        raise DataError(f"{folder} holds what people said: name another folder to write")
+    target = pairs.root / folder
+    target.mkdir(parents=True, exist_ok=True)
+    network.eval()
+    proposals: dict[int, Proposal] = {}
+    for index in tqdm(range(len(pairs)), "labelling", unit="pair"):
+        labels = pairs.labels(index)
+        if (labels == NONE_OF).any() or (labels == UNLABELED).all():
+            probabilities = class_probabilities(network, pairs[index], device)
+            proposals[index] = proposal(probabilities, labels, absent)
+    thresholds = class_thresholds(proposals.values(), confidence, share, network.config.num_classes)
+    counts = np.zeros(256, np.int64)
+    for index, name in enumerate(pairs.names):
+        labels = pairs.labels(index)
+        if index in proposals:
+            labels = completed_labels(labels, proposals[index], thresholds)
+        path = target / f"{name}.png"
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(cv2.imencode(".png", labels)[1].tobytes())
+        os.replace(partial, path)
+        counts += np.bincount(labels.reshape(-1), minlength=256)
+    return {int(label): int(counts[label]) for label in np.flatnonzero(counts)}
