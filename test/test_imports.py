@@ -21,6 +21,7 @@ ROSLESS = "images inference registration visualization findings parameters class
 ALLOWED = {
     "classes": "numpy",
     "findings": "",
+    "output_place": "",
     "parameters": "",
     "resources": "",
     "whole_file": "",
@@ -36,7 +37,7 @@ ALLOWED = {
     "params_file": "yaml parameters settings",
     "messages": f"{ARRAYS} images pipeline classes",
     "bags": "rosbags yaml numpy images pairing resources",
-    "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings",
+    "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings output_place",
     "ros": f"{ROS} rosbags torch launch numpy {ROSLESS} network bags messages pairing pipeline "
     "resources settings ros.shims",
     "ros.shims": "rclpy message_filters vision_msgs cv_bridge",
@@ -49,7 +50,7 @@ ALLOWED = {
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags fuse ros ros.shims training evaluation reproduction synthetic demo "
-    "resources __init__",
+    "resources output_place __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

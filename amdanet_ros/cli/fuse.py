@@ -17,13 +17,16 @@ where it stopped.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
+import hashlib
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .. import __version__
 from .errors import CommandError
 from .settings_arguments import add_settings_arguments, read_settings
 from .source_arguments import add_source_arguments, is_bag, open_source
@@ -31,13 +34,13 @@ from .source_arguments import add_source_arguments, is_bag, open_source
 if TYPE_CHECKING:
     from ..findings import Finding
     from ..fuse.job import Step
+    from ..fuse.output import FuseOutput
     from ..fuse.source import Source
     from ..pipeline.fusion import Fusion
     from ..settings import Settings
 
 SUMMARY = "fuse a bag or folders of images into a bag, images or a video"
 _FORMATS = ("bag", "images", "video")
-_VIDEO_SUFFIXES = (".mp4", ".avi")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,57 +56,112 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--thermal-info-topic", help="the same of the thermal camera")
     add_settings_arguments(parser)
     parser.add_argument("--video-rate", type=float, default=10.0, help="frames a second")
-    parser.add_argument("--overwrite", action="store_true", help="replace an existing output")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace an output that this command wrote"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Fuse; returns 0, or 1 where no pair was usable."""
+    """Fuse; returns 0.
+
+    Raises:
+        CommandError: a mistake in the call or the input, no pair that can be fused, a full disk.
+    """
     # Before torch is loaded: threads that wait spinning starve each other on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+    from ..bags.errors import BagError
+    from ..fuse.image_folders import ImageFolderError
+    from ..inference import InferenceError
+    from ..network.checkpoint import CheckpointError
+    from ..output_place import OutputPlaceError
+
+    if not 0 < arguments.video_rate <= 1000:
+        raise CommandError(f"--video-rate is {arguments.video_rate:g}: it must lie in 0 to 1000")
+    try:
+        return _fuse(arguments)
+    except OSError as error:
+        raise CommandError(_disk_words(error, arguments.output)) from error
+    except (
+        BagError, CheckpointError, ImageFolderError, InferenceError, OutputPlaceError, ValueError
+    ) as error:  # fmt: skip
+        raise CommandError(str(error)) from error
+
+
+def _fuse(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from ..bags.errors import BagError
-    from ..fuse.bag_output import BagOutput
-    from ..fuse.image_folders import ImageFolderError
-    from ..fuse.image_output import ImageOutput
     from ..fuse.job import compute, write
     from ..fuse.journal import FuseJournal
-    from ..fuse.video_output import VideoOutput
-    from ..inference import InferenceError, Predictor
+    from ..fuse.place import OutputPlace, kind_of
+    from ..inference import Predictor
     from ..inference.freed_memory import keep_freed_memory
-    from ..network.checkpoint import CheckpointError
     from ..pipeline.pipeline import FusionPipeline
 
     # Unrelated images have no common scale to keep.
     in_sequence = arguments.thermal is None and is_bag(arguments.input)
     settings = read_settings(arguments, {} if in_sequence else {"thermal.smoothing": 0.0})
-    try:
-        source = open_source(arguments, settings)
-        kind = arguments.format or _default_format(arguments.output, in_sequence)
-        _make_room(arguments.output, kind, arguments.overwrite)
-        network = settings.network
-        predictor = Predictor.from_checkpoint(
-            network.checkpoint, network.device, network.precision, network.inference_size
-        )
-        print(f"{source.description}: {predictor.describe()}", flush=True)
-        journal = FuseJournal(arguments.output, _job(arguments, settings))
+    kind = kind_of(arguments.output, arguments.format, "bag" if in_sequence else "images")
+    source = open_source(arguments, settings)
+    inputs = _inputs(arguments, settings, source)
+    place = OutputPlace.of(arguments.output, kind, arguments.overwrite, inputs)
+    network = settings.network
+    predictor = Predictor.from_checkpoint(
+        network.checkpoint, network.device, network.precision, network.inference_size
+    )
+    print(f"{source.description}: {predictor.describe()}", flush=True)
+    with contextlib.closing(FuseJournal(place.path, _job(arguments, settings, source))) as journal:
         keep_freed_memory()
         steps = compute(source, FusionPipeline(predictor, settings.fusion), journal)
         progress = tqdm(steps, total=source.most, unit="pair", disable=None)
         fusions, left_out = _followed(progress, source)
-        if kind == "video":
-            output = VideoOutput(arguments.output, arguments.video_rate)
-        else:
-            output = (BagOutput if kind == "bag" else ImageOutput)(arguments.output)
-        write(source, fusions, journal, output)
-    except (
-        BagError, ImageFolderError, CheckpointError, InferenceError, ValueError, OSError
-    ) as error:  # fmt: skip
-        raise CommandError(str(error)) from error
-    words = f", {left_out} left out" if left_out else ""
-    print(f"{len(fusions)} pairs fused{words}: {arguments.output}")
-    return 0 if fusions else 1
+        words = f"{len(fusions)} pairs fused" + (f", {left_out} left out" if left_out else "")
+        if not fusions:
+            raise CommandError(f"{words}, nothing is written{_why(source, left_out)}")
+        part = journal.fresh_part()
+        write(source, fusions, journal, _output(kind, part, arguments.video_rate))
+        place.publish(part, journal.aside)
+        journal.remove()
+    print(f"{words}: {arguments.output}")
+    return 0
+
+
+def _inputs(arguments: argparse.Namespace, settings: Settings, source: Source) -> list[Path]:
+    """Return all that is read: files, and the folders that hold the images."""
+    given = [arguments.input, arguments.thermal, arguments.params_file]
+    if settings.network.checkpoint != "demo":
+        given.append(Path(settings.network.checkpoint))
+    folders = {Path(each).parent for each in source.files}
+    return [path for path in (*given, *folders, *source.files) if path is not None]
+
+
+def _output(kind: str, path: Path, rate: float) -> FuseOutput:
+    from ..fuse.bag_output import BagOutput
+    from ..fuse.image_output import ImageOutput
+    from ..fuse.video_output import VideoOutput
+
+    if kind == "video":
+        return VideoOutput(path, rate)
+    return BagOutput(path) if kind == "bag" else ImageOutput(path)
+
+
+def _disk_words(error: OSError, output: Path) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        return (
+            f"{output} cannot be written: {os.strerror(error.errno).lower()}: make room and run "
+            "the same command again: it goes on where it stopped"
+        )
+    if error.errno is None:
+        return f"{output} cannot be written: {error}"
+    return f"{os.strerror(error.errno).lower()}: {error.filename or output}"
+
+
+def _why(source: Source, left_out: int) -> str:
+    """Return why there is no pair at all, where the pairs that are left out do not say it."""
+    if left_out:
+        return ": why is said above"
+    sentences = [_sentence(each, source) for each in source.findings]
+    return ": " + ("; ".join(sentences) or f"{source.description} give no pair")
 
 
 def _followed(steps: Iterable[Step], source: Source) -> tuple[dict[str, Fusion], int]:
@@ -111,24 +169,21 @@ def _followed(steps: Iterable[Step], source: Source) -> tuple[dict[str, Fusion],
 
     What is found is said once, and of each bad image where it lies.
     """
-    from ..images.errors import BadImage
+    from .left_out import LeftOut
 
     fusions: dict[str, Fusion] = {}
     said: set[str] = set()
-    left_out = 0
-    for pair, fusion, error in steps:
-        if fusion is not None:
-            fusions[pair.name] = fusion
-            _say([_sentence(each, source) for each in fusion.findings], said)
+    left_out = LeftOut(source.streams)
+    for step in steps:
+        if step.fusion is None:
+            _say(left_out.add(step.pair, step.error), said)
             continue
-        left_out += 1
-        if isinstance(error, BadImage):
-            place = pair.place_of(error.stream)
-            _say([f"pair {pair.name} is left out: {place}: {error}"], said)
-        else:
-            _say([f"pairs are left out: {_sentence(error.finding, source)}"], said)
-    _say([_sentence(each, source) for each in source.findings], said)
-    return fusions, left_out
+        fusions[step.pair.name] = step.fusion
+        _say([_sentence(each, source) for each in step.fusion.findings], said)
+    _say(left_out.further(), said)
+    if fusions or left_out.count:
+        _say([_sentence(each, source) for each in source.findings], said)
+    return fusions, left_out.count
 
 
 def _say(sentences: Iterable[str], said: set[str]) -> None:
@@ -144,27 +199,7 @@ def _sentence(finding: Finding, source: Source) -> str:
     return text(finding, source.streams)
 
 
-def _default_format(output: Path, is_bag: bool) -> str:
-    if output.suffix.lower() in _VIDEO_SUFFIXES:
-        return "video"
-    return "bag" if is_bag else "images"
-
-
-def _make_room(output: Path, kind: str, overwrite: bool) -> None:
-    """Refuse or remove an output that is there already (images are written into a folder)."""
-    if kind == "images" or not output.exists():
-        return
-    if not overwrite:
-        raise CommandError(f"{output} exists: give another --output, or --overwrite")
-    if output.is_dir():
-        if not (output / "metadata.yaml").exists():
-            raise CommandError(f"{output} is a folder that holds no bag: it is not removed")
-        shutil.rmtree(output)
-    else:
-        output.unlink()
-
-
-def _job(arguments: argparse.Namespace, settings: Settings) -> dict[str, object]:
+def _job(arguments: argparse.Namespace, settings: Settings, source: Source) -> dict[str, object]:
     """Return what the results depend on: another value starts afresh."""
     from ..parameters import flat
 
@@ -176,4 +211,8 @@ def _job(arguments: argparse.Namespace, settings: Settings) -> dict[str, object]
     checkpoint = Path(settings.network.checkpoint)
     if checkpoint.is_file():
         job["checkpoint_changed"] = checkpoint.stat().st_mtime_ns
-    return job
+    files = hashlib.sha256()
+    for file in source.files:
+        state = file.lstat()
+        files.update(f"{file}\0{state.st_size}\0{state.st_mtime_ns}\n".encode(errors="replace"))
+    return {**job, "files": files.hexdigest(), "version": __version__}

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+from collections import Counter
 from pathlib import Path
 
 from ..bags.message_types import RosbagsTypes, typestore
+from ..bags.reader import BagReader
 from ..bags.writer import BagWriter, quality
 from ..messages import OUTPUTS, Messages
 from ..pipeline.fusion import Fusion
 from .source import SourcePair
+from .written_files import mark
 
 
 class BagOutput:
@@ -25,13 +26,11 @@ class BagOutput:
 
     def __init__(self, path: Path, storage: str = "mcap") -> None:
         self._path = path
-        self._partial = path.with_name(f".{path.name}.part") / path.name
-        if self._partial.exists():
-            shutil.rmtree(self._partial)
-        self._partial.parent.mkdir(parents=True, exist_ok=True)
-        self._bag = BagWriter(self._partial, storage)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._bag = BagWriter(path, storage)
         self._messages = Messages(RosbagsTypes())
         self._latched: dict[str, bytes] = {}
+        self._written: Counter[str] = Counter()
 
     def put(self, pair: SourcePair, fusion: Fusion) -> None:
         """Append the messages that the node would publish for this pair."""
@@ -48,9 +47,21 @@ class BagOutput:
             offered = quality(True, output.latched, depth=1 if output.latched else 10)
             self._bag.add_topic(topic, output.type, [offered])
             self._bag.write(topic, output.type, pair.recorded_ns, raw)
+            self._written[topic] += 1
 
     def close(self) -> None:
-        """Give the bag its name."""
+        """Finish the bag, read its index back, and mark it as written by this command.
+
+        Raises:
+            OSError: it does not hold what was put.
+            BagError: it cannot be read.
+        """
         self._bag.close()
-        os.replace(self._partial, self._path)
-        self._partial.parent.rmdir()
+        with BagReader(self._path) as bag:
+            found = {name: topic.count for name, topic in bag.topics.items()}
+        if found != self._written:
+            raise OSError(
+                f"the bag holds {sum(found.values())} of {self._written.total()} messages when it "
+                "is read back: is the disk full?"
+            )
+        mark(self._path)

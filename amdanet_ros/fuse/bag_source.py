@@ -53,6 +53,11 @@ class BagSource:
         return f"{self.topics.rgb} and {self.topics.thermal} of {self.path}"
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """All files of the bag."""
+        return tuple(sorted(self.path.iterdir())) if self.path.is_dir() else (self.path,)
+
+    @property
     def most(self) -> int:
         """Number of RGB images: each is in one pair at most."""
         with BagReader(self.path) as bag:

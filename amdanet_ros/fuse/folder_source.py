@@ -23,11 +23,11 @@ class FolderSource:
     They have no stamps: the first one gets 0.1 s, each further one 0.1 s more.
 
     Attributes:
-        files: see ``find_pairs``.
+        pairs: see ``find_pairs``.
         findings: none.
     """
 
-    files: tuple[FilePair, ...]
+    pairs: tuple[FilePair, ...]
     findings: Sequence[Finding] = ()
 
     @classmethod
@@ -38,22 +38,27 @@ class FolderSource:
     @property
     def streams(self) -> dict[str, str]:
         """The folder of each stream."""
-        first = self.files[0]
+        first = self.pairs[0]
         return {"rgb": str(first.rgb.parent), "thermal": str(first.thermal.parent)}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The images of all pairs."""
+        return tuple(file for pair in self.pairs for file in (pair.rgb, pair.thermal))
 
     @property
     def description(self) -> str:
         """How many there are."""
-        return f"{len(self.files)} pairs of images"
+        return f"{len(self.pairs)} pairs of images"
 
     @property
     def most(self) -> int:
         """Number of pairs."""
-        return len(self.files)
+        return len(self.pairs)
 
     def __iter__(self) -> Iterator[SourcePair]:
         """Yield the pairs in order."""
-        for number, pair in enumerate(self.files, start=1):
+        for number, pair in enumerate(self.pairs, start=1):
             stamp = number * _PERIOD_NS
             places = {"rgb": str(pair.rgb), "thermal": str(pair.thermal)}
             yield SourcePair(pair.name, stamp, places, partial(_read, pair, stamp))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import cv2
@@ -11,6 +10,7 @@ import numpy as np
 from ..pipeline.fusion import Fusion
 from ..visualization import colorize_thermal
 from .source import SourcePair
+from .written_files import mark
 
 
 class ImageOutput:
@@ -33,13 +33,11 @@ class ImageOutput:
         ):
             path = self._folder / kind / f"{pair.name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            encoded = cv2.imencode(".png", np.ascontiguousarray(image))[1]
-            partial = path.with_suffix(".part")
-            partial.write_bytes(encoded.tobytes())
-            os.replace(partial, path)
+            path.write_bytes(cv2.imencode(".png", np.ascontiguousarray(image))[1].tobytes())
 
     def close(self) -> None:
-        """All is written."""
+        """Mark the folder as written by this command."""
+        mark(self._folder)
 
 
 def _side_by_side(pair: SourcePair, fusion: Fusion) -> np.ndarray:

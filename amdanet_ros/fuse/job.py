@@ -66,12 +66,14 @@ def write(
         fusions: by name of the pair, of its steps.
         journal: holds their images.
         output: gets all in order.
+
+    Raises:
+        OSError: the disk is full, or cannot be written for another reason.
     """
     for pair in source:
         if pair.name in fusions:
             output.put(pair, journal.get(pair.name, fusions[pair.name]))
     output.close()
-    journal.remove()
 
 
 def _without_arrays(fusion: Fusion) -> Fusion:

@@ -15,4 +15,4 @@ class FuseOutput(Protocol):
         """Append one pair."""
 
     def close(self) -> None:
-        """Finish; the output appears under its name."""
+        """Finish what was put; raises OSError where it is not whole."""

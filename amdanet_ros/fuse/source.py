@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from ..findings import Finding
@@ -39,12 +40,14 @@ class Source(Protocol):
         most: how many pairs there can be.
         streams: for people: where the images of each stream ("rgb", "thermal") come from.
         findings: about the pairing, once all pairs have been yielded.
+        files: that are read.
     """
 
     description: str
     most: int
     streams: Mapping[str, str]
     findings: Sequence[Finding]
+    files: Sequence[Path]
 
     def __iter__(self) -> Iterator[SourcePair]:
         """Yield the pairs."""

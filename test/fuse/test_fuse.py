@@ -268,13 +268,19 @@ def test_an_image_that_cannot_be_read_is_left_out_and_named(fuse, folder, tmp_pa
         (["NOWHERE", "-o", "NEW"], "nowhere does not exist"),
         (["EMPTY", "-o", "NEW"], "NAME_rgb.png"),
         (["IMAGES", "EMPTY", "-o", "NEW"], "same name"),
-        (["BAG", "-o", "BAG"], "--overwrite"),
+        (["BAG", "-o", "IMAGES"], "--overwrite"),
         (["BAG", "-o", "NEW", "--rgb-topic", "/camera"], "/rgb/image_raw, /thermal/image_raw"),
         (["BAG", "-o", "NEW", "--slop", "-1"], "slop"),
         (["BAG", "-o", "NEW", "--inference-size", "8", "8"], "32"),
         (["BAG", "-o", "NEW", "--registration", *"000000000"], "registration"),
         (["BAG", "-o", "NEW", "--thermal-normalization", "fixed"], "range"),
-        (["IMAGES", "-o", "EMPTY", "--format", "bag", "--overwrite"], "no bag"),
+        (["BAG", "-o", "NEW", "--video-rate", "nan"], "--video-rate is nan"),
+        (["BAG", "-o", "NEW.mkv"], ".mp4 or .avi"),
+        (["BAG", "-o", "NEW.JPG"], "--format images"),
+        (["BAG", "-o", "NEW.mcap"], "a bag is written as a folder"),
+        (["IMAGES", "-o", "NEW.zip"], "images are written to a folder"),
+        (["BAG", "-o", "NEW", "--format", "video"], "new.mp4"),
+        (["BAG", "-o", "NEW.avi", "--format", "bag"], "the name of a video"),
     ],
 )
 def test_a_mistake_is_a_line_and_status_2(
@@ -294,6 +300,7 @@ def test_a_mistake_is_a_line_and_status_2(
     assert words in error
     assert error.count("\n") == 1
     assert contents(pair_bag[0]) == before
+    assert not left_over(tmp_path) and not (tmp_path / "new").exists()
 
 
 def test_a_checkpoint_that_is_missing_is_a_line_and_status_2(pair_bag, tmp_path, capsys):
@@ -309,7 +316,10 @@ def test_an_output_is_replaced_only_when_asked_to(fuse, pair_bag, tmp_path):
     first = contents(out)
     assert fuse(path, "-o", out) == 2
     assert contents(out) == first
-    assert fuse(path, "-o", out, "--overwrite", "--slop", "0.001") == 1
+    assert fuse(path, "-o", out, "--overwrite", "--slop", "0.001") == 2
+    assert contents(out) == first
+    assert fuse(path, "-o", out, "--overwrite", "--inference-size", "32", "32") == 0
+    assert contents(out) != first
     assert not left_over(tmp_path)
 
 

@@ -196,11 +196,11 @@ def test_calibrations_elsewhere_are_named(fuse, tmp_path, bags):
 
 
 def test_what_is_missing_is_said_once_and_no_pair_is_fused(fuse, capsys):
-    fuse("-p", "thermal.registration_from:=camera_info", status=1)
-    captured = capsys.readouterr()
-    lines = [line for line in captured.err.splitlines() if line.startswith("amdanet:")]
-    assert len(lines) == 1 and "calibration of the rgb camera" in lines[0]
-    assert "0 pairs fused, 10 left out" in captured.out
+    fuse("-p", "thermal.registration_from:=camera_info", status=2)
+    error = capsys.readouterr().err
+    why, last = [line for line in error.splitlines() if line.startswith("amdanet:")]
+    assert "calibration of the rgb camera" in why
+    assert "0 pairs fused, 10 left out, nothing is written" in last
 
 
 def test_why_pairs_are_missing_is_said_in_the_words_of_the_command(fuse, tmp_path, bags, capsys):
@@ -210,7 +210,7 @@ def test_why_pairs_are_missing_is_said_in_the_words_of_the_command(fuse, tmp_pat
             stamp, later = bags.START + index * 10**9, bags.START + index * 10**9 + 3 * 10**8
             bag.write_message(bags.RGB, stamp, bags.image(stamp, rgb, "rgb8"))
             bag.write_message(bags.THERMAL, stamp, bags.image(later, thermal, "mono16"))
-    fuse(bag=tmp_path / "in", status=1)
+    fuse(bag=tmp_path / "in", status=2)
     error = capsys.readouterr().err
     assert "thermal stamps are 0.300 s ahead of RGB's" in error
     assert "--thermal-offset -0.300" in error

@@ -1,0 +1,46 @@
+"""What ``amdanet fuse`` wrote into a folder, so that it removes nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ..output_place import OutputPlaceError
+
+MARK = ".amdanet_fuse.json"
+
+
+def mark(folder: Path) -> None:
+    """Write the list of all files of a folder into it."""
+    sizes = {name: path.stat().st_size for name, path in _files(folder).items()}
+    (folder / MARK).write_text(json.dumps({"written": sizes}, indent=0))
+
+
+def check_only_own(folder: Path) -> None:
+    """Check that a folder holds only what its mark lists.
+
+    Raises:
+        OutputPlaceError: there is no mark, or it names a file that is not listed or has changed.
+    """
+    try:
+        written = json.loads((folder / MARK).read_text())["written"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise OutputPlaceError(
+            f"{folder} was not written by amdanet fuse and is not removed: give another --output"
+        ) from None
+    for name, path in _files(folder).items():
+        if name != MARK and (name not in written or path.stat().st_size != written[name]):
+            what = "has been changed" if name in written else "was not written by amdanet fuse"
+            raise OutputPlaceError(
+                f"{path} {what}: {folder} is not removed: move the file away, or give another "
+                "--output"
+            )
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """Return all but folders, by their names in the folder; links are not followed."""
+    return {
+        str(path.relative_to(folder)): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_symlink() or not path.is_dir()
+    }

@@ -1,0 +1,65 @@
+"""Where a command may write: never over an input, around it, or into a recording."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+_RECORDING = ("metadata.yaml", "*.mcap", "*.db3", "*.mcap.zstd", "*.db3.zstd")
+
+
+class OutputPlaceError(Exception):
+    """An output may not be written there; the message is one line with the cause and the fix."""
+
+
+def keep_apart(output: Path, inputs: Iterable[Path]) -> None:
+    """Check that writing ``output`` cannot change an input; links are followed.
+
+    Args:
+        output: a file or a folder that is written as a whole; it need not exist.
+        inputs: files and folders that are read; what does not exist is no input.
+
+    Raises:
+        OutputPlaceError: it is an input (by another name, a link or a hard link too), it is a
+            folder that holds one, or it lies in a recording.
+    """
+    place = Path(os.path.realpath(output))
+    for given in inputs:
+        if not given.exists():
+            continue
+        real = Path(os.path.realpath(given))
+        if place == real or (place.exists() and place.samefile(real)):
+            raise OutputPlaceError(
+                f"the output {output} is the input {given}: give another name for the output"
+            )
+        if place in real.parents:
+            raise OutputPlaceError(
+                f"the output {output} is a folder that holds the input {given}: give another name "
+                "for the output"
+            )
+        bag = real if real.is_dir() else real.parent
+        # Files of one recording each may lie side by side in a folder, which is none then.
+        if bag in place.parents and is_recording(bag, loose=real.is_dir()):
+            raise OutputPlaceError(
+                f"the output {output} lies in the recording {bag}: give a place outside of it"
+            )
+
+
+def is_recording(folder: Path, loose: bool = True) -> bool:
+    """Whether a folder holds the files of a bag; ``loose``: without metadata.yaml too."""
+    names = _RECORDING if loose else _RECORDING[:1]
+    return folder.is_dir() and any(True for each in names for _ in folder.glob(each))
+
+
+def check_writable_kind(output: Path) -> None:
+    """Check that nothing but a regular file or a folder has the output's name.
+
+    Raises:
+        OutputPlaceError: a device, pipe or socket is there, or the name is that of no file.
+    """
+    place = Path(os.path.realpath(output))
+    if place == Path.cwd() or place == Path(place.anchor):
+        raise OutputPlaceError(f"the output {str(output)!r} names no new file: give it a name")
+    if place.exists() and not (place.is_file() or place.is_dir()):
+        raise OutputPlaceError(f"the output {output} is a device or a pipe: give a file's name")
