@@ -13,8 +13,8 @@ NAME = PACKAGE.name
 
 ARRAYS = "numpy cv2"
 ROS = (
-    "rclpy rcl_interfaces builtin_interfaces std_msgs std_srvs sensor_msgs diagnostic_msgs "
-    "rosgraph_msgs ament_index_python msg"
+    "rclpy rcl_interfaces lifecycle_msgs builtin_interfaces std_msgs std_srvs sensor_msgs "
+    "diagnostic_msgs rosgraph_msgs ament_index_python msg"
 )
 ROSLESS = "images inference registration visualization findings parameters classes"
 
@@ -23,6 +23,7 @@ ALLOWED = {
     "findings": "",
     "output_place": "",
     "parameters": "",
+    "one_line": "",
     "resources": "",
     "whole_file": "",
     "images": ARRAYS,
@@ -39,7 +40,7 @@ ALLOWED = {
     "bags": "rosbags yaml numpy images pairing resources",
     "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings output_place",
     "ros": f"{ROS} rosbags torch launch numpy {ROSLESS} network bags messages pairing pipeline "
-    "resources settings ros.shims",
+    "resources settings one_line ros.shims",
     "ros.shims": "rclpy message_filters vision_msgs cv_bridge",
     "synthetic": f"{ARRAYS} registration classes",
     "evaluation": f"torch {ARRAYS} network inference classes",
@@ -50,7 +51,7 @@ ALLOWED = {
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags fuse ros ros.shims training evaluation reproduction synthetic demo "
-    "resources output_place __init__",
+    "resources output_place one_line __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""
