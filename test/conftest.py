@@ -95,6 +95,14 @@ def domain_id(monkeypatch):
         yield number
 
 
+@pytest.fixture(scope="module")
+def module_domain():
+    """A ROS domain for all tests of a file: its number."""
+    number, lock = claim_domain_id()
+    with lock:
+        yield number
+
+
 @pytest.fixture
 def ros_domain(domain_id):
     """Initialise rclpy in a domain of this test's own; gives the domain's number."""

@@ -24,10 +24,9 @@ from collections.abc import Sequence
 import rclpy
 import torch
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.clock import Clock, ClockType, JumpThreshold
+from rclpy.clock import Clock, ClockType, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.signals import uninstall_signal_handlers
@@ -37,15 +36,23 @@ from ..findings import Finding, FindingKind, Level
 from ..inference import InferenceError, Predictor
 from ..inference.freed_memory import keep_freed_memory
 from ..network.checkpoint import CheckpointError
-from .camera_pair import CameraPair, Job
+from ..one_line import one_line
+from .camera_pair import CameraPair, Computed, Job, NotComputed
+from .cause_log import CauseLog
 from .counters import Dropped
 from .diagnostics import NodeReport
 from .diagnostics_reporter import DiagnosticsReporter, memory_values
+from .guarded_executor import GuardedExecutor, describe
 from .latest_job_worker import LatestJobWorker
 from .parameters import declare, read_settings, read_values, refusal
 from .shutdown import ignore_signals, until_shutdown
+from .transition_requests import refuse_unknown_transitions
 
 _GRAPH_PERIOD_S = 1.0
+DEACTIVATE_S = 2.0
+"""What the worker computes has this long to end when the node is deactivated."""
+LEAVE_S = 1.0
+"""Likewise when the process ends: it must be gone within 3 s."""
 _CLOCK_JUMP_S = 0.5
 """A bag that starts again sets the clock back by more; late /clock messages by less."""
 
@@ -69,6 +76,9 @@ class AmdanetNode(LifecycleNode):
         self._worker: LatestJobWorker[Job] | None = None
         self._failure: Finding | None = None
         self._is_final = False
+        self._info = CauseLog.of(self.get_logger(), "info")
+        self._warn = CauseLog.of(self.get_logger(), "warning")
+        refuse_unknown_transitions(self, self._warn)
         declare(self)
         self.add_on_set_parameters_callback(self._check_parameters)
         self.add_post_set_parameters_callback(self._apply_parameters)
@@ -77,9 +87,7 @@ class AmdanetNode(LifecycleNode):
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(_GRAPH_PERIOD_S, self._on_graph_time, clock=steady)
         backward = JumpThreshold(min_forward=None, min_backward=Duration(seconds=-_CLOCK_JUMP_S))
-        self._jump = self.get_clock().create_jump_callback(
-            backward, post_callback=lambda _: self._reset("the clock jumped")
-        )
+        self._jump = self.get_clock().create_jump_callback(backward, post_callback=self._on_jump)
         self._autostart = None
         if self.get_parameter("autostart").value is True:
             self._autostart = self.create_timer(0.0, self._start_by_itself, clock=steady)
@@ -91,49 +99,64 @@ class AmdanetNode(LifecycleNode):
             return "finalized"
         if self.predictor is None:
             return "unconfigured"
-        return "inactive" if self._worker is None else "active"
+        return "active" if self._worker is not None and self._worker.is_open else "inactive"
 
     # Lifecycle
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the network and announce the outputs."""
         try:
-            settings = read_settings(self)
-            network = next(iter(settings.values())).network
-            predictor = Predictor.from_checkpoint(
-                network.checkpoint, network.device, network.precision, network.inference_size
-            )
-            if predictor.device.type == "cuda":
-                predictor.warm_up()
+            self._configure()
         except (CheckpointError, InferenceError, ValueError, OSError) as error:
             return self._configure_failed(str(error))
         except Exception as error:  # a broken driver or installation must not end the node
-            return self._configure_failed(f"{type(error).__name__}: {error}")
-        self.predictor, self._failure = predictor, None
-        self.camera_pairs = {
-            name: CameraPair(self, name, each, predictor) for name, each in settings.items()
-        }
+            return self._configure_failed(describe(error))
+        return super().on_configure(state)
+
+    def _configure(self) -> None:
+        settings = read_settings(self)
+        network = next(iter(settings.values())).network
+        predictor = Predictor.from_checkpoint(
+            network.checkpoint, network.device, network.precision, network.inference_size
+        )
+        if predictor.device.type == "cuda":
+            predictor.warm_up()
+        self.predictor = predictor
+        for name, each in settings.items():
+            self.camera_pairs[name] = CameraPair(self, name, each, predictor)
+        self._worker = LatestJobWorker(_compute, _failed, _deliver)
+        self._worker.pause(0.0)
+        self._failure = None
         pairs = self.camera_pairs.values()
         inputs = [topic for pair in pairs for topic in pair.names.topics.values()]
         outputs = [topic for pair in pairs for topic in pair.outputs.topics]
         self.get_logger().info(
-            f"configured: {predictor.describe()}; in: {', '.join(inputs)}; "
+            f"configured: {one_line(predictor.describe())}; in: {', '.join(inputs)}; "
             f"out: {', '.join(outputs)}"
         )
-        return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Start the worker and subscribe."""
-        result = super().on_activate(state)
+        """Subscribe, and let the worker take pairs."""
+        super().on_activate(state)
         self._reporter.forget()
-        self._worker = LatestJobWorker(_compute, _failed, name="inference")
-        for pair in self.camera_pairs.values():
-            pair.activate(self._worker)
-        return result
+        self._worker.resume()
+        try:
+            for pair in self.camera_pairs.values():
+                pair.activate(self._worker)
+        except Exception as error:
+            self._pause()
+            super().on_deactivate(state)
+            self.get_logger().error(one_line(f"activate failed: {describe(error)}", 1000))
+            return TransitionCallbackReturn.FAILURE
+        return TransitionCallbackReturn.SUCCESS
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Stop the worker and unsubscribe; the network stays loaded."""
-        self._stop()
+        """Unsubscribe; the network stays loaded.
+
+        The pair at work is finished and published, or dropped where it takes longer than
+        ``DEACTIVATE_S``.
+        """
+        self._pause()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -143,44 +166,52 @@ class AmdanetNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything."""
-        self._stop()
         self._release()
         self._is_final = True
         return super().on_shutdown(state)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything after a transition failed; the node can be configured again."""
-        self._stop()
         self._release()
         return TransitionCallbackReturn.SUCCESS
 
     def destroy_node(self) -> None:
-        """Stop the worker and destroy the node."""
-        self._stop(is_node_going=True)
+        """Stop the worker and destroy the node. What the worker computes is dropped."""
+        if self._worker is not None:
+            _drop(self._worker.stop(LEAVE_S))
+        for pair in self.camera_pairs.values():
+            pair.deactivate(is_node_going=True)
         self._jump.unregister()
         super().destroy_node()
 
     def _start_by_itself(self) -> None:
         self.destroy_timer(self._autostart)
         self._autostart = None
+        if self.state != "unconfigured":  # somebody was faster
+            return
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
             self.trigger_activate()
 
     def _configure_failed(self, cause: str) -> TransitionCallbackReturn:
+        self._release()
+        cause = one_line(cause, 1000)
         values = {"cause": cause}
         self._failure = Finding(FindingKind.CONFIGURE_FAILED, None, Level.ERROR, values)
         self.get_logger().error(f"configure failed: {cause}")
         return TransitionCallbackReturn.FAILURE
 
-    def _stop(self, is_node_going: bool = False) -> None:
+    def _pause(self) -> None:
         """End what belongs to the active state: the worker first, it uses the subscriptions."""
         if self._worker is not None:
-            _drop(self._worker.stop())
-        self._worker = None
+            _drop(self._worker.pause(DEACTIVATE_S))
         for pair in self.camera_pairs.values():
-            pair.deactivate(is_node_going)
+            pair.deactivate()
 
     def _release(self) -> None:
+        self._pause()
+        if self._worker is not None:
+            self._worker.stop(0.0)
+        self._worker = None
         while self.camera_pairs:
             self.camera_pairs.popitem()[1].destroy()
         was_cuda = self.predictor is not None and self.predictor.device.type == "cuda"
@@ -198,12 +229,18 @@ class AmdanetNode(LifecycleNode):
 
     def _reset(self, why: str) -> None:
         self._reporter.forget()
-        if self._worker is None:
+        if self.state != "active":
             return
         for pair in self.camera_pairs.values():
             pair.reset()
         _drop(self._worker.clear())
-        self.get_logger().info(f"{why}: queues and running statistics are cleared")
+        self._info(f"{why}: queues and running statistics are cleared")
+
+    def _on_jump(self, _: TimeJump) -> None:
+        try:  # what it raises would go through rcl, which is C
+            self._reset("the clock jumped")
+        except Exception as error:
+            self._warn(f"the node was not reset when the clock jumped: {describe(error)}")
 
     def _on_graph_time(self) -> None:
         for pair in self.camera_pairs.values():
@@ -211,6 +248,8 @@ class AmdanetNode(LifecycleNode):
                 pair.subscription.update()
 
     def _check_parameters(self, changes: Sequence[Parameter]) -> SetParametersResult:
+        if not all(change.name for change in changes):  # rclpy sets it, declared or not
+            return SetParametersResult(successful=False, reason="a parameter needs a name")
         reason = refusal(changes, read_values(self), self.predictor is not None)
         return SetParametersResult(successful=reason is None, reason=reason or "")
 
@@ -238,9 +277,14 @@ class AmdanetNode(LifecycleNode):
         )
 
 
-def _compute(job: Job) -> None:
+def _compute(job: Job) -> Computed | NotComputed:
     camera_pair, arrived = job
-    camera_pair.compute(arrived)
+    return camera_pair.compute(arrived)
+
+
+def _deliver(job: Job, outcome: Computed | NotComputed) -> None:
+    camera_pair, arrived = job
+    camera_pair.deliver(arrived, outcome)
 
 
 def _failed(job: Job, error: Exception) -> None:
@@ -248,9 +292,9 @@ def _failed(job: Job, error: Exception) -> None:
     camera_pair.failed(error)
 
 
-def _drop(jobs: dict[str, Job]) -> None:
-    """Count jobs that were not started."""
-    for camera_pair, _ in jobs.values():
+def _drop(jobs: list[Job]) -> None:
+    """Count jobs that are not delivered."""
+    for camera_pair, _ in jobs:
         camera_pair.counters.drop(Dropped.RESET)
 
 
@@ -262,7 +306,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with until_shutdown():
             node = AmdanetNode()
-            executor = SingleThreadedExecutor()
+            executor = GuardedExecutor()
             executor.add_node(node)
             executor.spin()
     except (InvalidParameterTypeException, InvalidParameterValueException) as error:

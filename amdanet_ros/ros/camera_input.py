@@ -74,9 +74,13 @@ class CameraInput:
         kind = CompressedImage if topic.endswith("/compressed") else Image
         self.images = AdaptiveSubscription(node, kind, topic, callback, reliability)
         self.info: CameraInfo | None = None
-        self._infos = node.create_subscription(
-            CameraInfo, camera_info_topic(names.pair, stream), self._on_info, LAST_ONE_QOS
-        )
+        try:
+            self._infos = node.create_subscription(
+                CameraInfo, camera_info_topic(names.pair, stream), self._on_info, LAST_ONE_QOS
+            )
+        except Exception:
+            self.images.destroy()
+            raise
 
     def findings(self) -> list[Finding]:
         """Say why nothing can come, as of the last look at the publishers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 from functools import partial
 
 from rclpy.lifecycle import LifecycleNode
@@ -29,10 +30,28 @@ from .pair_subscription import ArrivedPair, PairSubscription
 Job = tuple["CameraPair", ArrivedPair]
 
 
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """A pair's fusion, and the seconds that the pair waited for the worker."""
+
+    fusion: Fusion
+    waited: float
+
+
+@dataclass(frozen=True, eq=False)
+class NotComputed:
+    """Why a pair was not computed: an image that is refused, or a finding, where there is one."""
+
+    reason: Dropped
+    refusal: BadImage | None = None
+    finding: Finding | None = None
+
+
 class CameraPair:
     """An RGB and a thermal camera, from configure to cleanup.
 
-    All in the executor's thread but ``compute`` and ``failed``, which the worker calls in its own.
+    All in the executor's thread but ``compute``, ``deliver`` and ``failed``, which the worker calls
+    in its own.
 
     Args:
         node: owner.
@@ -60,7 +79,7 @@ class CameraPair:
         self.pipeline = FusionPipeline(predictor, settings.fusion)
         self.subscription: PairSubscription | None = None
         self._findings: tuple[Finding, ...] = ()
-        self._warn = CauseLog(node.get_logger().warning)
+        self._warn = CauseLog.of(node.get_logger(), "warning")
         self._is_reset_due = threading.Event()
 
     def activate(self, worker: LatestJobWorker[Job]) -> None:
@@ -111,20 +130,18 @@ class CameraPair:
             counts=self.counters.snapshot(),
         )
 
-    def compute(self, arrived: ArrivedPair) -> None:
-        """Compute a pair and publish it, or count why not."""
+    def compute(self, arrived: ArrivedPair) -> Computed | NotComputed:
+        """Compute a pair. It publishes and counts nothing: nobody may want the pair any more."""
         if self._is_reset_due.is_set():
             self._is_reset_due.clear()
             self.pipeline.reset()
         settings = self.settings
         needed = self.outputs.needed()
         if needed is None:
-            self.counters.drop(Dropped.NO_SUBSCRIBER)
-            return
+            return NotComputed(Dropped.NO_SUBSCRIBER)
         waited = (time.monotonic_ns() - arrived.arrival_ns) * 1e-9
         if is_too_old(arrived.stamp_ns, self._clock_ns(), waited, settings.max_age):
-            self.counters.drop(Dropped.TOO_OLD)
-            return
+            return NotComputed(Dropped.TOO_OLD)
         if self.pipeline.options != settings.fusion:
             self.pipeline.options = settings.fusion
         try:
@@ -132,26 +149,38 @@ class CameraPair:
             images = image_pair(
                 arrived.rgb, arrived.thermal, arrived.stamp_ns, arrived.offset_ns, infos
             )
-            fusion = self.pipeline.process(images, needed)
+            return Computed(self.pipeline.process(images, needed), waited)
         except BadImage as bad:
-            self._refuse(bad)
-            self.counters.drop(Dropped.BAD_IMAGE)
+            return NotComputed(Dropped.BAD_IMAGE, refusal=bad)
         except RegistrationError as error:
-            self._warn(text(error.finding, self.names))
-            if error.finding.kind == FindingKind.NO_CAMERA_INFO:
-                self.counters.drop(Dropped.NO_CAMERA_INFO)
-            else:
-                self.counters.drop(Dropped.FAILED, error.finding)
+            is_missing = error.finding.kind == FindingKind.NO_CAMERA_INFO
+            reason = Dropped.NO_CAMERA_INFO if is_missing else Dropped.FAILED
+            return NotComputed(reason, finding=error.finding)
         except (InferenceError, ValueError) as error:
-            self._fail(str(error))
-        else:
-            self.outputs.publish(fusion)
-            self._count(arrived, fusion, waited)
+            return NotComputed(Dropped.FAILED, finding=_failure(str(error)))
+
+    def deliver(self, arrived: ArrivedPair, outcome: Computed | NotComputed) -> None:
+        """Publish what ``compute`` returned, or count why there is nothing to publish."""
+        if isinstance(outcome, Computed):
+            self.outputs.publish(outcome.fusion)
+            self._count(arrived, outcome.fusion, outcome.waited)
+            return
+        if outcome.refusal is not None:
+            self._refuse(outcome.refusal)
+        finding = outcome.finding
+        if finding is not None:
+            sentence = text(finding, self.names)
+            is_inference = finding.kind == FindingKind.INFERENCE_FAILED
+            self._warn(f"a pair was not computed: {sentence}" if is_inference else sentence)
+        failure = finding if outcome.reason == Dropped.FAILED else None
+        self.counters.drop(outcome.reason, failure)
 
     def failed(self, error: Exception) -> None:
-        """Take what ``compute`` raised: something that no pair should be able to cause."""
+        """Take what the others raised: something that no pair should be able to cause."""
         if self._node.context.ok():  # else rclpy shuts down, and nothing can be published
-            self._fail(f"{type(error).__name__}: {error}")
+            failure = _failure(f"{type(error).__name__}: {error}")
+            self.counters.drop(Dropped.FAILED, failure)
+            self._warn(f"a pair was not computed: {failure.values['cause']}")
 
     def destroy(self) -> None:
         """Take the outputs down."""
@@ -185,10 +214,9 @@ class CameraPair:
         self.counters.refuse(bad.stream, str(bad))
         self._warn(f"image dropped: {self.names.topics[bad.stream]}: {bad}")
 
-    def _fail(self, cause: str) -> None:
-        failure = Finding(FindingKind.INFERENCE_FAILED, None, Level.ERROR, {"cause": cause})
-        self.counters.drop(Dropped.FAILED, failure)
-        self._warn(f"a pair was not computed: {cause}")
-
     def _clock_ns(self) -> int:
         return self._node.get_clock().now().nanoseconds
+
+
+def _failure(cause: str) -> Finding:
+    return Finding(FindingKind.INFERENCE_FAILED, None, Level.ERROR, {"cause": cause})

@@ -37,7 +37,7 @@ class DiagnosticsReporter:
         self._last_ns: int | None = None
         self._silent_ticks = 0
         self._persistence: dict[str, int] = {}
-        self._log = CauseLog(node.get_logger().warning)
+        self._log = CauseLog.of(node.get_logger(), "warning")
         node.create_timer(_PERIOD_S, self._on_time)
         node.create_timer(
             _PERIOD_S, self._on_real_time, clock=Clock(clock_type=ClockType.STEADY_TIME)

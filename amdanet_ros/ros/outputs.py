@@ -23,21 +23,26 @@ class OutputPublishers:
     Args:
         node: owner.
         prefix: of the topics, such as "front/"; "": none.
+
+    Raises:
+        Exception: of rclpy, where a name is not allowed; no publisher stays.
     """
 
     def __init__(self, node: LifecycleNode, prefix: str = "") -> None:
         self._node = node
         types = RclpyTypes()
         self._messages = Messages(types)
-        self._publishers: dict[Output, LifecyclePublisher] = {
-            output: node.create_lifecycle_publisher(
-                message_class(output.type),
-                prefix + output.topic,
-                LATCHED_QOS if output.latched else OUTPUT_QOS,
-            )
-            for output in OUTPUTS
-            if types.has(output.type)
-        }
+        self._publishers: dict[Output, LifecyclePublisher] = {}
+        try:
+            for output in filter(lambda each: types.has(each.type), OUTPUTS):
+                self._publishers[output] = node.create_lifecycle_publisher(
+                    message_class(output.type),
+                    prefix + output.topic,
+                    LATCHED_QOS if output.latched else OUTPUT_QOS,
+                )
+        except Exception:
+            self.destroy()
+            raise
         self._latched_for: tuple[ClassTable, FusionOptions, str] | None = None
         self._last_latched: dict[Output, Any] = {}
 

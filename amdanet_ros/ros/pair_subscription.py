@@ -80,12 +80,16 @@ class PairSubscription:
         self._timer.cancel()
         self._timed_deadline: int | None = None
         self.apply(settings)
-        self.inputs = {
-            stream: CameraInput(
-                node, names, stream, settings.qos_reliability, partial(self._on_message, stream)
-            )
-            for stream in STREAMS
-        }
+        self.inputs: dict[str, CameraInput] = {}
+        try:
+            for stream in STREAMS:
+                callback = partial(self._on_message, stream)
+                self.inputs[stream] = CameraInput(
+                    node, names, stream, settings.qos_reliability, callback
+                )
+        except Exception:
+            self.destroy()
+            raise
 
     def apply(self, settings: Settings) -> None:
         """Take over what may change at run time."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import rclpy
 from rclpy.duration import Duration
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
@@ -24,6 +24,7 @@ from ..bags.playback_options import (
     read_playback_options,
 )
 from ..bags.reader import BagReader
+from .guarded_executor import GuardedExecutor
 from .message_types import message_class
 from .ros_arguments import split_ros_arguments
 from .shutdown import ignore_signals, until_shutdown
@@ -63,7 +64,7 @@ class PlayerNode(Node):
         super().__init__("amdanet_player")
         self._options = options
         self._bag = BagReader(options.bag)
-        self._spinner = SingleThreadedExecutor()
+        self._spinner = GuardedExecutor()
         self._spinner.add_node(self)
         unknown = sorted(set(options.topics) - self._bag.topics.keys())
         if unknown:

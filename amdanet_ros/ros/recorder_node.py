@@ -15,7 +15,6 @@ from collections.abc import Sequence
 import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
-from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.signals import SignalHandlerOptions
@@ -28,6 +27,7 @@ from ..bags.recording_options import (
     read_recording_options,
 )
 from ..bags.writer import BagWriter, quality
+from .guarded_executor import GuardedExecutor
 from .message_types import message_class
 from .qos import common_reliability
 from .ros_arguments import split_ros_arguments
@@ -156,7 +156,7 @@ def run_recorder(options: RecordingOptions, ros_arguments: Sequence[str] = ()) -
         number: signal.signal(number, lambda *_: stopping.set())
         for number in (signal.SIGINT, signal.SIGTERM)
     }
-    executor = SingleThreadedExecutor()
+    executor = GuardedExecutor(fatal=(BagError, OSError))
     try:
         node = RecorderNode(options)
         executor.add_node(node)
@@ -175,7 +175,7 @@ def run_recorder(options: RecordingOptions, ros_arguments: Sequence[str] = ()) -
     return 0
 
 
-def _write_what_has_arrived(node: RecorderNode, executor: SingleThreadedExecutor) -> None:
+def _write_what_has_arrived(node: RecorderNode, executor: GuardedExecutor) -> None:
     idle = 0
     end = time.monotonic() + _LAST_WRITES_S
     while idle < _IDLE_TURNS and time.monotonic() < end:

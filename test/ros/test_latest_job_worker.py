@@ -77,11 +77,11 @@ def test_stop_waits_for_the_job_at_work_and_returns_the_one_not_started(made, ga
     assert gate.started.acquire(timeout=WAIT)
     worker.submit("waiting")
     gate.passes.release()
-    left = worker.stop()
+    left = worker.stop(timeout=WAIT)
     assert gate.done[:1] == ["at work"]
-    assert gate.done + list(left.values()) == ["at work", "waiting"]
+    assert gate.done + left == ["at work", "waiting"]
     worker.submit("too late")
-    assert worker.clear() == {}
+    assert worker.clear() == []
     assert not any(thread.name == "inference" for thread in threading.enumerate())
 
 
@@ -90,8 +90,8 @@ def test_clear_takes_the_waiting_job(made, gate):
     worker.submit("at work")
     assert gate.started.acquire(timeout=WAIT)
     worker.submit("waiting")
-    assert worker.clear() == {"": "waiting"}
-    assert worker.clear() == {}
+    assert worker.clear() == ["waiting"]
+    assert worker.clear() == []
     gate.passes.release()
 
 
@@ -131,3 +131,80 @@ def test_of_several_slots_that_wait_the_one_served_longest_ago_is_next(made, gat
     for _ in range(4):
         assert gate.finished.acquire(timeout=WAIT)
     assert gate.done[-3:] == ["a", "b", "c"]
+
+
+class Delivering:
+    """A worker on a gate whose results and errors are kept."""
+
+    def __init__(self, made, gate):
+        self.delivered, self.errors = [], []
+        self.worker = LatestJobWorker(
+            lambda job: (gate(job), f"result of {job}")[1],
+            lambda job, error: self.errors.append(error),
+            lambda job, result: self.delivered.append(result),
+        )
+        made.append(self.worker)
+
+
+def test_a_job_that_ends_within_the_pause_is_delivered(made, gate):
+    kept = Delivering(made, gate)
+    kept.worker.submit("a")
+    assert gate.started.acquire(timeout=WAIT)
+    threading.Timer(0.02, gate.passes.release).start()
+    assert kept.worker.pause(timeout=WAIT) == []
+    assert kept.delivered == ["result of a"]
+
+
+@pytest.mark.parametrize("outcome", ["a", ValueError("the device is lost")])
+def test_what_ends_after_the_pause_is_abandoned_and_nothing_runs_beside_it(made, gate, outcome):
+    """A network is for one thread at a time: also where the worker is to go on at once."""
+    kept = Delivering(made, gate)
+    kept.worker.submit(outcome)
+    assert gate.started.acquire(timeout=WAIT)
+    kept.worker.submit("waiting", "other slot")
+    assert kept.worker.pause(timeout=0.01) == ["waiting", outcome]
+    assert kept.worker.submit("while paused") is None
+    assert kept.worker.clear() == []
+    kept.worker.resume()
+    kept.worker.submit("b")
+    assert not gate.started.acquire(timeout=0.05)
+    assert kept.worker.seconds_at_work() > 0.05
+    assert kept.worker.pause(timeout=WAIT) == ["b"]  # it does not wait for what is abandoned
+    kept.worker.resume()
+    kept.worker.submit("c")
+    gate.passes.release(2)
+    assert gate.started.acquire(timeout=WAIT)
+    assert kept.worker.pause(timeout=WAIT) == []
+    assert kept.delivered == ["result of c"]
+    assert kept.errors == []
+    assert kept.worker.seconds_at_work() == 0.0
+
+
+def test_stop_leaves_a_job_that_takes_too_long_and_its_thread_ends_with_it(made, gate):
+    kept = Delivering(made, gate)
+    kept.worker.submit("a")
+    assert gate.started.acquire(timeout=WAIT)
+    assert kept.worker.stop(timeout=0.01) == ["a"]
+    assert kept.worker.is_alive
+    kept.worker.resume()
+    assert not kept.worker.is_open
+    gate.passes.release()
+    kept.worker._thread.join(WAIT)
+    assert not kept.worker.is_alive
+    assert kept.delivered == []
+
+
+def test_an_error_of_the_delivery_is_handed_over(made, gate):
+    errors = []
+
+    def deliver(job, result):
+        raise RuntimeError("no such topic")
+
+    worker = LatestJobWorker(str, lambda job, error: errors.append(str(error)), deliver)
+    made.append(worker)
+    worker.submit("a")
+    worker.pause(timeout=WAIT)
+    worker.resume()
+    worker.submit("b")
+    assert worker.pause(timeout=WAIT) in ([], ["b"])
+    assert set(errors) <= {"no such topic"}
