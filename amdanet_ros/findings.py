@@ -79,6 +79,11 @@ class FindingKind(Enum):
     NO_COMMON_VIEW = "no_common_view"
     """The thermal and the RGB image show no common part."""
 
+    # Network
+    REDUCED_SIZE = "reduced_size"
+    """The images are larger than the network computes at their own size: size (theirs), used (the
+    network's), both as "width x height", limit (in megapixels)."""
+
     # Node
     NO_PUBLISHER = "no_publisher"
     """Nobody publishes the stream's topic."""

@@ -82,4 +82,6 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "thermal.rotation)",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
     "--registration (amdanet register), or leave out crop_to_common_view",
+    _K.REDUCED_SIZE: "images of {size} are computed at {used}, because max_inference_megapixels is "
+    "{limit:g}: choose a size with --inference-size, or raise the limit in the --params-file",
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import cv2
 import numpy as np
 
@@ -12,6 +14,12 @@ from .thermal_normalization import NormalizedThermal
 
 MIN_SIDE = 32
 """The network halves five times: smaller images have no last stage."""
+
+MIN_THERMAL_SIDE = 4
+"""The smallest thermal sensors have 4 rows; one or two pixels are no image."""
+
+MAX_SIDE = 32_766
+"""OpenCV warps no image with a longer side."""
 
 
 def check_size(size: tuple[int, int], what: str) -> None:
@@ -69,3 +77,27 @@ def check_rgb(rgb: np.ndarray) -> None:
         raise ValueError(f"the RGB image must be uint8 (0 to 255), not {rgb.dtype}")
     if rgb.size == 0:
         raise ValueError(f"the RGB image is empty: its size is {rgb.shape[:2]}")
+
+
+def check_sides(stream: str, size: tuple[int, int]) -> None:
+    """Raise a ValueError for an image, "rgb" or "thermal", of a size that cannot be resized."""
+    name, least = ("RGB", 1) if stream == "rgb" else ("thermal", MIN_THERMAL_SIDE)
+    if min(size) < least or max(size) > MAX_SIDE:
+        raise ValueError(
+            f"the {name} image has {size[1]} x {size[0]} pixels: each side must have {least} to "
+            f"{MAX_SIDE} pixels"
+        )
+
+
+def bounded_size(size: tuple[int, int], most_megapixels: float | None) -> tuple[int, int]:
+    """Return at which size (height, width) an image of a size is computed.
+
+    It is the image's own, or the largest one of the same aspect with at most so many megapixels;
+    no side becomes shorter than `MIN_SIDE`.
+    """
+    if most_megapixels is None or size[0] * size[1] <= most_megapixels * 1e6:
+        return size
+    factor = math.sqrt(most_megapixels * 1e6 / (size[0] * size[1]))
+    short = max(MIN_SIDE, math.floor(min(size) * factor))
+    long = max(MIN_SIDE, min(math.floor(max(size) * factor), int(most_megapixels * 1e6 / short)))
+    return (short, long) if size[0] <= size[1] else (long, short)

@@ -58,9 +58,12 @@ class PredictOptions:
             scripts do for single images (a video flickers).
         overlay_alpha: weight of the classes' colours in the overlay, 0 to 1.
         confidence_threshold: no class is drawn below this confidence, 0 to 1.
+        max_megapixels: larger RGB images are computed at a reduced size where the predictor has no
+            inference size (see `bounded_size`); None: at their own size, whatever it is.
     """
 
     homography: np.ndarray | None = None
     fused_stretch: bool = False
     overlay_alpha: float = 0.5
     confidence_threshold: float = 0.0
+    max_megapixels: float | None = None

@@ -19,7 +19,7 @@ from .errors import InferenceError, OutOfMemoryError
 from .folded_engine import build_engine
 from .host_images import HostImages
 from .image_backend import ImageBackend, InputGeometry, OverlayStyle
-from .input_images import check_homography, check_rgb, check_size
+from .input_images import bounded_size, check_homography, check_rgb, check_sides, check_size
 from .onnx_model import OnnxModel
 from .options import PredictOptions
 from .plain_engine import Engine
@@ -136,7 +136,9 @@ class Predictor:
         if not isinstance(thermal, NormalizedThermal):
             thermal = ThermalNormalizer().frame(thermal)
         rgb_size = rgb.shape[:2]
-        size = self.inference_size or rgb_size
+        check_sides("rgb", rgb_size)
+        check_sides("thermal", thermal.values.shape)
+        size = self.size_for(rgb_size, options)
         check_size(size, "the RGB image")
         geometry = InputGeometry(rgb_size, size, check_homography(options.homography))
         style = OverlayStyle(
@@ -174,6 +176,12 @@ class Predictor:
             timings,
             arrays.get("overlay"),
         )
+
+    def size_for(
+        self, rgb_size: tuple[int, int], options: PredictOptions = DEFAULT_OPTIONS
+    ) -> tuple[int, int]:
+        """Return the size (height, width) at which the network runs for RGB images of a size."""
+        return self.inference_size or bounded_size(rgb_size, options.max_megapixels)
 
     def warm_up(self, size: tuple[int, int] | None = None, frames: int = 1) -> float:
         """Run made-up images of a size (height, width), so that the first real pair is not slow.

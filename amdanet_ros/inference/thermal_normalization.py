@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from .missing_pixels import fill_missing, missing_pixels, sparse_view
+
 MODES = ("percentile", "fixed", "none")
 
 _SAMPLES = 40_000
@@ -54,9 +56,11 @@ class ThermalNormalizer:
         fixed: the given range, in the image's own unit (counts, kelvin), maps to 0..1.
         none: uint8 / 255, uint16 / 65535, float as it is, clipped.
 
-    Missing and dead pixels: NaN is filled from its neighbourhood; -inf and +inf (below and above
-    what the sensor measures) become 0 and 1; isolated uint16 pixels of 0 or 65535 take the median
-    of their neighbours. None of them moves the bounds.
+    Missing pixels (not finite, fill values, a border around the picture: see `missing_pixels`) move
+    no bounds in any mode. What is connected with the image's edge becomes 0, as what the thermal
+    camera does not see; holes are filled from their neighbours (see `fill_missing`). Isolated
+    uint16 pixels of 0 or 65535 take the median of their neighbours; regions of them keep the ends
+    of the range, without moving the bounds.
 
     Args:
         mode: one of `MODES`.
@@ -107,7 +111,7 @@ class ThermalNormalizer:
         """Normalise one frame.
 
         Args:
-            thermal: h x w, uint8, uint16 or float.
+            thermal: h x w, uint8, uint16, int16 or float.
 
         Returns:
             h x w float32 in [0, 1], a new array.
@@ -123,26 +127,33 @@ class ThermalNormalizer:
         Frames with missing or dead pixels are normalised here, the others where the network runs.
 
         Args:
-            thermal: h x w, uint8, uint16 or float; it is not copied.
+            thermal: h x w, uint8, uint16, int16 or float; it is not copied.
 
         Raises:
             ValueError: another shape or type.
         """
         check_thermal(thermal)
-        scaled = NormalizedThermal(thermal, self._bounds_of(thermal))
-        if thermal.dtype.kind == "f":
-            missing = np.isnan(thermal)
-            if missing.any():
-                filled = scaled.array()
-                _fill_missing(filled, missing)
-                return NormalizedThermal(filled, None)
-        elif thermal.dtype == np.uint16 and self.mode != "none" and _may_have_dead_pixels(thermal):
+        if thermal.dtype == np.int16:
+            thermal = thermal.astype(np.float32)
+        missing = missing_pixels(thermal)
+        if missing is not None and self._is_video(thermal) and not thermal[missing].any():
+            missing = None  # a black border: its value is that of missing pixels already
+        bounds = self._bounds_of(thermal, missing)
+        if missing is not None:
+            valid = np.where(missing, np.float32(bounds[0]), thermal)
+            filled = NormalizedThermal(valid, bounds).array()
+            if thermal.dtype == np.uint16:
+                _replace_dead_pixels(filled, thermal)
+            fill_missing(filled, missing)
+            return NormalizedThermal(filled, None)
+        scaled = NormalizedThermal(thermal, bounds)
+        if thermal.dtype == np.uint16 and self.mode != "none" and _may_have_dead_pixels(thermal):
             repaired = scaled.array()
             _replace_dead_pixels(repaired, thermal)
             return NormalizedThermal(repaired, None)
         return scaled
 
-    def _bounds_of(self, thermal: np.ndarray) -> tuple[float, float]:
+    def _bounds_of(self, thermal: np.ndarray, missing: np.ndarray | None) -> tuple[float, float]:
         if self._is_video(thermal):
             return (0.0, 255.0)
         if self.mode == "fixed":
@@ -152,7 +163,7 @@ class ThermalNormalizer:
         if thermal.dtype != self._dtype:
             self.reset()  # another unit: the old bounds mean nothing
             self._dtype = thermal.dtype
-        measured = _percentile_bounds(thermal, self.percentiles)
+        measured = _percentile_bounds(thermal, missing, self.percentiles)
         if measured is None:
             return self._bounds or (0.0, 1.0)
         self._bounds = _smoothed(self._bounds, measured, self.smoothing)
@@ -168,7 +179,7 @@ def check_thermal(thermal: np.ndarray) -> None:
     """Refuse what is not a thermal image.
 
     Raises:
-        ValueError: not an h x w array of uint8, uint16 or float.
+        ValueError: not an h x w array of uint8, uint16, int16 or float.
     """
     if not isinstance(thermal, np.ndarray) or thermal.ndim != 2:
         shape = getattr(thermal, "shape", type(thermal).__name__)
@@ -176,8 +187,10 @@ def check_thermal(thermal: np.ndarray) -> None:
             f"the thermal image must be a height x width array with one channel, not {shape}: "
             "switch the camera from colour (ironbow etc.) to mono8 or mono16"
         )
-    if thermal.dtype not in (np.uint8, np.uint16) and thermal.dtype.kind != "f":
-        raise ValueError(f"the thermal image must be uint8, uint16 or float32, not {thermal.dtype}")
+    if thermal.dtype not in (np.uint8, np.uint16, np.int16) and thermal.dtype.kind != "f":
+        raise ValueError(
+            f"the thermal image must be uint8, uint16, int16 or float32, not {thermal.dtype}"
+        )
     if thermal.size == 0:
         raise ValueError(f"the thermal image is empty: its size is {thermal.shape}")
 
@@ -191,23 +204,15 @@ def _check_range(bounds: tuple[float, float] | None) -> None:
         )
 
 
-def sparse_view(image: np.ndarray, samples: int = _SAMPLES) -> np.ndarray:
-    """Return a regularly strided view of an image with at most about `samples` pixels.
-
-    The strides are the same in both directions, so that the share of each region stays.
-    """
-    stride = max(1, int(np.ceil(np.sqrt(image.shape[0] * image.shape[1] / samples))))
-    return image[stride // 2 :: stride, stride // 2 :: stride]
-
-
 def _percentile_bounds(
-    thermal: np.ndarray, percentiles: tuple[float, float]
+    thermal: np.ndarray, missing: np.ndarray | None, percentiles: tuple[float, float]
 ) -> tuple[float, float] | None:
     """Return the percentiles of the valid pixels of a sparse sample; None where none is valid."""
-    values = sparse_view(thermal).reshape(-1)
-    if thermal.dtype.kind == "f":
-        values = values[np.isfinite(values)]
-    elif thermal.dtype == np.uint16:
+    values = sparse_view(thermal, _SAMPLES)
+    if missing is not None:
+        values = values[~sparse_view(missing, _SAMPLES)]
+    values = values.reshape(-1)
+    if thermal.dtype == np.uint16:
         alive = values[(values != 0) & (values != 65535)]
         values = alive if alive.size else values
     if values.size == 0:
@@ -238,17 +243,6 @@ def _overlap(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Return the intersection over the union of two intervals."""
     shared = min(a[1], b[1]) - max(a[0], b[0])
     return max(0.0, shared) / (max(a[1], b[1]) - min(a[0], b[0]))
-
-
-def _fill_missing(normalized: np.ndarray, missing: np.ndarray) -> None:
-    """Fill missing pixels in place: the mean of the valid ones in a 5 x 5 window, else mid-grey."""
-    valid = (~missing).astype(np.float32)
-    normalized[missing] = 0.0
-    total = cv2.blur(normalized, (5, 5), borderType=cv2.BORDER_CONSTANT)
-    weight = cv2.blur(valid, (5, 5), borderType=cv2.BORDER_CONSTANT)
-    mean = np.full_like(normalized, 0.5)
-    np.divide(total, weight, out=mean, where=weight > 0.02)
-    normalized[missing] = np.clip(mean[missing], 0.0, 1.0)
 
 
 def _may_have_dead_pixels(thermal: np.ndarray) -> bool:

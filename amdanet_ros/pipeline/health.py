@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from ..inference.input_images import check_rgb
-from ..inference.thermal_normalization import check_thermal, sparse_view
+from ..inference.missing_pixels import missing_pixels, sparse_view, surrounds
+from ..inference.thermal_normalization import check_thermal
 
 HEALTH_SAMPLES = 8_000
 """About so many pixels of an image are looked at: shares of it are right to a percent."""
@@ -114,17 +115,23 @@ class HealthMonitor:
         return self._judge(saturated, dark, contrast, flat, frozen)
 
     def check_thermal(self, thermal: np.ndarray, stamp_ns: int | None = None) -> ModalityHealth:
-        """Measure an h x w uint8, uint16 or float image as the camera gave it.
+        """Measure an h x w uint8, uint16, int16 or float image as the camera gave it.
 
         The bottom and top of the range are 0 and 255, 0 and the full scale of a 14 or 16-bit
-        sensor, or -inf/NaN and +inf for a float image.
+        sensor, or -inf, NaN and fill values (see `missing_pixels`) and +inf for the others. A
+        border of such pixels around the picture does not count at all.
 
         Raises:
             ValueError: another shape or type.
         """
         check_thermal(thermal)
-        sample = sparse_view(thermal, HEALTH_SAMPLES)
-        frozen = self._thermal.watch(sample, stamp_ns)
+        frozen = self._thermal.watch(sparse_view(thermal, HEALTH_SAMPLES), stamp_ns)
+        sample = _as_read(sparse_view(thermal, HEALTH_SAMPLES))
+        missing = missing_pixels(sample)
+        if missing is None:
+            missing = np.zeros(sample.shape, bool)
+        elif surrounds(missing) and not missing.all():
+            sample, missing = sample[~missing], np.zeros(np.count_nonzero(~missing), bool)
         if thermal.dtype == np.uint8:
             saturated, dark = float(np.mean(sample >= 254)), float(np.mean(sample <= 1))
             contrast = float(np.std(sample, dtype=np.float32)) / 255.0
@@ -136,8 +143,8 @@ class HealthMonitor:
             top, span = sample >= self._full_scale, float(self._full_scale)
             bottom = sample == 0
         else:
-            top, bottom = sample == np.inf, np.isnan(sample) | (sample == -np.inf)
-            span = _FLOAT_RANGE
+            top, span = sample == np.inf, _FLOAT_RANGE
+            bottom = missing & ~top
         alive = sample[~(top | bottom)]
         deviation = float(np.std(alive, dtype=np.float64)) if alive.size else 0.0
         least = max(_noise(thermal) * self._thresholds.contrast_to_noise, 1e-9)
@@ -199,10 +206,23 @@ class _Repetition:
         return ""
 
 
+def _as_read(thermal: np.ndarray) -> np.ndarray:
+    """Return an image as uint8, uint16 or float32, where 1e300 is infinite."""
+    if thermal.dtype in (np.uint8, np.uint16):
+        return thermal
+    with np.errstate(over="ignore"):
+        return thermal.astype(np.float32, copy=False)
+
+
 def _noise(thermal: np.ndarray) -> float:
     """Estimate the pixel noise (standard deviation) from neighbours' differences in a few rows."""
-    rows = thermal[:: max(1, thermal.shape[0] // _NOISE_ROWS)].astype(np.float32)
-    differences = np.abs(rows[:, 1:] - rows[:, :-1])
+    rows = _as_read(thermal[:: max(1, thermal.shape[0] // _NOISE_ROWS)])
+    missing = missing_pixels(rows)
+    rows = rows.astype(np.float32)
+    if missing is not None:
+        rows[missing] = np.nan
+    with np.errstate(over="ignore", invalid="ignore"):
+        differences = np.abs(rows[:, 1:] - rows[:, :-1])
     differences = differences[np.isfinite(differences)]
     if differences.size == 0:
         return 0.0

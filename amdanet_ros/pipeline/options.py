@@ -134,6 +134,15 @@ class FusionOptions(Options):
         high=1.0,
         live=True,
     )
+    max_inference_megapixels: float = parameter(
+        1.0,
+        "With inference_size [0, 0], RGB images of more megapixels are computed at a reduced size "
+        "of the same aspect, and a warning says so: the time grows faster than the number of "
+        "pixels (1280 x 720 are 0.92)",
+        low=0.01,
+        high=64.0,
+        live=True,
+    )
     overlay_alpha: float = parameter(
         0.5, "Weight of the classes' colours in the overlay", low=0.0, high=1.0, live=True
     )

@@ -8,11 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..findings import Finding, FindingKind, Level
 from ..images.errors import BadImage
 from ..images.thermal import crop
 from ..inference import Prediction, Predictor
 from ..inference.class_statistics import class_statistics
-from ..inference.input_images import MIN_SIDE, check_rgb
+from ..inference.input_images import MIN_SIDE, bounded_size, check_rgb, check_sides
 from ..inference.options import PredictOptions
 from ..inference.output_images import mask_of
 from ..inference.thermal_normalization import NormalizedThermal, check_thermal
@@ -82,6 +83,7 @@ class FusionPipeline:
         rgb, thermal = self._checked_images(pair, options)
         health = self._judge(pair, thermal)
         geometry = self._geometry(pair, options)
+        reduced = self._reduced(geometry.size(self._rgb_size or thermal.shape))
         fusion = Fusion(
             stamp_ns=pair.stamp_ns,
             frame_id=pair.thermal_frame if self._rgb_frame is None else self._rgb_frame,
@@ -92,7 +94,7 @@ class FusionPipeline:
             rgb_info=pair.rgb_info,
             rgb_size=self._rgb_size,
             window=geometry.window,
-            findings=geometry.findings,
+            findings=geometry.findings + reduced,
         )
         if not needed:
             if thermal is not None:
@@ -112,10 +114,12 @@ class FusionPipeline:
             raise ValueError("a pair needs an RGB or a thermal image")
         if rgb is not None:
             _check("rgb", check_rgb, rgb)
+            _check("rgb", lambda image: check_sides("rgb", image.shape[:2]), rgb)
             self._rgb_size, self._rgb_frame = rgb.shape[:2], pair.rgb_frame
         if thermal is not None:
             _check("thermal", check_thermal, thermal)
             whole, thermal = thermal.shape, crop(thermal, options.thermal.crop)
+            _check("thermal", lambda image: check_sides("thermal", image.shape), thermal)
             self._thermal_size = whole
         return rgb, thermal
 
@@ -141,6 +145,16 @@ class FusionPipeline:
             return EQUAL_VIEWS  # needs no registration, which may lack a camera_info
         infos = {"rgb": pair.rgb_info, "thermal": pair.thermal_info}
         return self._geometries.of(options, self._rgb_size, self._thermal_size, infos)
+
+    def _reduced(self, shown: tuple[int, int]) -> tuple[Finding, ...]:
+        """Return that images of a size (height, width) are computed at a smaller one, if so."""
+        limit = self._options.max_inference_megapixels
+        used = bounded_size(shown, limit)
+        if self.predictor.inference_size is not None or used == shown:
+            return ()
+        sizes = {"size": f"{shown[1]} x {shown[0]}", "used": f"{used[1]} x {used[0]}"}
+        values = {**sizes, "limit": limit}
+        return (Finding(FindingKind.REDUCED_SIZE, "rgb", Level.WARN, values),)
 
     def _predict(
         self,
@@ -171,7 +185,11 @@ class FusionPipeline:
             )
         chosen = self._options
         options = PredictOptions(
-            homography, chosen.fused.stretch, chosen.overlay_alpha, chosen.confidence_threshold
+            homography,
+            chosen.fused.stretch,
+            chosen.overlay_alpha,
+            chosen.confidence_threshold,
+            chosen.max_inference_megapixels,
         )
         prepared = time.perf_counter() - started
         prediction = self.predictor(rgb, heat, asked, options)

@@ -125,6 +125,8 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "{p}thermal.rotation)",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
     "{p}thermal.registration (amdanet register), or set {p}crop_to_common_view to false",
+    _K.REDUCED_SIZE: "images of {size} are computed at {used}, because {p}max_inference_megapixels "
+    "is {limit:g}: set inference_size to choose a size, or raise {p}max_inference_megapixels",
     _K.NO_PUBLISHER: "nobody publishes {topic}: start the camera's driver, or remap {input} to its "
     "topic",
     _K.RELIABILITY_MISMATCH: "{count} of {publishers} publishers of {topic} offer best effort, "

@@ -162,6 +162,54 @@ def test_a_lost_camera_has_its_reason():
     assert health.reason == "no thermal image for 2.0 s"
 
 
+def framed(thermal, fill):
+    """Three fifths of the image are a border."""
+    bordered = thermal.copy()
+    bordered[:24] = bordered[-24:] = fill
+    bordered[:, :30] = bordered[:, -30:] = fill
+    return bordered
+
+
+@pytest.mark.parametrize(
+    ("dtype", "fill"),
+    [
+        *((np.float32, fill) for fill in (0.0, np.nan, np.inf, -9999.0, 1e38, 65535.0, 250.0)),
+        (np.float64, 1e300),
+        (np.uint16, 0),
+        (np.uint16, 65535),
+    ],
+)
+def test_a_border_does_not_count(dtype, fill):
+    """Neither for the shares nor for the contrast: the picture within it is judged."""
+    scale = {"deviation": 200.0, "base": 29500.0} if dtype == np.uint16 else {}
+    kelvin = {"deviation": 5.0, "base": 295.0, "noise": 0.05}
+    picture = thermal_scene(**(scale or kelvin), dtype=dtype)
+    health = HealthMonitor().check_thermal(framed(picture, fill))
+    assert health.status == HealthStatus.OK
+    assert health.saturated == health.dark == 0.0
+    inner = HealthMonitor().check_thermal(picture[24:-24, 30:-30])
+    assert health.contrast == pytest.approx(inner.contrast, rel=0.25)
+    flat = thermal_scene(**{**(scale or kelvin), "deviation": 0.0}, dtype=dtype)
+    assert "contrast" in HealthMonitor().check_thermal(framed(flat, fill)).reason
+
+
+def test_fill_values_that_are_no_border_are_dark_and_not_contrast():
+    kelvin = thermal_scene(base=300, deviation=5, noise=0.05, dtype=np.float32)
+    expected = HealthMonitor().check_thermal(kelvin).contrast
+    for fill in (0.0, -9999.0, np.nan, 65535.0, 1e38):
+        half = kelvin.copy()
+        half[:60] = fill
+        health = HealthMonitor().check_thermal(half)
+        assert health.dark == pytest.approx(0.5, abs=0.02)
+        assert health.contrast == pytest.approx(expected, rel=0.3)
+
+
+@pytest.mark.parametrize("fill", [0.0, np.nan, -9999.0])
+def test_an_image_without_a_measurement_is_degraded(fill):
+    dead = np.full((60, 80), fill, np.float32)
+    assert HealthMonitor().check_thermal(dead).status == HealthStatus.DEGRADED
+
+
 @pytest.mark.parametrize(
     ("image", "words"),
     [
