@@ -22,7 +22,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 BUILD_FILES := CMakeLists.txt setup.py pyproject.toml package.xml README.md
 SOURCES := $(shell find amdanet_ros msg launch config scripts cmake -type f -not -name '*.pyc')
 
-.PHONY: setup demo test lint documents lock audit clean
+.PHONY: setup demo test fuzz lint documents lock audit clean
 
 setup: $(STAMPS)/installed
 
@@ -52,6 +52,11 @@ demo: setup
 test: setup lint
 	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile; parallel=$$?; \
 		$(BIN)/python -m pytest -m alone --reruns 1 && exit $$parallel
+
+# Inputs that reach new code are added to fuzz/corpus; an input that ends in a fault goes to fuzz_faults.
+FUZZ_SECONDS ?= 3600
+fuzz: setup
+	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) --at-once 2 --keep --report fuzz_report.json
 
 lint: $(STAMPS)/dependencies
 	$(BIN)/ruff check .

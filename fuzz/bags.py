@@ -1,0 +1,93 @@
+"""Bags: metadata.yaml and storage files, whole ones damaged by an input."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from amdanet_ros.bags.errors import BagError
+from amdanet_ros.bags.message_types import typestore
+from amdanet_ros.bags.reader import BagReader
+from amdanet_ros.bags.topics import choose_topics
+from amdanet_ros.bags.writer import BagWriter
+
+from .damage import damaged
+from .scratch import scratch_folder
+from .spending import Spending
+from .target import Target
+
+_STORAGES = ("mcap", "sqlite3")
+
+
+def run(data: bytes) -> None:
+    """Read all of a bag, of which the input has changed the metadata or the storage."""
+    spending = Spending(data)
+    storage = spending.choice(_STORAGES)
+    changed = spending.byte() % 4
+    whole = _whole(storage)
+    name = next(each for each in whole if each != "metadata.yaml")
+    content = dict(whole)
+    if changed == 0:
+        content["metadata.yaml"] = spending.rest()
+    elif changed == 1:
+        content["metadata.yaml"] = damaged(whole["metadata.yaml"], spending)
+    else:
+        content[name] = damaged(whole[name], spending)
+    if changed == 3:
+        del content["metadata.yaml"]
+    folder = scratch_folder() / "bag"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for file, written in content.items():
+        (folder / file).write_bytes(written)
+    try:
+        with BagReader(folder) as bag:
+            for message in bag.messages():
+                assert message.topic in bag.topics
+            choose_topics(bag)
+    finally:
+        left = {each.name: each.read_bytes() for each in folder.iterdir()}
+        assert left == content, "a recording was changed"
+
+
+@functools.cache
+def _whole(storage: str) -> dict[str, bytes]:
+    """Return the files of a bag of two topics, by name."""
+    folder = scratch_folder() / f"whole_{storage}"
+    with BagWriter(folder, storage) as bag:
+        for number in range(3):
+            for stream in ("rgb", "thermal"):
+                bag.write_message(f"/{stream}/image_raw", number * 10**8, _image(number))
+    return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+
+
+def _image(number: int):
+    types = typestore().types
+    stamp = types["builtin_interfaces/msg/Time"](sec=0, nanosec=number * 10**8)
+    return types["sensor_msgs/msg/Image"](
+        header=types["std_msgs/msg/Header"](stamp=stamp, frame_id="camera"),
+        height=2,
+        width=4,
+        encoding="mono8",
+        is_bigendian=0,
+        step=4,
+        data=np.full(8, number, np.uint8),
+    )
+
+
+def seeds() -> list[bytes]:
+    """Changes here and there in the metadata and the storage of both kinds."""
+    made = [
+        bytes([storage, changed, 0, place, at % 256, at // 256, 0, 255])
+        for storage in (0, 1)
+        for changed in (1, 2, 3)
+        for place in (0, 2)
+        for at in range(0, 1200, 150)
+    ]
+    return [*made, *(bytes([0, 0]) + _whole(each)["metadata.yaml"] for each in _STORAGES)]
+
+
+TARGET = Target("bags", run, (BagError,), seeds)
