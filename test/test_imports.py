@@ -41,7 +41,7 @@ ALLOWED = {
     "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings output_place",
     "ros": f"{ROS} rosbags torch launch numpy {ROSLESS} network bags messages pairing pipeline "
     "resources settings one_line ros.shims",
-    "ros.shims": "rclpy message_filters vision_msgs cv_bridge",
+    "ros.shims": "rclpy message_filters vision_msgs",
     "synthetic": f"{ARRAYS} registration classes",
     "evaluation": f"torch {ARRAYS} network inference classes",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "

@@ -47,7 +47,7 @@ def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
     if not path.exists():
         raise CommandError(f"{path} does not exist: give a bag or a folder of images")
     if not is_bag(path) or arguments.thermal is not None:
-        return FolderSource.of(path, arguments.thermal)
+        return FolderSource.of(path, arguments.thermal, settings.fusion.reading)
     infos = [getattr(arguments, name, None) for name in ("rgb_info_topic", "thermal_info_topic")]
     try:
         with BagReader(path) as bag:

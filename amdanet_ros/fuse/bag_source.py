@@ -73,7 +73,7 @@ class BagSource:
         substitute = self.fusion.single_modality == "substitute"
         synchronizer = PairSynchronizer(self.sync, keep_unmatched=substitute)
         with BagReader(self.path) as bag:
-            cameras = _Cameras(bag, self.topics, self.fusion.thermal.crop)
+            cameras = _Cameras(bag, self.topics, self.fusion)
             for pair in pairs_of(cameras, synchronizer):
                 yield from cameras.refused(numbers)
                 yield _source_pair(f"{next(numbers):06d}", pair, dict(cameras.infos))
@@ -95,14 +95,13 @@ class _Cameras:
         infos: the last ``camera_info`` of each stream; before it comes, the first one of the bag.
     """
 
-    def __init__(
-        self, bag: BagReader, topics: CameraTopics, margins: tuple[int, int, int, int]
-    ) -> None:
+    def __init__(self, bag: BagReader, topics: CameraTopics, fusion: FusionOptions) -> None:
         self._bag = bag
         self._streams = {topics.rgb: "rgb", topics.thermal: "thermal"}
         self._info_streams = {topics.rgb_info: "rgb", topics.thermal_info: "thermal"}
         self._info_streams.pop(None, None)
-        self._margins = margins
+        self._margins = fusion.thermal.crop
+        self._reading = fusion.reading
         self._monitor = HealthMonitor()
         self._refused: list[tuple[BagMessage, BadImage]] = []
         self.infos: dict[str, Any] = {"rgb": None, "thermal": None}
@@ -117,7 +116,7 @@ class _Cameras:
                 continue
             stream = self._streams[recorded.topic]
             try:
-                image = ArrivedImage(stream, recorded.deserialize())
+                image = ArrivedImage(stream, recorded.deserialize(), self._reading)
             except BadImage as bad:
                 self._refused.append((recorded, bad))
                 continue

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from ..findings import Finding
+from ..images.read_options import DEFAULT, ReadOptions
 from ..pipeline.image_pair import ImagePair
 from .image_folders import FilePair, find_pairs
 from .source import SourcePair
@@ -24,16 +25,20 @@ class FolderSource:
 
     Attributes:
         pairs: see ``find_pairs``.
+        reading: how images are read.
         findings: none.
     """
 
     pairs: tuple[FilePair, ...]
+    reading: ReadOptions = DEFAULT
     findings: Sequence[Finding] = ()
 
     @classmethod
-    def of(cls, rgb: Path, thermal: Path | None = None) -> FolderSource:
+    def of(
+        cls, rgb: Path, thermal: Path | None = None, reading: ReadOptions = DEFAULT
+    ) -> FolderSource:
         """Return the source of folders, see ``find_pairs``; raises ImageFolderError."""
-        return cls(tuple(find_pairs(rgb, thermal)))
+        return cls(tuple(find_pairs(rgb, thermal)), reading)
 
     @property
     def streams(self) -> dict[str, str]:
@@ -61,9 +66,9 @@ class FolderSource:
         for number, pair in enumerate(self.pairs, start=1):
             stamp = number * _PERIOD_NS
             places = {"rgb": str(pair.rgb), "thermal": str(pair.thermal)}
-            yield SourcePair(pair.name, stamp, places, partial(_read, pair, stamp))
+            yield SourcePair(pair.name, stamp, places, partial(_read, pair, self.reading, stamp))
 
 
-def _read(pair: FilePair, stamp_ns: int) -> ImagePair:
-    rgb, thermal = pair.read()
+def _read(pair: FilePair, reading: ReadOptions, stamp_ns: int) -> ImagePair:
+    rgb, thermal = pair.read(reading)
     return ImagePair(rgb, thermal, stamp_ns, thermal_stamp_ns=stamp_ns, rgb_frame=_FRAME)

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
 from ..images.errors import BadImage
+from ..images.image_file import read_rgb
+from ..images.read_options import DEFAULT, ReadOptions
+from ..images.thermal import read_thermal
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 _RGB_ENDING = re.compile(r"[_-](rgb|visible|vis|color|colour)$", re.IGNORECASE)
@@ -36,53 +38,20 @@ class FilePair(NamedTuple):
     rgb: Path
     thermal: Path
 
-    def read(self) -> tuple[np.ndarray, np.ndarray]:
+    def read(self, reading: ReadOptions = DEFAULT) -> tuple[np.ndarray, np.ndarray]:
         """H x W x 3 uint8 RGB, and h x w uint8, uint16 or float32 thermal.
 
         Raises:
-            BadImage: a file that cannot be read, or coloured thermal.
+            BadImage: a file that cannot be read, or coloured thermal; its ``stream`` says which.
         """
-        return read_rgb(self.rgb), read_thermal(self.thermal)
-
-
-def read_rgb(path: Path) -> np.ndarray:
-    """Return a colour image as H x W x 3 uint8 RGB.
-
-    Raises:
-        BadImage: it cannot be read.
-    """
-    return cv2.cvtColor(_read(path, "rgb", cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-
-
-def read_thermal(path: Path) -> np.ndarray:
-    """Return a thermal image as h x w in its own depth (uint8, uint16, float32).
-
-    Three channels are taken for grey where they are nearly equal (JPEG rounds).
-
-    Raises:
-        BadImage: it cannot be read, or it is coloured.
-    """
-    image = _read(path, "thermal", cv2.IMREAD_UNCHANGED)
-    if image.ndim == 2:
-        return image
-    channels = image[..., :3].astype(np.int32)
-    spread = channels.max(axis=2) - channels.min(axis=2)
-    if np.percentile(spread, 99) > 0.05 * np.iinfo(image.dtype).max:
-        raise BadImage(
-            "the image is in false colours, which hold no temperature order",
-            "export the camera's images as grey (white hot)",
-            "thermal",
-        )
-    return cv2.cvtColor(image[..., :3], cv2.COLOR_BGR2GRAY)
-
-
-def _read(path: Path, stream: str, flags: int) -> np.ndarray:
-    image = cv2.imread(str(path), flags)
-    if image is None:
-        raise BadImage(
-            "the file cannot be read as an image", "export it as PNG, JPEG, TIFF or WebP", stream
-        )
-    return image
+        stream = "rgb"
+        try:
+            rgb = read_rgb(self.rgb, reading)
+            stream = "thermal"
+            return rgb, read_thermal(self.thermal, reading)
+        except BadImage as bad:
+            bad.stream = stream
+            raise
 
 
 def find_pairs(rgb: Path, thermal: Path | None = None) -> list[FilePair]:

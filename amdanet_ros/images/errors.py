@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+_LONGEST = 400
+_LONGEST_VALUE = 60
+
 
 class BadImage(ValueError):  # noqa: N818 - the name is part of the interface
     """An image that cannot be used.
+
+    Both texts are one line of at most 400 characters, whatever the image holds: what cannot be
+    printed is written as Python writes it in a string.
 
     Attributes:
         cause: what is wrong with it.
@@ -13,7 +21,35 @@ class BadImage(ValueError):  # noqa: N818 - the name is part of the interface
     """
 
     def __init__(self, cause: str, remedy: str, stream: str | None = None) -> None:
-        super().__init__(f"{cause}: {remedy}")
-        self.cause = cause
-        self.remedy = remedy
+        self.cause = _line(cause)
+        self.remedy = _line(remedy)
         self.stream = stream
+        super().__init__(f"{self.cause}: {self.remedy}")
+
+
+def shown(value: Any) -> str:
+    """Return a value of a message or file for a sentence: quoted, on one line, cut when long."""
+    text = value if isinstance(value, str) else str(value)
+    return repr(text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}...")
+
+
+def cut_off() -> BadImage:
+    """Return the refusal of an image file that ends too early."""
+    return BadImage(
+        "the image file is cut off",
+        "check the camera's cable and the driver's buffer, or copy the file again",
+    )
+
+
+def damaged(what: str) -> BadImage:
+    """Return the refusal of an image file whose header cannot be trusted."""
+    return BadImage(
+        f"the image file is damaged ({what})", "check the driver, or copy the file again"
+    )
+
+
+def _line(text: str) -> str:
+    cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    if cut.isprintable():
+        return cut
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..images.compressed import is_compressed
 from ..images.errors import BadImage
-from ..images.rgb import Fallback, check_rgb_message, rgb_from_message, rgb_sample
-from ..images.thermal import check_thermal_message, crop, thermal_from_message
+from ..images.read_options import DEFAULT, ReadOptions
+from ..images.rgb import check_rgb_message, rgb_from_message, rgb_sample
+from ..images.thermal import check_thermal_message, crop, needs_decoding, thermal_from_message
 from .health import HEALTH_SAMPLES, HealthMonitor, ModalityHealth
 from .image_pair import ImagePair
 
@@ -24,7 +24,7 @@ class ArrivedImage:
     Args:
         stream: "rgb" or "thermal".
         message: ``sensor_msgs/Image`` or ``CompressedImage`` of any library.
-        fallback: reads encodings of RGB images that the package does not read.
+        reading: how images are read, from its arrival on.
 
     Attributes:
         stamp_ns: of the message's header.
@@ -35,21 +35,21 @@ class ArrivedImage:
         BadImage: it is known already that the message cannot be used; pixels are not looked at.
     """
 
-    def __init__(self, stream: str, message: Any, fallback: Fallback | None = None) -> None:
+    def __init__(self, stream: str, message: Any, reading: ReadOptions = DEFAULT) -> None:
         self.stream = stream
         self.message = message
         stamp = message.header.stamp
         self.stamp_ns: int = stamp.sec * 1_000_000_000 + stamp.nanosec
         self.frame_id: str = message.header.frame_id
         self.health: ModalityHealth | None = None
-        self._fallback = fallback
+        self._reading = reading
         self._lock = threading.Lock()
         self._image: np.ndarray | BadImage | None = None
         try:
             if stream == "rgb":
-                check_rgb_message(message, fallback)
+                check_rgb_message(message, reading)
             else:
-                check_thermal_message(message)
+                check_thermal_message(message, reading)
         except BadImage as bad:
             bad.stream = stream
             raise
@@ -76,11 +76,11 @@ class ArrivedImage:
 
         Returns:
             RGB: a sparse h x w x 3 uint8 image; thermal: the image. None where the message must be
-            decoded as a whole: compressed images and encodings that cv_bridge reads.
+            decoded as a whole: compressed images, and thermal ones that are not single values.
         """
         if self.stream == "rgb":
-            return rgb_sample(self.message, HEALTH_SAMPLES)
-        return None if is_compressed(self.message) else self.image()
+            return rgb_sample(self.message, HEALTH_SAMPLES, self._reading)
+        return None if needs_decoding(self.message) else self.image()
 
     def judge(
         self, pixels: np.ndarray, monitor: HealthMonitor, margins: tuple[int, int, int, int]
@@ -104,8 +104,8 @@ class ArrivedImage:
     def _decode(self) -> np.ndarray | BadImage:
         try:
             if self.stream == "rgb":
-                return rgb_from_message(self.message, self._fallback)
-            return thermal_from_message(self.message)
+                return rgb_from_message(self.message, self._reading)
+            return thermal_from_message(self.message, self._reading)
         except BadImage as bad:
             return bad
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..images.read_options import MAX_IMAGE_MEGAPIXELS, THERMAL_FRAMES, ReadOptions
 from ..inference.input_images import check_homography
 from ..inference.thermal_normalization import MODES, ThermalNormalizer
 from ..parameters import OptionError, Options, parameter, section
@@ -34,6 +35,13 @@ class ThermalOptions(Options):
         "Weight of the past in the percentiles, so that the image does not flicker",
         low=0.0,
         high=0.999,
+        live=True,
+    )
+    frame: str = parameter(
+        "whole",
+        "Which part of a frame is the thermal image: whole; of cameras that send two images one "
+        "above the other (256 x 384): upper_half (8-bit video) or lower_half_raw16 (16-bit counts)",
+        choices=THERMAL_FRAMES,
         live=True,
     )
     crop: tuple[int, int, int, int] = parameter(
@@ -147,3 +155,15 @@ class FusionOptions(Options):
         0.5, "Weight of the classes' colours in the overlay", low=0.0, high=1.0, live=True
     )
     fused: FusedOptions = section(FusedOptions, "fused")
+    max_image_megapixels: float = parameter(
+        MAX_IMAGE_MEGAPIXELS,
+        "Images of more pixels, in millions, are refused before they are decoded",
+        low=0.01,
+        high=1000.0,
+        live=True,
+    )
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How images are read."""
+        return ReadOptions(self.max_image_megapixels, self.thermal.frame)

@@ -17,7 +17,6 @@ from ..pipeline.arrived_image import ArrivedImage
 from ..settings import Settings
 from .arrival_health import ArrivalHealth
 from .camera_input import STREAMS, CameraInput
-from .cv_bridge_fallback import cv_bridge_fallback
 from .finding_text import TopicNames
 
 _SHORTEST_TIMER_NS = 500_000
@@ -93,6 +92,7 @@ class PairSubscription:
 
     def apply(self, settings: Settings) -> None:
         """Take over what may change at run time."""
+        self._reading = settings.fusion.reading
         self.synchronizer.options = settings.sync
         self.synchronizer.keep_unmatched = settings.fusion.single_modality == "substitute"
         self._set_timer()
@@ -121,7 +121,7 @@ class PairSubscription:
     def _on_message(self, stream: str, message: Any) -> None:
         now = time.monotonic_ns()
         try:
-            image = ArrivedImage(stream, message, cv_bridge_fallback())
+            image = ArrivedImage(stream, message, self._reading)
         except BadImage as bad:
             self._on_bad(bad)
             return

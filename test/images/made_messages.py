@@ -71,6 +71,21 @@ def yuv422(rgb, order):
     return np.stack([planes[key] for key in order], -1).round().astype(np.uint8)
 
 
+def planes(rgb, encoding, padding):
+    """A message of R, G, B as Y and then U, V of BT.601 video range: nv12, nv21 or nv24."""
+    packed422 = yuv422(np.repeat(rgb, 2, axis=1), "0U1V")  # each pixel twice: it keeps its colour
+    y, u, v = packed422[..., 0], packed422[..., 1], packed422[..., 3]
+    if encoding != "nv24":
+        u, v = (plane[::2, ::2] for plane in (u, v))
+    chroma = np.stack((v, u) if encoding == "nv21" else (u, v), axis=-1)
+    step = rgb.shape[1] + padding
+    data = np.full((len(y), step), 0xAB, np.uint8)
+    data[:, : y.shape[1]] = y
+    colours = np.full((len(chroma), step * (2 if encoding == "nv24" else 1)), 0xAB, np.uint8)
+    colours[:, : chroma.shape[1] * 2] = chroma.reshape(len(chroma), -1)
+    return ImageMessage(*rgb.shape[:2], encoding, step, data.tobytes() + colours.tobytes())
+
+
 def mosaic(rgb, pattern):
     """The raw image of a sensor with a Bayer pattern."""
     raw = np.empty(rgb.shape[:2], np.uint8)

@@ -13,11 +13,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from made_messages import (
     HEIGHT,
     WIDTH,
-    ImageMessage,
     encoded,
     interleaved,
     mosaic,
     packed,
+    planes,
     smooth_rgb,
     yuv422,
 )
@@ -25,15 +25,76 @@ from made_messages import (
 
 @pytest.mark.parametrize("padding", [0, 1, 7])
 @pytest.mark.parametrize("last_padding", [True, False])
-@pytest.mark.parametrize("encoding", ["rgb8", "bgr8", "8UC3", "rgba8", "bgra8", "8UC4"])
+@pytest.mark.parametrize("encoding", ["rgb8", "bgr8", "8UC3", "rgba8", "bgra8", "8UC4", "RGB8"])
 def test_interleaved_colours_come_out_exactly(encoding, padding, last_padding):
     rgb = smooth_rgb()
-    pixels = rgb if encoding.startswith("rgb") else rgb[..., ::-1]
+    pixels = rgb if encoding.lower().startswith("rgb") else rgb[..., ::-1]
     if encoding.endswith(("a8", "C4")):
         pixels = np.dstack([pixels, np.full(rgb.shape[:2], 77, np.uint8)])
     message = packed(interleaved(pixels), encoding, WIDTH, padding, last_padding)
     check_rgb_message(message)
     np.testing.assert_array_equal(rgb_from_message(message), rgb)
+
+
+@pytest.mark.parametrize("padding", [0, 1, 6])
+@pytest.mark.parametrize("bigendian", [False, True])
+@pytest.mark.parametrize("encoding", ["rgb16", "bgr16", "16UC3", "rgba16", "bgra16", "16UC4"])
+def test_sixteen_bits_become_eight_in_both_byte_orders(encoding, bigendian, padding):
+    rgb = smooth_rgb()
+    pixels = rgb if encoding.startswith("rgb") else rgb[..., ::-1]
+    if encoding.endswith(("a16", "C4")):
+        pixels = np.dstack([pixels, np.full(rgb.shape[:2], 77, np.uint8)])
+    stored = (pixels * np.uint16(257)).astype(">u2" if bigendian else "<u2")
+    message = packed(interleaved(stored), encoding, WIDTH, padding, bigendian=bigendian)
+    check_rgb_message(message)
+    np.testing.assert_array_equal(rgb_from_message(message), rgb)
+    np.testing.assert_array_equal(rgb_sample(message, 10**6), rgb)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("size", [(24, 32), (25, 33)])
+def test_mono_serves_as_rgb_at_any_size(bits, size):
+    grey = smooth_rgb(*size)[..., 0]
+    stored = grey if bits == 8 else (grey * np.uint16(257)).astype("<u2")
+    rgb = rgb_from_message(packed(interleaved(stored), f"mono{bits}", size[1], 3))
+    np.testing.assert_array_equal(rgb, np.dstack([grey] * 3))
+
+
+@pytest.mark.parametrize("padding", [0, 4])
+@pytest.mark.parametrize("encoding", ["nv12", "nv21", "nv24"])
+@pytest.mark.parametrize("counted", ["rows of Y", "all rows", "all bytes of a row"])
+def test_planes_of_yuv_come_out_close_however_the_driver_counts_them(encoding, counted, padding):
+    rgb = smooth_rgb()
+    message = planes(rgb, encoding, padding)
+    if counted == "all rows":
+        message.height = len(message.data) // message.step
+    elif counted == "all bytes of a row":
+        message.step = len(message.data) // message.height
+    check_rgb_message(message)
+    seen = rgb_from_message(message)
+    assert seen.shape == rgb.shape
+    assert np.abs(seen.astype(int) - rgb).max() <= 8
+    sample = rgb_sample(message, 200)
+    assert 40 <= sample.shape[0] * sample.shape[1] <= 600
+    np.testing.assert_allclose(sample.mean((0, 1)), rgb.mean((0, 1)), atol=8)
+
+
+@pytest.mark.parametrize(
+    ("fields", "cause"),
+    [
+        ({"width": 31}, "31 x 24"),
+        ({"height": 23}, "32 x 23"),
+        ({"step": 31}, "step is 31"),
+        ({"data": bytes(900)}, "900 bytes"),
+    ],
+)
+def test_planes_that_do_not_fit_are_refused(fields, cause):
+    message = planes(smooth_rgb(), "nv12", 0)
+    for name, value in fields.items():
+        setattr(message, name, value)
+    for refuse in (check_rgb_message, rgb_from_message):
+        with pytest.raises(BadImage, match=cause):
+            refuse(message)
 
 
 @pytest.mark.parametrize("encoding", ["mono8", "8UC1"])
@@ -43,10 +104,13 @@ def test_grey_becomes_three_equal_channels(encoding):
     np.testing.assert_array_equal(rgb, np.dstack([grey] * 3))
 
 
+@pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("pattern", ["rggb", "bggr", "gbrg", "grbg"])
-def test_bayer_patterns_are_demosaiced_with_their_own_order(pattern):
+def test_bayer_patterns_are_demosaiced_with_their_own_order(pattern, bits):
     rgb = smooth_rgb()
-    message = packed(interleaved(mosaic(rgb, pattern)), f"bayer_{pattern}8", WIDTH, 3)
+    raw = mosaic(rgb, pattern)
+    stored = raw if bits == 8 else (raw * np.uint16(257)).astype(">u2")
+    message = packed(interleaved(stored), f"bayer_{pattern}{bits}", WIDTH, 3, bigendian=True)
     seen = rgb_from_message(message)
     difference = np.abs(seen.astype(int) - rgb)[2:-2, 2:-2]
     assert difference.max() <= 6
@@ -107,7 +171,6 @@ def test_a_sample_of_a_tiny_image_is_never_empty(encoding, size):
 
 def test_what_must_be_decoded_has_no_sample():
     assert rgb_sample(encoded(".png", smooth_rgb(), "png"), 100) is None
-    assert rgb_sample(ImageMessage(1, 1, "nv12", step=1, data=b"0"), 100) is None
 
 
 def changed(**fields):
@@ -128,7 +191,10 @@ def changed(**fields):
         ({"height": HEIGHT + 1}, "rows of step"),
         ({"height": HEIGHT - 1}, "rows of step"),
         ({"data": bytes(100)}, "100 bytes"),
-        ({"encoding": "rgb16"}, "'rgb16'"),
+        ({"encoding": "rgb32"}, "'rgb32'"),
+        ({"encoding": "16UC1"}, "counts or distances"),
+        ({"encoding": "32FC3"}, "no colours"),
+        ({"encoding": "rgb16"}, "32 pixels of 'rgb16' need 192"),
         ({"encoding": ""}, "''"),
         ({"encoding": "uyvy", "width": 33, "step": 96}, "width is 33"),
     ],
@@ -139,25 +205,3 @@ def test_bad_rgb_messages_are_refused_before_and_at_conversion(fields, cause):
             refuse(changed(**fields))
         assert cause in refusal.value.cause
         assert refusal.value.remedy
-
-
-class Fallback:
-    name = "cv_bridge"
-
-    def __init__(self, encoding, convert):
-        self.knows = lambda asked: asked == encoding
-        self.convert = convert
-
-
-def test_other_encodings_go_to_the_fallback_and_its_failure_is_told():
-    message = changed(encoding="rgb16")
-    nines = Fallback("rgb16", lambda m: np.full((m.height, m.width, 3), 9, np.uint8))
-    check_rgb_message(message, nines)
-    assert rgb_from_message(message, nines)[0, 0, 0] == 9
-    with pytest.raises(BadImage, match="cv_bridge cannot convert"):
-        rgb_from_message(message, Fallback("rgb16", lambda m: 1 / 0))
-    for refuse in (check_rgb_message, rgb_from_message):
-        with pytest.raises(BadImage, match="not known here.*, or install cv_bridge$"):
-            refuse(message, Fallback("nv21", None))
-        with pytest.raises(BadImage, match="not known here.* in the driver$"):
-            refuse(message)

@@ -28,11 +28,11 @@ def decoded(monkeypatch):
     calls, started, gate = [], threading.Semaphore(0), threading.Event()
     real = arrived_image.rgb_from_message
 
-    def slow(message, fallback):
+    def slow(message, reading):
         calls.append(message)
         started.release()
         assert gate.wait(20)
-        return real(message, fallback)
+        return real(message, reading)
 
     monkeypatch.setattr(arrived_image, "rgb_from_message", slow)
     return calls, started, gate
@@ -71,7 +71,8 @@ def test_what_cannot_be_used_is_refused_at_once_or_when_it_is_decoded():
     with pytest.raises(BadImage, match="nonsense") as refused:
         ArrivedImage("thermal", Image(height=2, width=2, encoding="nonsense"))
     assert refused.value.stream == "thermal"
-    broken = CompressedImage(format="png", data=b"\x89PNG\r\n\x1a\n" + bytes(40) + b"IEND")
+    whole = bytes(compressed(np.full((8, 10, 3), 7, np.uint8)).data)
+    broken = CompressedImage(format="png", data=whole[:45] + bytes(40) + b"IEND")
     image = ArrivedImage("rgb", broken)
     for _ in range(2):
         with pytest.raises(BadImage, match="does not decode") as refused:
@@ -88,3 +89,5 @@ def test_raw_images_have_a_sample_for_the_health_and_compressed_ones_none():
     raw = Image(height=4, width=6, encoding="mono16", step=12, data=counts.tobytes())
     assert ArrivedImage("thermal", raw).sample().shape == (4, 6)
     assert ArrivedImage("thermal", compressed(counts)).sample() is None
+    grey = Image(height=4, width=6, encoding="rgb8", step=18, data=bytes(72))
+    assert ArrivedImage("thermal", grey).sample() is None

@@ -131,21 +131,11 @@ def test_compressed_images_that_nobody_computes_are_judged_too(bench, make_node,
     assert "rgb health" not in {each.name for each in threading.enumerate()}
 
 
-def test_what_cv_bridge_reads_is_judged_when_it_comes(bench, make_node, heard, monkeypatch):
-    class Bridge:
-        name = "cv_bridge"
-
-        def knows(self, encoding):
-            return encoding == "rgb16"
-
-        def convert(self, message):
-            return np.zeros((HEIGHT, WIDTH, 3), np.uint8)
-
-    monkeypatch.setattr("amdanet_ros.ros.pair_subscription.cv_bridge_fallback", Bridge)
+def test_grey_thermal_in_three_channels_is_judged_when_it_comes(bench, make_node, heard):
     bench.run(make_node())
-    bench.camera("rgb")
-    bench.rgb(1.0, encoding="rgb16")
-    bench.until(lambda: told(heard, "rgb", "100% of the image is dark"))
+    bench.camera("thermal")
+    bench.send("thermal", np.zeros((HEIGHT, WIDTH, 3), np.uint8), {}, 1.0)
+    bench.until(lambda: told(heard, "thermal", "100% of the image is dark"))
 
 
 def test_compressed_images_carry_their_health_in_the_message(bench, make_node, heard, helpers):

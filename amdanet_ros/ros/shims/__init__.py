@@ -1,8 +1,8 @@
 """The one place that decides between a ROS package and its shim.
 
-``message_filters``, ``vision_msgs`` and ``cv_bridge`` come with a ROS distribution but are not on
-PyPI. Where they are installed, they are used; elsewhere ``message_filters`` has a shim and the
-names of the others are None.
+``message_filters`` and ``vision_msgs`` come with a ROS distribution but are not on PyPI. Where they
+are installed, they are used; elsewhere ``message_filters`` has a shim and the names of the other
+are None.
 """
 
 from __future__ import annotations
@@ -17,12 +17,7 @@ try:
 except ImportError:
     LabelInfo = None
 
-try:
-    from cv_bridge import CvBridge
-except (ImportError, AttributeError):  # built for another NumPy, it fails with either
-    CvBridge = None
-
-__all__ = ["CvBridge", "LabelInfo", "Subscriber", "sources"]
+__all__ = ["LabelInfo", "Subscriber", "sources"]
 
 
 def sources() -> dict[str, str]:
@@ -31,5 +26,4 @@ def sources() -> dict[str, str]:
     return {
         "message_filters": "shim" if is_shim else "installed",
         "vision_msgs": "missing" if LabelInfo is None else "installed",
-        "cv_bridge": "missing" if CvBridge is None else "installed",
     }
