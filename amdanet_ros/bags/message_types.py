@@ -14,6 +14,7 @@ from rosbags.typesys import Stores, TypesysError, get_types_from_msg, get_typest
 from rosbags.typesys.store import Typestore
 
 from ..resources import share_directory
+from .type_names import package_and_kind
 
 OWN_MESSAGES = ("ModalityHealth", "SemanticSegmentation")
 _VISION_MESSAGES = {  # vision_msgs 4.x; rosbags does not bring them
@@ -53,16 +54,23 @@ def knows(message_type: str) -> bool:
 
 
 def _learn(message_type: str) -> bool:
-    package, _, name = message_type.partition("/msg/")
-    for prefix in _prefixes():
-        file = prefix / "share" / package / "msg" / f"{name}.msg"
+    named = package_and_kind(message_type)
+    if named is None:
+        return False
+    package, kind = named
+    for prefix in prefixes():
+        file = prefix / "share" / package / "msg" / f"{kind}.msg"
         if file.is_file():
-            typestore().register(get_types_from_msg(file.read_text(), message_type))
+            try:
+                typestore().register(get_types_from_msg(file.read_text("utf-8"), message_type))
+            except (TypesysError, ValueError, OSError):
+                return False
             return True
     return False
 
 
-def _prefixes() -> Iterator[Path]:
+def prefixes() -> Iterator[Path]:
+    """Yield the folders under which ROS packages are installed."""
     for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
         if prefix:
             yield Path(prefix)

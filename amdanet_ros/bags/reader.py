@@ -1,19 +1,30 @@
-"""Reading rosbag2 bags, MCAP and SQLite, message by message as raw bytes."""
+"""Reading rosbag2 bags, MCAP and SQLite, message by message as raw bytes, never writing to them."""
 
 from __future__ import annotations
 
-import sqlite3
-import struct
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rosbags.interfaces import Qos
-from rosbags.rosbag2 import Reader
-from rosbags.rosbag2.errors import ReaderError
 
-from .errors import BagError
-from .message_types import typestore
+from .bag_files import BagFiles, find_files, kind_of
+from .decompression import ZSTD_MAGIC, unpack_file, unzstd
+from .errors import BagError, DamagedMessage
+from .mcap_storage import McapStorage
+from .merging import merged
+from .message import BagMessage
+from .read_report import ReadReport
+from .sqlite_storage import SqliteStorage
+from .storage import Storage
+from .temporary_space import TemporarySpace
+
+__all__ = ["BagMessage", "BagReader", "BagTopic"]
+
+_CDR_HEAD = 4
+_END_NS = 2**63
 
 
 class BagTopic(NamedTuple):
@@ -22,7 +33,7 @@ class BagTopic(NamedTuple):
     Attributes:
         name: as recorded.
         type: as in ``sensor_msgs/msg/Image``.
-        count: messages.
+        count: messages that the files hold.
         qos: what its publishers offered.
     """
 
@@ -32,41 +43,20 @@ class BagTopic(NamedTuple):
     qos: tuple[Qos, ...]
 
 
-class BagMessage(NamedTuple):
-    """A message of a bag, as it was recorded.
-
-    Attributes:
-        topic: name.
-        type: as in ``sensor_msgs/msg/Image``.
-        stamp_ns: when it was recorded, nanoseconds.
-        raw: serialised (CDR).
-    """
-
-    topic: str
-    type: str
-    stamp_ns: int
-    raw: bytes
-
-    @property
-    def header_stamp_ns(self) -> int:
-        """Stamp in the header of a message that begins with one, nanoseconds.
-
-        Nothing else of the message is read.
-        """
-        order = "<" if self.raw[1] & 1 else ">"
-        seconds, nanoseconds = struct.unpack_from(f"{order}iI", self.raw, 4)
-        return seconds * 1_000_000_000 + nanoseconds
-
-    def deserialize(self) -> Any:
-        """Return the message as rosbags reads it: arrays are NumPy arrays."""
-        return typestore().deserialize_cdr(self.raw, self.type)
-
-
 class BagReader:
     """A bag, open for reading; use it as a context manager.
 
+    The files are only read. What a killed recorder left beside them is played back in a temporary
+    copy, and compressed files are unpacked there. What is damaged or missing is left out and said
+    in ``report``; messages are told apart by topic and type alone, so metadata.yaml may differ from
+    the files in all else.
+
     Args:
         path: the bag's folder, or a ``.mcap`` or ``.db3`` file.
+
+    Attributes:
+        path: as given.
+        topics: what can be read, by name.
 
     Raises:
         BagError: it does not exist or cannot be read.
@@ -74,47 +64,102 @@ class BagReader:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        if not self.path.exists():
-            raise BagError(
-                f"bag {self.path} does not exist: give the folder that holds metadata.yaml"
-            )
-        _roll_back_interrupted_writes(self.path)
+        self._space = TemporarySpace()
+        self._storages: list[Storage] = []
+        self._notes: list[str] = []
+        self._missing: dict[str, tuple[int, int]] = {}
+        self._skipped: Counter[tuple[str, str]] = Counter()
         try:
-            self._reader = Reader(self._source())
-            self._reader.open()
-        except (ReaderError, OSError, ValueError, AssertionError) as error:
-            raise BagError(f"bag {self.path} cannot be read: {error}") from error
-        topics = {}
-        for connection in self._reader.connections:
-            qos = tuple(getattr(connection.ext, "offered_qos_profiles", ()) or ())
-            count = connection.msgcount
-            topics[connection.topic] = BagTopic(connection.topic, connection.msgtype, count, qos)
-        self.topics: dict[str, BagTopic] = topics
+            found = find_files(self.path)
+            self._open(found)
+            self.topics = self._list_topics(found)
+            told = self.report.sentences()
+            if told and not any(topic.count for topic in self.topics.values()):
+                raise BagError(f"bag {self.path} holds no message that can be read: {told[0]}")
+        except (OSError, ValueError) as error:
+            self.close()
+            reason = getattr(error, "strerror", None) or error
+            raise BagError(f"bag {self.path} cannot be read: {reason}") from error
+        except BaseException:
+            self.close()
+            raise
 
-    def _source(self) -> Path:
-        """Return the folder, or its only storage file where metadata are missing.
+    def _open(self, found: BagFiles) -> None:
+        self._notes += found.notes
+        failure: BagError | None = None
+        for file in found.files:
+            try:
+                self._storages.append(self._storage(file))
+            except (BagError, OSError) as error:
+                reason = getattr(error, "strerror", None) or error
+                failure = BagError(f"bag {self.path}: {reason}")
+                failure.__cause__ = error
+                self._notes.append(f"the part {file.name} of the bag is left out: {reason}")
+        if not self._storages and failure is not None:
+            raise failure
+        for storage in self._storages:
+            self._notes += storage.notes
 
-        They are missing where a recorder was killed early.
-        """
-        if self.path.is_dir() and not (self.path / "metadata.yaml").exists():
-            files = sorted([*self.path.glob("*.mcap"), *self.path.glob("*.db3")])
-            if len(files) == 1:
-                return files[0]
-            raise BagError(
-                f"bag {self.path} has no metadata.yaml: give the folder that holds it, or run "
-                "`ros2 bag reindex` on it"
-            )
-        return self.path
+    def _storage(self, file: Path) -> Storage:
+        kind = kind_of(file)
+        if kind == "zstd":
+            reason = f"unpacking the bag file {file}"
+            unpacked = self._space.path(file.stem, file.stat().st_size, reason)
+            if not unpack_file(file, unpacked):
+                self._notes.append(f"{file.name} is cut or damaged: what is whole of it is read")
+            file, kind = unpacked, kind_of(unpacked)
+        if kind == "zstd":
+            raise BagError(f"{file.name} is compressed twice")
+        return SqliteStorage(file, self._space) if kind == "sqlite3" else McapStorage(file)
+
+    def _list_topics(self, found: BagFiles) -> dict[str, BagTopic]:
+        counts: dict[tuple[str, str], int] = defaultdict(int)
+        offered: dict[tuple[str, str], tuple[Qos, ...]] = {}
+        others = set()
+        for storage in self._storages:
+            for number, channel in storage.channels.items():
+                if channel.encoding != "cdr":
+                    others.add((channel.topic, channel.encoding))
+                    continue
+                counts[channel.topic, channel.type] += storage.counts.get(number, 0)
+                offered.setdefault((channel.topic, channel.type), channel.qos)
+        for topic, encoding in sorted(others):
+            self._notes.append(f"topic {topic} is left out: it is encoded as {encoding[:40]!r}")
+        for promised in found.metadata.topics if found.metadata else ():
+            key = promised[:2]
+            held = counts[key]
+            if held < promised.count and not any(topic == promised.name for topic, _ in others):
+                self._missing[promised.name] = (promised.count, held)
+            offered[key] = promised.qos or offered.get(key, ())
+        topics: dict[str, BagTopic] = {}
+        for (name, kind), count in counts.items():
+            topic = BagTopic(name, kind, count, offered[name, kind])
+            before = topics.get(name)
+            if before is None or before.count < count:
+                topics[name], topic = topic, before or topic
+            if before is not None and topic.count:
+                self._notes.append(
+                    f"{topic.count} messages of {name} are left out: they are of another type, "
+                    f"{topic.type}"
+                )
+        return topics
 
     @property
     def start_ns(self) -> int:
-        """Stamp of the first message, nanoseconds."""
-        return self._reader.start_time
+        """Time of the first message, nanoseconds; 0 where there is none."""
+        return min((each.start_ns for each in self._storages if each.counts), default=0)
 
     @property
     def duration_ns(self) -> int:
         """From the first to the last message, nanoseconds."""
-        return self._reader.duration
+        return max((each.stop_ns for each in self._storages if each.counts), default=0) - (
+            self.start_ns
+        )
+
+    @property
+    def report(self) -> ReadReport:
+        """What is missing of the bag, and what ``messages`` has left out so far."""
+        return ReadReport(tuple(self._notes), dict(self._missing), dict(self._skipped))
 
     def messages(
         self,
@@ -124,29 +169,62 @@ class BagReader:
     ) -> Iterator[BagMessage]:
         """Yield messages in the order in which they were recorded.
 
+        A message that cannot be read is left out and counted in ``report``.
+
         Args:
             topics: only these; None: all.
             start_ns, stop_ns: only from the one (inclusive) to the other (exclusive).
 
         Raises:
-            BagError: the bag is damaged.
+            BagError: the files cannot be read any more.
         """
-        wanted = [
-            connection
-            for connection in self._reader.connections
-            if topics is None or connection.topic in topics
-        ]
-        if not wanted:
-            return
+        start = 0 if start_ns is None else start_ns
+        stop = _END_NS if stop_ns is None else stop_ns
+        skipped: Counter[tuple[str, str]] = Counter()
+        runs = []
+        for storage in self._storages:
+            wanted = {
+                number: channel.topic
+                for number, channel in storage.channels.items()
+                if (topics is None or channel.topic in topics)
+                and channel.encoding == "cdr"
+                and self.topics[channel.topic].type == channel.type
+            }
+            if wanted and storage.counts and stop > start:
+                read = partial(self._of_storage, storage, wanted, (start, stop), skipped)
+                runs.append((storage.start_ns, read))
         try:
-            for connection, stamp, raw in self._reader.messages(wanted, start_ns, stop_ns):
-                yield BagMessage(connection.topic, connection.msgtype, stamp, bytes(raw))
-        except (ReaderError, OSError, ValueError) as error:
-            raise BagError(f"bag {self.path} is damaged: {error}") from error
+            yield from merged(runs)
+        except OSError as error:
+            raise BagError(f"bag {self.path} cannot be read: {error.strerror}") from error
+        finally:
+            # A bag that is read again has the same faults.
+            self._skipped |= skipped
+
+    def _of_storage(
+        self,
+        storage: Storage,
+        wanted: dict[int, str],
+        span: tuple[int, int],
+        skipped: Counter[tuple[str, str]],
+    ) -> Iterator[BagMessage]:
+        for stored in storage.messages(wanted.keys(), *span):
+            topic = wanted[stored.channel] if stored.channel is not None else ""
+            if stored.data is None:
+                skipped[topic, stored.fault] += stored.count
+                continue
+            try:
+                raw = _plain(stored.data)
+            except DamagedMessage as damaged:
+                skipped[topic, str(damaged)] += 1
+                continue
+            yield BagMessage(topic, self.topics[topic].type, stored.stamp_ns, raw)
 
     def close(self) -> None:
-        """Close the files."""
-        self._reader.close()
+        """Close the files and remove what was unpacked."""
+        for storage in self._storages:
+            storage.close()
+        self._space.remove()
 
     def __enter__(self) -> BagReader:
         return self
@@ -155,17 +233,15 @@ class BagReader:
         self.close()
 
 
-def _roll_back_interrupted_writes(path: Path) -> None:
-    """Let SQLite undo what a killed recorder has written in part.
+def _plain(data: bytes) -> bytes:
+    """Return a message as it was before it was compressed, if it was.
 
-    The reader cannot: it opens files as immutable.
+    Raises:
+        DamagedMessage: it is no serialised message.
     """
-    files = [path] if path.suffix == ".db3" else list(path.glob("*.db3")) if path.is_dir() else []
-    for file in files:
-        if file.with_name(file.name + "-journal").exists():
-            try:
-                connection = sqlite3.connect(file)
-                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                connection.close()
-            except sqlite3.Error as error:
-                raise BagError(f"bag {path}: {file.name} cannot be recovered: {error}") from error
+    if data.startswith(ZSTD_MAGIC):
+        data = unzstd(data)
+    # The head of CDR is 0 and the kind of encoding; two bytes of options follow.
+    if len(data) < _CDR_HEAD or data[0] != 0:
+        raise DamagedMessage("it is no CDR")
+    return data

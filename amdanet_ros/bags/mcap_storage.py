@@ -1,0 +1,325 @@
+"""Storage files of the mcap plugin, with and without an index, closed properly or not."""
+
+from __future__ import annotations
+
+import zlib
+from array import array
+from collections import Counter, OrderedDict
+from collections.abc import Collection, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from .bag_files import MCAP_MAGIC
+from .decompression import MAX_CHUNK_BYTES, MAX_MESSAGE_BYTES, unlz4, unzstd
+from .errors import BagError, DamagedMessage
+from .mcap_records import (
+    CHANNEL,
+    CHUNK,
+    DATA_END,
+    FOOTER,
+    HEADER,
+    MESSAGE,
+    MESSAGE_HEAD,
+    RECORD_HEAD,
+    SCHEMA,
+    SUMMARY_OFFSET,
+    ChunkPlace,
+    Fields,
+    Records,
+    chunk_head,
+    message_head,
+    records,
+)
+from .merging import merged
+from .storage import Stored
+
+_FOOTER_BYTES = 37
+_MOST_SUMMARY_BYTES = 2**28
+_MOST_RECORD_BYTES = 2**24
+_CHUNK_HEAD_BYTES = 100
+_CACHED_BYTES = 2**28
+_DAMAGED = "its record is damaged"
+
+
+class McapStorage:
+    """An ``.mcap`` file; see `Storage`.
+
+    The summary at the end is used where there is a whole one that knows all messages. Else the file
+    is read through once, up to where it ends or is damaged, and the order is made by sorting what
+    was found. Chunks are unpacked one after the other; those whose times overlap again where they
+    do not fit into 256 MiB.
+
+    Raises:
+        BagError: it is no bag.
+        OSError: it cannot be read.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._path = file
+        self.notes: list[str] = []
+        self._file = file.open("rb")
+        self._size = self._file.seek(0, 2)
+        self._cache: OrderedDict[int, bytes | DamagedMessage] = OrderedDict()
+        self._loose = _Loose(array("q"), array("q"), array("q"), array("q"))
+        try:
+            begin = self._begin()
+            known = self._summary(begin)
+            if known is None:
+                known = self._read_through(begin)
+        except BaseException:
+            self._file.close()
+            raise
+        self.channels = known.channels
+        self._chunks = known.chunks
+        self.counts = {number: count for number, count in (known.counts or {}).items() if count}
+        starts = [each.start_ns for each in self._chunks] + self._loose.times.tolist()
+        stops = [each.stop_ns for each in self._chunks] + self._loose.times.tolist()
+        self.start_ns, self.stop_ns = (min(starts), max(stops)) if starts else (0, 0)
+
+    def _read(self, offset: int, size: int) -> bytes:
+        self._file.seek(offset)
+        return self._file.read(size)
+
+    def _begin(self) -> int:
+        """Return where the first record after the header begins."""
+        head = self._read(len(MCAP_MAGIC), RECORD_HEAD)
+        size = int.from_bytes(head[1:], "little")
+        if head[:1] != bytes([HEADER]) or size > _MOST_RECORD_BYTES:
+            raise BagError(f"bag file {self._path} is damaged: it has no MCAP header")
+        try:
+            profile = Fields(self._read(len(MCAP_MAGIC) + RECORD_HEAD, size)).text()
+        except ValueError as error:
+            raise BagError(f"bag file {self._path} is damaged: {error}") from error
+        if profile not in ("ros2", ""):
+            raise BagError(
+                f"bag file {self._path} is an MCAP file of {profile[:40]!r}, not of ROS 2: convert "
+                "it to ROS 2 first"
+            )
+        return len(MCAP_MAGIC) + RECORD_HEAD + size
+
+    def _summary(self, begin: int) -> Records | None:
+        """Return what the summary says; None: there is none, or it does not know all messages."""
+        place = self._size - _FOOTER_BYTES
+        footer = self._read(max(place, 0), _FOOTER_BYTES)
+        if place < begin or footer[29:] != MCAP_MAGIC or footer[0] != FOOTER:
+            return None
+        start = int.from_bytes(footer[9:17], "little")
+        if not begin <= start < place or place - start > _MOST_SUMMARY_BYTES:
+            return None
+        data = self._read(start, place - start)
+        known = Records()
+        try:
+            for opcode, first, last in records(data):
+                if opcode == SUMMARY_OFFSET:
+                    break
+                known.take(opcode, data[first:last])
+        except (ValueError, OverflowError):
+            return None
+        if known.counts is None:
+            return None
+        indexed: Counter[int] = Counter()
+        for chunk in known.chunks:
+            indexed.update(chunk.counts)
+        counts = {number: count for number, count in known.counts.items() if count}
+        # Messages outside of chunks have no index.
+        return known if dict(indexed) == counts and counts.keys() <= known.channels.keys() else None
+
+    def _read_through(self, begin: int) -> Records:
+        known = Records()
+        counts: Counter[int] = Counter()
+        at = begin
+        closed = False
+        while at < self._size:
+            head = self._read(at, RECORD_HEAD)
+            size = int.from_bytes(head[1:], "little")
+            start, end = at + RECORD_HEAD, at + RECORD_HEAD + size
+            opcode = head[0]
+            closed = closed or opcode in (DATA_END, FOOTER)
+            if closed or len(head) < RECORD_HEAD or opcode == 0:
+                break
+            if opcode == CHUNK:
+                self._scan_chunk(known, counts, at, min(end, self._size))
+            if end > self._size:
+                break
+            self._scan_record(known, counts, opcode, start, size)
+            at = end
+        if not closed and at < self._size:
+            self.notes.append(
+                f"{self._path.name} was not closed or is cut: what is whole is read, up to byte "
+                f"{at} of {self._size}; `mcap recover` makes a whole file of it"
+            )
+        elif not closed:
+            self.notes.append(f"{self._path.name} was not closed: all that it holds is read")
+        known.counts = {number: counts[number] for number in counts.keys() & known.channels.keys()}
+        lost = sum(counts.values()) - sum(known.counts.values())
+        if lost:
+            self.notes.append(f"{lost} messages of {self._path.name} have no topic")
+        return known
+
+    def _scan_record(
+        self, known: Records, counts: Counter[int], opcode: int, start: int, size: int
+    ) -> None:
+        try:
+            if opcode == MESSAGE:
+                channel, time = message_head(self._read(start, MESSAGE_HEAD), 0, size)
+                self._loose.add(time, channel, start + MESSAGE_HEAD, size - MESSAGE_HEAD)
+                counts[channel] += 1
+            elif opcode in (SCHEMA, CHANNEL) and size <= _MOST_RECORD_BYTES:
+                known.take(opcode, self._read(start, size))
+        except (ValueError, OverflowError):
+            self._note_damage(start)
+
+    def _scan_chunk(self, known: Records, counts: Counter[int], at: int, end: int) -> None:
+        """Look through a chunk, as far as it is there."""
+        times = []
+        place = ChunkPlace(at, end - at, 0, 0, {})
+        data = self._unpacked(place, whole=False)
+        if isinstance(data, DamagedMessage):
+            self._note_damage(at)
+            return
+        found: Counter[int] = Counter()
+        try:
+            for opcode, first, last in records(data):
+                if opcode == MESSAGE:
+                    channel, time = message_head(data, first, last)
+                    found[channel] += 1
+                    times.append(time)
+                else:
+                    known.take(opcode, data[first:last])
+        except (ValueError, OverflowError):
+            self._note_damage(at)
+        if times:
+            counts.update(found)
+            known.chunks.append(place._replace(start_ns=min(times), stop_ns=max(times)))
+
+    def _note_damage(self, at: int) -> None:
+        note = f"{self._path.name} is damaged (at byte {at} first): messages may be missing"
+        if not any("is damaged" in each for each in self.notes):
+            self.notes.append(note)
+
+    def messages(self, channels: Collection[int], start_ns: int, stop_ns: int) -> Iterator[Stored]:
+        """Yield messages; see `Storage`."""
+        wanted = frozenset(channels)
+        chunks = [
+            each
+            for each in self._chunks
+            if each.start_ns < stop_ns
+            and each.stop_ns >= start_ns
+            and (not each.counts or wanted & each.counts.keys())
+        ]
+        chunks.sort(key=lambda each: (each.start_ns, each.offset))
+        runs = [(each.start_ns, partial(self._of_chunk, each, wanted)) for each in chunks]
+        if len(self._loose.times):
+            runs.append((int(min(self._loose.times)), partial(self._of_loose, wanted)))
+        for message in merged(runs):
+            if message.data is None or start_ns <= message.stamp_ns < stop_ns:
+                yield message
+
+    def _of_loose(self, wanted: frozenset[int]) -> Iterator[Stored]:
+        times = np.frombuffer(self._loose.times, np.int64)
+        for at in np.argsort(times, kind="stable"):
+            time, channel, offset, size = self._loose.get(int(at))
+            if channel not in wanted:
+                continue
+            if size > MAX_MESSAGE_BYTES:
+                yield Stored(time, channel, None, "it is too large")
+                continue
+            yield Stored(time, channel, self._read(offset, size))
+
+    def _of_chunk(self, chunk: ChunkPlace, wanted: frozenset[int]) -> Iterator[Stored]:
+        data = self._cached(chunk)
+        if isinstance(data, DamagedMessage):
+            lost = [(n, count) for n, count in chunk.counts.items() if n in wanted and count]
+            for channel, count in lost or [(None, 1)]:
+                yield Stored(chunk.start_ns, channel, None, str(data), count)
+            return
+        found: list[tuple[int, int, int, int]] = []
+        fault = ""
+        try:
+            for opcode, first, last in records(data):
+                if opcode == MESSAGE:
+                    channel, time = message_head(data, first, last)
+                    if channel in wanted:
+                        found.append((time, first, last, channel))
+        except ValueError:
+            fault = _DAMAGED
+        del data
+        found.sort()
+        for time, first, last, channel in found:
+            # Chunks that overlap take turns: none is held while another one is read.
+            again = self._cached(chunk)
+            if isinstance(again, bytes):
+                yield Stored(time, channel, again[first + MESSAGE_HEAD : last])
+        left = Counter({number: n for number, n in chunk.counts.items() if number in wanted})
+        left.subtract(channel for *_, channel in found)
+        lost = [(number, count) for number, count in left.items() if count > 0]
+        for channel, count in lost or ([(None, 1)] if fault else []):
+            yield Stored(chunk.stop_ns, channel, None, fault or _DAMAGED, count)
+
+    def _cached(self, chunk: ChunkPlace) -> bytes | DamagedMessage:
+        data = self._cache.pop(chunk.offset, None)
+        if data is None:
+            # Of a file without an index, what is there of a chunk has been counted.
+            data = self._unpacked(chunk, whole=bool(chunk.counts))
+        self._cache[chunk.offset] = data
+        while len(self._cache) > 1 and sum(map(_length, self._cache.values())) > _CACHED_BYTES:
+            self._cache.popitem(last=False)
+        return data
+
+    def _unpacked(self, chunk: ChunkPlace, whole: bool) -> bytes | DamagedMessage:
+        """Return the records of a chunk, or why there are none.
+
+        ``whole``: False: as much as is there.
+        """
+        start, size = chunk.offset + RECORD_HEAD, chunk.size - RECORD_HEAD
+        try:
+            head = chunk_head(self._read(start, min(size, _CHUNK_HEAD_BYTES)))
+            packed_size = min(head.packed_size, size - head.at)
+            if whole and packed_size < head.packed_size:
+                return DamagedMessage("its chunk is cut")
+            if head.size > MAX_CHUNK_BYTES or packed_size > MAX_CHUNK_BYTES:
+                return DamagedMessage("its chunk is too large")
+            packed = self._read(start + head.at, packed_size)
+            if head.compression == "zstd":
+                data = unzstd(packed, head.size, whole)
+            elif head.compression == "lz4":
+                data = unlz4(packed, head.size, whole)
+            elif head.compression in ("", "none"):
+                data = packed
+            else:
+                return DamagedMessage(f"its compression {head.compression[:20]!r} is not known")
+        except DamagedMessage as error:
+            return error
+        except (ValueError, OverflowError):
+            return DamagedMessage("its chunk is damaged")
+        if len(data) == head.size and head.crc and zlib.crc32(data) != head.crc:
+            return DamagedMessage("the checksum of its chunk does not fit")
+        return data if not whole or len(data) == head.size else DamagedMessage("its chunk is cut")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._cache.clear()
+        self._file.close()
+
+
+class _Loose(NamedTuple):
+    """The messages outside of chunks, in the order of the file."""
+
+    times: array[int]
+    channels: array[int]
+    offsets: array[int]
+    sizes: array[int]
+
+    def add(self, *message: int) -> None:
+        for column, value in zip(self, message, strict=True):
+            column.append(value)
+
+    def get(self, at: int) -> tuple[int, int, int, int]:
+        return self.times[at], self.channels[at], self.offsets[at], self.sizes[at]
+
+
+def _length(data: bytes | DamagedMessage) -> int:
+    return len(data) if isinstance(data, bytes) else 0
