@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +10,7 @@ from rosbags.typesys import Stores, TypesysError, get_types_from_msg, get_typest
 from rosbags.typesys.store import Typestore
 
 from ..resources import share_directory
-from .type_names import package_and_kind
+from .type_names import package_and_kind, prefixes
 
 OWN_MESSAGES = ("ModalityHealth", "SemanticSegmentation")
 _VISION_MESSAGES = {  # vision_msgs 4.x; rosbags does not bring them
@@ -67,14 +63,6 @@ def _learn(message_type: str) -> bool:
                 return False
             return True
     return False
-
-
-def prefixes() -> Iterator[Path]:
-    """Yield the folders under which ROS packages are installed."""
-    for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
-        if prefix:
-            yield Path(prefix)
-    yield Path(sys.prefix)
 
 
 class RosbagsTypes:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 _TYPE = re.compile(r"([a-z][a-z0-9_]{0,99})/msg/([A-Z][A-Za-z0-9]{0,99})")
 _TOPIC = re.compile(r"(/[A-Za-z_][A-Za-z0-9_]*)+")
@@ -22,3 +26,11 @@ def package_and_kind(message_type: str) -> tuple[str, str] | None:
 def is_topic_name(name: str) -> bool:
     """Whether ROS 2 lets a topic have this name, which is absolute (design.ros2.org)."""
     return len(name) <= _LONGEST_TOPIC and "__" not in name and bool(_TOPIC.fullmatch(name))
+
+
+def prefixes() -> Iterator[Path]:
+    """Yield the folders under which ROS packages are installed."""
+    for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
+        if prefix:
+            yield Path(prefix)
+    yield Path(sys.prefix)
