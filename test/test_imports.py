@@ -24,6 +24,7 @@ ALLOWED = {
     "output_place": "",
     "parameters": "",
     "one_line": "",
+    "programs": "one_line",
     "resources": "",
     "whole_file": "",
     "images": ARRAYS,
@@ -40,7 +41,7 @@ ALLOWED = {
     "bags": "rosbags yaml lz4 backports compression numpy images pairing resources",
     "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings output_place",
     "ros": f"{ROS} rosbags torch launch numpy {ROSLESS} network bags messages pairing pipeline "
-    "resources settings one_line ros.shims",
+    "resources settings one_line programs params_file ros.shims",
     "ros.shims": "rclpy message_filters vision_msgs",
     "synthetic": f"{ARRAYS} registration classes",
     "evaluation": f"torch {ARRAYS} network inference classes",
@@ -51,7 +52,7 @@ ALLOWED = {
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags fuse ros ros.shims training evaluation reproduction synthetic demo "
-    "resources output_place one_line __init__",
+    "resources output_place one_line programs __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

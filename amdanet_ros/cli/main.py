@@ -12,9 +12,11 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from types import ModuleType
+from typing import NoReturn
 
 from .. import __version__
-from .errors import CommandError
+from ..programs import exit_status
+from ..programs.program import run_program
 
 COMMANDS = (
     "demo",
@@ -31,7 +33,16 @@ COMMANDS = (
     "benchmark",
     "info",
 )
-_INTERRUPTED = 130
+_ENDED_BY_SIGNALS = {"play", "record"}
+"""Commands that a signal ends as intended: their status is 0 then."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says a mistake in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        words = " ".join(message.split())
+        self.exit(exit_status.MISTAKE, f"{self.prog}: {words}; {self.prog} --help shows the use\n")
 
 
 def _module(command: str) -> ModuleType | None:
@@ -45,7 +56,7 @@ def parser(called: str | None = None) -> argparse.ArgumentParser:
     Only the command that is called declares its arguments: what the others import may not be
     installed.
     """
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="amdanet",
         description="AMDANet: RGB-thermal fusion and semantic segmentation for ROS 2.",
     )
@@ -67,18 +78,22 @@ def parser(called: str | None = None) -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns its exit status (2: a mistake in the call, 130: interrupted)."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    called = next((word for word in arguments if not word.startswith("-")), None)
-    parsed = parser(called).parse_args(arguments)
-    try:
+    """Run a command; returns its exit status, see ``programs.exit_status``.
+
+    With ``arguments`` None, those of the process, a signal ends the process within bounded time.
+    """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    called = next((word for word in words if not word.startswith("-")), None)
+
+    def run() -> int:
+        parsed = parser(called).parse_args(words)
         return parsed.run(parsed)
-    except CommandError as error:
-        print(f"amdanet: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("amdanet: interrupted", file=sys.stderr)
-        return _INTERRUPTED
+
+    def status_of(number: int) -> int:
+        done = called in _ENDED_BY_SIGNALS
+        return exit_status.DONE if done else exit_status.of_signal(number)
+
+    return run_program("amdanet", run, status_of=status_of, is_process=arguments is None)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from amdanet_ros.cli.main import COMMANDS, parser
+from amdanet_ros.programs.exit_status import MEANINGS
 
 from .markdown import table
 
@@ -21,9 +22,12 @@ def command_line_document() -> str:
     parts = [
         "# The command `amdanet`",
         "Written by `python scripts/write_documents.py` from what the commands declare; a test "
-        "compares. `amdanet COMMAND --help` says the same. A mistake in the call ends in one line "
-        "and exit status 2, an interrupt in 130.",
+        "compares. `amdanet COMMAND --help` says the same.",
         table(("command", "what"), rows),
+        "## Exit status",
+        "Of all commands, and of `amdanet_node`, `amdanet_player` and `amdanet_recorder`. After "
+        "one of the three signals a program is gone within 3 seconds.",
+        table(("status", "meaning"), [(f"`{code}`", words) for code, words in MEANINGS.items()]),
     ]
     for name, (declared, _) in commands.items():
         parts += [f"## amdanet {name}", *_described(declared.description)]

@@ -57,10 +57,23 @@ def test_an_interruption_is_status_130(install, capsys):
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_other_errors_are_not_hidden(install):
+def test_a_fault_is_told_from_a_mistake(install, capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     install(lambda _: {}["a fault of the program"])
-    with pytest.raises(KeyError):
-        cli.main(["made-up"])
+    assert cli.main(["made-up"]) == 70
+    err = capsys.readouterr().err
+    assert err.startswith("amdanet: a fault of amdanet_ros") and err.count("\n") == 1
+    assert "a fault of the program" in next(tmp_path.iterdir()).read_text()
+
+
+@pytest.mark.parametrize("words", [["--size", "x"], ["--sise"], ["--size"], ["more"]])
+def test_a_mistake_in_the_arguments_is_one_line(install, capsys, words):
+    install(lambda _: 0)
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["made-up", *words])
+    err = capsys.readouterr().err
+    assert (stop.value.code, err.count("\n")) == (2, 1)
+    assert "amdanet made-up --help" in err or "amdanet --help" in err
 
 
 def test_a_command_that_is_not_installed_is_not_listed(install, capsys):
