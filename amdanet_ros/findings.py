@@ -97,6 +97,8 @@ class FindingKind(Enum):
     """The node does not work now: state (of its lifecycle)."""
     CLOCK_STANDS_STILL = "clock_stands_still"
     """The node's clock does not go on: use_sim_time ("true" or "false")."""
+    WORKER_HANGS = "worker_hangs"
+    """The worker has computed one pair for too long: seconds, bound (what is too long)."""
     INFERENCE_FAILED = "inference_failed"
     """The last pair could not be computed: cause."""
     PAIRS_TOO_OLD = "pairs_too_old"

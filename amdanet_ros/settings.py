@@ -55,6 +55,22 @@ class Settings(Options):
         name="qos.reliability",
         choices=("auto", "reliable", "best_effort"),
     )
+    hang_timeout: float = parameter(
+        0.0,
+        "Seconds; a worker that computes one pair for longer hangs, and the node says so; 0: five "
+        "times what the last pairs took, and at least 1.5 s",
+        low=0.0,
+        high=3600.0,
+        live=True,
+    )
+    exit_on_hang: float = parameter(
+        0.0,
+        "Seconds; the node ends with exit status 70 when its worker has hung for so long, for "
+        "respawn or systemd to start it again; 0: never",
+        low=0.0,
+        high=3600.0,
+        live=True,
+    )
     autostart: bool = parameter(True, "The node configures and activates itself when it starts")
     pairs: tuple[str, ...] = parameter(
         (),
@@ -87,7 +103,12 @@ PARAMETERS = parameters_of(Settings)
 OF_ROS = re.compile(r"use_sim_time|start_type_description_service|qos_overrides\..*")
 """Names of parameters that each node has from ROS."""
 
-_SHARED = {each.name for each in parameters_of(NetworkOptions)} | {"autostart", "pairs"}
+_SHARED = {each.name for each in parameters_of(NetworkOptions)} | {
+    "hang_timeout",
+    "exit_on_hang",
+    "autostart",
+    "pairs",
+}
 
 PAIR_NAMES = tuple(each.name for each in PARAMETERS if each.name not in _SHARED)
 """Those that each camera pair has for itself, as ``<pair>.<name>``."""

@@ -66,6 +66,12 @@ def generate_launch_description() -> LaunchDescription:
                 "respawn_delay", default_value="2.0", description="seconds before it starts again"
             ),
             DeclareLaunchArgument(
+                "exit_on_hang",
+                default_value="0.0",
+                description="seconds; the node ends when its worker has hung for so long, for "
+                "respawn to start it again; 0.0: as params_file says",
+            ),
+            DeclareLaunchArgument(
                 "log_level",
                 default_value="info",
                 choices=["debug", "info", "warn", "error", "fatal"],
@@ -84,6 +90,8 @@ def _node(context: LaunchContext) -> list[LifecycleNode]:
     # A default is not set here: it would override params_file and SetParameter.
     if support.is_on(context, "use_sim_time"):
         changes["use_sim_time"] = True
+    if exit_on_hang := support.number(context, "exit_on_hang"):
+        changes["exit_on_hang"] = exit_on_hang
     if not support.is_on(context, "autostart"):
         changes["autostart"] = False
     parameters = [support.existing_file(context, "params_file")]

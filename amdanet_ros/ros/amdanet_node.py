@@ -30,6 +30,7 @@ from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValu
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.signals import uninstall_signal_handlers
+from rclpy.timer import Timer
 from std_srvs.srv import Trigger
 
 from ..findings import Finding, FindingKind, Level
@@ -42,11 +43,13 @@ from .cause_log import CauseLog
 from .counters import Dropped
 from .diagnostics import NodeReport
 from .diagnostics_reporter import DiagnosticsReporter, memory_values
+from .finding_text import NO_NAMES, text
 from .guarded_executor import GuardedExecutor, describe
 from .latest_job_worker import LatestJobWorker
 from .parameters import declare, read_settings, read_values, refusal
 from .shutdown import ignore_signals, until_shutdown
 from .transition_requests import refuse_unknown_transitions
+from .watchdog import Health, Watchdog, hang_of
 
 _GRAPH_PERIOD_S = 1.0
 DEACTIVATE_S = 2.0
@@ -88,9 +91,9 @@ class AmdanetNode(LifecycleNode):
         self.create_timer(_GRAPH_PERIOD_S, self._on_graph_time, clock=steady)
         backward = JumpThreshold(min_forward=None, min_backward=Duration(seconds=-_CLOCK_JUMP_S))
         self._jump = self.get_clock().create_jump_callback(backward, post_callback=self._on_jump)
-        self._autostart = None
         if self.get_parameter("autostart").value is True:
-            self._autostart = self.create_timer(0.0, self._start_by_itself, clock=steady)
+            timer = self.create_timer(0.0, lambda: self._start_by_itself(timer), clock=steady)
+        self._watchdog = Watchdog(self, self._health, self._reporter.report_now)
 
     @property
     def state(self) -> str:
@@ -182,11 +185,11 @@ class AmdanetNode(LifecycleNode):
         for pair in self.camera_pairs.values():
             pair.deactivate(is_node_going=True)
         self._jump.unregister()
+        self._watchdog.close()
         super().destroy_node()
 
-    def _start_by_itself(self) -> None:
-        self.destroy_timer(self._autostart)
-        self._autostart = None
+    def _start_by_itself(self, timer: Timer) -> None:
+        self.destroy_timer(timer)
         if self.state != "unconfigured":  # somebody was faster
             return
         if self.trigger_configure() == TransitionCallbackReturn.SUCCESS:
@@ -260,6 +263,25 @@ class AmdanetNode(LifecycleNode):
             for name, settings in read_settings(self).items():
                 self.camera_pairs[name].apply(settings)
 
+    def _hang(self) -> Finding | None:
+        seconds = 0.0 if self._worker is None else self._worker.seconds_at_work()
+        if seconds == 0.0:
+            return None
+        timed = [pair.counters.snapshot().durations for pair in self.camera_pairs.values()]
+        usual = max((each["inference"].p95 for each in timed if "inference" in each), default=0.0)
+        return hang_of(seconds, self.get_parameter("hang_timeout").value, usual)
+
+    def _health(self) -> Health:
+        hang = self._hang()
+        found = [(self._failure, NO_NAMES), (hang, NO_NAMES)]
+        if self.state == "active":
+            found += [
+                (pair.counters.snapshot().last_failure, pair.names)
+                for pair in self.camera_pairs.values()
+            ]
+        troubles = tuple(text(finding, names) for finding, names in found if finding is not None)
+        return Health(self.state, hang, troubles)
+
     def _report(self) -> NodeReport:
         predictor = self.predictor
         reports = {name: pair.report() for name, pair in self.camera_pairs.items()}
@@ -267,6 +289,7 @@ class AmdanetNode(LifecycleNode):
             name=self.get_fully_qualified_name(),
             state=self.state,
             failure=self._failure,
+            hang=self._hang(),
             network={
                 "Model": predictor.describe() if predictor else "none",
                 "Device": str(predictor.device) if predictor else "none",

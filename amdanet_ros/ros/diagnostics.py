@@ -11,11 +11,9 @@ from ..findings import Finding, FindingKind, Level
 from ..pairing import StreamStatistics, SyncStatistics
 from ..pipeline.health import HealthStatus, ModalityHealth
 from .counters import Counts, Dropped, Quantiles
-from .finding_text import TopicNames, text
+from .finding_text import NO_NAMES, TopicNames, text
 
 _BUSY_SHARE = 0.5
-
-_NO_NAMES = TopicNames({}, {}, {})
 
 _DURATION_NAMES = {
     "latency": "Latency, arrival to publish",
@@ -54,6 +52,7 @@ class NodeReport:
         name: of the node, fully qualified.
         state: of the lifecycle, in words.
         failure: why the last configure failed, or None.
+        hang: that the worker hangs, or None.
         network: "name: value" pairs: Model, Device and Precision.
         memory: "name: value" pairs, such as resident memory in MiB.
         pairs: by name of the camera pair; empty unless active.
@@ -65,6 +64,7 @@ class NodeReport:
     network: Mapping[str, str]
     memory: Mapping[str, str]
     pairs: Mapping[str, PairReport] = field(default_factory=dict)
+    hang: Finding | None = None
 
 
 def statuses(
@@ -90,13 +90,13 @@ def statuses(
 
 
 def _node(report: NodeReport, clock: Finding | None) -> DiagnosticStatus:
-    findings = [each for each in (report.failure, clock) if each is not None][:1]
+    findings = [each for each in (report.hang, report.failure, clock) if each is not None][:1]
     if not findings and report.state != "active":
         values = {"state": report.state}
         findings = [Finding(FindingKind.NOT_ACTIVE, None, Level.WARN, values)]
     values = {"State": report.state, **report.network, **report.memory}
-    status = _Part("node", findings, values).status(report, _NO_NAMES)
-    if report.failure is not None:
+    status = _Part("node", findings, values).status(report, NO_NAMES)
+    if report.failure is not None or report.hang is not None:
         status.message = f"{report.state}: {status.message}"
     elif not findings:
         status.message = report.state

@@ -43,6 +43,10 @@ class DiagnosticsReporter:
             _PERIOD_S, self._on_real_time, clock=Clock(clock_type=ClockType.STEADY_TIME)
         )
 
+    def report_now(self) -> None:
+        """Publish a report out of turn: something has changed that must be known at once."""
+        self._report(None)
+
     def forget(self) -> None:
         """Start again after a transition: rates count from now."""
         self._before = None

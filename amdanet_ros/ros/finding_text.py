@@ -25,6 +25,10 @@ class TopicNames:
     pair: str = ""
 
 
+NO_NAMES = TopicNames({}, {}, {})
+"""For findings about the node, which name no topic."""
+
+
 def text(finding: Finding, names: TopicNames) -> str:
     """Return what is wrong, why, and how to fix it."""
     stream = finding.stream
@@ -135,6 +139,9 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     _K.CONFIGURE_FAILED: "configure failed: {cause}",
     _K.NOT_ACTIVE: "{state}",
     _K.CLOCK_STANDS_STILL: _clock_stands_still,
+    _K.WORKER_HANGS: "the worker has computed one pair for {seconds:.1f} s (more than {bound:.1f} "
+    "s), and there is no output meanwhile: an image far larger than usual, a machine under load, "
+    "or a GPU or driver that hangs: if it lasts, start the node again (exit_on_hang does it)",
     _K.INFERENCE_FAILED: "{cause}",
     _K.PAIRS_TOO_OLD: "{count} of {offered} pairs were older than {p}max_age: the network is too "
     "slow, images come late, or the camera's clock differs from this machine's",

@@ -42,6 +42,12 @@ INPUTS = (
 SERVICES = (
     ("~/reset", "std_srvs/Trigger", "clears queues and running statistics"),
     (
+        "~/health",
+        "std_srvs/Trigger",
+        "`success: false` where the node itself cannot work: its worker hangs, configure or the "
+        "last inference failed; the message says why, and the state of the lifecycle",
+    ),
+    (
         "~/change_state, ~/get_state and the rest of a managed node",
         "lifecycle_msgs",
         "`ros2 lifecycle set /amdanet ...`",
@@ -81,8 +87,9 @@ def interface_document() -> str:
         f"(`front.sync.slop`). {shared} belong to the node. What is not given for a camera pair "
         "has the value without the name; that value cannot change at run time.",
         "## Diagnostics",
-        "On `/diagnostics` once a second, each status named `<node>: <status>`. The message of a "
-        "status that is not OK says what is wrong and what to do.",
+        "On `/diagnostics` once a second, and at once when the worker begins to hang; each status "
+        "named `<node>: <status>`. The message of a status that is not OK says what is "
+        "wrong and what to do.",
         table(("status", "values"), _status_rows()),
         "Why an image stayed unpaired:",
         table(("reason", "what"), [(f"`{each}`", each.description) for each in Reason]),

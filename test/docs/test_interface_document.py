@@ -86,7 +86,7 @@ def test_a_live_node_has_these_topics_and_services_and_no_others(
         for service, kinds in active_node.get_service_names_and_types_by_node(name, namespace)
         if not kinds[0].startswith(("rcl_interfaces", "type_description_interfaces"))
     }
-    assert services == {"reset", *LIFECYCLE}
+    assert services == {"reset", "health", *LIFECYCLE}
 
 
 def test_a_live_node_has_these_parameters_as_they_are_described(active_node):

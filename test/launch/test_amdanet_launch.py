@@ -84,6 +84,7 @@ def test_it_waits_for_a_manager_without_autostart_and_takes_what_the_includer_se
     def script():
         ear.until(lambda: ear.state("amdanet") == "unconfigured")
         assert parameter(ear, "/amdanet", "use_sim_time").bool_value
+        assert parameter(ear, "/amdanet", "exit_on_hang").double_value == 7.5
         change(1)
         change(3)
         ear.until(lambda: ear.state("amdanet") == "active")
@@ -94,7 +95,9 @@ def test_it_waits_for_a_manager_without_autostart_and_takes_what_the_includer_se
         [
             SetRemap("rgb/image_raw", "/cam/color"),
             SetParameter("use_sim_time", True),
-            include("amdanet.launch.py", params_file=params_file, autostart="false"),
+            include(
+                "amdanet.launch.py", params_file=params_file, autostart="false", exit_on_hang=7.5
+            ),
         ]
     )
     assert run_launch([group], script) == 0
