@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from .errors import BagError
+from .errors import BagError, DamagedMessage
 from .reader import BagReader
+from .topic_roles import (
+    Role,
+    base_of,
+    camera_of,
+    common_parts,
+    has_colours,
+    has_counts,
+    is_grey,
+    role_of,
+)
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
 _INFO_TYPE = "sensor_msgs/msg/CameraInfo"
-_THERMAL_WORDS = ("thermal", "infra", "/ir/", "lwir", "boson", "lepton", "heat")
+_NEARLY_ALL = 0.9
+_LAST_PARTS = ("image_raw", "image", "image_color", "image_rect_color", "image_rect")
+_LISTED = 8
 
 
 class UnclearTopicsError(BagError):
-    """The names of a bag's topics do not tell which is the RGB and which the thermal camera."""
+    """A bag's topics do not tell which is the RGB and which the thermal camera."""
 
 
 class CameraTopics(NamedTuple):
@@ -32,6 +45,15 @@ class CameraTopics(NamedTuple):
     thermal_info: str | None = None
 
 
+class _Candidate(NamedTuple):
+    """A topic with images: its name, messages, encoding (empty: not known) and role."""
+
+    name: str
+    count: int
+    encoding: str
+    role: Role
+
+
 def choose_topics(
     bag: BagReader,
     rgb: str | None = None,
@@ -39,38 +61,153 @@ def choose_topics(
     rgb_info: str | None = None,
     thermal_info: str | None = None,
 ) -> CameraTopics:
-    """Return the given topics; the image topics that are not given are chosen by their names.
+    """Return the given topics; the image topics that are not given are chosen.
+
+    Names and, of the first message, the encoding decide. Topics without messages, depth,
+    near-infrared and computed images are left out; of one image, the raw topic is taken unless the
+    compressed one holds more. A given raw topic stands for its compressed one where the bag holds
+    that alone.
 
     A ``camera_info`` that is not given is the one beside the image topic, as image_transport has
     it: ``/rgb/camera_info`` for ``/rgb/image_raw`` and ``/rgb/image_raw/compressed``.
 
     Raises:
-        UnclearTopicsError: the names do not tell.
+        UnclearTopicsError: none or several remain; it names them.
         BagError: the bag lacks a given topic, or it holds something else.
     """
     images = [name for name, topic in sorted(bag.topics.items()) if topic.type in IMAGE_TYPES]
-    held = ", ".join(images) or "no images"
-    for name in (rgb, thermal):
-        if name is not None and name not in images:
-            raise BagError(f"bag {bag.path} holds no images on {name}: it holds {held}")
-    hot = [name for name in images if any(word in name.lower() for word in _THERMAL_WORDS)]
-    cold = [name for name in images if name not in hot and ("rgb" in name or "color" in name)]
-    cold = cold or [name for name in images if name not in hot]
-    rgb = rgb or (cold[0] if cold else None)
-    thermal = thermal or (hot[0] if hot else None)
+    rgb, thermal = (name and _given(bag, name, images) for name in (rgb, thermal))
     if rgb is None or thermal is None:
-        raise UnclearTopicsError(
-            f"bag {bag.path} holds {held}: the names do not tell which is RGB and which thermal"
-        )
+        candidates = _candidates(bag, images)
+        if thermal is None:
+            taken = rgb and base_of(rgb)
+            free = [each for each in candidates if base_of(each.name) != taken]
+            thermal = _chosen(bag, "thermal", _thermal(free), candidates)
+        if rgb is None:
+            free = [each for each in candidates if base_of(each.name) != base_of(thermal)]
+            rgb = _chosen(bag, "RGB", _colour(free), candidates)
     return CameraTopics(
         rgb, thermal, _info_topic(bag, rgb, rgb_info), _info_topic(bag, thermal, thermal_info)
     )
 
 
+def _given(bag: BagReader, name: str, images: Sequence[str]) -> str:
+    for each in (name, f"{name}/compressed"):
+        if each in images:
+            return each
+    held = _listed([_Candidate(each, bag.topics[each].count, "", Role.UNKNOWN) for each in images])
+    raise BagError(f"bag {bag.path} holds no images on {name}: it holds {held}")
+
+
+def _candidates(bag: BagReader, images: Sequence[str]) -> list[_Candidate]:
+    """Return one topic for each image that was recorded, with what is known of it."""
+    variants: dict[str, list[str]] = {}
+    for name in images:
+        if bag.topics[name].count and not name.endswith("/compressedDepth"):
+            variants.setdefault(base_of(name), []).append(name)
+    skipped = common_parts(variants)
+    found = []
+    for names in variants.values():
+        most = max(bag.topics[name].count for name in names)
+        # In the order of their names, the raw topic comes first.
+        name = next(each for each in names if bag.topics[each].count >= _NEARLY_ALL * most)
+        encoding = _encoding(bag, name)
+        role = role_of(name, skipped)
+        if "compressedDepth" in encoding:
+            role = Role.DEPTH
+        elif role is Role.DEPTH and has_colours(encoding):
+            role = Role.UNKNOWN  # a colour image of a depth camera
+        found.append(_Candidate(name, bag.topics[name].count, encoding, role))
+    return found
+
+
+def _encoding(bag: BagReader, topic: str) -> str:
+    """Return the encoding of a topic's first image; empty where it is not known."""
+    first = next(bag.messages((topic,)), None)
+    try:
+        message = first and first.deserialize()
+    except DamagedMessage:
+        return ""
+    return str(getattr(message, "encoding", None) or getattr(message, "format", None) or "")
+
+
+def _thermal(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return the candidates for the thermal image, of the surest kind that there is."""
+    named = [each for each in candidates if each.role is Role.THERMAL]
+    maybe = [each for each in candidates if each.role is Role.MAYBE_THERMAL]
+    counts = [
+        each for each in candidates if each.role is Role.UNKNOWN and has_counts(each.encoding)
+    ]
+    grey = [each for each in maybe if not has_colours(each.encoding)]
+    best = next((each for each in (named, grey, counts, maybe) if each), [])
+    # Of one camera, what it measured, not what was drawn of it.
+    return _best_of_camera(
+        best, lambda each: (not has_counts(each.encoding), has_colours(each.encoding))
+    )
+
+
+def _colour(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Return the candidates for the RGB image, of the surest kind that there is."""
+    named = [each for each in candidates if each.role is Role.COLOUR and not is_grey(each.name)]
+    unknown = [
+        each
+        for each in candidates
+        if each.role in (Role.UNKNOWN, Role.MAYBE_THERMAL, Role.COLOUR)
+        and not has_counts(each.encoding)
+    ]
+    colours = [each for each in unknown if has_colours(each.encoding)]
+    others = [each for each in unknown if each.role is not Role.MAYBE_THERMAL]
+    best = next((each for each in (named, colours, others) if each), [])
+    return _best_of_camera(best, lambda each: (not has_colours(each.encoding), is_grey(each.name)))
+
+
+def _best_of_camera(
+    candidates: Iterable[_Candidate], rank: Callable[[_Candidate], tuple[bool, ...]]
+) -> list[_Candidate]:
+    """Return the best image of each camera, and all that are equally good."""
+    cameras: dict[str, list[tuple[object, _Candidate]]] = {}
+    for each in candidates:
+        last = base_of(each.name).rpartition("/")[2]
+        place = _LAST_PARTS.index(last) if last in _LAST_PARTS else len(_LAST_PARTS)
+        cameras.setdefault(camera_of(each.name), []).append(((*rank(each), place), each))
+    best = []
+    for ranked in cameras.values():
+        first = min(rank for rank, _ in ranked)
+        best += [each for rank, each in ranked if rank == first]
+    return best
+
+
+def _chosen(
+    bag: BagReader, camera: str, found: Sequence[_Candidate], candidates: Sequence[_Candidate]
+) -> str:
+    if len(found) == 1:
+        return found[0].name
+    if found:
+        raise UnclearTopicsError(
+            f"bag {bag.path} does not tell which topic is the {camera} camera: it may be "
+            f"{_listed(found)}"
+        )
+    near = any(each.role is Role.NEAR_INFRARED for each in candidates) and camera == "thermal"
+    note = "; near-infrared shows no heat" if near else ""
+    held = _listed(candidates) or "no images"
+    raise UnclearTopicsError(
+        f"bag {bag.path} has no topic that is surely the {camera} camera: it holds {held}{note}"
+    )
+
+
+def _listed(candidates: Sequence[_Candidate]) -> str:
+    texts = [
+        f"{each.name} ({each.count} messages{each.encoding and ', ' + each.encoding[:40]})"
+        for each in candidates[:_LISTED]
+    ]
+    more = len(candidates) - _LISTED
+    return ", ".join(texts) + (f" and {more} more" if more > 0 else "")
+
+
 def _info_topic(bag: BagReader, image_topic: str, given: str | None) -> str | None:
     infos = [name for name, topic in sorted(bag.topics.items()) if topic.type == _INFO_TYPE]
     if given is None:
-        beside = f"{image_topic.removesuffix('/compressed').rpartition('/')[0]}/camera_info"
+        beside = f"{camera_of(image_topic)}/camera_info"
         return beside if beside in infos else None
     if given not in infos:
         held = ", ".join(infos) or "none"
