@@ -1,6 +1,6 @@
 """Three classical fusions to compare a network with: mean, maximum, Laplacian pyramid.
 
-Each decides the luminance; the colours are RGB's, as of the network with `rgb_chroma`.
+Each decides the luminance; the colours are RGB's, as of the network with `luminance_mixing`.
 """
 
 from __future__ import annotations

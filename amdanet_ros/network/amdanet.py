@@ -74,7 +74,7 @@ class AMDANet(nn.Module):
         channels = BACKBONES[config.backbone].channels
         self.decode_head = SegmentationDecoder(channels, config)
         self.aux_head = FusionDecoder(
-            channels, config.bn_eps, config.bn_momentum, config.rgb_chroma
+            channels, config.bn_eps, config.bn_momentum, config.luminance_mixing
         )
         self.apply(initialize)
         for module in self.modules():

@@ -30,8 +30,9 @@ class AMDANetConfig:
         adaptive_weighting: each stage weighs the two cameras by how reliable they are
             (see ``ModalityReliability``; supplement, Section 8). False, as published, adds no
             parameters.
-        rgb_chroma: the fused image has the colours of RGB, the decoder decides its luminance (see
-            ``with_chroma_of``). False, as published: the decoder decides the colours too.
+        luminance_mixing: the fused image is RGB with a share of thermal in its luminance, and the
+            decoder decides the share (see ``mixed_luminance``). False, as published: the decoder
+            decides the colours.
 
     Raises:
         ValueError: a value out of its range; the message begins with the attribute's name.
@@ -51,7 +52,7 @@ class AMDANetConfig:
     global_alignment: bool = True
     sfe: bool = True
     adaptive_weighting: bool = False
-    rgb_chroma: bool = False
+    luminance_mixing: bool = False
 
     def __post_init__(self) -> None:
         for name in ("num_classes", "embed_dim"):

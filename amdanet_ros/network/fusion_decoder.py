@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .fused_chroma import with_chroma_of
+from .luminance_mixing import mixed_luminance
 from .segmentation_decoder import upsample
 
 POINT_CHANNELS = 16
@@ -35,14 +35,14 @@ class FusionDecoder(nn.Module):
     Args:
         channels: C_1 to C_4.
         bn_eps, bn_momentum: of the BatchNorms.
-        rgb_chroma: see `with_chroma_of`.
+        luminance_mixing: see `luminance_mixing.mixed_luminance`.
     """
 
     def __init__(
-        self, channels: Sequence[int], bn_eps: float, bn_momentum: float, rgb_chroma: bool
+        self, channels: Sequence[int], bn_eps: float, bn_momentum: float, luminance_mixing: bool
     ) -> None:
         super().__init__()
-        self.rgb_chroma = rgb_chroma
+        self.luminance_mixing = luminance_mixing
         for stage, width in enumerate(channels, start=1):
             for modality in ("rgb", "ir"):
                 point = PointConvolution(width, bn_eps, bn_momentum)
@@ -73,4 +73,4 @@ class FusionDecoder(nn.Module):
             maps.append(upsample(getattr(self, f"PointConv_{stage}_rgb")(from_rgb), size))
             maps.append(upsample(getattr(self, f"PointConv_{stage}_ir")(from_thermal), size))
         fused = self.CNN_fuse(torch.cat([*maps, rgb, thermal], dim=1))
-        return with_chroma_of(rgb, fused) if self.rgb_chroma else fused
+        return mixed_luminance(rgb, thermal[:, :1], fused) if self.luminance_mixing else fused

@@ -56,7 +56,9 @@ def test_chroma_error_is_in_levels():
     importlib.util.find_spec("torchmetrics") is None, reason="torchmetrics is not installed"
 )
 def test_the_command_puts_a_network_beside_them(tmp_path, data_set_of, capsys):
-    network = AMDANet(backbone="mit_b0", num_classes=len(STREET), embed_dim=16, rgb_chroma=True)
+    network = AMDANet(
+        backbone="mit_b0", num_classes=len(STREET), embed_dim=16, luminance_mixing=True
+    )
     save_checkpoint(tmp_path / "n.safetensors", network, classes=STREET.names)
     command = ["evaluate", str(tmp_path / "n.safetensors"), "--data", str(data_set_of(2))]
     assert main([*command, "--compare-fusions", "--out", str(tmp_path)]) == 0

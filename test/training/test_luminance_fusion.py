@@ -6,7 +6,7 @@ import torch
 from amdanet_ros.inference.folded.folded_network import FoldedAMDANet
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
-from amdanet_ros.network.fused_chroma import luminance, with_chroma_of
+from amdanet_ros.network.luminance_mixing import luminance, mixed_luminance
 from amdanet_ros.training.config import LossConfig
 from amdanet_ros.training.losses import AMDANetLoss
 from amdanet_ros.training.losses.fusion_loss import chroma
@@ -65,32 +65,43 @@ def test_an_unknown_rule_is_refused():
         AMDANetLoss(LossConfig(fusion_rule="bright"))
 
 
-def test_the_fused_image_has_rgbs_colours_whatever_the_decoder_says():
-    rgb, decoded = torch.rand(2, 3, 6, 6) * 0.4 + 0.3, torch.rand(2, 3, 6, 6) * 0.2 + 0.4
-    fused = with_chroma_of(rgb, decoded)
-    assert torch.allclose(luminance(fused), luminance(decoded), atol=1e-6)
-    for found, wanted in zip(chroma(fused), chroma(rgb), strict=True):
+def test_the_fused_image_has_rgbs_colours_and_a_luminance_between_both_images():
+    rgb, thermal = torch.rand(2, 3, 6, 6) * 0.4 + 0.3, torch.rand(2, 1, 6, 6)
+    decoded = torch.rand(2, 3, 6, 6)
+    fused = mixed_luminance(0.5 + 0.1 * (rgb - 0.5), thermal * 0.2 + 0.4, decoded)
+    for found, wanted in zip(chroma(fused), chroma(0.1 * rgb), strict=True):
         assert torch.allclose(found, wanted, atol=1e-6)
-    black = with_chroma_of(torch.zeros_like(rgb), decoded)
-    assert torch.allclose(black, luminance(decoded).expand_as(black))
-    assert with_chroma_of(torch.ones_like(rgb), 2 * decoded).max() <= 1
+    half = mixed_luminance(rgb, thermal, torch.full_like(rgb, 0.5))
+    inside = ((half > 0) & (half < 1)).all(dim=1, keepdim=True)
+    between = (luminance(rgb) + thermal) / 2
+    assert torch.allclose(luminance(half)[inside], between[inside], atol=1e-6)
 
 
-@pytest.mark.parametrize("rgb_chroma", [False, True])
-def test_a_network_and_its_folds_give_the_same_fused_image(rgb_chroma):
+def test_nothing_and_all_of_thermal_is_mixed_in_where_the_decoder_says_so():
+    rgb, thermal = torch.rand(1, 3, 6, 6), torch.rand(1, 1, 6, 6)
+    assert torch.equal(mixed_luminance(rgb, thermal, torch.zeros_like(rgb)), rgb)
+    black = mixed_luminance(torch.zeros_like(rgb), thermal, torch.ones_like(rgb))
+    assert torch.allclose(black, thermal.expand_as(black), atol=1e-6)
+    assert mixed_luminance(torch.ones_like(rgb), thermal + 1, torch.ones_like(rgb)).max() <= 1
+
+
+@pytest.mark.parametrize("luminance_mixing", [False, True])
+def test_a_network_and_its_folds_give_the_same_fused_image(luminance_mixing):
     torch.manual_seed(0)
-    network = AMDANet(backbone="mit_b0", num_classes=4, embed_dim=16, rgb_chroma=rgb_chroma).eval()
+    network = AMDANet(
+        backbone="mit_b0", num_classes=4, embed_dim=16, luminance_mixing=luminance_mixing
+    ).eval()
     rgb, thermal = 0.3 + 0.4 * torch.rand(1, 3, 64, 64), torch.rand(1, 1, 64, 64)
     with torch.inference_mode():
         whole = network(rgb, thermal.expand(-1, 3, -1, -1)).fused
         folded = FoldedAMDANet(network)(rgb, thermal)[1]
     assert torch.allclose(whole, folded, atol=2e-4)
     error = (chroma(whole)[0] - chroma(rgb)[0]).abs().mean()
-    assert error < 0.01 if rgb_chroma else error > 0.03
+    assert error < 0.01 if mixing else error > 0.03
 
 
 def test_a_checkpoint_says_whose_colours_the_fused_image_has(tmp_path):
-    network = AMDANet(backbone="mit_b0", num_classes=4, embed_dim=16, rgb_chroma=True)
+    network = AMDANet(backbone="mit_b0", num_classes=4, embed_dim=16, luminance_mixing=True)
     save_checkpoint(tmp_path / "network.safetensors", network)
     built = load_checkpoint(tmp_path / "network.safetensors").build()
-    assert built.config.rgb_chroma and built.aux_head.rgb_chroma
+    assert built.config.luminance_mixing and built.aux_head.luminance_mixing

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...network.fused_chroma import with_chroma_of
 from ...network.fusion_decoder import POINT_CHANNELS, FusionDecoder
+from ...network.luminance_mixing import mixed_luminance
 from .affine import Affine, affine_of, one_channel_for_three, with_batch_norm
 from .layers import TokenLinear
 from .size_cache import SizeCache
@@ -63,7 +63,7 @@ class FoldedFusionDecoder(nn.Module):
         last = affine_of(decoder.CNN_fuse[3])
         self.register_buffer("last_weight", last.weight.float())
         self.register_buffer("last_bias", last.bias.float()[:, None])
-        self.rgb_chroma = decoder.rgb_chroma
+        self.luminance_mixing = decoder.luminance_mixing
         self._matrices = SizeCache(_Matrices)
 
     def forward(
@@ -87,7 +87,7 @@ class FoldedFusionDecoder(nn.Module):
             images = torch.cat([rgb[i : i + 1], thermal[i : i + 1]], dim=1)
             fused.append(self._decode(pair, sizes, images))
         stacked = torch.stack(fused)
-        return with_chroma_of(rgb, stacked) if self.rgb_chroma else stacked
+        return mixed_luminance(rgb, thermal, stacked) if self.luminance_mixing else stacked
 
     def size_dependent(self) -> list[object]:
         """Return the matrices of the latest sizes."""

@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...network.fused_chroma import luminance
+from ...network.luminance_mixing import luminance
 from .fusion_loss import FusionTerms, chroma, sobel
 
 FLOOR = 0.1
