@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from .augmentation import Augmentation
 from .labelled_pair import LabelledPairs
+from .object_pasting import ObjectPasting
 
 
 def derived_seed(*numbers: int) -> int:
@@ -102,23 +103,38 @@ class WeightedStepSampler(StepSampler):
 class AugmentedPairs(Dataset):
     """Augmented samples by (position, index); the position decides the augmentation."""
 
-    def __init__(self, pairs: LabelledPairs, augmentation: Augmentation, seed: int) -> None:
+    def __init__(
+        self,
+        pairs: LabelledPairs,
+        augmentation: Augmentation,
+        seed: int,
+        pasting: ObjectPasting | None = None,
+    ) -> None:
         self.pairs, self.augmentation, self.seed = pairs, augmentation, seed
+        self.pasting = pasting
 
     def __len__(self) -> int:
         return len(self.pairs)
 
     def __getitem__(self, key: tuple[int, int]) -> dict[str, Tensor]:
         position, index = key
-        return self.augmentation(self.pairs[index], derived_seed(self.seed, position, 2))
+        if self.pasting is None:
+            pair = self.pairs[index]
+        else:
+            pair = self.pasting(index, derived_seed(self.seed, position, 5))
+        return self.augmentation(pair, derived_seed(self.seed, position, 2))
 
 
 def training_batches(
-    pairs: LabelledPairs, augmentation: Augmentation, sampler: StepSampler, workers: int = 0
+    pairs: LabelledPairs,
+    augmentation: Augmentation,
+    sampler: StepSampler,
+    workers: int = 0,
+    pasting: ObjectPasting | None = None,
 ) -> DataLoader:
     """Return a loader of batches: "rgb", "thermal", "labels", "valid", stacked."""
     return DataLoader(
-        AugmentedPairs(pairs, augmentation, sampler.seed),
+        AugmentedPairs(pairs, augmentation, sampler.seed, pasting),
         batch_sampler=sampler,
         num_workers=workers,
         worker_init_fn=_one_thread,

@@ -88,6 +88,8 @@ class AugmentationConfig:
             substituted images, see `ModalityDropout`.
         thermal_looks: two probabilities, see `ThermalLook`; empty is off.
         rgb_noise: probability, see `RgbNoise`.
+        pasted_objects: probability that objects of the classes of `data.rare` are pasted from
+            another image of the same list and condition, see `ObjectPasting` (lists alone).
     """
 
     crop: tuple[int, int] = (480, 640)
@@ -104,6 +106,7 @@ class AugmentationConfig:
     substituted: float = 0.0
     thermal_looks: tuple[float, ...] = ()
     rgb_noise: float = 0.0
+    pasted_objects: float = 0.0
 
 
 @dataclass

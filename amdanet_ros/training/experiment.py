@@ -17,6 +17,7 @@ from .initial_weights import load_initial
 from .labelled_pair import LabelledPairs
 from .losses import AMDANetLoss
 from .mixed_pairs import MixedPairs
+from .object_pasting import ObjectPasting
 from .synthetic_scenes import SyntheticScenes, default_cache
 
 SOURCES = ("synthetic", "folder")
@@ -102,6 +103,22 @@ def sampling_weights(config: TrainingConfig, pairs: LabelledPairs) -> np.ndarray
     if not isinstance(pairs, MixedPairs):
         return None
     return pairs.weights(build_classes(config).names, config.data.rare)
+
+
+def object_pasting(config: TrainingConfig, pairs: LabelledPairs) -> ObjectPasting | None:
+    """Return what pastes objects into training pairs; None: nothing does.
+
+    Raises:
+        ConfigError: pasting is asked for, and no `data.lists` or no `data.rare` says what.
+    """
+    data, probability = config.data, config.augmentation.pasted_objects
+    if not probability:
+        return None
+    if not isinstance(pairs, MixedPairs) or not data.rare:
+        raise ConfigError("augmentation.pasted_objects needs data.lists, and data.rare: which")
+    names = build_classes(config).names
+    rarity = pairs.rarity(names, data.rare)
+    return ObjectPasting(pairs, rarity, [names.index(name) for name in data.rare], probability)
 
 
 def build_network(config: TrainingConfig) -> AMDANet:

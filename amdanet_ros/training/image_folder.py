@@ -90,11 +90,15 @@ class ImageFolder:
         sizes = {"rgb": rgb.shape[:2], "thermal": thermal.shape, "labels": labels.shape}
         self._check_sizes(sizes, name)
         self._check_labels(labels, name)
-        return LabelledPair(name, rgb, thermal, labels, self._conditions.get(name, ""))
+        return LabelledPair(name, rgb, thermal, labels, self.condition(index))
 
     def labels(self, index: int) -> np.ndarray:
         """Return the labels of one pair, H x W."""
         return self._labels(self.names[index])
+
+    def condition(self, index: int) -> str:
+        """Return the condition of one pair, "" if no list gives it one."""
+        return self._conditions.get(self.names[index], "")
 
     def check(self) -> None:
         """Read every image; opening has read the labels and the images' sizes only.

@@ -32,16 +32,35 @@ class MixedPairs:
     def __getitem__(self, index: int) -> LabelledPair:
         if not 0 <= index < len(self):
             raise IndexError(index)
-        place = int(np.searchsorted(self._ends, index, side="right"))
-        start = 0 if place == 0 else int(self._ends[place - 1])
-        pair = self.folders[place][index - start]
-        return pair._replace(lost=self.lists[place].lost)
+        place, within = self._place(index)
+        return self.folders[place][within]._replace(lost=self.lists[place].lost)
+
+    def group(self, index: int) -> str:
+        """Return what tells pairs apart that differ in list or condition."""
+        place, within = self._place(index)
+        return f"{place} {self.folders[place].condition(within)}"
 
     def weights(self, classes: Sequence[str], rare: Mapping[str, float]) -> np.ndarray:
         """Return how often each pair is drawn, relative to the others; one float64 each.
 
-        Within a list a pair weighs as much as the largest factor of a class that it shows; the
-        lists then get their shares.
+        Within a list a pair weighs as much as its rarity; the lists then get their shares.
+
+        Args:
+            classes, rare: see `rarity`.
+
+        Raises:
+            ConfigError: see `rarity`.
+        """
+        drawn = np.split(self.rarity(classes, rare), self._ends[:-1])
+        return np.concatenate(
+            [
+                wanted.share * part / part.sum()
+                for wanted, part in zip(self.lists, drawn, strict=True)
+            ]
+        )
+
+    def rarity(self, classes: Sequence[str], rare: Mapping[str, float]) -> np.ndarray:
+        """Return the largest factor of a class that a pair shows, one float64 each; 1 for none.
 
         Args:
             classes: K names.
@@ -57,11 +76,18 @@ class MixedPairs:
                     "above 0 are needed"
                 )
         factors = {list(classes).index(name): factor for name, factor in rare.items()}
-        parts = []
-        for wanted, folder in zip(self.lists, self.folders, strict=True):
-            drawn = np.array([_factor(folder.labels(i), factors) for i in range(len(folder))])
-            parts.append(wanted.share * drawn / drawn.sum())
-        return np.concatenate(parts)
+        return np.array(
+            [
+                _factor(folder.labels(i), factors)
+                for folder in self.folders
+                for i in range(len(folder))
+            ]
+        )
+
+    def _place(self, index: int) -> tuple[int, int]:
+        """Return which list an index belongs to, and its place there."""
+        place = int(np.searchsorted(self._ends, index, side="right"))
+        return place, index - (0 if place == 0 else int(self._ends[place - 1]))
 
 
 def _factor(labels: np.ndarray, factors: Mapping[int, float]) -> float:

@@ -28,6 +28,7 @@ from .experiment import (
     build_loss,
     build_network,
     none_of,
+    object_pasting,
     sampling_weights,
 )
 from .finishing_steps import finishing_steps
@@ -195,7 +196,11 @@ class Trainer:
             self.processes.world,
         )
         return training_batches(
-            self.train_pairs, stretch.build_augmentation(), sampler, self.config.data.workers
+            self.train_pairs,
+            stretch.build_augmentation(),
+            sampler,
+            self.config.data.workers,
+            object_pasting(self.config, self.train_pairs),
         )
 
     def _train_step(self, batch: dict[str, Tensor]) -> dict[str, float]:

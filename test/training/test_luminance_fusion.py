@@ -85,12 +85,11 @@ def test_nothing_and_all_of_thermal_is_mixed_in_where_the_decoder_says_so():
     assert mixed_luminance(torch.ones_like(rgb), thermal + 1, torch.ones_like(rgb)).max() <= 1
 
 
-@pytest.mark.parametrize("luminance_mixing", [False, True])
-def test_a_network_and_its_folds_give_the_same_fused_image(luminance_mixing):
+@pytest.mark.parametrize("mixing", [False, True])
+def test_a_network_and_its_folds_give_the_same_fused_image(mixing):
     torch.manual_seed(0)
-    network = AMDANet(
-        backbone="mit_b0", num_classes=4, embed_dim=16, luminance_mixing=luminance_mixing
-    ).eval()
+    small = {"backbone": "mit_b0", "num_classes": 4, "embed_dim": 16}
+    network = AMDANet(**small, luminance_mixing=mixing).eval()
     rgb, thermal = 0.3 + 0.4 * torch.rand(1, 3, 64, 64), torch.rand(1, 1, 64, 64)
     with torch.inference_mode():
         whole = network(rgb, thermal.expand(-1, 3, -1, -1)).fused

@@ -8,7 +8,11 @@ import torch
 from amdanet_ros.classes import NONE_OF
 from amdanet_ros.training.losses import AMDANetLoss
 from amdanet_ros.training.losses.dice import dice_loss
-from amdanet_ros.training.losses.partial_labels import partial_cross_entropy, partial_dice_loss
+from amdanet_ros.training.losses.partial_labels import (
+    completed,
+    partial_cross_entropy,
+    partial_dice_loss,
+)
 
 
 def logits_of(*probabilities):
@@ -61,3 +65,10 @@ def test_the_training_loss_learns_from_what_a_pixel_is_not():
     AMDANetLoss(none_of=[2])(output, None, None, labels)["total"].backward()
     assert (logits.grad[:, 2] > 0).all()  # descent makes the excluded class less likely
     assert torch.allclose(logits.grad[:, 0], logits.grad[:, 1])
+
+
+def test_a_loss_of_one_class_a_pixel_takes_the_likeliest_that_is_possible():
+    logits = logits_of([0.1, 0.2, 0.7], [0.3, 0.1, 0.6], [0.2, 0.2, 0.6])
+    labels = torch.tensor([[[NONE_OF, NONE_OF, 2]]])
+    assert completed(logits, labels, [2]).tolist() == [[[1, 0, 2]]]
+    assert completed(logits, torch.tensor([[[255, 0, 1]]]), [2]).tolist() == [[[255, 0, 1]]]

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...classes import NONE_OF, UNLABELED
+from ...classes import UNLABELED
 from ...network import AMDANetOutput
 from ..config import LossConfig
 from .dice import RULES, dice_loss
 from .fusion_loss import FusionTarget
 from .lovasz import import_lovasz_softmax, lovasz_loss
 from .luminance_fusion import LuminanceTarget
-from .partial_labels import partial_cross_entropy, partial_dice_loss
+from .partial_labels import completed, partial_cross_entropy, partial_dice_loss
 
 DICE_WEIGHT = 2.0
 """Weight of the Dice term in the segmentation loss; the cross entropy has 1."""
@@ -31,8 +31,8 @@ class AMDANetLoss(nn.Module):
 
     Args:
         config: weights of the terms and the rules.
-        none_of: class indices that label 254 excludes (see `partial_labels`; the Lovasz term
-            leaves these pixels out). Empty, as published: there is no such label.
+        none_of: class indices that label 254 excludes (see `partial_labels`). Empty, as published:
+            there is no such label.
 
     Raises:
         ValueError: an unknown rule, or a negative weight.
@@ -108,7 +108,7 @@ class AMDANetLoss(nn.Module):
                 "cross_entropy": partial_cross_entropy(logits, labels, self.none_of),
                 "dice": partial_dice_loss(logits, labels, self.none_of),
             }
-            labels = labels.masked_fill(labels == NONE_OF, UNLABELED)
+            labels = completed(logits, labels, self.none_of)
         else:
             terms = {
                 "cross_entropy": _cross_entropy(logits, labels),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -63,6 +64,19 @@ def partial_dice_loss(
     )
     counted = known.flatten(2).any(dim=2).any(dim=0)
     return ((1.0 - dice) * counted).sum() / counted.sum().clamp(min=1)
+
+
+def completed(logits: Tensor, labels: Tensor, absent: Sequence[int]) -> Tensor:
+    """Return B x H x W labels in which 254 has become the likeliest class that is possible.
+
+    For losses that need one class a pixel: what is not an object then counts as none.
+
+    Args:
+        logits, labels, absent: as for `partial_cross_entropy`.
+    """
+    possible = logits.detach().clone()
+    possible[:, list(absent)] = -torch.inf
+    return torch.where(labels == NONE_OF, possible.argmax(dim=1).to(labels.dtype), labels)
 
 
 def _possible(classes: int, absent: Sequence[int]) -> list[int]:
