@@ -122,6 +122,13 @@ class OnnxEngine:
         """Compute what is wanted; inputs and outputs are copied through the host's memory."""
         wanted = [name for name, want in (("logits", want_logits), ("fused", want_fused)) if want]
         feeds = {"rgb": rgb.cpu().numpy(), "thermal": thermal.cpu().numpy()}
-        found = dict(zip(wanted, self._session.run(wanted, feeds), strict=True))
+        try:
+            results = self._session.run(wanted, feeds)
+        except Exception as error:  # onnxruntime raises a different class for each cause
+            first = str(error).strip().splitlines()[0]
+            raise OnnxModelError(
+                f"{self.name} failed: {first}: export the network again"
+            ) from error
+        found = dict(zip(wanted, results, strict=True))
         tensors = {name: torch.from_numpy(value).to(rgb.device) for name, value in found.items()}
         return EngineOutput(tensors.get("logits"), tensors.get("fused"))

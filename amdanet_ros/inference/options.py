@@ -8,6 +8,7 @@ import numpy as np
 
 from ..parameters import OptionError, Options, parameter
 from .input_images import check_size
+from .output_images import check_share
 
 
 @dataclass(frozen=True)
@@ -67,3 +68,8 @@ class PredictOptions:
     overlay_alpha: float = 0.5
     confidence_threshold: float = 0.0
     max_megapixels: float | None = None
+
+    def __post_init__(self) -> None:
+        """Raise a ValueError for a weight or threshold that is not between 0 and 1."""
+        check_share("the overlay's weight", self.overlay_alpha)
+        check_share("the confidence threshold", self.confidence_threshold)

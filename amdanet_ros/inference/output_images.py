@@ -34,8 +34,19 @@ def eight_bits(fused: torch.Tensor) -> torch.Tensor:
     return image.permute(1, 2, 0).contiguous()
 
 
+def check_share(name: str, value: float) -> None:
+    """Raise a ValueError for what is not between 0 and 1, such as NaN."""
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(f"{name} is {value}: it must lie between 0 and 1")
+
+
 def mask_of(labels: np.ndarray, confidence: np.ndarray | None, threshold: float) -> np.ndarray:
-    """Return the labels, H x W uint8, with 255 (unlabelled) where confidence is below threshold."""
+    """Return the labels, H x W uint8, with 255 (unlabelled) where confidence is below threshold.
+
+    Raises:
+        ValueError: a threshold that is not a share.
+    """
+    check_share("the confidence threshold", threshold)
     if threshold <= 0.0:
         return labels
     unsure = cv2.compare(confidence, float(threshold), cv2.CMP_LT)

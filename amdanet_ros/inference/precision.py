@@ -10,10 +10,13 @@ import torch
 from torch import Tensor
 
 from .built_in_scene import built_in_scene
+from .errors import InferenceError
 from .plain_engine import PRECISIONS, Engine
 
 AGREEMENT = 0.99
 """Smallest share of the built-in scene's labels that must be equal at half precision."""
+
+HALVES = ("fp16", "bf16")
 
 _GAIN = 1.1
 """Smallest factor by which half precision must be faster than fp32 to be chosen."""
@@ -41,17 +44,36 @@ def choose_precision(
 
     Raises:
         ValueError: another precision.
+        InferenceError: this device does not compute at the given one.
     """
     if precision in PRECISIONS:
-        return PrecisionChoice(build(precision), precision, "as configured")
+        engine = build(precision)
+        if precision in HALVES:
+            _check_that_it_runs(engine, device, precision)
+        return PrecisionChoice(engine, precision, "as configured")
     if precision != "auto":
         raise ValueError(f"precision {precision!r}: choose auto, {', '.join(PRECISIONS)}")
     return _measured_choice(build, device)
 
 
+def _check_that_it_runs(engine: Engine, device: torch.device, precision: str) -> None:
+    """Run an engine on the smallest images: not every device has all formats."""
+    rgb = torch.zeros(1, 3, 32, 32, device=device)
+    try:
+        with torch.inference_mode():
+            engine(rgb, rgb[:, :1])
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        raise InferenceError(
+            f"precision {precision} does not run on {device} "
+            f"({str(error).strip().splitlines()[0]}): set it to auto or fp32"
+        ) from error
+
+
 def _measured_choice(build: Callable[[str], Engine], device: torch.device) -> PrecisionChoice:
     candidates, notes = [], []
-    for name in ("fp16", "bf16"):
+    for name in HALVES:
         if device.type == "cuda":
             candidates.append(name)
             continue

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 
@@ -16,6 +17,7 @@ from .checkpoint_file import read_checkpoint
 from .device import choose_device, device_name
 from .device_images import DeviceImages
 from .errors import InferenceError, OutOfMemoryError
+from .finite_output import check_finite
 from .folded_engine import build_engine
 from .host_images import HostImages
 from .image_backend import ImageBackend, InputGeometry, OverlayStyle
@@ -23,7 +25,7 @@ from .input_images import bounded_size, check_homography, check_rgb, check_sides
 from .onnx_model import OnnxModel
 from .options import PredictOptions
 from .plain_engine import Engine
-from .precision import PrecisionChoice, choose_precision
+from .precision import HALVES, PrecisionChoice, choose_precision
 from .prediction import Prediction
 from .thermal_normalization import NormalizedThermal, ThermalNormalizer
 from .transfer import Transfer
@@ -35,6 +37,9 @@ _KNOWN = OUTPUTS | {"overlay"}
 
 DEFAULT_OPTIONS = PredictOptions()
 
+_NO_MEMORY = ("allocate memory", "not enough memory", "tried to allocate", "Insufficient memory")
+"""Words of the errors that torch and OpenCV raise where the machine has too little memory."""
+
 
 class Predictor:
     """Runs AMDANet on pairs of images. No call changes it; one thread at a time.
@@ -45,6 +50,9 @@ class Predictor:
         device: "auto" (the first CUDA device, else the CPU), "cpu", "cuda" or "cuda:N".
         precision: "auto" (by measurement, see `choose_precision`), "fp32", "bf16" or "fp16".
         inference_size: (height, width) at which the network runs; None: the RGB image's own.
+
+    Attributes:
+        checkpoint: where the weights are from, for messages; "": not known.
 
     Raises:
         ValueError: a wrong argument.
@@ -66,12 +74,13 @@ class Predictor:
                 f"the network has {network.config.num_classes} classes, but the class table "
                 f"{self.classes.name!r} names {len(self.classes)}"
             )
+        self.checkpoint = str(network.path) if isinstance(network, OnnxModel) else ""
         self.backbone: str = network.config.backbone
         self.device = choose_device(device)
         self.inference_size = _checked_size(
             inference_size, network.size if isinstance(network, OnnxModel) else None
         )
-        with self._memory_errors("loading the network"):
+        with self._device_errors("loading the network"):
             choice = _choice(network, self.device, precision)
         self.precision = choice.precision
         self.precision_reason = choice.reason
@@ -103,7 +112,9 @@ class Predictor:
             model = OnnxModel(path)
             return cls(model, model.classes, device, precision, inference_size)
         checkpoint, classes = read_checkpoint(path)
-        return cls(checkpoint.build(), classes, device, precision, inference_size)
+        predictor = cls(checkpoint.build(), classes, device, precision, inference_size)
+        predictor.checkpoint = str(path)
+        return predictor
 
     def __call__(
         self,
@@ -125,6 +136,7 @@ class Predictor:
         Raises:
             ValueError: an image of a wrong shape or type, or too small.
             OutOfMemoryError: the device's memory does not suffice; the predictor stays usable.
+            NonFiniteOutputError: the network gives NaN or infinite numbers.
             InferenceError: the network failed on the device.
         """
         needed = frozenset(needed)
@@ -144,7 +156,7 @@ class Predictor:
         style = OverlayStyle(
             self.classes.palette, options.overlay_alpha, options.confidence_threshold
         )
-        with self._memory_errors(f"a pair at {size[0]} x {size[1]}"), torch.inference_mode():
+        with self._device_errors(f"a pair at {size[0]} x {size[1]}"), torch.inference_mode():
             rgb_input = self._images.rgb_input(rgb, size)
             thermal_input = self._images.thermal_input(thermal, geometry)
             prepared = time.perf_counter()
@@ -153,6 +165,7 @@ class Predictor:
             output = self._engine(rgb_input, thermal_input, want_logits, drawn or "fused" in needed)
             if self.device.type == "cuda":
                 torch.cuda.synchronize(self.device)
+            check_finite(output, self.precision, self.checkpoint)
             computed = time.perf_counter()
             sure = "confidence" in needed or (drawn and style.threshold > 0.0)
             found = self._images.outputs(output, rgb_size, sure, options.fused_stretch)
@@ -208,7 +221,8 @@ class Predictor:
         )
 
     @contextlib.contextmanager
-    def _memory_errors(self, doing: str) -> Iterator[None]:
+    def _device_errors(self, doing: str) -> Iterator[None]:
+        """Turn what the libraries raise on a device into errors that say what to do."""
         try:
             yield
         except torch.cuda.OutOfMemoryError as error:
@@ -219,15 +233,18 @@ class Predictor:
             ) from error
         except InferenceError:
             raise
-        except RuntimeError as error:
-            if "allocate memory" in str(error):
+        except (MemoryError, RuntimeError, cv2.error) as error:
+            if isinstance(error, MemoryError) or any(each in str(error) for each in _NO_MEMORY):
                 raise OutOfMemoryError(
                     f"this machine has too little memory for {doing}: set a smaller "
                     "inference_size or a smaller backbone"
                 ) from error
-            if self.device.type == "cuda" and "CUDA" in str(error):
-                raise InferenceError(f"{self.device} failed at {doing}: {error}") from error
-            raise
+            precision = getattr(self, "precision", "auto")
+            fix = "set the precision to fp32" if precision in HALVES else "try device: cpu"
+            if self.device.type == "cpu" and precision not in HALVES:
+                fix = "report this with the versions of `amdanet info`"
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise InferenceError(f"{self.device} failed at {doing}: {first}: {fix}") from error
 
 
 def _checked_size(

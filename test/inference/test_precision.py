@@ -53,10 +53,16 @@ def choose(monkeypatch):
 
 
 def test_what_is_configured_is_built_unmeasured():
-    built = []
-    choice = choose_precision(lambda name: built.append(name), CPU, "bf16")
+    built, sizes = [], []
+
+    def engine(rgb, thermal):
+        sizes.append(tuple(rgb.shape[2:]))
+
+    choice = choose_precision(lambda name: built.append(name) or engine, CPU, "bf16")
     assert choice.precision == "bf16"
+    assert choice.engine is engine
     assert built == ["bf16"]
+    assert sizes == [(32, 32)]  # it runs at all
 
 
 def test_emulated_formats_are_not_even_built(choose):
