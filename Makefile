@@ -22,7 +22,7 @@ unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 BUILD_FILES := CMakeLists.txt setup.py pyproject.toml package.xml README.md
 SOURCES := $(shell find amdanet_ros msg launch config scripts cmake -type f -not -name '*.pyc')
 
-.PHONY: setup demo test fuzz lint documents lock audit clean
+.PHONY: setup demo test fuzz soak lint documents lock audit clean
 
 setup: $(STAMPS)/installed
 
@@ -46,17 +46,21 @@ $(STAMPS)/installed: $(STAMPS)/dependencies $(BUILD_FILES) $(SOURCES)
 demo: setup
 	$(BIN)/amdanet demo --output demo_output
 
-# Both parts always run. The first runs on two cores. The second starts real processes that talk over
+# Both parts always run. The first runs on two cores, and in it the soak, which mostly waits. The second starts real processes that talk over
 # real DDS and runs one test at a time; a test that fails there is run once more, and the summary counts
 # it, because on a shared machine a process may not run for seconds.
 test: setup lint
-	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile; parallel=$$?; \
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadfile; parallel=$$?; \
 		$(BIN)/python -m pytest -m alone --reruns 1 && exit $$parallel
 
 # Inputs that reach new code are added to fuzz/corpus; an input that ends in a fault goes to fuzz_faults.
 FUZZ_SECONDS ?= 3600
 fuzz: setup
 	$(BIN)/python -m fuzz --seconds $(FUZZ_SECONDS) --at-once 2 --keep --report fuzz_report.json
+
+SOAK_SECONDS ?= 1800
+soak: setup
+	$(BIN)/python -m soak --seconds $(SOAK_SECONDS) --report soak_report.json
 
 lint: $(STAMPS)/dependencies
 	$(BIN)/ruff check .

@@ -54,16 +54,24 @@ def claim_domain_id():
 
 
 _ALONE = {"demo", "launch", "ros"}
-_BESIDE_OTHERS = {"packaging"}
+_BESIDE_OTHERS = {"packaging", "soak"}
+_FIRST = {"soak", "fuzz"}
 
 
 def pytest_collection_modifyitems(items):
     """Run the slow tests last, so that what is broken shows early; mark those that need quiet.
 
     What talks over DDS waits for others with time limits; the packaging tests only build, and ask
-    the result whether it starts.
+    the result whether it starts. Soak and fuzzing take a fixed time each, whatever runs beside
+    them: they start first.
     """
-    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+
+    def place(item):
+        if item.path.parent.name in _FIRST:
+            return 0
+        return 2 if item.get_closest_marker("slow") else 1
+
+    items.sort(key=place)
     for item in items:
         folder = item.path.parent.name
         over_dds = "domain_id" in item.fixturenames and folder not in _BESIDE_OTHERS

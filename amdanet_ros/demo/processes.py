@@ -60,6 +60,11 @@ class Process:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
+    @property
+    def pid(self) -> int:
+        """Of the child."""
+        return self._child.pid
+
     def _read(self) -> None:
         for line in self._child.stdout:
             with self._news:

@@ -1,0 +1,1 @@
+"""A long run of the node: ``python -m soak`` or ``make soak``."""
