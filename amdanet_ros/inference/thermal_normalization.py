@@ -11,6 +11,9 @@ from .missing_pixels import fill_missing, missing_pixels, sparse_view
 
 MODES = ("percentile", "fixed", "none")
 
+LEAST_SPAN = 1e-6
+"""Between what becomes 0 and 1: float32 cannot divide by less."""
+
 _SAMPLES = 40_000
 """About so many pixels give the percentiles: their error is then far below a grey level."""
 
@@ -198,9 +201,14 @@ def check_thermal(thermal: np.ndarray) -> None:
 def _check_range(bounds: tuple[float, float] | None) -> None:
     if bounds is None:
         raise ValueError("mode 'fixed' needs a range: (low, high) in counts or kelvin")
-    if len(bounds) != 2 or not np.all(np.isfinite(bounds)) or not bounds[0] < bounds[1]:
+    if (
+        len(bounds) != 2
+        or not np.all(np.abs(bounds) < np.finfo(np.float32).max)
+        or not bounds[0] + LEAST_SPAN <= bounds[1]
+    ):
         raise ValueError(
-            f"the thermal range is {tuple(bounds)}: it must be (low, high) with low below high"
+            f"the thermal range is {tuple(bounds)}: it must be (low, high) with low below high by "
+            f"{LEAST_SPAN:g} and more"
         )
 
 

@@ -8,31 +8,96 @@ import numpy as np
 
 from ..registration.camera_calibration import CameraCalibration
 
+_PINHOLE_MODELS = ("", "none", "pinhole", "plumb_bob", "rational_polynomial")
+"""Distortion models that are a camera without distortion where D is zero."""
+
 
 def calibration_from_info(info: Any, rectified: bool) -> CameraCalibration:
     """Return the calibration of the raw images (K), or of the rectified ones (P and R).
 
     The lens distortion (D) is left out: rectified images have none, for raw ones see
     ``has_distortion``.
+
+    Raises:
+        ValueError: a field that is needed is missing or wrong; it is named, with its fix.
     """
-    matrix, rotation = np.array(info.k).reshape(3, 3), np.eye(3)
+    rotation = np.eye(3)
     if rectified:
-        matrix = np.array(info.p).reshape(3, 4)[:, :3]
+        matrix = _numbers("P", info.p, (3, 4))[:, :3]
+        _check_matrix("P", matrix, "or, where the images are raw, register by K")
         if np.any(info.r):  # a camera of its own may leave it out
-            rotation = np.array(info.r).reshape(3, 3)
+            rotation = _rotation(info.r)
+    else:
+        matrix = _numbers("K", info.k, (3, 3))
+        _check_matrix("K", matrix, "or, where the images are rectified, register by P")
+        _numbers("D", info.d, (len(info.d),))
+    calibration = CameraCalibration(matrix, rotation, *_sensor(info))
+    _check_region(calibration)
+    return calibration
+
+
+def has_distortion(info: Any) -> bool:
+    """Return whether the lens of the raw images has distortion: so has a fisheye with D = 0."""
+    return bool(np.any(info.d)) or _model(info) not in _PINHOLE_MODELS
+
+
+def _model(info: Any) -> str:
+    return str(getattr(info, "distortion_model", "")).strip().lower()
+
+
+def _numbers(name: str, values: Any, shape: tuple[int, ...]) -> np.ndarray:
+    numbers = np.array(values, dtype=np.float64)
+    if numbers.size != np.prod(shape, dtype=int):
+        raise ValueError(
+            f"{name} holds {numbers.size} numbers instead of {np.prod(shape)}: correct the driver"
+        )
+    if not np.all(np.isfinite(numbers)):
+        raise ValueError(f"{name} holds NaN or infinite numbers: calibrate the camera again")
+    return numbers.reshape(shape)
+
+
+def _check_matrix(name: str, matrix: np.ndarray, otherwise: str) -> None:
+    """Refuse a K or P without focal lengths; ``otherwise``: what serves without it."""
+    fix = f"calibrate the camera and let its driver publish {name}, {otherwise}"
+    if not matrix.any():
+        raise ValueError(f"{name} is all zeros: {fix}")
+    focal_x, focal_y = matrix[0, 0], matrix[1, 1]
+    if focal_x <= 0.0 or focal_y <= 0.0:
+        raise ValueError(f"{name} has the focal lengths {focal_x:g} and {focal_y:g}: {fix}")
+    if not np.allclose(matrix[2], (0.0, 0.0, 1.0)):
+        row = ", ".join(f"{each:g}" for each in matrix[2])
+        raise ValueError(f"the last row of {name} is {row} instead of 0, 0, 1: {fix}")
+
+
+def _rotation(values: Any) -> np.ndarray:
+    rotation = _numbers("R", values, (3, 3))
+    if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
+        raise ValueError(
+            "R is no rotation: calibrate the camera again; a camera of its own has the identity"
+        )
+    return rotation
+
+
+def _sensor(info: Any) -> tuple[tuple[int, int], tuple[int, int, int, int], tuple[int, int]]:
+    """Return the size, the region and the binning as `CameraCalibration` has them."""
     roi = info.roi
-    return CameraCalibration(
-        matrix,
-        rotation,
+    return (
         (info.height, info.width),
         (roi.y_offset, roi.x_offset, roi.height, roi.width),
         (max(1, info.binning_y), max(1, info.binning_x)),
     )
 
 
-def has_distortion(info: Any) -> bool:
-    """Return whether the lens of the raw images has distortion."""
-    return bool(np.any(info.d))
+def _check_region(calibration: CameraCalibration) -> None:
+    top, left, height, width = calibration.region
+    if not (all(calibration.size) and all(calibration.region[2:])):
+        return
+    if top + height > calibration.size[0] or left + width > calibration.size[1]:
+        raise ValueError(
+            f"its roi of {width} x {height} at {left}, {top} reaches beyond the "
+            f"{calibration.size[1]} x {calibration.size[0]} pixels of height and width: correct "
+            "the roi, or leave it 0 for whole images"
+        )
 
 
 def fingerprint(info: Any) -> tuple:
@@ -45,6 +110,7 @@ def fingerprint(info: Any) -> tuple:
         np.array(info.r).tobytes(),
         np.array(info.p).tobytes(),
         np.array(info.d).tobytes(),
+        _model(info),
     )
 
 
@@ -61,7 +127,7 @@ def region_of_window(
     Returns:
         (top, left, height, width) in the sensor's pixels.
     """
-    calibration = calibration_from_info(info, rectified=False)
+    calibration = CameraCalibration(np.eye(3), np.eye(3), *_sensor(info))
     top, left, height, width = calibration.region_of(image)
     vertical, horizontal = height / image[0], width / image[1]
     return (

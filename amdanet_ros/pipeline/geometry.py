@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import registration
 from ..findings import Finding, FindingKind, Level
 from ..inference.input_images import check_homography
 from ..registration import common_field_of_view, resize_homography
@@ -121,14 +122,22 @@ def _computed(
     top, bottom, left, right = thermal.crop
     matrix = matrix @ np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], dtype=np.float64)
     if not options.crop_to_common_view:
-        return PairGeometry(matrix, None, findings)
+        return PairGeometry(_checked(matrix), None, findings)
     cropped = thermal_size[0] - top - bottom, thermal_size[1] - left - right
     try:
-        window = common_field_of_view(matrix, cropped, rgb_size)
+        window = common_field_of_view(_checked(matrix), cropped, rgb_size)
     except ValueError:
         raise RegistrationError(FindingKind.NO_COMMON_VIEW) from None
     shift = np.array([[1, 0, -window[1]], [0, 1, -window[0]], [0, 0, 1]], dtype=np.float64)
-    return PairGeometry(shift @ matrix, window, findings)
+    return PairGeometry(_checked(shift @ matrix), window, findings)
+
+
+def _checked(matrix: np.ndarray) -> np.ndarray:
+    """Return a homography that was put together from others, if it can be used."""
+    try:
+        return registration.check_homography(matrix)
+    except ValueError as error:
+        raise RegistrationError(FindingKind.BAD_REGISTRATION, cause=str(error)) from error
 
 
 def _from_calibrations(
@@ -136,9 +145,10 @@ def _from_calibrations(
 ) -> tuple[np.ndarray, tuple[Finding, ...]]:
     rectified = thermal.registration_from == "camera_info_rect"
     bent = [] if rectified else [stream for stream in infos if has_distortion(infos[stream])]
-    cameras = {stream: calibration_from_info(infos[stream], rectified) for stream in infos}
+    cameras = {}
     for stream, size in (("rgb", rgb_size), ("thermal", thermal_size)):
         try:
+            cameras[stream] = calibration_from_info(infos[stream], rectified)
             cameras[stream].matrix_of(size)
         except ValueError as error:
             raise RegistrationError(

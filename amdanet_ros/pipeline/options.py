@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..images.read_options import MAX_IMAGE_MEGAPIXELS, THERMAL_FRAMES, ReadOptions
 from ..inference.input_images import check_homography
-from ..inference.thermal_normalization import MODES, ThermalNormalizer
+from ..inference.thermal_normalization import LEAST_SPAN, MODES, ThermalNormalizer
 from ..parameters import OptionError, Options, parameter, section
 from ..registration.homography import check_rotation
 
@@ -28,6 +28,8 @@ class ThermalOptions(Options):
     range: tuple[float, float] = parameter(
         (0.0, 16383.0),
         "[low, high] in raw counts or kelvin for thermal.normalization: fixed",
+        low=-1e9,
+        high=1e9,
         live=True,
     )
     smoothing: float = parameter(
@@ -85,8 +87,10 @@ class ThermalOptions(Options):
     def check(self) -> None:
         """Refuse an empty range, a matrix of the wrong kind and incomplete sizes."""
         low, high = self.range
-        if not low < high:
-            raise OptionError("range", f"is [{low:g}, {high:g}]: low must be below high")
+        if not low + LEAST_SPAN <= high:
+            raise OptionError(
+                "range", f"is [{low:g}, {high:g}]: low must be below high by {LEAST_SPAN:g}"
+            )
         sizes = self.registration_sizes
         if sizes is not None and min(sizes) < 1:
             raise OptionError(

@@ -28,9 +28,11 @@ def check_homography(values: object) -> np.ndarray:
             f"(the identity is [1, 0, 0, 0, 1, 0, 0, 0, 1]); got {matrix.size} numbers: {values}"
         )
     matrix = matrix.reshape(3, 3)
-    if abs(matrix[2, 2]) < 1e-12 or np.linalg.cond(matrix) > 1e12:
-        raise ValueError(f"this homography cannot be inverted: {matrix.tolist()}")
-    return matrix / matrix[2, 2]
+    with np.errstate(all="ignore"):
+        scaled = matrix / matrix[2, 2] if abs(matrix[2, 2]) >= 1e-12 else matrix * np.nan
+        if not np.all(np.isfinite(scaled)) or not np.linalg.cond(scaled) <= 1e12:
+            raise ValueError(f"this homography cannot be inverted: {matrix.tolist()}")
+    return scaled
 
 
 def homography_from_cameras(
@@ -86,7 +88,8 @@ def check_rotation(values: object) -> np.ndarray:
 def transform_points(homography: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Apply a homography to N x 2 points (x, y); returns N x 2 float64."""
     mapped = np.column_stack([points, np.ones(len(points))]) @ np.asarray(homography).T
-    return mapped[:, :2] / mapped[:, 2:]
+    with np.errstate(divide="ignore", invalid="ignore"):  # points of the horizon are infinite
+        return mapped[:, :2] / mapped[:, 2:]
 
 
 def corners(size: tuple[int, int]) -> np.ndarray:

@@ -193,7 +193,13 @@ def test_views_with_strides_are_taken():
         ({"mode": "fixed"}, "needs a range"),
         ({"mode": "fixed", "range": (300, 300)}, "low below high"),
         ({"mode": "fixed", "range": (0, float("nan"))}, "low below high"),
+        ({"mode": "fixed", "range": (0, float("inf"))}, "low below high"),
+        ({"mode": "fixed", "range": (-1e308, 1e308)}, "low below high"),
+        ({"mode": "fixed", "range": (0, 1e-45)}, "low below high"),
+        ({"mode": "fixed", "range": (1e-30, 0)}, "low below high"),
         ({"smoothing": 1.0}, "below 1"),
+        ({"smoothing": float("nan")}, "below 1"),
+        ({"percentiles": (float("nan"), 99)}, "lower < upper"),
         ({"percentiles": (99, 1)}, "lower < upper"),
     ],
 )

@@ -1,11 +1,17 @@
 """Where thermal pixels lie in the RGB image: by homography, by calibration, within the window."""
 
+import re
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from amdanet_ros.findings import FindingKind, Level
+from amdanet_ros.inference.input_images import prepare_thermal
+from amdanet_ros.inference.thermal_normalization import NormalizedThermal
+from amdanet_ros.parameters import OptionError
 from amdanet_ros.pipeline import FusionOptions, RegistrationError
 from amdanet_ros.pipeline.camera_info import region_of_window
 from amdanet_ros.pipeline.geometry import EQUAL_VIEWS, GeometryCache
@@ -168,3 +174,128 @@ def test_a_window_is_a_region_of_the_sensor():
     part = region(y_offset=8, x_offset=16, height=400, width=600)
     binned = info(500.0, RGB, binning_x=2, binning_y=2, roi=part)
     assert region_of_window(binned, (10, 20, 100, 150), (200, 300)) == (28, 56, 200, 300)
+
+
+def test_a_window_needs_no_calibration():
+    bare = info(0.0, RGB, k=[0.0] * 9, p=[0.0] * 12)
+    assert region_of_window(bare, (40, 100, 200, 300), RGB) == (40, 100, 200, 300)
+
+
+NO_P = [0.0] * 12
+NAN = float("nan")
+
+
+def changed(values, place, value):
+    return [*values[:place], value, *values[place + 1 :]]
+
+
+RAW, RECTIFIED = "camera_info", "camera_info_rect"
+GOOD = info(500.0, RGB)
+
+
+@pytest.mark.parametrize("stream", ["rgb", "thermal"])
+@pytest.mark.parametrize(
+    ("source", "fields", "words"),
+    [
+        (RECTIFIED, {"p": NO_P}, r"^P is all zeros: .*publish P, or, .* register by K"),
+        (RECTIFIED, {"p": NO_P, "k": [0.0] * 9}, "^P is all zeros"),
+        (RECTIFIED, {"p": changed(GOOD.p, 0, 0.0)}, "^P has the focal lengths 0 and 500"),
+        (RECTIFIED, {"p": changed(GOOD.p, 5, -1.0)}, "^P has the focal lengths 500 and -1"),
+        (RECTIFIED, {"p": changed(GOOD.p, 2, NAN)}, "^P holds NaN"),
+        (RECTIFIED, {"p": changed(GOOD.p, 10, 0.0)}, "^the last row of P"),
+        (RECTIFIED, {"r": changed([0.0] * 9, 0, 1.0)}, "^R is no rotation"),
+        (RECTIFIED, {"r": changed([0.0] * 9, 0, NAN)}, "^R holds NaN"),
+        (RAW, {"k": [0.0] * 9}, r"^K is all zeros: .*publish K, or, .* register by P"),
+        (RAW, {"k": changed(GOOD.k, 4, 0.0)}, "^K has the focal lengths 500 and 0"),
+        (RAW, {"k": changed(GOOD.k, 5, float("inf"))}, "^K holds NaN or infinite"),
+        (RAW, {"k": changed(GOOD.k, 8, 0.0)}, "^the last row of K"),
+        (RAW, {"k": [1.0] * 4}, "^K holds 4 numbers instead of 9"),
+        (RAW, {"d": [0.1, NAN]}, "^D holds NaN"),
+        (RAW, {"roi": region(x_offset=600, width=640, height=480)}, "^its roi of 640 x 480 at 600"),
+    ],
+)
+def test_the_field_that_is_missing_or_wrong_is_named_with_its_fix(
+    geometries, stream, source, fields, words
+):
+    infos = {"rgb": info(500.0, RGB), "thermal": info(500.0, RGB, d=[0.0])}
+    infos[stream] = info(500.0, RGB, **fields)
+    finding = refusal(geometries, options(registration_from=source), RGB, RGB, infos)
+    assert (finding.kind, finding.stream) == (FindingKind.BAD_CALIBRATION, stream)
+    assert re.search(words, finding.values["cause"])
+    assert ": " in finding.values["cause"]
+
+
+def test_only_what_the_registration_needs_is_looked_at(geometries):
+    """K = 0 beside a good P, NaN in the D of rectified images, a size and a binning of 0."""
+    thermal = info(300.0, THERMAL, height=0, width=0)
+    by_p = {"rgb": info(500.0, RGB, k=[0.0] * 9, d=[NAN]), "thermal": thermal}
+    geometries.of(options(registration_from=RECTIFIED), RGB, THERMAL, by_p)
+    by_k = {"rgb": info(500.0, RGB, p=NO_P, r=[NAN] * 9), "thermal": thermal}
+    geometries.of(options(registration_from=RAW), RGB, THERMAL, by_k)
+
+
+@pytest.mark.parametrize("model", ["equidistant", "fisheye", "kannala_brandt4"])
+def test_a_fisheye_is_bent_also_where_its_d_is_zero(geometries, model):
+    infos = {
+        "rgb": info(500.0, RGB, distortion_model=model),
+        "thermal": info(300.0, THERMAL, distortion_model="plumb_bob"),
+    }
+    geometry = geometries.of(options(registration_from=RAW), RGB, THERMAL, infos)
+    assert [each.stream for each in geometry.findings] == ["rgb"]
+
+
+NUMBER = st.sampled_from([0.0, 1.0, -1.0, 1e-13, 0.002, 640.0, -5e3, 1e9, 1e300, -1e-300])
+SIDE = st.sampled_from([1, 2, 4, 32, 33, 240, 640, 4000])
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(
+    matrix=st.tuples(*[NUMBER] * 9),
+    rgb_size=st.tuples(SIDE, SIDE),
+    thermal_size=st.tuples(SIDE, SIDE),
+    sizes=st.sampled_from([None, (*RGB, *THERMAL), (1, 4000, 4000, 1)]),
+    crop=st.booleans(),
+)
+def test_any_homography_is_used_or_refused(matrix, rgb_size, thermal_size, sizes, crop):
+    try:
+        wanted = options(crop, registration=matrix, registration_sizes=sizes)
+    except OptionError as error:
+        assert error.name == "registration"
+        return
+    try:
+        geometry = GeometryCache().of(wanted, rgb_size, thermal_size, NONE)
+    except RegistrationError as error:
+        assert error.finding.kind in (FindingKind.BAD_REGISTRATION, FindingKind.NO_COMMON_VIEW)
+        return
+    if geometry.homography is not None:
+        assert np.isfinite(geometry.homography).all()
+        heat = NormalizedThermal(np.full(thermal_size, 0.5, np.float32), None)
+        warped = prepare_thermal(heat, geometry.size(rgb_size), (32, 40), geometry.homography)
+        assert np.isfinite(warped).all()
+    if geometry.window is not None:
+        top, left, height, width = geometry.window
+        assert 0 <= top < top + height <= rgb_size[0]
+        assert 0 <= left < left + width <= rgb_size[1]
+
+
+@settings(max_examples=50, deadline=None, derandomize=True)
+@given(
+    values=st.lists(st.floats(width=64) | NUMBER, min_size=21, max_size=21),
+    d=st.lists(st.floats(), max_size=5),
+    counts=st.lists(st.sampled_from([0, 1, 2, 240, 320, 2**32 - 1]), min_size=8, max_size=8),
+    source=st.sampled_from([RAW, RECTIFIED]),
+    stream=st.sampled_from(["rgb", "thermal"]),
+)
+def test_any_camera_info_is_used_or_refused(values, d, counts, source, stream):
+    infos = {"rgb": info(500.0, RGB), "thermal": info(300.0, THERMAL)}
+    names = ("height", "width", "binning_x", "binning_y")
+    places = dict(zip(("x_offset", "y_offset", "height", "width"), counts[4:], strict=True))
+    fields = dict(zip(names, counts, strict=False), roi=region(**places), d=d, r=values[12:])
+    k = info(500.0, RGB).k
+    infos[stream] = info(500.0, RGB, **fields, k=k, p=[*values[:5], 400.0, *values[6:12]])
+    try:
+        geometry = GeometryCache().of(options(registration_from=source), RGB, THERMAL, infos)
+    except RegistrationError as error:
+        assert error.finding.values["cause"]
+    else:
+        assert np.isfinite(geometry.homography).all()
