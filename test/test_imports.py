@@ -38,7 +38,7 @@ ALLOWED = {
     "settings": "inference pairing pipeline parameters",
     "params_file": "yaml parameters settings",
     "messages": f"{ARRAYS} images pipeline classes",
-    "bags": "rosbags yaml lz4 backports compression numpy images pairing resources",
+    "bags": "rosbags yaml lz4 backports compression numpy images pairing resources one_line",
     "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings output_place",
     "ros": f"{ROS} rosbags torch launch numpy {ROSLESS} network bags messages pairing pipeline "
     "resources settings one_line programs params_file ros.shims",

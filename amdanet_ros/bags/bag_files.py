@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from .decompression import ZSTD_MAGIC
 from .errors import BagError
-from .metadata import METADATA, BagMetadata, read_metadata
+from .metadata import BagMetadata, read_metadata
+from .recording_names import METADATA, ROS1, STORAGES, inner_recordings
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 MCAP_MAGIC = b"\x89MCAP0\r\n"
 _ROS1_MAGIC = b"#ROSBAG V"
-_STORAGES = (".mcap", ".db3", ".mcap.zstd", ".db3.zstd")
 _LISTED = 5
 
 
@@ -60,14 +60,14 @@ def kind_of(file: Path) -> str:
     """
     with file.open("rb") as opened:
         start = opened.read(16)
-    if start.startswith(_ROS1_MAGIC) or file.suffix == ".bag":
+    if start.startswith(_ROS1_MAGIC) or file.suffix == ROS1:
         raise BagError(_ros1(file))
     for magic, kind in ((SQLITE_MAGIC, "sqlite3"), (MCAP_MAGIC, "mcap"), (ZSTD_MAGIC, "zstd")):
         if start.startswith(magic):
             return kind
     if not start:
         raise BagError(f"bag file {file} is empty: nothing was written to it")
-    if file.name.endswith(_STORAGES):
+    if file.name.endswith(STORAGES):
         raise BagError(
             f"bag file {file} is damaged from its first byte on: it is neither SQLite nor MCAP"
         )
@@ -76,7 +76,7 @@ def kind_of(file: Path) -> str:
 
 def _of_folder(folder: Path) -> BagFiles:
     names = sorted(each for each in folder.iterdir() if each.is_file())
-    there = [each for each in names if each.name.endswith(_STORAGES)]
+    there = [each for each in names if each.name.endswith(STORAGES)]
     notes: list[str] = []
     metadata = None
     if (folder / METADATA).exists():
@@ -121,32 +121,19 @@ def _no_bag(
     if there:
         listed = _listed(there)
         return f"{folder} holds several recordings without metadata.yaml: give one of {listed}"
-    ros1 = [each for each in names if each.suffix == ".bag"]
+    ros1 = [each for each in names if each.suffix == ROS1]
     if ros1:
         return _ros1(ros1[0])
-    inner = sorted(
-        each
-        for each in folder.iterdir()
-        if each.is_dir()
-        and ((each / METADATA).is_file() or any(f.name.endswith(_STORAGES) for f in _files(each)))
-    )
+    inner = inner_recordings(folder)
     if inner:
-        return f"{folder} is no bag, but holds bags: give {'one of ' * (len(inner) > 1)}" + _listed(
-            inner
-        )
+        one_of = "one of " if len(inner) > 1 else ""
+        return f"{folder} is no bag, but holds bags: give {one_of}{_listed(inner)}"
     if notes:
         return f"bag {folder} cannot be read: {notes[0]}, and no .mcap or .db3 file is there"
     return (
         f"{folder} holds no bag: give the folder of a bag, with metadata.yaml and .mcap or .db3 "
         "files"
     )
-
-
-def _files(folder: Path) -> list[Path]:
-    try:
-        return [each for each in folder.iterdir() if each.is_file()]
-    except OSError:
-        return []
 
 
 def _listed(paths: Sequence[Path]) -> str:

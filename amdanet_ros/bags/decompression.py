@@ -98,7 +98,7 @@ def _check_declared(data: bytes, limit: int) -> None:
     try:
         declared = zstd.get_frame_info(data).decompressed_size
     except zstd.ZstdError as error:
-        raise DamagedMessage("it is not zstd data") from error
+        raise DamagedMessage("its compressed data are damaged") from error
     if declared is not None and declared > limit:
         raise DamagedMessage(f"it would unpack to {declared / 1e6:.0f} MB: too large")
 

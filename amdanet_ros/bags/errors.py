@@ -1,15 +1,8 @@
 """What goes wrong with a bag."""
 
+from ..one_line import one_line
+
 _LONGEST = 600
-
-
-def one_line(text: object) -> str:
-    """Return a text for a terminal or a log: one line of printable characters, not too long.
-
-    Names out of a file may hold anything; a line feed among them would forge a line.
-    """
-    line = "".join(c if c.isprintable() else repr(c)[1:-1] for c in str(text)[: 2 * _LONGEST])
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 3]}..."
 
 
 class BagError(Exception):
@@ -19,7 +12,7 @@ class BagError(Exception):
     """
 
     def __init__(self, message: object) -> None:
-        super().__init__(one_line(message))
+        super().__init__(one_line(message, _LONGEST))
 
 
 class DamagedMessage(BagError):  # noqa: N818 - it says what the message is

@@ -10,7 +10,6 @@ from rosbags.interfaces import Qos
 from .offered_qos import offered_qos
 from .plain_yaml import load_plain, mapping, number, sequence, text
 
-METADATA = "metadata.yaml"
 _NEWEST_VERSION = 9
 _FIRST_WITH_PLAIN_PATHS = 4
 _MOST_FILES = 100_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .errors import one_line
+from ..one_line import one_line
 
 
 @dataclass(frozen=True)

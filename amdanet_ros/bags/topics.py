@@ -95,7 +95,7 @@ def _given(bag: BagReader, name: str, images: Sequence[str]) -> str:
     for each in (name, f"{name}/compressed"):
         if each in images:
             return each
-    held = _listed([_Candidate(each, bag.topics[each].count, "", Role.UNKNOWN) for each in images])
+    held = ", ".join(images) or "no images"
     raise BagError(f"bag {bag.path} holds no images on {name}: it holds {held}")
 
 
@@ -197,7 +197,8 @@ def _chosen(
 
 def _listed(candidates: Sequence[_Candidate]) -> str:
     texts = [
-        f"{each.name} ({each.count} messages{each.encoding and ', ' + each.encoding[:40]})"
+        f"{each.name} ({each.count} message{'s' * (each.count != 1)}"
+        f"{each.encoding and ', ' + each.encoding[:40]})"
         for each in candidates[:_LISTED]
     ]
     more = len(candidates) - _LISTED

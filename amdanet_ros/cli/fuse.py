@@ -181,6 +181,7 @@ def _followed(steps: Iterable[Step], source: Source) -> tuple[dict[str, Fusion],
         fusions[step.pair.name] = step.fusion
         _say([_sentence(each, source) for each in step.fusion.findings], said)
     _say(left_out.further(), said)
+    _say(source.remarks, said)
     if fusions or left_out.count:
         _say([_sentence(each, source) for each in source.findings], said)
     return fusions, left_out.count

@@ -25,8 +25,9 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 def is_bag(path: Path) -> bool:
     """Whether a path is a bag and not a folder of images."""
-    storages = ("metadata.yaml", "*.mcap", "*.db3")
-    return path.is_file() or any(True for pattern in storages for _ in path.glob(pattern))
+    from ..bags.recording_names import holds_recording
+
+    return path.is_file() or holds_recording(path)
 
 
 def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..bags.errors import DamagedMessage
 from ..bags.pairs import Arrival, RecordedPair, pairs_of
 from ..bags.reader import BagMessage, BagReader
 from ..bags.topics import CameraTopics
@@ -34,6 +36,7 @@ class BagSource:
         sync: how images are paired.
         fusion: gives the thermal crop, and whether one camera may go on alone.
         findings: about the pairing, once all pairs have been yielded.
+        remarks: sentences about what is missing of the bag, at that time too.
     """
 
     path: Path
@@ -41,6 +44,7 @@ class BagSource:
     sync: SyncOptions = SyncOptions()
     fusion: FusionOptions = FusionOptions()
     findings: Sequence[Finding] = ()
+    remarks: Sequence[str] = ()
 
     @property
     def streams(self) -> dict[str, str]:
@@ -79,6 +83,7 @@ class BagSource:
                 yield _source_pair(f"{next(numbers):06d}", pair, dict(cameras.infos))
             yield from cameras.refused(numbers)
             self.findings = synchronizer.diagnosis(bag.start_ns + bag.duration_ns)
+            self.remarks = (*bag.report.sentences(), *cameras.damaged_infos())
 
 
 class _Image(NamedTuple):
@@ -104,29 +109,47 @@ class _Cameras:
         self._reading = fusion.reading
         self._monitor = HealthMonitor()
         self._refused: list[tuple[BagMessage, BadImage]] = []
+        self._damaged: Counter[str] = Counter()
         self.infos: dict[str, Any] = {"rgb": None, "thermal": None}
         for topic, stream in self._info_streams.items():
-            first = next(bag.messages((topic,)), None)
-            self.infos[stream] = first and first.deserialize()
+            readable = (self._info(each) for each in bag.messages((topic,)))
+            self.infos[stream] = next(filter(None, readable), None)
+        self._damaged.clear()
 
     def __iter__(self) -> Iterator[Arrival]:
         for recorded in self._bag.messages({**self._streams, **self._info_streams}.keys()):
             if recorded.topic in self._info_streams:
-                self.infos[self._info_streams[recorded.topic]] = recorded.deserialize()
+                stream = self._info_streams[recorded.topic]
+                self.infos[stream] = self._info(recorded) or self.infos[stream]
                 continue
             stream = self._streams[recorded.topic]
             try:
-                image = ArrivedImage(stream, recorded.deserialize(), self._reading)
+                image = ArrivedImage(stream, _image_message(stream, recorded), self._reading)
             except BadImage as bad:
                 self._refused.append((recorded, bad))
                 continue
-            sample = image.sample()
-            if sample is not None:
-                # Where the crop leaves nothing, the pipeline refuses the pair.
-                with suppress(BadImage):
+            # What cannot be judged, the pipeline refuses as a pair.
+            with suppress(BadImage):
+                sample = image.sample()
+                if sample is not None:
                     image.health = image.judge(sample, self._monitor, self._margins)
             item = _Image(recorded, image)
             yield Arrival(stream, image.stamp_ns, recorded.stamp_ns, item)
+
+    def _info(self, recorded: BagMessage) -> Any:
+        """Return a ``camera_info``; None: it is damaged."""
+        try:
+            return recorded.deserialize()
+        except DamagedMessage:
+            self._damaged[recorded.topic] += 1
+            return None
+
+    def damaged_infos(self) -> list[str]:
+        """Return a sentence for each ``camera_info`` topic of which messages were left out."""
+        return [
+            f"{count} messages of {topic} are left out: their bytes are damaged"
+            for topic, count in self._damaged.items()
+        ]
 
     def refused(self, numbers: Iterator[int]) -> Iterator[SourcePair]:
         """Yield the images that were refused since the last call, each as a pair of its own."""
@@ -145,10 +168,21 @@ def _source_pair(name: str, pair: RecordedPair, infos: dict[str, Any]) -> Source
     return SourcePair(name, images[0].recorded.stamp_ns, places, read)
 
 
+def _image_message(stream: str, recorded: BagMessage) -> Any:
+    try:
+        return recorded.deserialize()
+    except DamagedMessage as damaged:
+        raise BadImage("its bytes in the bag are damaged", "record it again", stream) from damaged
+
+
 def _raise(error: BadImage) -> ImagePair:
     raise error
 
 
 def _place(recorded: BagMessage) -> str:
-    seconds, rest = divmod(recorded.header_stamp_ns, 1_000_000_000)
+    try:
+        stamp = recorded.header_stamp_ns
+    except DamagedMessage:
+        stamp = recorded.stamp_ns
+    seconds, rest = divmod(stamp, 1_000_000_000)
     return f"{recorded.topic} at {seconds}.{rest:09d}"

@@ -27,11 +27,13 @@ class FolderSource:
         pairs: see ``find_pairs``.
         reading: how images are read.
         findings: none.
+        remarks: none.
     """
 
     pairs: tuple[FilePair, ...]
     reading: ReadOptions = DEFAULT
     findings: Sequence[Finding] = ()
+    remarks: Sequence[str] = ()
 
     @classmethod
     def of(

@@ -40,6 +40,7 @@ class Source(Protocol):
         most: how many pairs there can be.
         streams: for people: where the images of each stream ("rgb", "thermal") come from.
         findings: about the pairing, once all pairs have been yielded.
+        remarks: sentences about what is missing of the input, at that time too.
         files: that are read.
     """
 
@@ -47,6 +48,7 @@ class Source(Protocol):
     most: int
     streams: Mapping[str, str]
     findings: Sequence[Finding]
+    remarks: Sequence[str]
     files: Sequence[Path]
 
     def __iter__(self) -> Iterator[SourcePair]:

@@ -24,6 +24,8 @@ from ..bags.playback_options import (
     read_playback_options,
 )
 from ..bags.reader import BagReader
+from ..bags.type_names import is_topic_name
+from ..one_line import one_line
 from .guarded_executor import GuardedExecutor
 from .message_types import message_class
 from .ros_arguments import split_ros_arguments
@@ -78,7 +80,12 @@ class PlayerNode(Node):
             try:
                 kind = message_class(topic.type)
             except LookupError as error:
-                self.get_logger().warning(f"topic {name} is left out: {error}")
+                self.get_logger().warning(one_line(f"topic {name} is left out: {error}"))
+                continue
+            if name not in remaps and not is_topic_name(name):
+                self.get_logger().warning(
+                    one_line(f"topic {name} is left out: ROS has no such names; use --remap")
+                )
                 continue
             profile = offered_profile(topic.qos)
             self._topic_publishers[name] = self.create_publisher(
@@ -103,6 +110,9 @@ class PlayerNode(Node):
         while options.loops == 0 or lap < options.loops:
             published += self._play_lap()
             lap += 1
+            if lap == 1:
+                for sentence in self._bag.report.sentences():
+                    self.get_logger().warning(sentence)
         # Reliable messages may still be on their way; leaving now would lose them.
         for publisher in self._topic_publishers.values():
             publisher.wait_for_all_acked(Duration(seconds=_ACKNOWLEDGEMENT_S))
