@@ -26,10 +26,11 @@ ALLOWED = {
     "one_line": "",
     "programs": "one_line",
     "resources": "",
+    "one_line": "",
     "whole_file": "",
     "images": ARRAYS,
     "pairing": "findings parameters",
-    "network": "torch numpy classes whole_file",
+    "network": "torch numpy classes one_line whole_file",
     "registration": ARRAYS,
     "visualization": f"{ARRAYS} classes",
     "inference": f"torch onnx onnxruntime onnxscript {ARRAYS} network registration visualization "

@@ -6,6 +6,7 @@ Reading a file runs no code that it holds.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -17,17 +18,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..one_line import one_line
 from .amdanet import AMDANet
-from .backbone import BRANCH_PREFIXES, STAGES
+from .backbone import BRANCH_PREFIXES
+from .checkpoint_metadata import MetadataError, read_classes, read_config, read_palette
 from .config import AMDANetConfig
-from .mix_transformer import BACKBONES
-from .pth_file import PthError, read_pth
+from .inferred_settings import ADAPTIVE_PREFIXES as ADAPTIVE_PREFIXES
+from .inferred_settings import AnotherNetworkError, inferred_settings, shown
+from .pth_file import read_pth
+from .pth_tensors import PthError
 from .safetensors_file import SafetensorsError, read_safetensors, write_safetensors
+from .state_dict_names import AmbiguousNameError, find_state_dict
+from .weights_file import SAFETENSORS, WeightsFileError, kind_of
 
-ADAPTIVE_PREFIXES = ("backbone.reliability.", "backbone.stand_ins.")
-"""Prefixes of the parameters that adaptive weighting adds to a network."""
-
-_PREDICTION = "decode_head.linear_pred.weight"
+_OWN_ENTRIES = ("config", "classes", "palette")
 
 
 class CheckpointError(ValueError):
@@ -69,21 +73,23 @@ class Checkpoint:
         except (TypeError, ValueError, RuntimeError) as error:
             raise _misfit(self.path, error) from error
         own = network.state_dict()
+        common = own.keys() & self.state.keys()
         differing = {
             "lacks": own.keys() - self.state.keys(),
             "has unknown": self.state.keys() - own.keys(),
             "has another shape for": {
-                key
-                for key in own.keys() & self.state.keys()
-                if own[key].shape != self.state[key].shape
+                key for key in common if own[key].shape != self.state[key].shape
+            },
+            "has numbers of another type for": {
+                key for key in common if own[key].dtype != self.state[key].dtype
             },
         }
         for what, keys in differing.items():
             if keys:
                 count = "1 parameter" if len(keys) == 1 else f"{len(keys)} parameters"
                 raise CheckpointError(
-                    f"checkpoint {self.path} is of another network: it {what} {count}, "
-                    f"first {min(keys)!r}; an AMDANet checkpoint is needed"
+                    f"{_label(self.path)} is of another network: it {what} {count}, "
+                    f"first {shown(min(keys))}; an AMDANet checkpoint is needed"
                 )
         # Copies: training the network must not change the checkpoint.
         state = {key: value.clone() for key, value in self.state.items()}
@@ -94,27 +100,27 @@ class Checkpoint:
 def load_checkpoint(path: str | os.PathLike, num_classes: int | None = None) -> Checkpoint:
     """Read a checkpoint; `num_classes` refuses one with another number of classes.
 
-    It is a ``.safetensors`` of this package, or a ``.pth`` as the authors publish it: a dict with
-    "model", or a bare state dict; a leading "module." before the names is dropped.
+    It is a ``.safetensors`` of this package, or a ``.pth`` as trainings save it: the authors' dict
+    with "model", a bare state dict, or one under other names and prefixes (see
+    ``find_state_dict``). The file's content tells which of them it is.
 
     Raises:
-        CheckpointError: missing, truncated, unsafe, of another network or number of classes.
+        CheckpointError: missing, truncated, unsafe, with NaN or infinite weights, of another
+            network or number of classes.
     """
-    path = Path(path).expanduser()
-    state, metadata = _read(path)
-    state = {k: v.float() if v.is_floating_point() else v for k, v in state.items()}
-    settings = _inferred_settings(path, state)
+    path = _expanded(path)
+    label = _label(path)
+    state, metadata = _read(path, ("backbone",))
+    _check_variances(label, state)
     try:
-        settings.update(json.loads(metadata.pop("config", "{}")))
-        classes = json.loads(metadata.pop("classes", "null"))
-        palette = json.loads(metadata.pop("palette", "null"))
-        if classes is not None:
-            classes = tuple(str(name) for name in classes)
-        if palette is not None:
-            palette = np.array(palette, dtype=np.uint8)
-    except (ValueError, TypeError, OverflowError) as error:
+        settings = inferred_settings(state)
+        settings.update(read_config(metadata))
+        classes, palette = read_classes(metadata), read_palette(metadata)
+    except AnotherNetworkError as error:
+        raise CheckpointError(f"{label} is of another network: {error}") from error
+    except MetadataError as error:
         raise CheckpointError(
-            f"checkpoint {path} carries unreadable metadata ({_one_line(error)}): save it again"
+            f"{label} carries unreadable metadata ({error}): save it again"
         ) from error
     try:
         config = AMDANetConfig(**settings)
@@ -123,19 +129,20 @@ def load_checkpoint(path: str | os.PathLike, num_classes: int | None = None) -> 
     found = config.num_classes
     if classes is not None and len(classes) != found:
         raise CheckpointError(
-            f"checkpoint {path} names {len(classes)} classes for {found} outputs: save it again"
+            f"{label} names {len(classes)} classes for {found} outputs: save it again"
         )
     if palette is not None and palette.shape != (found, 3):
         raise CheckpointError(
-            f"checkpoint {path} has a palette of shape {palette.shape} for {found} classes, "
-            f"({found}, 3) is needed: save it again"
+            f"{label} has a palette of shape {palette.shape} for {found} classes, ({found}, 3) is "
+            "needed: save it again"
         )
     if num_classes is not None and found != num_classes:
         raise CheckpointError(
-            f"checkpoint {path} has {found} classes, {num_classes} are wanted: "
-            "give the checkpoint of this data set"
+            f"{label} has {found} classes, {num_classes} are wanted: give the checkpoint of this "
+            "data set"
         )
-    return Checkpoint(path, state, config, classes, palette, metadata)
+    others = {key: text for key, text in metadata.items() if key not in _OWN_ENTRIES}
+    return Checkpoint(path, state, config, classes, palette, others)
 
 
 def save_checkpoint(
@@ -185,8 +192,8 @@ def load_imagenet_mit(
     if isinstance(source, Mapping):
         label, state = "the given state dict", source
     else:
-        path = Path(source).expanduser()
-        label, (state, _) = f"checkpoint {path}", _read(path)
+        path = _expanded(source)
+        label, (state, _) = _label(path), _read(path, ())
     own = network.backbone.state_dict()
     size = network.config.backbone
     fix = f"give the ImageNet checkpoint of {size}"
@@ -197,7 +204,8 @@ def load_imagenet_mit(
         for prefix in BRANCH_PREFIXES:
             if prefix + key not in own or own[prefix + key].shape != value.shape:
                 raise CheckpointError(
-                    f"{label} does not fit {size}: {key!r} is unknown or has another shape; {fix}"
+                    f"{label} does not fit {size}: {shown(key)} is unknown or has another shape; "
+                    f"{fix}"
                 )
             chosen[prefix + key] = value
     branches = re.compile(rf"({'|'.join(BRANCH_PREFIXES)})(patch_embed|block|norm)\d")
@@ -209,68 +217,71 @@ def load_imagenet_mit(
 
 
 def _misfit(path: Path, error: Exception) -> CheckpointError:
-    return CheckpointError(f"checkpoint {path} does not fit this version: {_one_line(error)}")
+    return CheckpointError(f"{_label(path)} does not fit this version: {one_line(error, 200)}")
 
 
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+def _label(path: str | os.PathLike) -> str:
+    return f"checkpoint {one_line(path, 300)}"
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read the state dict and the metadata of a file of either kind."""
-    if not path.is_file():
-        raise CheckpointError(
-            f"checkpoint {path} does not exist: give the path of a .pth or .safetensors file"
-        )
+def _expanded(path: str | os.PathLike) -> Path:
     try:
-        if path.suffix == ".safetensors":
-            return read_safetensors(path)
-        return read_pth(path), {}
+        return Path(path).expanduser()
+    except RuntimeError as error:  # "~name" of nobody
+        raise CheckpointError(
+            f"{_label(path)} is in the home folder of a user that does not exist: give the whole "
+            "path"
+        ) from error
+
+
+def _read(path: Path, root: tuple[str, ...]) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read a state dict, floating-point numbers as finite float32, and the metadata."""
+    label = _label(path)
+    metadata: dict[str, str] = {}
+    try:
+        if kind_of(path) == SAFETENSORS:
+            tensors, metadata = read_safetensors(path)
+            state = find_state_dict(tensors, root) or {}
+        else:
+            state = read_pth(path, root)
     except SafetensorsError as error:
-        raise CheckpointError(f"checkpoint {path} is damaged: {error}; copy it again") from error
-    except PthError as error:
-        raise CheckpointError(f"checkpoint {path} {error}") from error
+        raise CheckpointError(f"{label} is damaged: {error}; copy it again") from error
+    except AmbiguousNameError as error:
+        raise CheckpointError(
+            f"{label} has two entries for {shown(str(error))}: save the network's state dict alone"
+        ) from error
+    except (PthError, WeightsFileError) as error:
+        raise CheckpointError(f"{label} {error}") from error
     except OSError as error:
-        raise CheckpointError(f"checkpoint {path} cannot be read: {_one_line(error)}") from error
+        raise CheckpointError(f"{label} cannot be read: {one_line(error, 200)}") from error
+    return {name: _number_type(label, name, value) for name, value in state.items()}, metadata
 
 
-def _inferred_settings(path: Path, state: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Return the attributes of ``AMDANetConfig`` that names and shapes show."""
-    another = f"checkpoint {path} is of another network"
-    for key in (*(f"backbone.norm{stage}.weight" for stage in STAGES), _PREDICTION):
-        if key not in state:
-            found = f"it has {min(state)!r} and others, but" if state else "it is empty and"
+def _number_type(label: str, name: str, value: Tensor) -> Tensor:
+    """Return a weight in float32, or a counter in int64.
+
+    Raises:
+        CheckpointError: it has NaN or infinite numbers.
+    """
+    if not value.is_floating_point():
+        return value
+    value = value.float()
+    if value.numel() and not all(math.isfinite(bound) for bound in value.aminmax()):
+        raise CheckpointError(
+            f"{label} cannot be used: {shown(name)} has NaN or infinite numbers (in float32): the "
+            "training diverged or the file is damaged; give an earlier checkpoint or copy it again"
+        )
+    # Some averaging of weights averages the counters too.
+    return value.long() if name.endswith("num_batches_tracked") else value
+
+
+def _check_variances(label: str, state: dict[str, Tensor]) -> None:
+    """Refuse negative variances of BatchNorm; add its counters, which old files lack."""
+    for name in [name for name in state if name.endswith(".running_var")]:
+        if state[name].numel() and state[name].min() < 0:
             raise CheckpointError(
-                f"{another}: {found} lacks {key!r}; an AMDANet checkpoint is needed"
+                f"{label} cannot be used: {shown(name)} has negative variances: the file is "
+                "damaged; copy it again"
             )
-    channels = tuple(state[f"backbone.norm{stage}.weight"].numel() for stage in STAGES)
-    depths = tuple(
-        len({key.split(".")[2] for key in state if key.startswith(f"backbone.block{stage}.")})
-        for stage in STAGES
-    )
-    shapes = (channels, depths)
-    backbone = next((k for k, v in BACKBONES.items() if (v.channels, v.depths) == shapes), None)
-    if backbone is None:
-        raise CheckpointError(f"{another}: channels {channels} and depths {depths} are no MiT")
-    prediction = state[_PREDICTION]
-    if prediction.ndim != 4:
-        raise CheckpointError(f"{another}: {_PREDICTION!r} is no 1 x 1 convolution")
-    settings = {
-        "backbone": backbone,
-        "num_classes": prediction.shape[0],
-        "embed_dim": prediction.shape[1],
-    }
-    # A part that an ablation leaves out has no weights.
-    found = {key for key in state if key.startswith("backbone.LEs.0.")}
-    if not found:
-        settings["local_alignment"] = "none"
-    for name, part in (("cbam", ".spatial."), ("danet", ".position.")):
-        if any(part in key for key in found):
-            settings["local_alignment"] = name
-    if not any(key.startswith("backbone.GEs.") for key in state):
-        settings["global_alignment"] = False
-    elif not any(".SE_x" in key for key in state):
-        settings["sfe"] = False
-    if any(key.startswith(ADAPTIVE_PREFIXES) for key in state):
-        settings["adaptive_weighting"] = True
-    return settings
+        counter = name.removesuffix("running_var") + "num_batches_tracked"
+        state.setdefault(counter, torch.zeros((), dtype=torch.int64))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from numbers import Integral, Real
 
 from .local_alignments import LOCAL_ALIGNMENTS
 from .mix_transformer import BACKBONES
@@ -15,14 +16,14 @@ class AMDANetConfig:
 
     Attributes:
         backbone: "mit_b0" to "mit_b5"; the published network is "mit_b4".
-        num_classes: K, at least 1.
+        num_classes: K, 1 to 255.
         bn_eps, bn_momentum: of the decoders' BatchNorms (the authors train with 0.01 for both and
-            evaluate with eps 1e-5; their checkpoints do not store eps).
-        embed_dim: channels of the segmentation decoder, at least 1.
+            evaluate with eps 1e-5; their checkpoints do not store eps); in [1e-12, 1] and [0, 1].
+        embed_dim: channels of the segmentation decoder, 1 to 65536.
         drop_path_rate: largest rate of the stochastic depth in training, in [0, 1).
         dropout: rate before the segmentation decoder's last layer in training, in [0, 1].
         masking_rate: share of elements that mutual feature masking drops in training, in [0, 1).
-        sci_rule, sci_tau: see ``SemanticConsistencyInference``.
+        sci_rule, sci_tau: see ``SemanticConsistencyInference``; tau in [-1, 1].
         local_alignment: "amdanet", or an ablation's replacement: "none" (supplement, Table 5),
             "cbam" or "danet" (Table 6).
         global_alignment: False: the mean of the pair is the semantic feature (Table 5).
@@ -55,14 +56,20 @@ class AMDANetConfig:
     luminance_mixing: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("num_classes", "embed_dim"):
+        for each in fields(self):
+            _check_type(each.name, getattr(self, each.name), type(each.default))
+        for name, most in _MOST.items():
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+            if getattr(self, name) > most:
+                raise ValueError(f"{name} must be at most {most}, not {getattr(self, name)}")
+        for name, (least, most) in _RANGES.items():
+            if not least <= getattr(self, name) <= most:
+                found = getattr(self, name)
+                raise ValueError(f"{name} must lie in [{least:g}, {most:g}], not {found}")
         for name in ("drop_path_rate", "masking_rate"):
             if not 0.0 <= getattr(self, name) < 1.0:
                 raise ValueError(f"{name} must lie in [0, 1), not {getattr(self, name)}")
-        if not 0.0 <= self.dropout <= 1.0:
-            raise ValueError(f"dropout must lie in [0, 1], not {self.dropout}")
         choices = {
             "backbone": BACKBONES,
             "sci_rule": SCI_RULES,
@@ -72,3 +79,22 @@ class AMDANetConfig:
             if getattr(self, name) not in known:
                 found = getattr(self, name)
                 raise ValueError(f"{name} must be one of {', '.join(known)}, not {found!r}")
+
+
+_MOST = {"num_classes": 255, "embed_dim": 65536}
+"""Masks hold class indices in a byte, of which 255 means none."""
+_RANGES = {
+    "bn_eps": (1e-12, 1.0),
+    "bn_momentum": (0.0, 1.0),
+    "dropout": (0.0, 1.0),
+    "sci_tau": (-1.0, 1.0),
+}
+"""Least and greatest value. A smaller bn_eps is 0 beside a variance in float32; sci_tau is compared
+with a cosine."""
+_WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a name"}
+
+
+def _check_type(name: str, value: object, kind: type) -> None:
+    wanted = {int: Integral, float: Real}.get(kind, kind)
+    if not isinstance(value, wanted) or (kind is not bool and isinstance(value, bool)):
+        raise ValueError(f"{name} must be {_WORDS[kind]}, not {value!r}")
