@@ -26,7 +26,6 @@ ALLOWED = {
     "one_line": "",
     "programs": "one_line",
     "resources": "",
-    "one_line": "",
     "whole_file": "",
     "images": ARRAYS,
     "pairing": "findings parameters",

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from ..one_line import one_line
 from .errors import CommandError
 
 if TYPE_CHECKING:
@@ -140,7 +141,8 @@ def _description(checkpoint: Checkpoint, size: int) -> Iterator[tuple[str, str]]
         yield "classes", "the file does not name them"
     else:
         yield "classes", ", ".join(checkpoint.classes)
-    yield from checkpoint.metadata.items()
+    for name, text in checkpoint.metadata.items():
+        yield one_line(name, 60), one_line(text)
 
 
 def _version(package: str) -> str:
