@@ -87,6 +87,12 @@ class FindingKind(Enum):
     # Node
     NO_PUBLISHER = "no_publisher"
     """Nobody publishes the stream's topic."""
+    WRONG_TYPE = "wrong_type"
+    """The topic carries messages of another type: type, wanted, and where ``<stream>.transport``
+    can read it: transport (its value) and other (the name to remap then)."""
+    OTHER_TRANSPORT = "other_transport"
+    """Nobody publishes the topic, but its images are published another way: found (the topic),
+    transport (the value of ``<stream>.transport`` that reads it), other (the name to remap)."""
     RELIABILITY_MISMATCH = "reliability_mismatch"
     """Publishers that the reliable subscription does not get: count, publishers."""
     IMAGES_REFUSED = "images_refused"

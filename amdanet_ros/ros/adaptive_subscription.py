@@ -8,6 +8,8 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.qos import ReliabilityPolicy
 
+from .cause_log import CauseLog
+from .message_types import type_name
 from .qos import common_reliability, does_reliability_matter, reliability_words, volatile_profile
 from .shims import Subscriber
 
@@ -30,7 +32,9 @@ class AdaptiveSubscription:
 
     Attributes:
         topic: resolved name.
+        type: of its messages, such as ``sensor_msgs/msg/Image``.
         offered: reliability of each publisher, at the last look.
+        foreign: a type that others publish under this name; DDS gives none of it; "": none.
         reliability: of the subscription.
     """
 
@@ -42,12 +46,14 @@ class AdaptiveSubscription:
         callback: Callable[[Any], None],
         reliability: str = "auto",
     ) -> None:
-        self._node = node
         self._arguments = (node, message_type, topic)
         self._callback = callback
         self._is_auto = reliability == "auto"
+        self.type = type_name(message_type)
         self.topic = node.resolve_topic_name(topic)
         self.offered: list[ReliabilityPolicy] = []
+        self.foreign = ""
+        self._log = CauseLog.of(node.get_logger(), "info")
         self.reliability = BEST_EFFORT if reliability == "best_effort" else RELIABLE
         self._look()
         if self._is_auto:
@@ -73,15 +79,17 @@ class AdaptiveSubscription:
             self.reliability = wanted
             self._subscribe()
             words = reliability_words(wanted)
-            self._node.get_logger().info(f"{self.topic} is now subscribed {words}")
+            self._log(f"{self.topic} is now subscribed {words}")
 
     def destroy(self) -> None:
         """End the subscription."""
-        self._node.destroy_subscription(self._subscriber.sub)
+        self._arguments[0].destroy_subscription(self._subscriber.sub)
 
     def _look(self) -> None:
-        infos = self._node.get_publishers_info_by_topic(self.topic)
-        self.offered = [info.qos_profile.reliability for info in infos]
+        infos = self._arguments[0].get_publishers_info_by_topic(self.topic)
+        own = [info for info in infos if info.topic_type == self.type]
+        self.offered = [info.qos_profile.reliability for info in own]
+        self.foreign = next((info.topic_type for info in infos if info not in own), "")
 
     def _subscribe(self) -> None:
         # No other keyword: message_filters.Subscriber takes none in some releases.

@@ -12,9 +12,11 @@ from ..findings import Finding, FindingKind, Level
 from ..settings import Settings
 from .adaptive_subscription import AdaptiveSubscription
 from .finding_text import TopicNames
+from .message_types import type_name
 from .qos import LAST_ONE_QOS, reliability_words
 
 STREAMS = ("rgb", "thermal")
+_RAW, _COMPRESSED = type_name(Image), type_name(CompressedImage)
 
 
 def topic_names(node: Node, settings: Settings, pair: str = "") -> TopicNames:
@@ -70,7 +72,7 @@ class CameraInput:
     ) -> None:
         self._node = node
         self._stream = stream
-        topic = names.inputs[stream]
+        topic = self._input = names.inputs[stream]
         kind = CompressedImage if topic.endswith("/compressed") else Image
         self.images = AdaptiveSubscription(node, kind, topic, callback, reliability)
         self.info: CameraInfo | None = None
@@ -86,11 +88,29 @@ class CameraInput:
         """Say why nothing can come, as of the last look at the publishers."""
         publishers = len(self.images.offered)
         if not publishers:
-            return [Finding(FindingKind.NO_PUBLISHER, self._stream, Level.ERROR)]
+            return [self._nothing()]
         if unheard := self.images.unheard:
             values = {"count": unheard, "publishers": publishers}
             return [Finding(FindingKind.RELIABILITY_MISMATCH, self._stream, Level.ERROR, values)]
         return []
+
+    def _nothing(self) -> Finding:
+        """Return why no message can come, and what is there instead."""
+        is_raw = self.images.type == _RAW
+        suffix = "/compressed"
+        transport = "compressed" if is_raw else "raw"
+        found = self.images.topic + suffix if is_raw else self.images.topic.removesuffix(suffix)
+        other = self._input + suffix if is_raw else self._input.removesuffix(suffix)
+        values: dict[str, str] = {"transport": transport, "other": other}
+        foreign = self.images.foreign
+        if foreign:
+            fix = values if foreign == (_COMPRESSED if is_raw else _RAW) else {}
+            about = {"type": foreign, "wanted": self.images.type}
+            return Finding(FindingKind.WRONG_TYPE, self._stream, Level.ERROR, {**about, **fix})
+        if found != self.images.topic and self._node.count_publishers(found):
+            values["found"] = found
+            return Finding(FindingKind.OTHER_TRANSPORT, self._stream, Level.ERROR, values)
+        return Finding(FindingKind.NO_PUBLISHER, self._stream, Level.ERROR)
 
     def values(self) -> dict[str, object]:
         """Return what the diagnostics report about the image subscription."""

@@ -12,6 +12,7 @@ from rclpy.lifecycle import LifecycleNode
 from ..findings import Finding, FindingKind, Level
 from ..images.errors import BadImage
 from ..inference import InferenceError, Predictor
+from ..one_line import one_line
 from ..pipeline.arrived_image import image_pair
 from ..pipeline.fusion import Fusion
 from ..pipeline.geometry import RegistrationError
@@ -119,6 +120,7 @@ class CameraPair:
         inputs = self.subscription.inputs
         findings = [each for stream in STREAMS for each in inputs[stream].findings()]
         unheard = {each.stream for each in findings}
+        findings += self._uncalibrated()
         pairing = self.subscription.synchronizer.diagnosis(now)
         findings += [each for each in pairing if each.stream is None or each.stream not in unheard]
         return PairReport(
@@ -129,6 +131,16 @@ class CameraPair:
             health=dict(self.subscription.health.latest),
             counts=self.counters.snapshot(),
         )
+
+    def _uncalibrated(self) -> list[Finding]:
+        """Return which calibrations the registration waits for."""
+        source = self.settings.fusion.thermal.registration_from
+        values = {"registration_from": source}
+        return [
+            Finding(FindingKind.NO_CAMERA_INFO, stream, Level.ERROR, values)
+            for stream in STREAMS
+            if source != "homography" and self.subscription.inputs[stream].info is None
+        ]
 
     def compute(self, arrived: ArrivedPair) -> Computed | NotComputed:
         """Compute a pair. It publishes and counts nothing: nobody may want the pair any more."""
@@ -211,8 +223,9 @@ class CameraPair:
         self.counters.publish(bool(alone), durations)
 
     def _refuse(self, bad: BadImage) -> None:
-        self.counters.refuse(bad.stream, str(bad))
-        self._warn(f"image dropped: {self.names.topics[bad.stream]}: {bad}")
+        words = one_line(bad, 500)
+        self.counters.refuse(bad.stream, words)
+        self._warn(f"image dropped: {self.names.topics[bad.stream]}: {words}")
 
     def _clock_ns(self) -> int:
         return self._node.get_clock().now().nanoseconds

@@ -119,9 +119,9 @@ class Counters:
                     self._durations[name].append(seconds)
 
     def forget_durations(self) -> None:
-        """Forget durations and the last failure, for a new start; counts stay."""
+        """Forget durations, the last failure and refusals, for a new start; counts stay."""
         with self._lock:
-            self._counts = replace(self._counts, last_failure=None)
+            self._counts = replace(self._counts, last_failure=None, last_refusal={})
             for durations in self._durations.values():
                 durations.clear()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from diagnostic_msgs.msg import DiagnosticStatus, KeyValue
 
 from ..findings import Finding, FindingKind, Level
+from ..one_line import one_line
 from ..pairing import StreamStatistics, SyncStatistics
 from ..pipeline.health import HealthStatus, ModalityHealth
 from .counters import Counts, Dropped, Quantiles
@@ -111,8 +112,8 @@ def _inputs(
         earlier = getattr(before.pairing, stream).received if before else 0
         received = statistics.received - earlier
         health = report.health.get(stream)
-        findings = [each for each in report.findings if each.stream == stream]
-        findings += _refusals(stream, report.counts, before.counts if before else Counts())
+        refusals = _refusals(stream, report.counts, before.counts if before else Counts())
+        findings = _of_stream(stream, report, refusals)
         findings += _unhealthy(stream, health)
         values = {
             **subscription,
@@ -186,6 +187,16 @@ def _refusals(stream: str, counts: Counts, before: Counts) -> list[Finding]:
     return [Finding(FindingKind.IMAGES_REFUSED, stream, Level.WARN, values)]
 
 
+def _of_stream(stream: str, report: PairReport, refusals: list[Finding]) -> list[Finding]:
+    """Return what is wrong with a stream; messages that were refused did come."""
+    findings = [each for each in report.findings if each.stream == stream]
+    has_come = stream in report.counts.last_refusal
+    if has_come and any(each.kind == FindingKind.NO_MESSAGE for each in findings):
+        refusals = refusals or _refusals(stream, report.counts, Counts())
+    silence = {FindingKind.NO_MESSAGE, FindingKind.SILENT} if refusals else set()
+    return [each for each in findings if each.kind not in silence] + refusals
+
+
 def _unhealthy(stream: str, health: ModalityHealth | None) -> list[Finding]:
     if health is None or health.status == HealthStatus.OK:
         return []
@@ -207,9 +218,9 @@ class _Part:
         return DiagnosticStatus(
             level=bytes([level]),
             name=f"{report.name.lstrip('/')}: {prefix}{self.name}",
-            message="; ".join(text(each, names) for each in self.findings) or "OK",
+            message=one_line("; ".join(text(each, names) for each in self.findings), 2000) or "OK",
             hardware_id=report.network["Device"],
-            values=[KeyValue(key=key, value=str(value)) for key, value in self.values.items()],
+            values=[KeyValue(key=key, value=one_line(value)) for key, value in self.values.items()],
         )
 
 

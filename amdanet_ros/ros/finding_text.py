@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..findings import Finding, FindingKind
+from ..one_line import one_line
+
+_LONGEST = 1000
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,13 @@ def text(finding: Finding, names: TopicNames) -> str:
         rgb_info=f"{names.pair}/rgb/camera_info".lstrip("/"),
         thermal_info=f"{names.pair}/thermal/camera_info".lstrip("/"),
         p=f"{names.pair}.".lstrip("."),
-        **finding.values,
+        **{name: _fit(value) for name, value in finding.values.items()},
     )
+
+
+def _fit(value: float | str) -> float | str:
+    """Return a value for a sentence: a text may have come in a message."""
+    return one_line(value, _LONGEST) if isinstance(value, str) else value
 
 
 def _clocks_apart(finding: Finding) -> str:
@@ -72,6 +80,15 @@ def _stamps_apart(finding: Finding) -> str:
 
 def _side(seconds: float) -> str:
     return "behind" if seconds > 0 else "ahead of"
+
+
+def _wrong_type(finding: Finding) -> str:
+    if "transport" not in finding.values:
+        return "{topic} carries {type}, not {wanted}: remap {input} to a topic of images"
+    return (
+        "{topic} carries {type}, not {wanted}: set {p}{stream}.transport to {transport} and remap "
+        "{other} to it"
+    )
 
 
 def _clock_stands_still(finding: Finding) -> str:
@@ -133,6 +150,9 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "is {limit:g}: set inference_size to choose a size, or raise {p}max_inference_megapixels",
     _K.NO_PUBLISHER: "nobody publishes {topic}: start the camera's driver, or remap {input} to its "
     "topic",
+    _K.WRONG_TYPE: _wrong_type,
+    _K.OTHER_TRANSPORT: "nobody publishes {topic}, but {found} is published: set "
+    "{p}{stream}.transport to {transport} and remap {other} to it",
     _K.RELIABILITY_MISMATCH: "{count} of {publishers} publishers of {topic} offer best effort, "
     "which a reliable subscription does not get: set {p}qos.reliability to auto",
     _K.IMAGES_REFUSED: "images refused: {topic}: {cause}",

@@ -64,6 +64,11 @@ def _is_installed_message(package: str, kind: str) -> bool:
     )
 
 
+def type_name(kind: type) -> str:
+    """Return the name of a message class, such as ``sensor_msgs/msg/Image``."""
+    return f"{kind.__module__.partition('.')[0]}/msg/{kind.__name__}"
+
+
 class RclpyTypes:
     """rclpy's message classes as ``messages.MessageTypes``."""
 

@@ -19,6 +19,7 @@ from .arrival_health import ArrivalHealth
 from .camera_input import STREAMS, CameraInput
 from .finding_text import TopicNames
 
+_LONGEST_FRAME = 1000
 _SHORTEST_TIMER_NS = 500_000
 
 
@@ -122,6 +123,7 @@ class PairSubscription:
         now = time.monotonic_ns()
         try:
             image = ArrivedImage(stream, message, self._reading)
+            _check_frame(image)
         except BadImage as bad:
             self._on_bad(bad)
             return
@@ -160,3 +162,17 @@ class PairSubscription:
             return
         self._timer.timer_period_ns = max(_SHORTEST_TIMER_NS, deadline - time.monotonic_ns())
         self._timer.reset()
+
+
+def _check_frame(image: ArrivedImage) -> None:
+    """Refuse a frame's name that is none: each output would carry it.
+
+    Raises:
+        BadImage: it is too long.
+    """
+    if len(image.frame_id) > _LONGEST_FRAME:
+        raise BadImage(
+            f"header.frame_id has {len(image.frame_id)} characters",
+            f"at most {_LONGEST_FRAME} are sent on: correct the driver",
+            image.stream,
+        )

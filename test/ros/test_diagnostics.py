@@ -5,6 +5,8 @@ import pytest
 pytest.importorskip("diagnostic_msgs")
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header, String
 
 MASK = "segmentation/mask"
 
@@ -123,3 +125,136 @@ def test_a_clock_that_stands_still_is_told(bench, make_node, heard):
     bench.until(lambda: "amdanet: node" in heard)
     assert "/clock" in heard["amdanet: node"].message
     assert heard["amdanet: node"].level == DiagnosticStatus.WARN
+
+
+def told(heard, stream, words, level=DiagnosticStatus.ERROR):
+    status = heard.get(f"amdanet: {stream} input")
+    return status is not None and words in status.message and status.level == level
+
+
+@pytest.fixture
+def stranger(ros_domain):
+    """A node of another participant: one alone cannot have two types of one topic."""
+    import rclpy
+
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=ros_domain)
+    node = rclpy.create_node("stranger", context=context)
+    yield node
+    node.destroy_node()
+    rclpy.try_shutdown(context=context)
+
+
+def test_a_topic_of_the_other_transport_is_told_with_the_parameter_to_set(
+    bench, make_node, heard, stranger
+):
+    """Type and name do not fit: DDS delivers nothing, and says nothing either."""
+    bench.run(make_node({"thermal.transport": "compressed"}))
+    topic = "thermal/image_raw/compressed"
+    stranger.create_publisher(CompressedImage, "rgb/image_raw", 1)
+    stranger.create_publisher(Image, topic, 1)
+    bench.until(
+        lambda: (
+            told(
+                heard,
+                "rgb",
+                "/rgb/image_raw carries sensor_msgs/msg/CompressedImage, not sensor_msgs/msg/Image"
+                ": set rgb.transport to compressed and remap rgb/image_raw/compressed to it",
+            )
+            and told(
+                heard,
+                "thermal",
+                "set thermal.transport to raw and remap thermal/image_raw to it",
+            )
+        )
+    )
+
+
+def test_images_published_another_way_or_something_else_are_told(bench, make_node, heard, stranger):
+    bench.run(make_node())
+    stranger.create_publisher(CompressedImage, "rgb/image_raw/compressed", 1)
+    stranger.create_publisher(String, "thermal/image_raw", 1)
+    bench.until(
+        lambda: (
+            told(
+                heard,
+                "rgb",
+                "nobody publishes /rgb/image_raw, but /rgb/image_raw/compressed is published: set "
+                "rgb.transport to compressed and remap rgb/image_raw/compressed to it",
+            )
+            and told(heard, "thermal", "/thermal/image_raw carries std_msgs/msg/String, not")
+        )
+    )
+
+
+def test_a_calibration_that_has_not_come_is_told_before_any_pair(bench, make_node, heard):
+    bench.run(make_node({"thermal.registration_from": "camera_info"}))
+    bench.until(
+        lambda: (
+            told(heard, "rgb", "nothing has come on /rgb/camera_info")
+            and told(heard, "thermal", "nothing has come on /thermal/camera_info")
+        )
+    )
+    assert "nobody publishes /rgb/image_raw" in heard["amdanet: rgb input"].message
+
+
+def test_refused_images_are_not_missed_too(bench, make_node, heard):
+    """Refused on arrival, they never reach the synchroniser, which misses them."""
+    node = bench.run(make_node())
+    bench.cameras_on()
+    bench.until(lambda: "amdanet: rgb input" in heard)
+    for step in range(3):
+        bench.rgb(1.0 + step, encoding="nonsense")
+    bench.until(lambda: told(heard, "rgb", "'nonsense'", DiagnosticStatus.WARN))
+    assert "no message" not in heard["amdanet: rgb input"].message
+    node._reporter.report_now()  # none has come since the last report: they are still why
+    heard.clear()
+    bench.until(lambda: told(heard, "rgb", "'nonsense'", DiagnosticStatus.WARN))
+    assert "no message" not in heard["amdanet: rgb input"].message
+
+
+def test_ever_new_encodings_leave_a_short_log_and_short_statuses(
+    bench, make_node, heard, helpers, capfd
+):
+    node = bench.run(make_node())
+    bench.cameras_on()
+    capfd.readouterr()
+    forged = "\n[FATAL] [amdanet]: forged\x1b[2J" + "é" * 2000
+    letters = "abcdefghijklmnopqrst"
+    for number, letter in enumerate(letters):
+        bench.rgb(1.0 + number, encoding=letter + forged)
+        bench.until(lambda n=number: helpers.counts(node).refused.get("rgb", 0) > n)
+    bench.thermal(1.0, header=Header(frame_id="f" * 1_000_000))
+    bench.until(lambda: helpers.counts(node).refused.get("thermal"))
+    bench.until(lambda: told(heard, "thermal", "frame_id has 1000000", DiagnosticStatus.WARN))
+    lines = [line for line in capfd.readouterr().err.splitlines() if line]
+    assert all(line.startswith("[WARN]") for line in lines)
+    assert len(lines) <= 15
+    assert sum("further ones are not logged" in line for line in lines) == 1
+    assert max(map(len, lines)) < 1000
+    status = heard["amdanet: rgb input"]
+    assert status.message.isprintable()
+    assert len(status.message) < 2100
+
+
+def test_an_output_that_is_no_number_is_an_error_and_not_published(
+    bench, make_node, heard, helpers, monkeypatch
+):
+    from amdanet_ros.inference import InferenceError, Predictor
+
+    def infinite(*_):
+        raise InferenceError("the network's output is not finite: load other weights")
+
+    monkeypatch.setattr(Predictor, "__call__", infinite)
+    node = bench.run(make_node())
+    bench.cameras_on()
+    bench.listen(MASK)
+    bench.pair(1.0)
+    bench.until(lambda: helpers.counts(node).dropped["failed"] == 1)
+    name = "amdanet: output"
+    bench.until(lambda: name in heard and "not finite" in heard[name].message)
+    assert heard[name].level == DiagnosticStatus.ERROR
+    assert values(heard[name])["Published"] == "0"
+    health = node._health()
+    assert health.troubles == ("the network's output is not finite: load other weights",)
+    assert bench.heard[MASK] == []

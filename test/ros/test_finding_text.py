@@ -20,15 +20,22 @@ VALUES = {
     **{"seconds": -0.512, "slop": 0.05, "thermal_offset": 0.512, "share": 0.25},
     **{"queue_size": 18, "late": "thermal", "thermal_rate": 9.0, "rgb_rate": 30.0},
     **{"status": "frozen", "cause": "the {cause}", "state": "inactive", "use_sim_time": "true"},
-    "registration_from": "camera_info",
+    **{"registration_from": "camera_info", "bound": 1.5},
+    **{"type": "sensor_msgs/msg/CompressedImage", "wanted": "sensor_msgs/msg/Image"},
+    **{"transport": "compressed", "other": "front/thermal/image_raw/compressed"},
+    **{"size": "9000 x 9000", "used": "4000 x 4000", "limit": 16.0},
+    "found": "/car/boson/compressed",
 }
 OF_THE_NODE = {
     FindingKind.NO_PUBLISHER,
+    FindingKind.WRONG_TYPE,
+    FindingKind.OTHER_TRANSPORT,
     FindingKind.RELIABILITY_MISMATCH,
     FindingKind.IMAGES_REFUSED,
     FindingKind.CONFIGURE_FAILED,
     FindingKind.NOT_ACTIVE,
     FindingKind.CLOCK_STANDS_STILL,
+    FindingKind.WORKER_HANGS,
     FindingKind.INFERENCE_FAILED,
     FindingKind.PAIRS_TOO_OLD,
     FindingKind.PAIRS_REPLACED,
@@ -100,3 +107,23 @@ def test_a_pair_without_a_name_has_no_prefix():
 def test_large_differences_of_the_clocks_are_grouped_by_thousands():
     sentence = text(finding(FindingKind.CLOCKS_APART, None, seconds=12_000.4), NAMES)
     assert "stamps differ by 12 000 s (thermal behind RGB)" in sentence
+
+
+@pytest.mark.parametrize("kind", [FindingKind.INFERENCE_FAILED, FindingKind.CONFIGURE_FAILED])
+def test_a_cause_from_outside_cannot_forge_lines_or_fill_memory(kind):
+    sentence = text(finding(kind, cause="bad\n[FATAL] forged" + "x" * 100_000), NAMES)
+    assert sentence.isprintable()
+    assert len(sentence) < 1100
+
+
+def test_a_topic_of_another_kind_names_it_alone():
+    wrong = Finding(
+        FindingKind.WRONG_TYPE,
+        "rgb",
+        Level.ERROR,
+        {"type": "std_msgs/msg/String", "wanted": "sensor_msgs/msg/Image"},
+    )
+    assert text(wrong, NAMES) == (
+        "/car/camera carries std_msgs/msg/String, not sensor_msgs/msg/Image: remap "
+        "front/rgb/image_raw to a topic of images"
+    )
