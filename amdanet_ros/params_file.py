@@ -15,11 +15,14 @@ from typing import Any
 import yaml
 
 from .parameters import OptionError, UnknownNameError
-from .settings import OF_ROS, settings_of
+from .settings import OF_ROS, PARAMETERS, settings_of
 
 _MARK = "ros__parameters"
 _MOST_BYTES = 256 * 1024
+_MOST_NAMES = 5000
+"""ROS takes seconds for more, and hears no signal meanwhile."""
 _DEEPEST = 16
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SHAPE = f"expected is '/**:', in it '{_MARK}:', in it the parameters"
 _TRUE = {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"}
 _FALSE = {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"}
@@ -54,29 +57,70 @@ def read_params_file(
         ParameterFileError: it cannot be read, is no parameter file, has nothing for this node, or
             has a name or a value that is not allowed.
     """
-    file = _Content(_content_of(path), str(path))
-    with file.naming_yaml_errors():
-        file.read()
-    node = f"{namespace.rstrip('/')}/{node_name}"
-    fitting = {number for number, name in enumerate(file.sections) if _fits(name, node)}
-    if not fitting:
-        others = _cut(", ".join(dict.fromkeys(file.sections)))
-        raise ParameterFileError(
-            f"{path} has no parameters of {node}, only of {others}: put them under /** or {node}"
+    return ParameterFile(path).checked_values(node_name, namespace)
+
+
+class ParameterFile:
+    """A parameter file that can be read; its names and values need not be allowed.
+
+    Args:
+        path: the file.
+
+    Raises:
+        ParameterFileError: it cannot be read, or is no parameter file.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = path
+        self._content = _Content(_content_of(path), str(path))
+        with self._content.naming_yaml_errors():
+            self._content.read()
+
+    def checked_values(self, node_name: str, namespace: str) -> dict[str, Any]:
+        """Return what the file sets for a node; see ``read_params_file``."""
+        if problem := self.not_for(node_name, namespace):
+            raise ParameterFileError(problem)
+        found = self._for_node(node_name, namespace)
+        values = {name: value for name, (_, value) in found.items()}
+        try:
+            settings_of(values)
+        except OptionError as error:
+            line = f", line {found[error.name][0]}" if error.name in found else ""
+            is_unknown = isinstance(error, UnknownNameError)
+            fix = "; parameters of other nodes go under their own names" if is_unknown else ""
+            raise ParameterFileError(f"{self.path}{line}: {error}{fix}") from None
+        return values
+
+    def names_for(self, node_name: str, namespace: str) -> dict[str, int]:
+        """Return the names that the file sets for a node, and their lines."""
+        return {name: line for name, (line, _) in self._for_node(node_name, namespace).items()}
+
+    def not_for(self, node_name: str, namespace: str) -> str | None:
+        """Say that the file means other nodes, or return None where it has something for this one.
+
+        Without a name for it, but with names that only it knows under other nodes, it is said too.
+        """
+        node = f"{namespace.rstrip('/')}/{node_name}"
+        if any(_fits(name, node) for name in self._content.sections):
+            own = {each.name for each in PARAMETERS}
+            is_misplaced = any(name in own for _, name, _, _ in self._content.entries)
+            if self._for_node(node_name, namespace) or not is_misplaced:
+                return None
+        others = _cut(", ".join(dict.fromkeys(self._content.sections)))
+        return (
+            f"{self.path} has no parameters of {node}, only of {others}: put them under /** or "
+            f"{node}"
         )
-    lines: dict[str, int] = {}
-    values: dict[str, Any] = {}
-    for section, name, line, value in file.entries:
-        if section in fitting and not OF_ROS.fullmatch(name):
-            lines[name], values[name] = line, value
-    try:
-        settings_of(values)
-    except OptionError as error:
-        where = f"{path}, line {lines[error.name]}" if error.name in lines else path
-        is_unknown = isinstance(error, UnknownNameError)
-        fix = "; parameters of other nodes go under their own names" if is_unknown else ""
-        raise ParameterFileError(f"{where}: {error}{fix}") from None
-    return values
+
+    def _for_node(self, node_name: str, namespace: str) -> dict[str, tuple[int, Any]]:
+        """Return line and value by name, without the parameters that belong to ROS itself."""
+        node = f"{namespace.rstrip('/')}/{node_name}"
+        fitting = {n for n, name in enumerate(self._content.sections) if _fits(name, node)}
+        return {
+            name: (line, value)
+            for section, name, line, value in self._content.entries
+            if section in fitting and not OF_ROS.fullmatch(name)
+        }
 
 
 def _fits(section: str, node: str) -> bool:
@@ -126,7 +170,7 @@ class _Content:
         self.place = place
         self.sections: list[str] = []
         self.entries: list[tuple[int, str, int, Any]] = []
-        self.events = iter(yaml.parse(content, Loader=yaml.SafeLoader))
+        self.events = iter(yaml.parse(content, Loader=_LOADER))
 
     @contextlib.contextmanager
     def naming_yaml_errors(self) -> Iterator[None]:
@@ -155,6 +199,11 @@ class _Content:
                         f"{self.place}, line {line}: {name} is in line {before} too: remove one"
                     )
                 self.entries.append((section, name, line, value))
+                if len(self.entries) > _MOST_NAMES:
+                    raise ParameterFileError(
+                        f"{self.place} has more than {_MOST_NAMES} parameters: that is no "
+                        "parameter file of this node"
+                    )
         if not self.sections:
             raise ParameterFileError(f"{self.place} has no parameters: {_SHAPE}")
 

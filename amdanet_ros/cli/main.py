@@ -12,11 +12,13 @@ import importlib.util
 import sys
 from collections.abc import Sequence
 from types import ModuleType
-from typing import NoReturn
 
 from .. import __version__
 from ..programs import exit_status
+from ..programs.arguments import OneLineParser
 from ..programs.program import run_program
+from ..programs.ros_environment import check_ros_environment
+from ..programs.signals import GRACE_S, WRITING_GRACE_S
 
 COMMANDS = (
     "demo",
@@ -35,14 +37,7 @@ COMMANDS = (
 )
 _ENDED_BY_SIGNALS = {"play", "record"}
 """Commands that a signal ends as intended: their status is 0 then."""
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says a mistake in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        words = " ".join(message.split())
-        self.exit(exit_status.MISTAKE, f"{self.prog}: {words}; {self.prog} --help shows the use\n")
+_OF_ROS = {"play", "record", "demo"}
 
 
 def _module(command: str) -> ModuleType | None:
@@ -56,7 +51,7 @@ def parser(called: str | None = None) -> argparse.ArgumentParser:
     Only the command that is called declares its arguments: what the others import may not be
     installed.
     """
-    top = _Parser(
+    top = OneLineParser(
         prog="amdanet",
         description="AMDANet: RGB-thermal fusion and semantic segmentation for ROS 2.",
     )
@@ -87,13 +82,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def run() -> int:
         parsed = parser(called).parse_args(words)
+        if called in _OF_ROS:
+            check_ros_environment()
         return parsed.run(parsed)
 
     def status_of(number: int) -> int:
         done = called in _ENDED_BY_SIGNALS
         return exit_status.DONE if done else exit_status.of_signal(number)
 
-    return run_program("amdanet", run, status_of=status_of, is_process=arguments is None)
+    return run_program(
+        "amdanet",
+        run,
+        status_of=status_of,
+        is_process=arguments is None,
+        grace_s=WRITING_GRACE_S if called == "record" else GRACE_S,
+    )
 
 
 if __name__ == "__main__":

@@ -21,17 +21,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Play; returns 0 at the end of the bag and when interrupted."""
-    import rclpy
-
     from ..bags.errors import BagError
     from ..bags.playback_options import read_playback_options
     from ..ros.player_node import run_player
+    from ..ros.start import ros_started
 
     try:
         options = read_playback_options(arguments)
-        rclpy.init(args=[])
-        return run_player(options)
+        with ros_started([]):
+            return run_player(options)
     except BagError as error:
         raise CommandError(str(error)) from error
-    finally:
-        rclpy.try_shutdown()

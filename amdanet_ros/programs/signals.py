@@ -8,13 +8,15 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 GRACE_S = 2.5
 """Seconds from the first signal to the end at the latest."""
+WRITING_GRACE_S = 10.0
+"""The same of a recorder: a slow disk must not cost the end of a recording."""
 
 _PERIOD_S = 0.05
 _END = b"\0"
@@ -43,10 +45,12 @@ class StopSignals:
 
     Attributes:
         received: the number of the first signal, or None.
+        is_deferred: a signal is noted and nothing raised; see ``deferred_signals``.
     """
 
     def __init__(self, status_of: Callable[[int], int], grace_s: float, stays: bool) -> None:
         self.received: int | None = None
+        self.is_deferred = False
         self._is_lost = False
         self._status_of = status_of
         self._grace_s = grace_s
@@ -78,6 +82,8 @@ class StopSignals:
             if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
                 continue
             self._restore.callback(signal.signal, number, signal.signal(number, self._on_signal))
+        self._restore.callback(_current.remove, self)
+        _current.append(self)
         _forget_in_children()
         return self
 
@@ -89,7 +95,8 @@ class StopSignals:
         if self.received is None or self._is_lost:
             self._is_lost = False
             self.received = self.received or number
-            raise Stopped(self.received)
+            if not self.is_deferred:
+                raise Stopped(self.received)
 
     def _watch(self, reading: int, ended: threading.Event) -> None:
         """Wait for the first signal's byte, which arrives whatever the main thread does."""
@@ -122,6 +129,26 @@ class StopSignals:
                 usual(unraisable)
 
         return hook
+
+
+_current: list[StopSignals] = []
+
+
+@contextlib.contextmanager
+def deferred_signals() -> Iterator[Callable[[], bool]]:
+    """Let no signal interrupt the block, such as in the middle of writing a file.
+
+    Yields a function that tells whether a signal has come: the block has to end then.
+    """
+    if not _current:
+        yield lambda: False
+        return
+    signals = _current[-1]
+    signals.is_deferred = True
+    try:
+        yield lambda: signals.received is not None
+    finally:
+        signals.is_deferred = False
 
 
 def _end_children() -> None:

@@ -17,19 +17,24 @@ Threads:
 
 from __future__ import annotations
 
-import gc
 import sys
+
+from ..programs.node import main
+
+if __name__ == "__main__":
+    # Before the imports below, which take seconds: a signal ends the node well meanwhile.
+    sys.exit(main())
+
+import contextlib
+import gc
 from collections.abc import Sequence
 
-import rclpy
 import torch
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType, JumpThreshold, TimeJump
 from rclpy.duration import Duration
-from rclpy.exceptions import InvalidParameterTypeException, InvalidParameterValueException
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.signals import uninstall_signal_handlers
 from rclpy.timer import Timer
 from std_srvs.srv import Trigger
 
@@ -45,9 +50,11 @@ from .diagnostics import NodeReport
 from .diagnostics_reporter import DiagnosticsReporter, memory_values
 from .finding_text import NO_NAMES, text
 from .guarded_executor import GuardedExecutor, describe
+from .ignored_parameters import ignored_parameters
 from .latest_job_worker import LatestJobWorker
 from .parameters import declare, read_settings, read_values, refusal
-from .shutdown import ignore_signals, until_shutdown
+from .shutdown import until_shutdown
+from .start import naming_creation_errors, ros_arguments_only, ros_started
 from .transition_requests import refuse_unknown_transitions
 from .watchdog import Health, Watchdog, hang_of
 
@@ -321,28 +328,25 @@ def _drop(jobs: list[Job]) -> None:
         camera_pair.counters.drop(Dropped.RESET)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM; return 0 then, 2 for parameters that cannot be read."""
+def run(arguments: Sequence[str]) -> int:
+    """Run the node until SIGINT, SIGTERM or SIGHUP; return 0 then.
+
+    Args:
+        arguments: of the command line.
+
+    Raises:
+        ProgramError: arguments, parameters or the environment with which it cannot start.
+    """
     keep_freed_memory()
-    rclpy.init(args=arguments)
-    node = None
-    try:
-        with until_shutdown():
+    arguments = ros_arguments_only("amdanet_node", "The node amdanet.", arguments)
+    with ros_started(arguments), until_shutdown(), contextlib.ExitStack() as stack:
+        with naming_creation_errors("amdanet"):
             node = AmdanetNode()
-            executor = GuardedExecutor()
-            executor.add_node(node)
-            executor.spin()
-    except (InvalidParameterTypeException, InvalidParameterValueException) as error:
-        print(f"amdanet: {error}", file=sys.stderr)
-        return 2
-    finally:
-        uninstall_signal_handlers()
-        ignore_signals()
-        if node is not None:
-            node.destroy_node()
-        rclpy.try_shutdown()
+        stack.callback(node.destroy_node)
+        pairs = node.get_parameter("pairs").value or ()
+        for sentence in ignored_parameters(node, arguments, pairs):
+            node.get_logger().warning(sentence)
+        executor = GuardedExecutor()
+        executor.add_node(node)
+        executor.spin()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

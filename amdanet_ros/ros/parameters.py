@@ -11,11 +11,9 @@ from rclpy.node import Node
 
 from ..parameters import OptionError, Parameter
 from ..settings import (
-    OF_ROS,
     PAIR_NAMES,
     PARAMETERS,
     Settings,
-    check_known,
     known_parameters,
     of_pair,
     pair_parameters,
@@ -33,10 +31,8 @@ def declare(node: Node) -> None:
     """Declare all parameters that are not declared yet, with their descriptors.
 
     Called again after ``pairs`` has changed, it declares those of the new camera pairs. Where the
-    values are not allowed it declares none of these: ``read_settings`` says why. The first time it
-    warns of values that were given for parameters that do not exist: ROS ignores them.
+    values are not allowed it declares none of these: ``read_settings`` says why.
     """
-    is_first = not node.has_parameter(PARAMETERS[0].name)
     _declare(node, PARAMETERS)
     values = {each.name: node.get_parameter(each.name).value for each in PARAMETERS}
     try:
@@ -45,21 +41,6 @@ def declare(node: Node) -> None:
         return
     for pair in pairs:
         _declare(node, pair_parameters(pair, values))
-    for sentence in unknown_names(node, pairs) if is_first else ():
-        node.get_logger().warning(sentence)
-
-
-def unknown_names(node: Node, pairs: Sequence[str]) -> list[str]:
-    """Return a sentence for each name that a value was given for and that no parameter has."""
-    given = getattr(node, "_parameter_overrides", {})  # rclpy has no public way to them
-    sentences = []
-    for name in given:
-        try:
-            if not OF_ROS.fullmatch(name):
-                check_known(name, pairs)
-        except OptionError as error:
-            sentences.append(f"ignored: {error}")
-    return sentences
 
 
 def _declare(node: Node, parameters: Iterable[Parameter]) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
+
+from ..programs.player import main
+
+if __name__ == "__main__":
+    # Before the imports below, which take time: a signal ends the player well meanwhile.
+    sys.exit(main())
+
 import time
 from collections.abc import Sequence
 
-import rclpy
 from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
@@ -26,10 +31,14 @@ from ..bags.playback_options import (
 from ..bags.reader import BagReader
 from ..bags.type_names import is_topic_name
 from ..one_line import one_line
+from ..programs.arguments import OneLineParser
+from ..programs.errors import ProgramError
 from .guarded_executor import GuardedExecutor
+from .ignored_parameters import ignored_parameters
 from .message_types import message_class
 from .ros_arguments import split_ros_arguments
-from .shutdown import ignore_signals, until_shutdown
+from .shutdown import until_shutdown
+from .start import naming_creation_errors, ros_started
 
 _DEPTH = 10
 _ACKNOWLEDGEMENT_S = 5.0
@@ -184,38 +193,40 @@ class PlayerNode(Node):
         self.destroy_node()
 
 
-def run_player(options: PlaybackOptions) -> int:
+def run_player(options: PlaybackOptions, ros_arguments: Sequence[str] = ()) -> int:
     """Play until the end or a signal; rclpy must be initialised. Returns 0.
+
+    Args:
+        options: what to play.
+        ros_arguments: those that rclpy was initialised with; what has no effect is told.
 
     Raises:
         BagError: see ``PlayerNode``.
     """
     with until_shutdown():
-        node = PlayerNode(options)
+        with naming_creation_errors("amdanet_player"):
+            node = PlayerNode(options)
         try:
+            for sentence in ignored_parameters(node, ros_arguments):
+                node.get_logger().warning(sentence)
             node.play()
         finally:
-            ignore_signals()
             node.close()
     return 0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The executable ``amdanet_player``: the options of `amdanet play`, and ``--ros-args``."""
-    own, ros = split_ros_arguments(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(prog="amdanet_player", description=__doc__)
+def run(arguments: Sequence[str]) -> int:
+    """The executable ``amdanet_player``: the options of `amdanet play`, and ``--ros-args``.
+
+    Raises:
+        ProgramError: what cannot be played, or rclpy cannot start.
+    """
+    own, ros = split_ros_arguments(arguments)
+    parser = OneLineParser(prog="amdanet_player", description=__doc__)
     add_playback_arguments(parser)
-    parsed = parser.parse_args(own)
     try:
-        options = read_playback_options(parsed)
-        rclpy.init(args=ros)
-        return run_player(options)
+        options = read_playback_options(parser.parse_args(own))
+        with ros_started(ros):
+            return run_player(options, ros)
     except BagError as error:
-        print(f"amdanet_player: {error}", file=sys.stderr)
-        return 2
-    finally:
-        rclpy.try_shutdown()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        raise ProgramError(str(error)) from error

@@ -4,20 +4,23 @@ recorder.
 
 from __future__ import annotations
 
-import argparse
-import signal
 import sys
-import threading
+
+from ..programs.recorder import main
+
+if __name__ == "__main__":
+    # Before the imports below, which take time: a signal ends the recorder well meanwhile.
+    sys.exit(main())
+
+import contextlib
 import time
 from collections import deque
 from collections.abc import Sequence
 
-import rclpy
 from rclpy.clock import Clock, ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
-from rclpy.signals import SignalHandlerOptions
 from rclpy.subscription import Subscription
 
 from ..bags.errors import BagError
@@ -27,16 +30,22 @@ from ..bags.recording_options import (
     read_recording_options,
 )
 from ..bags.writer import BagWriter, quality
+from ..programs.arguments import OneLineParser
+from ..programs.errors import ProgramError
+from ..programs.signals import deferred_signals
 from .guarded_executor import GuardedExecutor
+from .ignored_parameters import ignored_parameters
 from .message_types import message_class
 from .qos import common_reliability
 from .ros_arguments import split_ros_arguments
+from .shutdown import until_shutdown
+from .start import naming_creation_errors, ros_started
 
 _DEPTH = 100
 _DISCOVERY_PERIOD_S = 0.1
 _COMMIT_PERIOD_S = 0.2
 _MOST_EARLY = 1000
-_LAST_WRITES_S = 3.0
+_LAST_WRITES_S = 1.5
 _IDLE_TURNS = 20
 
 
@@ -142,36 +151,29 @@ class RecorderNode(Node):
 
 
 def run_recorder(options: RecordingOptions, ros_arguments: Sequence[str] = ()) -> int:
-    """Record until SIGINT or SIGTERM, and then what has arrived by then; returns 0.
-
-    It initialises rclpy, with its own arguments, without rclpy's signal handlers: they would end
-    the context, and what has arrived but is not written yet would be lost.
+    """Record until a signal, and then what has arrived by then; returns 0.
 
     Raises:
-        BagError: see ``RecorderNode``.
+        BagError: see ``RecorderNode``, or the disk takes no more; what was written is readable.
     """
-    stopping = threading.Event()
-    rclpy.init(args=list(ros_arguments), signal_handler_options=SignalHandlerOptions.NO)
-    handlers = {
-        number: signal.signal(number, lambda *_: stopping.set())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    executor = GuardedExecutor(fatal=(BagError, OSError))
-    try:
-        node = RecorderNode(options)
-        executor.add_node(node)
+    executor = None
+    with ros_started(ros_arguments), until_shutdown(), deferred_signals() as is_stopped:
+        with naming_creation_errors("amdanet_recorder"):
+            node = RecorderNode(options)
         try:
-            while not stopping.is_set():
+            for sentence in ignored_parameters(node, ros_arguments):
+                node.get_logger().warning(sentence)
+            executor = GuardedExecutor(fatal=(BagError, OSError))
+            executor.add_node(node)
+            while not is_stopped():
                 executor.spin_once(timeout_sec=_DISCOVERY_PERIOD_S)
             _write_what_has_arrived(node, executor)
         finally:
             node.close()
-        print(f"recorded {node.count} messages in {options.output}", flush=True)
-    finally:
-        executor.shutdown()
-        rclpy.try_shutdown()
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+            if executor is not None:
+                executor.shutdown()
+        with contextlib.suppress(OSError):  # of a terminal that was closed
+            print(f"recorded {node.count} messages in {options.output}", flush=True)
     return 0
 
 
@@ -184,19 +186,16 @@ def _write_what_has_arrived(node: RecorderNode, executor: GuardedExecutor) -> No
         idle = idle + 1 if node.count == before else 0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """The executable ``amdanet_recorder``: the options of `amdanet record`, and ``--ros-args``."""
-    own, ros = split_ros_arguments(sys.argv[1:] if arguments is None else arguments)
-    parser = argparse.ArgumentParser(prog="amdanet_recorder", description=__doc__)
+def run(arguments: Sequence[str]) -> int:
+    """The executable ``amdanet_recorder``: the options of `amdanet record`, and ``--ros-args``.
+
+    Raises:
+        ProgramError: what cannot be recorded, or rclpy cannot start.
+    """
+    own, ros = split_ros_arguments(arguments)
+    parser = OneLineParser(prog="amdanet_recorder", description=__doc__)
     add_recording_arguments(parser)
-    parsed = parser.parse_args(own)
     try:
-        options = read_recording_options(parsed)
-        return run_recorder(options, ros)
+        return run_recorder(read_recording_options(parser.parse_args(own)), ros)
     except BagError as error:
-        print(f"amdanet_recorder: {error}", file=sys.stderr)
-        return 2
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        raise ProgramError(str(error)) from error

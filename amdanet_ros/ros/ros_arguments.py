@@ -26,3 +26,29 @@ def split_ros_arguments(arguments: Sequence[str]) -> tuple[list[str], list[str]]
         else:
             own.append(argument)
     return own, ros
+
+
+def params_files(arguments: Sequence[str]) -> list[str]:
+    """Return the parameter files that arguments for ROS name."""
+    return _values_of(arguments, ("--params-file",))
+
+
+def parameter_names(arguments: Sequence[str], node_name: str) -> list[str]:
+    """Return the names that ``-p NAME:=VALUE`` sets for a node.
+
+    Args:
+        arguments: for ROS.
+        node_name: without its namespace; ``-p OTHER:NAME:=VALUE`` is for others.
+    """
+    found = []
+    for rule in _values_of(arguments, ("-p", "--param")):
+        node, colon, name = rule.partition(":=")[0].rpartition(":")
+        if not colon or node == node_name:
+            found.append(name)
+    return found
+
+
+def _values_of(arguments: Sequence[str], options: Sequence[str]) -> list[str]:
+    """Return what follows each of these options."""
+    pairs = zip(arguments, arguments[1:], strict=False)
+    return [value for option, value in pairs if option in options]

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import threading
 from collections.abc import Iterator
 
 import rclpy
@@ -14,9 +12,9 @@ from rclpy.impl.implementation_singleton import rclpy_implementation
 
 @contextlib.contextmanager
 def until_shutdown() -> Iterator[None]:
-    """Leave the block without an error when SIGINT, SIGTERM or a shutdown ends it.
+    """Leave the block without an error when a signal or a shutdown ends it.
 
-    The signal invalidates rclpy's context at once; the call under way then fails with
+    A shutdown invalidates rclpy's context at once; the call under way then fails with
     an ``RCLError``.
     """
     try:
@@ -26,10 +24,3 @@ def until_shutdown() -> Iterator[None]:
     except rclpy_implementation.RCLError:
         if rclpy.ok():
             raise
-
-
-def ignore_signals() -> None:
-    """Let no further Ctrl-C, nor launch's SIGTERM after it, interrupt the shutdown."""
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)

@@ -134,7 +134,7 @@ def test_laps_repeat_the_bag_and_the_clock_goes_back_only_between_them(
     assert min(times) >= 1.0
 
 
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_an_endless_loop_with_status_0(start, listen, until, tmp_path, how):
     write_numbers(tmp_path / "bag", range(20))
     numbers = listen("/numbers", String)

@@ -73,7 +73,10 @@ def words(*numbers):
     return [str(index) for index in numbers]
 
 
-@pytest.mark.parametrize(("storage", "how"), [("sqlite3", signal.SIGINT), ("mcap", signal.SIGTERM)])
+@pytest.mark.parametrize(
+    ("storage", "how"),
+    [("sqlite3", signal.SIGINT), ("mcap", signal.SIGTERM), ("mcap", signal.SIGHUP)],
+)
 def test_it_records_until_a_signal_and_ends_with_status_0(
     start, speaker, until, tmp_path, storage, how
 ):

@@ -7,13 +7,13 @@ pytest.importorskip("rclpy")
 import rclpy
 from rclpy.parameter import Parameter
 
+from amdanet_ros.ros.ignored_parameters import ignored_parameters
 from amdanet_ros.ros.parameters import (
     declare,
     descriptor,
     read_settings,
     read_values,
     refusal,
-    unknown_names,
 )
 from amdanet_ros.settings import PARAMETERS
 
@@ -143,12 +143,37 @@ def test_wrong_values_given_at_the_start_are_told_when_they_are_read(node, words
         read_settings(node)
 
 
-GIVEN = {"sync.slopp": 0.1, "use_sim_time": True, "rear.max_wait": 0.1, "front.max_wait": 0.1}
-
-
-@pytest.mark.parametrize("node", [{**GIVEN, "pairs": ["front"]}], indirect=True)
-def test_values_for_parameters_that_do_not_exist_are_told(node):
-    told = unknown_names(node, ["front"])
-    assert len(told) == 2
-    assert "sync.slopp is not a parameter: do you mean sync.slop?" in told[0]
+@pytest.mark.parametrize("node", [{"pairs": ["front"]}], indirect=True)
+def test_values_for_parameters_that_do_not_exist_are_told(node, tmp_path):
+    file = tmp_path / "rig.yaml"
+    file.write_text(
+        "/**:\n  ros__parameters:\n    sync.slopp: 0.1\n    use_sim_time: true\n"
+        "    rear.max_wait: 0.1\n    front.max_wait: 0.1\n"
+    )
+    given = ["--ros-args", "--params-file", str(file), "-p", "devise:=cpu", "-p", "device:=cpu"]
+    told = ignored_parameters(node, [*given, "-p", "another:rgb:=1"], ["front"])
+    assert len(told) == 3
+    assert f"{file}, line 3: sync.slopp is not a parameter: do you mean sync.slop?" in told[0]
+    assert "devise is not a parameter: do you mean device?" in told[2]
     assert "rear.max_wait is of a pair that pairs does not name" in told[1]
+
+
+@pytest.mark.parametrize("node", [{}], indirect=True)
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("/camera:\n  ros__parameters:\n    device: cpu\n", True),
+        ("/**:\n  ros__parameters:\n    use_sim_time: true\n"
+         "/amdanett:\n  ros__parameters:\n    device: cpu\n", True),
+        ("/**:\n  ros__parameters:\n    use_sim_time: true\n"
+         "/camera:\n  ros__parameters:\n    exposure: 3\n", False),
+        ("/**:\n  ros__parameters:\n    device: cpu\n"
+         "/other:\n  ros__parameters:\n    device: cpu\n", False),
+    ],
+)  # fmt: skip
+def test_parameters_under_the_name_of_another_node_are_told(node, tmp_path, content, told):
+    file = tmp_path / "rig.yaml"
+    file.write_text(content)
+    found = ignored_parameters(node, ["--ros-args", "--params-file", str(file)], [])
+    assert len(found) == told
+    assert not told or f"put them under /** or {node.get_fully_qualified_name()}" in found[0]

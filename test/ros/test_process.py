@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -18,7 +19,7 @@ def start(environment, *arguments):
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly(child_environment, checkpoint, number):
     process = start(
         child_environment, "-p", f"checkpoint:={checkpoint}", "-p", "precision:=fp32",
@@ -32,10 +33,12 @@ def test_a_signal_ends_it_cleanly(child_environment, checkpoint, number):
                 break
         assert "configured" in said[-1], said
         assert "/camera/image, /front/thermal/image_raw" in line
+        begun = time.monotonic()
         process.send_signal(number)
         process.send_signal(number)
         rest = process.stderr.read()
         assert process.wait(timeout=30) == 0, rest
+        assert time.monotonic() - begun < 3.5
         assert "Traceback" not in rest
         assert "terminate called" not in rest
     finally:
@@ -51,3 +54,26 @@ def test_a_parameter_of_the_wrong_type_or_range_ends_it_with_one_line(child_envi
         assert process.returncode == 2
         assert len(lines) == 1
         assert name in lines[0]
+
+
+@pytest.mark.parametrize("wait", [0.0, 0.5])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_during_the_imports_ends_it_cleanly(child_environment, number, wait):
+    with start(child_environment) as process:
+        try:
+            while not catches_all_signals(process):
+                assert process.poll() is None
+            time.sleep(wait)  # no event tells how far the imports are
+            process.send_signal(number)
+            _, said = process.communicate(timeout=30)
+        finally:
+            process.kill()
+    assert (process.returncode, said) == (0, "")
+
+
+def catches_all_signals(process):
+    """Whether the program's own handlers are there: the interpreter handles SIGINT alone."""
+    with open(f"/proc/{process.pid}/status") as status:
+        caught = int(status.read().split("SigCgt:")[1].split()[0], 16)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return all(caught >> (number - 1) & 1 for number in numbers)
