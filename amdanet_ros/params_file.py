@@ -257,7 +257,7 @@ class _Content:
 
     def _scalar(self, event: yaml.ScalarEvent, name: str) -> Any:
         text = event.value
-        if event.style is not None or event.tag == _STRING_TAG:
+        if event.style or event.tag == _STRING_TAG:
             return text
         if not text:
             raise self._wrong(event, f"{name} has no value: give it one, or remove it", False)
