@@ -65,14 +65,16 @@ def unpack_file(source: Path, target: Path) -> bool:
     with source.open("rb") as packed, target.open("xb") as unpacked:
         while True:
             data = b""
-            if decompressor.needs_input or decompressor.eof:
+            if decompressor.eof:
+                data = decompressor.unused_data or packed.read(_BLOCK_BYTES)
+                if not data:
+                    return True
+                decompressor = zstd.ZstdDecompressor()
+            elif decompressor.needs_input:
                 data = packed.read(_BLOCK_BYTES)
                 if not data:
-                    return decompressor.eof
+                    return False
             try:
-                if decompressor.eof:
-                    data = decompressor.unused_data + data
-                    decompressor = zstd.ZstdDecompressor()
                 block = decompressor.decompress(data, _BLOCK_BYTES)
             except zstd.ZstdError:
                 return False
