@@ -27,7 +27,7 @@ ALLOWED = {
     "programs": "one_line",
     "resources": "",
     "whole_file": "",
-    "images": ARRAYS,
+    "images": f"{ARRAYS} one_line",
     "pairing": "findings parameters",
     "network": "torch numpy classes one_line whole_file",
     "registration": ARRAYS,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..one_line import one_line
+
 _LONGEST = 400
 _LONGEST_VALUE = 60
 
@@ -21,16 +23,15 @@ class BadImage(ValueError):  # noqa: N818 - the name is part of the interface
     """
 
     def __init__(self, cause: str, remedy: str, stream: str | None = None) -> None:
-        self.cause = _line(cause)
-        self.remedy = _line(remedy)
+        self.cause = one_line(cause, _LONGEST)
+        self.remedy = one_line(remedy, _LONGEST)
         self.stream = stream
         super().__init__(f"{self.cause}: {self.remedy}")
 
 
 def shown(value: Any) -> str:
     """Return a value of a message or file for a sentence: quoted, on one line, cut when long."""
-    text = value if isinstance(value, str) else str(value)
-    return repr(text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}...")
+    return one_line(repr(str(value)), _LONGEST_VALUE)
 
 
 def cut_off() -> BadImage:
@@ -46,10 +47,3 @@ def damaged(what: str) -> BadImage:
     return BadImage(
         f"the image file is damaged ({what})", "check the driver, or copy the file again"
     )
-
-
-def _line(text: str) -> str:
-    cut = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-    if cut.isprintable():
-        return cut
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)

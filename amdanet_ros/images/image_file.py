@@ -17,6 +17,9 @@ from .errors import BadImage
 from .file_header import FileHeader, file_header
 from .read_options import DEFAULT, ReadOptions
 
+# OpenCV would print lines of its own about each damaged image, which is refused with one line here.
+cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
 _MOST_BYTES = 8
 """Of a pixel: four channels of 16 bits, or one of 64."""
 
@@ -111,9 +114,7 @@ def read_bytes(path: str | os.PathLike, options: ReadOptions = DEFAULT) -> np.nd
 
 
 def _checked(data: np.ndarray, options: ReadOptions) -> FileHeader:
-    header = file_header(data.tobytes())
-    options.check_size(header.width, header.height)
-    return header
+    return file_header(data.tobytes(), options)
 
 
 def _decode(data: np.ndarray, flags: int, options: ReadOptions) -> np.ndarray:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from .errors import BadImage, damaged
+from .errors import BadImage, cut_off, damaged
+from .read_options import ReadOptions
 
 _SHAPES = {1: "B", 3: "H", 4: "I", 16: "Q"}
 _BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
@@ -26,6 +27,7 @@ _WANTED = {
 _COMPRESSIONS = {1: "none", 5: "LZW", 7: "JPEG", 8: "deflate", 32773: "PackBits", 32946: "deflate"}
 _MOST_ENTRIES = 4096
 _FLOAT = 3
+_MOST_COMPRESSED = 1400  # bytes for one: deflate 1032, LZW 1365
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class TiffSize:
     bits: int
 
 
-def tiff_size(data: bytes) -> TiffSize:
+def tiff_size(data: bytes, options: ReadOptions) -> TiffSize:
     """Return what the first directory of a TIFF says; further pages are not looked at.
 
     Raises:
@@ -61,6 +63,10 @@ def tiff_size(data: bytes) -> TiffSize:
         values = _entries(data, order, start, "H", "I")
     if _WIDTH not in values or _HEIGHT not in values:
         raise damaged("a TIFF without a size")
+    # A tile is decoded as a whole, also where it is larger than the image.
+    width = max(values[_WIDTH], values.get(_TILE_WIDTH, 0))
+    height = max(values[_HEIGHT], values.get(_TILE_HEIGHT, 0))
+    options.check_size(width, height)
     compression, samples = values.get(_COMPRESSION, 1), values.get(_SAMPLES, 1)
     if compression not in _COMPRESSIONS:
         raise BadImage(
@@ -70,11 +76,10 @@ def tiff_size(data: bytes) -> TiffSize:
     if samples > 4:
         raise BadImage(f"the TIFF has {samples} channels", "export one channel, or three colours")
     bits = values.get(_BITS, 1)
+    if values[_WIDTH] * values[_HEIGHT] * samples * bits > 8 * len(data) * _MOST_COMPRESSED:
+        raise cut_off()
     if bits > 64:
         raise damaged(f"a TIFF of {bits} bits")
-    # A tile is decoded as a whole, also where it is larger than the image.
-    width = max(values[_WIDTH], values.get(_TILE_WIDTH, 0))
-    height = max(values[_HEIGHT], values.get(_TILE_HEIGHT, 0))
     return TiffSize(width, height, values.get(_SAMPLE_FORMAT) == _FLOAT, bits)
 
 

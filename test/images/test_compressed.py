@@ -67,7 +67,7 @@ def test_damaged_compressed_images_are_refused():
     with pytest.raises(BadImage, match="no data"):
         thermal_from_message(CompressedMessage(format="png"))
     headless = bytes(whole.data)[:8] + bytes(40) + b"IEND\xaeB`\x82"
-    broken = bytes(whole.data)[:60] + bytes(40) + b"IEND\xaeB`\x82"
+    broken = bytes(whole.data)[:60] + bytes(40) + bytes(whole.data)[100:]
     for data, cause in ((headless, "without IHDR"), (broken, "does not decode")):
         with pytest.raises(BadImage, match=cause):
             rgb_from_message(CompressedMessage(format="png", data=data))

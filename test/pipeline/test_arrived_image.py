@@ -72,7 +72,7 @@ def test_what_cannot_be_used_is_refused_at_once_or_when_it_is_decoded():
         ArrivedImage("thermal", Image(height=2, width=2, encoding="nonsense"))
     assert refused.value.stream == "thermal"
     whole = bytes(compressed(np.full((8, 10, 3), 7, np.uint8)).data)
-    broken = CompressedImage(format="png", data=whole[:45] + bytes(40) + b"IEND")
+    broken = CompressedImage(format="png", data=whole[:41] + bytes(9) + whole[50:])
     image = ArrivedImage("rgb", broken)
     for _ in range(2):
         with pytest.raises(BadImage, match="does not decode") as refused:
