@@ -12,11 +12,22 @@ if TYPE_CHECKING:
     from ..fuse.source import Source
     from ..settings import Settings
 
+_IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
+_VIDEOS = (
+    ".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts", ".seq",
+    ".csq", ".gif",
+)  # fmt: skip
+_BAG_FILES = (".mcap", ".db3", ".bag", ".zstd")
+
 
 def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the input and how its pairs are found; options that are not given are None."""
-    parser.add_argument("input", type=Path, help="a bag, or a folder of images (RGB, or both)")
-    parser.add_argument("thermal", type=Path, nargs="?", help="folder of the thermal images")
+    parser.add_argument(
+        "input", type=Path, help="a bag, a folder of images (RGB or both) or an image"
+    )
+    parser.add_argument(
+        "thermal", type=Path, nargs="?", help="folder of the thermal images, or an image"
+    )
     parser.add_argument("--rgb-topic", help="topic in the bag (default: chosen by its name)")
     parser.add_argument("--thermal-topic", help="topic in the bag (default: chosen by its name)")
     parser.add_argument("--slop", type=float, help="most between a pair's stamps, s (default 0.05)")
@@ -24,10 +35,12 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def is_bag(path: Path) -> bool:
-    """Whether a path is a bag and not a folder of images."""
+    """Whether a path is a bag and not a folder of images or an image."""
     from ..bags.recording_names import holds_recording
 
-    return path.is_file() or holds_recording(path)
+    if path.is_file():
+        return path.suffix.lower() not in (*_IMAGES, *_VIDEOS)
+    return holds_recording(path)
 
 
 def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
@@ -44,11 +57,10 @@ def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
     from ..fuse.bag_source import BagSource
     from ..fuse.folder_source import FolderSource
 
-    path = arguments.input
-    if not path.exists():
-        raise CommandError(f"{path} does not exist: give a bag or a folder of images")
-    if not is_bag(path) or arguments.thermal is not None:
-        return FolderSource.of(path, arguments.thermal, settings.fusion.reading)
+    path, thermal = arguments.input, arguments.thermal
+    _check_given(path, thermal)
+    if not is_bag(path):
+        return FolderSource.of(path, thermal, settings.fusion.reading)
     infos = [getattr(arguments, name, None) for name in ("rgb_info_topic", "thermal_info_topic")]
     try:
         with BagReader(path) as bag:
@@ -56,3 +68,39 @@ def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
     except UnclearTopicsError as error:
         raise CommandError(f"{error}: name them with --rgb-topic and --thermal-topic") from error
     return BagSource(path, topics, settings.sync, settings.fusion)
+
+
+def _check_given(path: Path, thermal: Path | None) -> None:
+    """Say what to give instead of inputs of another kind."""
+    for given in filter(None, (path, thermal)):
+        if not given.exists():
+            raise CommandError(
+                f"{given} does not exist: give a bag, a folder of images, or two images"
+            )
+        if not (given.is_file() or given.is_dir()):
+            raise CommandError(f"{given} is a device or a pipe: give a bag or images in files")
+        if given.is_file() and given.suffix.lower() in _VIDEOS:
+            raise CommandError(
+                f"{given} is a video, and bags and images are read: write its frames with "
+                f"ffmpeg -i {given} rgb/%06d.png, those of the thermal camera with the same names "
+                "into another folder, and give both folders, RGB first"
+            )
+        if given.name == "metadata.yaml":
+            raise CommandError(f"{given} is a part of a bag: give its folder, {given.parent}")
+    if thermal is None:
+        if path.is_file() and path.suffix.lower() in _IMAGES:
+            raise CommandError(
+                f"{path} is one image: give the RGB image and the thermal image, or two folders"
+            )
+        return
+    bags = [given for given in (path, thermal) if is_bag(given)]
+    if len(bags) == 2 and all(given.is_dir() or given.suffix in _BAG_FILES for given in bags):
+        raise CommandError(
+            f"{path} and {thermal} are two bags, and one is read at a time: give one that holds "
+            "both cameras, as ros2 bag record writes it, or as ros2 bag convert joins them"
+        )
+    if bags:
+        raise CommandError(
+            f"{bags[0]} is no folder of images: give a bag alone, or the RGB images and then the "
+            "thermal ones"
+        )

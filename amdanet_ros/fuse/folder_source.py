@@ -25,12 +25,14 @@ class FolderSource:
 
     Attributes:
         pairs: see ``find_pairs``.
+        remarks: about files that have no partner.
         reading: how images are read.
         findings: none.
         remarks: none.
     """
 
     pairs: tuple[FilePair, ...]
+    remarks: Sequence[str] = ()
     reading: ReadOptions = DEFAULT
     findings: Sequence[Finding] = ()
     remarks: Sequence[str] = ()
@@ -40,7 +42,7 @@ class FolderSource:
         cls, rgb: Path, thermal: Path | None = None, reading: ReadOptions = DEFAULT
     ) -> FolderSource:
         """Return the source of folders, see ``find_pairs``; raises ImageFolderError."""
-        return cls(tuple(find_pairs(rgb, thermal)), reading)
+        return cls(*find_pairs(rgb, thermal), reading)
 
     @property
     def streams(self) -> dict[str, str]:

@@ -42,6 +42,7 @@ class Source(Protocol):
         findings: about the pairing, once all pairs have been yielded.
         remarks: sentences about what is missing of the input, at that time too.
         files: that are read.
+        remarks: sentences about what is left out of it; of a bag, once it has been read.
     """
 
     description: str
@@ -50,6 +51,7 @@ class Source(Protocol):
     findings: Sequence[Finding]
     remarks: Sequence[str]
     files: Sequence[Path]
+    remarks: Sequence[str]
 
     def __iter__(self) -> Iterator[SourcePair]:
         """Yield the pairs."""

@@ -77,7 +77,7 @@ def test_real_pairs_warped_by_known_homographies_are_registered_or_refused(share
     """
     errors, tries = [], 0
     for folder, every in (("m3svd", 2), ("msrs", 3)):
-        pairs = [pair.read() for pair in find_pairs(shared / "data" / folder)][::every]
+        pairs = [pair.read() for pair in find_pairs(shared / "data" / folder).pairs][::every]
         rgb = [one for one, _ in pairs]
         thermal = [other if other.ndim == 2 else cv2.cvtColor(other, 6) for _, other in pairs]
         size = thermal[0].shape
