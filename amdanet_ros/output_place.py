@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -57,9 +58,15 @@ def check_writable_kind(output: Path) -> None:
 
     Raises:
         OutputPlaceError: a device, pipe or socket is there, or the name is that of no file.
+        OSError: it is to lie in something that is no folder, or in one that may not be written.
     """
     place = Path(os.path.realpath(output))
     if place == Path.cwd() or place == Path(place.anchor):
         raise OutputPlaceError(f"the output {str(output)!r} names no new file: give it a name")
     if place.exists() and not (place.is_file() or place.is_dir()):
         raise OutputPlaceError(f"the output {output} is a device or a pipe: give a file's name")
+    parent = next(each for each in place.parents if os.path.lexists(each))
+    if not parent.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(parent))
+    if not os.access(parent, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(parent))

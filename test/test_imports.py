@@ -52,7 +52,7 @@ ALLOWED = {
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags fuse ros ros.shims training evaluation reproduction synthetic demo "
-    "resources output_place one_line programs __init__",
+    "resources output_place one_line programs whole_file __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

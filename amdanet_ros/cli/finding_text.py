@@ -46,9 +46,11 @@ def _stamps_apart(finding: Finding) -> str:
 
 _K = FindingKind
 _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
-    _K.NO_MESSAGE: "{source} holds no message",
+    _K.NO_MESSAGE: "{source} holds no message: check the camera's driver and record again, or "
+    "choose another topic with --{stream}-topic",
     _K.SILENT: "{source} ends {seconds:.1f} s before the other camera",
-    _K.ZERO_STAMPS: "{source}: {count} of {received} stamps are zero: such images cannot be paired",
+    _K.ZERO_STAMPS: "{source}: {count} of {received} stamps are zero: such images cannot be "
+    "paired: let the camera's driver set header.stamp, and record again",
     _K.CLOCKS_APART: _clocks_apart,
     _K.STAMPS_APART: _stamps_apart,
     _K.OVERFLOW: "{source}: {count} of {received} messages left a full queue before their partner "

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import hashlib
 import os
 import sys
@@ -27,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from ..one_line import one_line
 from .errors import CommandError
 from .settings_arguments import add_settings_arguments, read_settings
 from .source_arguments import add_source_arguments, is_bag, open_source
@@ -75,13 +75,14 @@ def run(arguments: argparse.Namespace) -> int:
     from ..inference import InferenceError
     from ..network.checkpoint import CheckpointError
     from ..output_place import OutputPlaceError
+    from .disk_words import disk_words
 
     if not 0 < arguments.video_rate <= 1000:
         raise CommandError(f"--video-rate is {arguments.video_rate:g}: it must lie in 0 to 1000")
     try:
         return _fuse(arguments)
     except OSError as error:
-        raise CommandError(_disk_words(error, arguments.output)) from error
+        raise CommandError(disk_words(error, arguments.output)) from error
     except (
         BagError, CheckpointError, ImageFolderError, InferenceError, OutputPlaceError, ValueError
     ) as error:  # fmt: skip
@@ -97,6 +98,7 @@ def _fuse(arguments: argparse.Namespace) -> int:
     from ..inference import Predictor
     from ..inference.freed_memory import keep_freed_memory
     from ..pipeline.pipeline import FusionPipeline
+    from .no_pairs import why_no_pairs
 
     # Unrelated images have no common scale to keep.
     in_sequence = arguments.thermal is None and is_bag(arguments.input)
@@ -117,7 +119,10 @@ def _fuse(arguments: argparse.Namespace) -> int:
         fusions, left_out = _followed(progress, source)
         words = f"{len(fusions)} pairs fused" + (f", {left_out} left out" if left_out else "")
         if not fusions:
-            raise CommandError(f"{words}, nothing is written{_why(source, left_out)}")
+            why = why_no_pairs(source, settings.sync.slop)
+            raise CommandError(
+                f"{words}, nothing is written: {'why is said above' if left_out else why}"
+            )
         part = journal.fresh_part()
         write(source, fusions, journal, _output(kind, part, arguments.video_rate))
         place.publish(part, journal.aside)
@@ -143,25 +148,6 @@ def _output(kind: str, path: Path, rate: float) -> FuseOutput:
     if kind == "video":
         return VideoOutput(path, rate)
     return BagOutput(path) if kind == "bag" else ImageOutput(path)
-
-
-def _disk_words(error: OSError, output: Path) -> str:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return (
-            f"{output} cannot be written: {os.strerror(error.errno).lower()}: make room and run "
-            "the same command again: it goes on where it stopped"
-        )
-    if error.errno is None:
-        return f"{output} cannot be written: {error}"
-    return f"{os.strerror(error.errno).lower()}: {error.filename or output}"
-
-
-def _why(source: Source, left_out: int) -> str:
-    """Return why there is no pair at all, where the pairs that are left out do not say it."""
-    if left_out:
-        return ": why is said above"
-    sentences = [_sentence(each, source) for each in source.findings]
-    return ": " + ("; ".join(sentences) or f"{source.description} give no pair")
 
 
 def _followed(steps: Iterable[Step], source: Source) -> tuple[dict[str, Fusion], int]:
@@ -190,7 +176,7 @@ def _followed(steps: Iterable[Step], source: Source) -> tuple[dict[str, Fusion],
 def _say(sentences: Iterable[str], said: set[str]) -> None:
     for sentence in sentences:
         if sentence not in said:
-            print(f"amdanet: {sentence}", file=sys.stderr)
+            print(f"amdanet: {one_line(sentence, 1000)}", file=sys.stderr)
             said.add(sentence)
 
 

@@ -13,15 +13,22 @@ homography.
 from __future__ import annotations
 
 import argparse
+import math
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..one_line import one_line
 from .errors import CommandError
 from .source_arguments import add_source_arguments, open_source
 
 if TYPE_CHECKING:
-    from ..fuse.source import SourcePair
+    from ..fuse.source import Source
     from ..pipeline.image_pair import ImagePair
+
+_HEAD = "# Written by amdanet register.\n"
+"""Of each file that this command writes."""
 
 SUMMARY = "estimate the homography from thermal to RGB pixels from a bag"
 
@@ -40,35 +47,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=3.0,
         help="refuse beyond this, pixels of an image 640 wide (default 3)",
     )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace a file that this command wrote"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Estimate and write; returns 0."""
-    import cv2
-    import yaml
+    """Estimate and write; returns 0.
 
+    Raises:
+        CommandError: a mistake in the call, images that do not determine the homography, a disk
+            that cannot be written.
+    """
     from ..bags.errors import BagError
     from ..fuse.image_folders import ImageFolderError
-    from ..parameters import build
-    from ..registration import estimate_homography
-    from ..settings import Settings
-    from ..visualization.checkerboard import checkerboard
+    from ..output_place import OutputPlaceError
+    from .disk_words import disk_words
 
     if arguments.frames < 1:
         raise CommandError(f"--frames is {arguments.frames}: it must be at least 1")
-    given = {"sync.slop": arguments.slop, "sync.thermal_offset": arguments.thermal_offset}
+    if not 0 < arguments.max_uncertainty < math.inf:
+        raise CommandError(
+            f"--max-uncertainty is {arguments.max_uncertainty:g}: it must be a number above 0"
+        )
     try:
-        settings = build(Settings, {k: v for k, v in given.items() if v is not None})
-        source = open_source(arguments, settings)
-        wanted = _spread(source.most, arguments.frames)
-        images = [_read(pair) for i, pair in enumerate(source) if i in wanted]
-        if not images:
-            slop = settings.sync.slop
-            raise CommandError(f"{source.description}: no pair within --slop {slop:g} s")
-        rgb, thermal = [one.rgb for one in images], [other.thermal for other in images]
-        found = estimate_homography(rgb, thermal, arguments.initial, arguments.max_uncertainty)
-    except (BagError, ImageFolderError, ValueError, OSError) as error:
+        return _register(arguments)
+    except OSError as error:
+        raise CommandError(disk_words(error, arguments.output, goes_on=False)) from error
+    except (BagError, ImageFolderError, OutputPlaceError, ValueError) as error:
         raise CommandError(str(error)) from error
+
+
+def _register(arguments: argparse.Namespace) -> int:
+    import cv2
+    import yaml
+
+    from ..parameters import build
+    from ..registration import check_homography, estimate_homography
+    from ..settings import Settings
+    from ..visualization.checkerboard import checkerboard
+    from ..whole_file import whole_file
+
+    given = {"sync.slop": arguments.slop, "sync.thermal_offset": arguments.thermal_offset}
+    if arguments.initial is not None:
+        check_homography(arguments.initial)
+    settings = build(Settings, {k: v for k, v in given.items() if v is not None})
+    source = open_source(arguments, settings)
+    board = _checked_board(arguments, source)
+    images = _images(source, arguments.frames, settings.sync.slop)
+    rgb, thermal = [one.rgb for one in images], [other.thermal for other in images]
+    found = estimate_homography(rgb, thermal, arguments.initial, arguments.max_uncertainty)
     numbers = [float(f"{value:.9g}") for value in found.homography.reshape(-1)]
     height, width = found.thermal_size
     parameters = {
@@ -82,24 +110,86 @@ def run(arguments: argparse.Namespace) -> int:
         f"the image,\n# agreement {found.agreement:.2f}, uncertainty {found.uncertainty:.2f} "
         "pixels at the corners.\n"
     )
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(notes + text)
-    board = arguments.output.with_suffix(".png")
     middle = len(images) // 2
     image = checkerboard(rgb[middle], thermal[middle], found.homography)
-    cv2.imwrite(str(board), image[..., ::-1])
+    arguments.output.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(board) as part, whole_file(arguments.output) as other:
+        part.write_bytes(cv2.imencode(".png", image[..., ::-1])[1].tobytes())
+        other.write_text(_HEAD + notes + text)
     print(notes.replace("# ", "").rstrip())
     print(f"{arguments.output} for --params-file; look at {board}: edges must run on across tiles")
     return 0
 
 
-def _read(pair: SourcePair) -> ImagePair:
-    from ..images.errors import BadImage
+def _checked_board(arguments: argparse.Namespace, source: Source) -> Path:
+    """Return where the checkerboard goes.
 
-    try:
-        return pair.read()
-    except BadImage as error:
-        raise CommandError(f"{pair.place_of(error.stream)}: {error}") from error
+    Raises:
+        OutputPlaceError: it or the output is an input, or a file that this command did not write.
+    """
+    from ..output_place import OutputPlaceError, check_writable_kind, keep_apart
+
+    output = arguments.output
+    if output.suffix.lower() not in (".yaml", ".yml"):
+        raise OutputPlaceError(
+            f"--output {output}: a parameter file is written: give a name that ends in .yaml"
+        )
+    board = output.with_suffix(".png")
+    inputs = [arguments.input, *filter(None, (arguments.thermal,)), *source.files]
+    for path in (output, board):
+        keep_apart(path, inputs)
+        check_writable_kind(path)
+    if output.exists():
+        if not arguments.overwrite:
+            raise OutputPlaceError(f"{output} exists: give another --output, or --overwrite")
+        with output.open("rb") as file:
+            own = file.read(len(_HEAD)) == _HEAD.encode()
+        if not own:
+            raise OutputPlaceError(
+                f"{output} was not written by amdanet register and is not replaced: give another "
+                "--output"
+            )
+    elif board.exists():
+        raise OutputPlaceError(
+            f"{board} exists, and the checkerboard would replace it: give another --output"
+        )
+    return board
+
+
+def _images(source: Source, most: int, slop: float) -> list[ImagePair]:
+    """Return pairs spread over the source; those that cannot be read are said and left out."""
+    from ..images.errors import BadImage
+    from .left_out import LeftOut
+    from .no_pairs import why_no_pairs
+
+    left_out = LeftOut(source.streams)
+    wanted = _spread(source.most, most)
+    read = []
+    sentences = []
+    for number, pair in enumerate(source):
+        if number not in wanted:
+            continue
+        try:
+            read.append((pair, pair.read()))
+        except BadImage as error:
+            sentences += left_out.add(pair, error)
+    sizes = Counter(_sizes(pair) for _, pair in read)
+    size = max(sizes, key=sizes.get, default=None)
+    other = BadImage("its images have another size than most", "register them alone")
+    for pair, images in read:
+        if _sizes(images) != size:
+            sentences += left_out.add(pair, other)
+    images = [images for _, images in read if _sizes(images) == size]
+    for sentence in (*sentences, *left_out.further(), *source.remarks):
+        print(f"amdanet: {one_line(sentence, 1000)}", file=sys.stderr)
+    if not images:
+        why = "why is said above" if left_out.count else why_no_pairs(source, slop)
+        raise CommandError(f"no pair of images can be used: {why}")
+    return images
+
+
+def _sizes(pair: ImagePair) -> tuple[int, ...]:
+    return pair.rgb.shape[:2] + pair.thermal.shape[:2]
 
 
 def _spread(count: int, most: int) -> set[int]:

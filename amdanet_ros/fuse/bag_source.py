@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -23,7 +23,7 @@ from ..pipeline.arrived_image import ArrivedImage, image_pair
 from ..pipeline.health import HealthMonitor
 from ..pipeline.image_pair import ImagePair
 from ..pipeline.options import FusionOptions
-from .source import SourcePair
+from .source import SourcePair, StreamSpan
 
 
 @dataclass
@@ -37,6 +37,7 @@ class BagSource:
         fusion: gives the thermal crop, and whether one camera may go on alone.
         findings: about the pairing, once all pairs have been yielded.
         remarks: sentences about what is missing of the bag, at that time too.
+        spans: of each stream's images, once all pairs have been yielded.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class BagSource:
     fusion: FusionOptions = FusionOptions()
     findings: Sequence[Finding] = ()
     remarks: Sequence[str] = ()
+    spans: Mapping[str, StreamSpan] = field(default_factory=dict)
 
     @property
     def streams(self) -> dict[str, str]:
@@ -83,6 +85,7 @@ class BagSource:
                 yield _source_pair(f"{next(numbers):06d}", pair, dict(cameras.infos))
             yield from cameras.refused(numbers)
             self.findings = synchronizer.diagnosis(bag.start_ns + bag.duration_ns)
+            self.spans = cameras.spans
             self.remarks = (*bag.report.sentences(), *cameras.damaged_infos())
 
 
@@ -111,6 +114,7 @@ class _Cameras:
         self._refused: list[tuple[BagMessage, BadImage]] = []
         self._damaged: Counter[str] = Counter()
         self.infos: dict[str, Any] = {"rgb": None, "thermal": None}
+        self.spans = {"rgb": StreamSpan(), "thermal": StreamSpan()}
         for topic, stream in self._info_streams.items():
             readable = (self._info(each) for each in bag.messages((topic,)))
             self.infos[stream] = next(filter(None, readable), None)
@@ -128,6 +132,7 @@ class _Cameras:
             except BadImage as bad:
                 self._refused.append((recorded, bad))
                 continue
+            self.spans[stream] = self.spans[stream].joined(image.stamp_ns, recorded.stamp_ns)
             # What cannot be judged, the pipeline refuses as a pair.
             with suppress(BadImage):
                 sample = image.sample()

@@ -11,7 +11,7 @@ from ..findings import Finding
 from ..images.read_options import DEFAULT, ReadOptions
 from ..pipeline.image_pair import ImagePair
 from .image_folders import FilePair, find_pairs
-from .source import SourcePair
+from .source import SourcePair, StreamSpan
 
 _PERIOD_NS = 100_000_000
 _FRAME = "rgb_camera"
@@ -43,6 +43,11 @@ class FolderSource:
     ) -> FolderSource:
         """Return the source of folders, see ``find_pairs``; raises ImageFolderError."""
         return cls(*find_pairs(rgb, thermal), reading)
+
+    @property
+    def spans(self) -> dict[str, StreamSpan]:
+        """None: the files have no stamps."""
+        return {}
 
     @property
     def streams(self) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ..findings import Finding
 from ..pipeline.image_pair import ImagePair
@@ -32,6 +32,28 @@ class SourcePair:
         return self.places.get(stream) or " and ".join(self.places.values())
 
 
+class StreamSpan(NamedTuple):
+    """When the images of a stream were taken and recorded.
+
+    Attributes:
+        count: images.
+        stamps: the first and the last stamp, nanoseconds.
+        recorded: when the first and the last one were recorded.
+    """
+
+    count: int = 0
+    stamps: tuple[int, int] = (0, 0)
+    recorded: tuple[int, int] = (0, 0)
+
+    def joined(self, stamp_ns: int, recorded_ns: int) -> StreamSpan:
+        """Return the span with one more image."""
+        if not self.count:
+            return StreamSpan(1, (stamp_ns, stamp_ns), (recorded_ns, recorded_ns))
+        stamps = (min(self.stamps[0], stamp_ns), max(self.stamps[1], stamp_ns))
+        recorded = (min(self.recorded[0], recorded_ns), max(self.recorded[1], recorded_ns))
+        return StreamSpan(self.count + 1, stamps, recorded)
+
+
 class Source(Protocol):
     """Yields its pairs in order, each time from the start.
 
@@ -43,6 +65,7 @@ class Source(Protocol):
         remarks: sentences about what is missing of the input, at that time too.
         files: that are read.
         remarks: sentences about what is left out of it; of a bag, once it has been read.
+        spans: of each stream of a bag that has been read; else empty.
     """
 
     description: str
@@ -52,6 +75,7 @@ class Source(Protocol):
     remarks: Sequence[str]
     files: Sequence[Path]
     remarks: Sequence[str]
+    spans: Mapping[str, StreamSpan]
 
     def __iter__(self) -> Iterator[SourcePair]:
         """Yield the pairs."""

@@ -22,8 +22,8 @@ class SyncOptions(Options):
     thermal_offset: float = parameter(
         0.0,
         "Seconds added to thermal stamps: corrects a trigger or driver delay",
-        low=-1e6,
-        high=1e6,
+        low=-1e10,
+        high=1e10,
         live=True,
     )
     reuse_thermal: bool = parameter(

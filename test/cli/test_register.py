@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -142,3 +143,92 @@ def test_a_mistake_is_a_line_and_status_2(bag, tmp_path, capsys, arguments, word
     given = [each.format(bag=bag) for each in arguments]
     assert cli.main(["register", *given, "-o", str(tmp_path / "rig.yaml")]) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.fixture
+def estimated(monkeypatch):
+    """An estimate that takes no time; the number of frames is that of the images."""
+
+    def estimate(rgb, thermal, *_):
+        numbers = {"windows": 9, "coverage": 0.5, "agreement": 0.9, "uncertainty": 0.5}
+        sizes = {"rgb_size": SIZE, "thermal_size": THERMAL_SIZE}
+        return SimpleNamespace(homography=KNOWN, frames=len(rgb), **sizes, **numbers)
+
+    monkeypatch.setattr("amdanet_ros.registration.estimate_homography", estimate)
+
+
+@pytest.fixture
+def drawn_folders(images, tmp_path):
+    """Folders of the images, RGB and thermal."""
+    for index, (rgb, thermal) in enumerate(images):
+        for name, pixels in (("rgb", rgb[..., ::-1]), ("thermal", thermal)):
+            (tmp_path / name).mkdir(exist_ok=True)
+            cv2.imwrite(str(tmp_path / name / f"{index}.png"), pixels)
+    return tmp_path / "rgb", tmp_path / "thermal"
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("rgb/0.yaml", "rgb/0.png is the input"),
+        ("thermal/../rgb/1.yml", "rgb/1.png is the input"),
+        ("rgb/0.png", "ends in .yaml"),
+        ("out", "ends in .yaml"),
+        ("", "ends in .yaml"),
+        ("notes.yaml", "--overwrite"),
+        ("picture.yaml", "picture.png exists"),
+        ("bag/metadata.yaml", "lies in the recording"),
+        ("rgb", "ends in .yaml"),
+        ("notes.yaml/rig.yaml", "not a directory"),
+        ("/proc/rig.yaml", "/proc/rig"),
+    ],
+)
+@pytest.mark.usefixtures("estimated")
+def test_no_file_of_another_is_written_over(bag, drawn_folders, tmp_path, capsys, output, words):
+    (tmp_path / "notes.yaml").write_text("a: 1")
+    (tmp_path / "picture.png").write_bytes(b"of the rig")
+    (tmp_path / "bag").symlink_to(bag)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    place = output and str(tmp_path / output)
+    source = [str(tmp_path / "bag")] if output.startswith("bag") else map(str, drawn_folders)
+    assert cli.main(["register", *source, "-o", place]) == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+
+@pytest.mark.usefixtures("estimated")
+def test_only_its_own_file_is_replaced_and_only_when_asked_to(drawn_folders, tmp_path, capsys):
+    out = tmp_path / "rig.yaml"
+    out.write_text("a: 1")
+    arguments = ["register", *map(str, drawn_folders), "-o", str(out)]
+    assert cli.main([*arguments, "--overwrite"]) == 2
+    assert "was not written by amdanet register" in capsys.readouterr().err
+    out.unlink()
+    assert cli.main(arguments) == 0
+    assert cli.main(arguments) == 2
+    assert cli.main([*arguments, "--overwrite"]) == 0
+    assert "agreement" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("estimated")
+def test_images_that_cannot_be_used_are_left_out_and_named(drawn_folders, tmp_path, capsys):
+    rgb, thermal = drawn_folders
+    for index, data in ((3, b""), (4, b"no image")):
+        (rgb / f"{index}.png").write_bytes(data)
+        (thermal / f"{index}.png").write_bytes((thermal / "0.png").read_bytes())
+    for folder, shape in ((rgb, (40, 50, 3)), (thermal, (40, 50))):
+        cv2.imwrite(str(folder / "5.png"), np.zeros(shape, np.uint8))
+    out = tmp_path / "rig.yaml"
+    assert cli.main(["register", str(rgb), str(thermal), "-o", str(out)]) == 0
+    told = capsys.readouterr()
+    assert "3 frames" in told.out
+    for name in ("3.png", "4.png", "5.png"):
+        assert name in told.err
+
+
+@pytest.mark.parametrize("options", [("--max-uncertainty", "nan"), ("--initial", *["nan"] * 9)])
+def test_numbers_that_are_none_are_refused(bag, tmp_path, capsys, options):
+    assert cli.main(["register", str(bag), *options, "-o", str(tmp_path / "rig.yaml")]) == 2
+    error = capsys.readouterr().err
+    assert "nan" in error and error.count("\n") == 1
