@@ -189,6 +189,12 @@ def _chosen(
         )
     near = any(each.role is Role.NEAR_INFRARED for each in candidates) and camera == "thermal"
     note = "; near-infrared shows no heat" if near else ""
+    empty = [
+        topic.name
+        for topic in sorted(bag.topics.values())
+        if topic.type in IMAGE_TYPES and not topic.count
+    ]
+    note += f", and no message on {', '.join(empty[:_LISTED])}" if empty else ""
     held = _listed(candidates) or "no images"
     raise UnclearTopicsError(
         f"bag {bag.path} has no topic that is surely the {camera} camera: it holds {held}{note}"

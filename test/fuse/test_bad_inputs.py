@@ -206,7 +206,7 @@ def test_damaged_messages_of_a_bag_are_counted_and_the_others_are_used(fuse, tmp
         ("uptime", "same", "--thermal-offset 1699999995.000"),
         ("an hour ahead", "same", "--thermal-offset -3600.000"),
         ("an hour ahead", "as stamped", "the cameras never ran together: /rgb/image_raw ends"),
-        ("none", "same", "/thermal/image_raw holds no message"),
+        ("none", "same", "/thermal/image_raw holds no message: check the camera's driver"),
     ],
 )
 def test_an_output_without_pairs_is_an_error_that_says_why(
@@ -221,11 +221,17 @@ def test_an_output_without_pairs_is_an_error_that_says_why(
     }[thermal]
     times = {"rgb": rgb, "thermal": stamps if recorded == "as stamped" else rgb}
     path = write_bag(tmp_path / "in", bags, {"rgb": rgb, "thermal": stamps}, times)
-    status, said, _ = fuse(path)
+    status, said, _ = fuse(path, "--thermal-topic", bags.THERMAL)
     assert status == 2
     (line,) = said
     assert line.startswith("amdanet: 0 pairs fused, nothing is written: ") and words in line
     assert not (tmp_path / "out").exists() and not (tmp_path / ".out.partial").exists()
+
+
+def test_a_topic_without_messages_is_not_chosen_but_named(fuse, tmp_path, bags):
+    stamps = {"rgb": rhythm(bags.START, 2), "thermal": []}
+    status, (line,), _ = fuse(write_bag(tmp_path / "in", bags, stamps))
+    assert status == 2 and "no message on /thermal/image_raw" in line
 
 
 @pytest.mark.parametrize("start", [5 * SECOND, 17 * 10**17 + 3600 * SECOND])

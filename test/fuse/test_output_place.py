@@ -218,7 +218,7 @@ def test_an_empty_folder_and_a_missing_one_are_taken(fuse, rig, tmp_path):
         ("x" * 250, "name too long"),
         ("rig.yaml/out", "not a directory"),
         ("/proc/out", "/proc/.out.partial"),
-        ("LOOP/out", "symbolic links"),
+        ("LOOP/out", "not a directory"),
     ],
 )
 def test_a_place_that_cannot_be_written_is_a_line_and_status_2(
