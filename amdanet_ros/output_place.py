@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from .programs.errors import ProgramError
+
 _RECORDING = ("metadata.yaml", "*.mcap", "*.db3", "*.mcap.zstd", "*.db3.zstd")
 
 
-class OutputPlaceError(Exception):
+class OutputPlaceError(ProgramError):
     """An output may not be written there; the message is one line with the cause and the fix."""
 
 

@@ -21,7 +21,7 @@ ROSLESS = "images inference registration visualization findings parameters class
 ALLOWED = {
     "classes": "numpy",
     "findings": "",
-    "output_place": "",
+    "output_place": "programs",
     "parameters": "",
     "one_line": "",
     "programs": "one_line",
@@ -49,7 +49,8 @@ ALLOWED = {
     "synthetic evaluation classes whole_file",
     "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
     "resources whole_file",
-    "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources",
+    "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "
+    "output_place",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags fuse ros ros.shims training evaluation reproduction synthetic demo "
     "resources output_place one_line programs whole_file __init__",

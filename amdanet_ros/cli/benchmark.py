@@ -56,9 +56,15 @@ def run(arguments: argparse.Namespace) -> int:
     from ..inference.freed_memory import keep_freed_memory
     from ..inference.timing import time_predictors
     from ..network.checkpoint import CheckpointError
+    from ..output_place import check_writable_kind, keep_apart
 
     if arguments.rounds < 1:
         raise CommandError(f"--rounds {arguments.rounds}: at least 1")
+    if arguments.json is not None:
+        keep_apart(arguments.json, map(Path, arguments.checkpoints))
+        check_writable_kind(arguments.json)
+        if arguments.json.exists() and arguments.json.suffix.lower() != ".json":
+            raise CommandError(f"--json {arguments.json} exists and is no .json file: name another")
     keep_freed_memory()  # as the node and `amdanet fuse` run
     try:
         predictors = _predictors(arguments)

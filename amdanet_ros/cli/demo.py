@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..demo.chain import free_domain, run_chain
     from ..demo.outcome import read_outcome
     from ..demo.processes import ProcessFailedError
-    from ..demo.recording import make_recording
+    from ..demo.recording import check_demo_folder, make_recording
     from ..demo.report import draw_contact_sheet, score, write_summary
     from ..params_file import ParameterFileError, read_params_file
     from ..resources import share_directory
@@ -51,6 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     except ParameterFileError as error:
         raise CommandError(str(error)) from error
     folder = arguments.output.resolve()
+    check_demo_folder(folder)
     for name in ("summary.json", "summary.md", "contact_sheet.png"):
         # If this run fails, no report of an earlier run must be left.
         (folder / name).unlink(missing_ok=True)

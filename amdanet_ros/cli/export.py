@@ -40,8 +40,13 @@ def run(arguments: argparse.Namespace) -> int:
     from ..inference.checkpoint_file import read_checkpoint
     from ..inference.onnx_export import export_onnx
     from ..network.checkpoint import CheckpointError
+    from ..output_place import check_writable_kind, keep_apart
 
     size = tuple(arguments.size) if arguments.size else None
+    if arguments.output.suffix.lower() != ".onnx":
+        raise CommandError(f"--output {arguments.output}: give a name that ends in .onnx")
+    keep_apart(arguments.output, [Path(arguments.checkpoint)])
+    check_writable_kind(arguments.output)
     try:
         checkpoint, classes = read_checkpoint(arguments.checkpoint)
         print("exporting; this takes some minutes", flush=True)

@@ -8,6 +8,8 @@ torchrun --nproc-per-node 2 -m amdanet_ros.cli.main train mine.yaml --out runs/m
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from pathlib import Path
 
 SUMMARY = "train a network from a YAML file; resumable"
 
@@ -31,8 +33,6 @@ def add_overrides(parser: argparse.ArgumentParser, purpose: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; returns 0."""
-    from pathlib import Path
-
     from ..network.checkpoint import CheckpointError
     from ..training.config import ConfigError, load_config
     from ..training.experiment import build_pairs
@@ -48,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = Path(arguments.out)
     try:
         config = load_config(arguments.config, tuple(overrides))
+        _keep_inputs(folder, arguments, [config.initial, config.imagenet])
         with processes(arguments.device) as here:
             train, validation = build_pairs(config)
             trainer = Trainer(config, folder, train, validation, here, arguments.resume)
@@ -61,3 +62,15 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"{state}; best mIoU {result.best_iou:.4f} at step {result.best_step}")
         print(f"weights: {folder / BEST}")
     return 0
+
+
+def _keep_inputs(folder: Path, arguments: argparse.Namespace, weights: Sequence[str]) -> None:
+    """Refuse a folder in which the run would write over what it reads."""
+    from ..output_place import keep_apart
+    from ..training.trainer import BEST, LAST
+
+    # A run that is resumed is configured by its own folder's file.
+    given = [] if arguments.resume else [arguments.config]
+    inputs = [Path(each) for each in (*given, *weights) if each]
+    for name in ("config.yaml", BEST, LAST):
+        keep_apart(folder / name, inputs)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -16,11 +17,17 @@ from ..bags.message_types import RosbagsTypes
 from ..bags.writer import BagWriter, quality
 from ..messages.image import image_message
 from ..messages.stamps import header_message
+from ..output_place import OutputPlaceError
 from ..synthetic.recording import CameraEvent, StreetRecording
 
 RGB_TOPIC = "/rgb/image_raw"
 THERMAL_TOPIC = "/thermal/image_raw"
 CAMERA_INFO_TOPIC = "/rgb/camera_info"
+
+_MARK = "settings.json"
+_UNFINISHED = "the demo's recording is not finished"
+_SETTINGS = {"seed", "duration", "thermal_delay"}
+_BESIDE = ("output_bag", "logs", "summary.json", "summary.md", "contact_sheet.png")
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,39 @@ class DemoRecording:
         return found
 
 
+def check_replaceable(folder: Path) -> None:
+    """Check that a folder is empty, missing or a recording of ``make_recording``.
+
+    Raises:
+        OutputPlaceError: it holds something else.
+    """
+    if not os.path.lexists(folder) or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    try:
+        written = (folder / _MARK).read_text()
+        if written == _UNFINISHED or json.loads(written).keys() >= _SETTINGS:
+            return
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise OutputPlaceError(f"{folder} is not a recording of the demo: give another folder")
+
+
+def check_demo_folder(folder: Path) -> None:
+    """Check that ``amdanet demo`` may write in a folder: what it replaces there is its own.
+
+    Raises:
+        OutputPlaceError: something of another has the name of a part of the demo's output.
+    """
+    recording = folder / "recording"
+    check_replaceable(recording)
+    taken = [name for name in _BESIDE if os.path.lexists(folder / name)]
+    if taken and not (recording / _MARK).is_file():
+        raise OutputPlaceError(
+            f"{folder / taken[0]} was not written by amdanet demo and is not replaced: give "
+            "another --output"
+        )
+
+
 def make_recording(
     folder: Path,
     street: StreetRecording,
@@ -52,14 +92,20 @@ def make_recording(
     """Record a drive in ``bag/`` and ``labels/`` of a folder, unless the same one is there already.
 
     ``progress`` is called with the events and their number; it returns an iterable of the same.
+
+    Raises:
+        OutputPlaceError: the folder holds something else.
     """
     recording = DemoRecording(folder / "bag", folder / "labels")
-    mark = folder / "settings.json"
+    mark = folder / _MARK
     wanted = json.dumps(asdict(street), indent=2)
     if mark.exists() and mark.read_text() == wanted:
         return recording
+    check_replaceable(folder)
     shutil.rmtree(folder, ignore_errors=True)
     recording.labels.mkdir(parents=True)
+    # A recording that is interrupted is this function's own all the same.
+    mark.write_text(_UNFINISHED)
     events = progress(street, len(street)) if progress else street
     types, matrix = RosbagsTypes(), street.camera_matrix("rgb")
     with BagWriter(recording.bag, "mcap") as bag:

@@ -130,7 +130,8 @@ def write_labels(
     Raises:
         DataError: the folder is the data set's own of images or labels.
     """
-    if folder in (*FOLDERS.values(), pairs.folders["labels"]):
+    own = {(pairs.root / each).resolve() for each in (*FOLDERS.values(), *pairs.folders.values())}
+    if (pairs.root / folder).resolve() in {*own, pairs.root.resolve()}:
         raise DataError(f"{folder} holds what people said: name another folder to write")
     target = pairs.root / folder
     target.mkdir(parents=True, exist_ok=True)

@@ -54,6 +54,8 @@ def convert_street(
     for part in ("msrs/train.txt", "msrs/val.txt", "msrs/boxes.json", "camvid/rgb"):
         if not (root / part).exists():
             raise DataError(f"{root / part} is missing: name the street set's folder")
+    if target.resolve() == root.resolve():
+        raise DataError(f"{target} is the source itself: name another folder to write")
     for folder in FOLDERS.values():
         (target / folder).mkdir(parents=True, exist_ok=True)
     writer = _Writer(root, target, size)

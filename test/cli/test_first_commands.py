@@ -53,7 +53,7 @@ def home(tmp_path, bags, monkeypatch):
         ("fuse drive recordings/monday -o out", "are two bags"),
         ("fuse drive thermal -o out", "give a bag alone"),
         ("fuse drive/metadata.yaml -o out", "give its folder, drive"),
-        ("fuse recordings -o out", "holds the bags monday: give one of them"),
+        ("fuse recordings -o out", "give recordings/monday"),
         ("fuse ros1.bag -o out", "rosbags-convert"),
         ("fuse empty.mcap -o out", "empty.mcap"),
         ("fuse pipe -o out", "pipe"),

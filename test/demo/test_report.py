@@ -1,6 +1,7 @@
 """The report: it says what is wrong with a run, and scores against the exact labels."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -85,7 +86,12 @@ def test_a_recording_is_made_once_and_anew_after_an_interruption(recording, tmp_
     made = bag.stat().st_mtime_ns
     make_recording(folder, SETTINGS)
     assert bag.stat().st_mtime_ns == made
-    (folder / "settings.json").unlink()
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_recording(folder, replace(SETTINGS, seed=SETTINGS.seed + 1), interrupted)
     make_recording(folder, SETTINGS)
     assert bag.stat().st_mtime_ns != made
     (reference,) = recording.bag.glob("*.mcap")
