@@ -8,6 +8,7 @@ from . import (
     checkpoints,
     compressed_images,
     image_messages,
+    pairs,
     params_files,
     training_files,
 )
@@ -18,6 +19,7 @@ TARGETS = {
         image_messages,
         compressed_images,
         camera_info,
+        pairs,
         bags,
         checkpoints,
         params_files,
