@@ -30,10 +30,10 @@ ALLOWED = {
     "images": f"{ARRAYS} one_line",
     "pairing": "findings parameters",
     "network": "torch numpy classes one_line whole_file",
-    "registration": ARRAYS,
-    "visualization": f"{ARRAYS} classes",
-    "inference": f"torch onnx onnxruntime onnxscript {ARRAYS} network registration visualization "
-    "parameters classes",
+    "registration": f"{ARRAYS} images",
+    "visualization": f"{ARRAYS} images classes",
+    "inference": f"torch onnx onnxruntime onnxscript {ARRAYS} images network registration "
+    "visualization parameters classes",
     "pipeline": f"{ARRAYS} {ROSLESS}",
     "settings": "inference pairing pipeline parameters",
     "params_file": "yaml parameters settings",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from .missing_pixels import fill_missing, missing_pixels, sparse_view
+from ..images.missing_pixels import fill_missing, missing_pixels, sparse_view
 
 MODES = ("percentile", "fixed", "none")
 

@@ -8,8 +8,8 @@ from enum import IntEnum
 import cv2
 import numpy as np
 
+from ..images.missing_pixels import missing_pixels, sparse_view, surrounds
 from ..inference.input_images import check_rgb
-from ..inference.missing_pixels import missing_pixels, sparse_view, surrounds
 from ..inference.thermal_normalization import check_thermal
 
 HEALTH_SAMPLES = 8_000

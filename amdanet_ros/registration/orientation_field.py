@@ -11,16 +11,21 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..images.missing_pixels import missing_pixels
+
 
 def grey(image: np.ndarray) -> np.ndarray:
-    """Return H x W x 3 RGB or H x W thermal as H x W float32; where not finite, the median."""
+    """Return H x W x 3 RGB or H x W thermal as H x W float32.
+
+    What is no measurement (see `images.missing_pixels`) is the median: it has no edges within.
+    """
     if image.ndim == 3:
         return cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY).astype(np.float32)
-    values = image.astype(np.float32)
-    bad = ~np.isfinite(values)
-    if bad.any():
-        values[bad] = np.median(values[~bad]) if not bad.all() else 0.0
-    return values
+    bad = missing_pixels(image)
+    if bad is None:
+        return image.astype(np.float32)
+    middle = np.median(image[~bad]) if not bad.all() else 0.0
+    return np.where(bad, np.float32(middle), image).astype(np.float32)
 
 
 def orientation_field(

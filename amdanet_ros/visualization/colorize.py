@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from ..images.missing_pixels import missing_pixels
+
 
 def colorize_labels(labels: np.ndarray, palette: np.ndarray) -> np.ndarray:
     """Return an image, H x W x 3 uint8 RGB, in which each pixel has the colour of its class.
@@ -28,23 +30,25 @@ def colorize_thermal(thermal: np.ndarray) -> np.ndarray:
     """Return a thermal image in false colours, from black over red to yellow-white (inferno).
 
     It is h x w uint8, uint16 or float, in any unit, stretched between the 1st and the 99th
-    percentile of its finite values.
+    percentile of its measurements.
 
     Returns:
-        h x w x 3 uint8 RGB; pixels without a finite value are black.
+        h x w x 3 uint8 RGB; what is no measurement (see `images.missing_pixels`) is black.
 
     Raises:
         ValueError: not an h x w array.
     """
     if thermal.ndim != 2:
         raise ValueError(f"a thermal image is height x width, not {thermal.shape}")
-    values = thermal.astype(np.float32)
-    finite = np.isfinite(values)
-    if not finite.any():
+    missing = missing_pixels(thermal)
+    if missing is None:
+        missing = np.zeros(thermal.shape, bool)
+    elif missing.all():
         return np.zeros((*thermal.shape, 3), np.uint8)
-    low, high = np.percentile(values[finite][:: max(1, values.size // 50_000)], (1, 99))
+    values = np.where(missing, np.float32(0), thermal).astype(np.float32)
+    low, high = np.percentile(values[~missing][:: max(1, values.size // 50_000)], (1, 99))
     scaled = (values - low) * (255.0 / max(float(high - low), 1e-6))
-    grey = np.where(finite, np.clip(scaled, 0, 255), 0).astype(np.uint8)
+    grey = np.where(missing, 0, np.clip(scaled, 0, 255)).astype(np.uint8)
     return cv2.cvtColor(cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)
 
 

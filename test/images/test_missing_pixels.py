@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from amdanet_ros.images.missing_pixels import fill_missing, missing_pixels, sparse_view
 from amdanet_ros.inference import ThermalNormalizer
-from amdanet_ros.inference.missing_pixels import fill_missing, missing_pixels, sparse_view
+from amdanet_ros.registration.orientation_field import grey
+from amdanet_ros.visualization.colorize import colorize_thermal
 
 SIZE = (60, 80)
 KELVIN, CELSIUS, COUNTS = (285.0, 310.0), (5.0, 35.0), (7000.0, 8600.0)
@@ -275,3 +277,17 @@ def test_a_sparse_view_has_no_more_pixels_than_asked_and_at_least_one():
         view = sparse_view(np.zeros(size, np.uint8), 1000)
         assert 1 <= view.size <= 1600
         assert view.size >= min(size[0] * size[1], 300)
+
+
+@pytest.mark.parametrize("fill", [0.0, -9999.0, 1e38, 65535.0, np.nan, np.inf])
+def test_a_border_does_not_darken_pictures_of_thermal_images_nor_their_edges(fill):
+    """The checkerboard of a registration, and the values whose edges are matched."""
+    thermal = scene()
+    thermal[border()] = fill
+    colours = colorize_thermal(thermal)
+    assert (colours[border()] <= 4).all()  # inferno begins there
+    inside = colours[8:-8, 8:-8]
+    assert inside[:, :3].mean() < 25 and inside[:, -3:].mean() > 140
+    values = grey(thermal)
+    assert values.min() > 283.0 and values.max() < 312.0
+    np.testing.assert_array_equal(values[8:-8, 8:-8], thermal[8:-8, 8:-8])
