@@ -26,7 +26,7 @@ def run(data: bytes) -> None:
         thermal=ThermalOptions(registration_from=source),
         crop_to_common_view=spending.byte() % 2 == 0,
     )
-    infos = {stream: _info(spending, stream) for stream in ("rgb", "thermal")}
+    infos = {stream: hostile_info(spending, stream) for stream in ("rgb", "thermal")}
     geometry = GeometryCache().of(options, *_SIZES, infos)
     if geometry.homography is not None:
         assert geometry.homography.shape == (3, 3)
@@ -37,7 +37,8 @@ def run(data: bytes) -> None:
         assert 0 <= left < left + width <= _SIZES[0][1]
 
 
-def _info(spending: Spending, stream: str):
+def hostile_info(spending: Spending, stream: str):
+    """Return a calibration message (of rosbags) of any numbers."""
     types = typestore().types
     stamp = types["builtin_interfaces/msg/Time"](sec=1, nanosec=0)
     model = spending.byte() % len(_MODELS)

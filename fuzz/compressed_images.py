@@ -20,16 +20,20 @@ _FORMATS = (
 _SUFFIXES = (".jpg", ".png", ".tiff", ".bmp", ".webp", ".ppm")
 
 
-def run(data: bytes) -> None:
-    """Decode one message as each camera's image."""
-    spending = Spending(data)
+def hostile_compressed(spending: Spending):
+    """Return a compressed image message (of rosbags) under any format."""
     types = typestore().types
     stamp = types["builtin_interfaces/msg/Time"](sec=1, nanosec=0)
     header = types["std_msgs/msg/Header"](stamp=stamp, frame_id="camera")
     is_known = spending.byte() < 230
     kind = spending.choice(_FORMATS) if is_known else spending.text()
     content = np.frombuffer(spending.rest(), np.uint8)
-    image = types["sensor_msgs/msg/CompressedImage"](header=header, format=kind, data=content)
+    return types["sensor_msgs/msg/CompressedImage"](header=header, format=kind, data=content)
+
+
+def run(data: bytes) -> None:
+    """Decode one message as each camera's image."""
+    image = hostile_compressed(Spending(data))
     errors = []
     for stream in ("rgb", "thermal"):
         try:

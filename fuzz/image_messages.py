@@ -21,9 +21,8 @@ _LARGEST = 1 << 20
 """Bytes of pixels that an input may be repeated to."""
 
 
-def run(data: bytes) -> None:
-    """Decode one message as each camera's image."""
-    spending = Spending(data)
+def hostile_image(spending: Spending):
+    """Return an image message (of rosbags) whose fields fit by chance alone."""
     types = typestore().types
     stamp = types["builtin_interfaces/msg/Time"](sec=spending.byte() - 1, nanosec=0)
     header = types["std_msgs/msg/Header"](stamp=stamp, frame_id="camera")
@@ -31,13 +30,13 @@ def run(data: bytes) -> None:
     encoding = spending.choice(_ENCODINGS) if is_known else spending.text()
     height, width, step = (spending.unsigned() for _ in range(3))
     if spending.byte() < 200:  # mostly a step that fits
-        step = width * (spending.byte() % 9)
+        step = width * (spending.byte() % 9) % 2**32
     is_bigendian = spending.byte() % 3
     is_filled = spending.byte() < 128 and height * step <= _LARGEST
     content = spending.rest()
     if content and is_filled:
         content = (content * (height * step // len(content) + 1))[: height * step]
-    image = types["sensor_msgs/msg/Image"](
+    return types["sensor_msgs/msg/Image"](
         header=header,
         height=height,
         width=width,
@@ -46,6 +45,11 @@ def run(data: bytes) -> None:
         step=step,
         data=np.frombuffer(content, np.uint8),
     )
+
+
+def run(data: bytes) -> None:
+    """Decode one message as each camera's image."""
+    image = hostile_image(Spending(data))
     for stream in ("rgb", "thermal"):
         try:
             arrived = ArrivedImage(stream, image)

@@ -101,6 +101,9 @@ def refusal(
         values: all present values by name, as ``read_values`` gives them.
         configured: whether the node holds a network: read-only parameters are refused then.
     """
+    for each in changes:  # rclpy would remove them, and the node could never be configured again
+        if each.type_ == rclpy.parameter.Parameter.Type.NOT_SET and each.name in values:
+            return f"{each.name} comes without a value: a parameter of this node cannot be removed"
     wanted = {each.name: each.value for each in changes}
     pairs = wanted.get("pairs", values.get("pairs", ()))
     try:

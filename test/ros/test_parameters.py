@@ -58,6 +58,12 @@ def test_wrong_values_are_refused_with_the_reason(name, value, words):
     assert words in reason
 
 
+@pytest.mark.parametrize("name", ["checkpoint", "pairs", "sync.slop"])
+@pytest.mark.parametrize("configured", [False, True])
+def test_no_request_removes_a_parameter(name, configured):
+    assert "cannot be removed" in refused(name, None, configured)
+
+
 def test_whole_numbers_serve_as_seconds():
     assert refused("max_age", 2) is None
     assert refused("thermal.range", [7000, 9000]) is None
