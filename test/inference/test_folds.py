@@ -239,7 +239,7 @@ def test_the_segmentation_decoder_is_projected_at_each_stages_own_size():
 
 @pytest.mark.parametrize("size", [(43, 35), (64, 64), (33, 131)])
 def test_the_fusion_decoder_mixes_at_low_size(size):
-    decoder = stirred(FusionDecoder((4, 6, 8, 10), 1e-5, 0.1))
+    decoder = stirred(FusionDecoder((4, 6, 8, 10), 1e-5, 0.1, False))
     sizes = [(-(-size[0] // s), -(-size[1] // s)) for s in (4, 8, 16, 32)]
     pairs = [
         (torch.randn(2, c, *s), torch.randn(2, c, *s))
@@ -253,7 +253,7 @@ def test_the_fusion_decoder_mixes_at_low_size(size):
 
 
 def test_the_taps_of_a_stage_are_its_share_of_the_mixing():
-    decoder = stirred(FusionDecoder((4, 6, 8, 10), 1e-5, 0.1))
+    decoder = stirred(FusionDecoder((4, 6, 8, 10), 1e-5, 0.1, False))
     mixing = fusion_decoder.mixing_with_batch_norm(decoder)
     x = torch.randn(1, 32, 6, 7, dtype=torch.float64)
     expected = F.conv2d(x, mixing.weight[:, 32:64], padding=1)
