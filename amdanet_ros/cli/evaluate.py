@@ -56,11 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Evaluate; returns 0."""
-    from ..inference.errors import DemoWeightsMissingError
+    from ..inference.errors import InferenceError
 
     try:
         return _evaluate(arguments)
-    except (DemoWeightsMissingError, ImportError, ValueError) as error:
+    except (InferenceError, ImportError, ValueError) as error:
         raise CommandError(str(error)) from error
 
 

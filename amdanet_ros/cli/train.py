@@ -33,6 +33,7 @@ def add_overrides(parser: argparse.ArgumentParser, purpose: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; returns 0."""
+    from ..inference.errors import InferenceError
     from ..network.checkpoint import CheckpointError
     from ..training.config import ConfigError, load_config
     from ..training.experiment import build_pairs
@@ -54,7 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
             trainer = Trainer(config, folder, train, validation, here, arguments.resume)
             result = trainer.run(arguments.stop_at)
     except (
-        ConfigError, DataError, SavedStateError, CheckpointError, ImportError, FloatingPointError
+        ConfigError, DataError, SavedStateError, CheckpointError, InferenceError, ImportError,
+        FloatingPointError,
     ) as error:  # fmt: skip
         raise CommandError(str(error)) from error
     if here.first:

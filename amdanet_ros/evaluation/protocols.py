@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..inference.finite_output import check_finite
+from ..inference.plain_engine import EngineOutput
 from ..network.amdanet import AMDANetOutput
 
 RELEASED_WINDOWS = {"mfnet": (480, 640), "fmb": (640, 480), "pst900": (720, 1280)}
@@ -22,8 +24,11 @@ def plain(network: Network, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tenso
 
     Returns:
         labels B x H x W (int64) and the fused image B x 3 x H x W in [0, 1].
+
+    Raises:
+        NonFiniteOutputError: the network gives NaN or infinite numbers.
     """
-    output = network(rgb, thermal)
+    output = _output(network, rgb, thermal)
     return output.logits.argmax(dim=1), output.fused
 
 
@@ -48,7 +53,7 @@ def released(
     for top in window_starts(height, window[0]):
         for left in window_starts(width, window[1]):
             area = (..., slice(top, top + window[0]), slice(left, left + window[1]))
-            output = network(rgb[area], thermal[area])
+            output = _output(network, rgb[area], thermal[area])
             if scores is None:
                 size = (rgb.shape[0], output.logits.shape[1], height, width)
                 scores = output.logits.new_full(size, -math.inf)
@@ -56,6 +61,13 @@ def released(
             fused[area] += output.fused
             visits[area] += 1
     return scores.argmax(dim=1), fused / visits
+
+
+def _output(network: Network, rgb: Tensor, thermal: Tensor) -> AMDANetOutput:
+    """Run the network; scores that are not finite must not count as the first class."""
+    output = network(rgb, thermal)
+    check_finite(EngineOutput(output.logits, output.fused), "fp32", "")
+    return output
 
 
 def window_starts(length: int, window: int) -> list[int]:
@@ -74,6 +86,6 @@ def _whole(
     rows, columns = max(0, window[0] - height), max(0, window[1] - width)
     top, left = rows // 2, columns // 2
     padding = (left, columns - left, top, rows - top)
-    output = network(F.pad(rgb, padding), F.pad(thermal, padding))
+    output = _output(network, F.pad(rgb, padding), F.pad(thermal, padding))
     kept = (..., slice(top, top + height), slice(left, left + width))
     return output.logits[kept].argmax(dim=1), output.fused[kept]

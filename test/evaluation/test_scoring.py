@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from amdanet_ros.evaluation.scoring import score_pairs
+from amdanet_ros.inference.finite_output import NonFiniteOutputError
 from amdanet_ros.network.amdanet import AMDANetOutput
 from amdanet_ros.training.labelled_pair import LabelledPair
 
@@ -62,3 +63,13 @@ def test_fusion_metrics_are_means_over_images(pairs):
         ThresholdNetwork(), pairs, ("cold", "hot"), torch.device("cpu"), with_fusion=True
     )
     assert set(report.fusion) >= {"EN", "VIF", "Qabf", "SSIM"}
+
+
+@pytest.mark.parametrize("window", [None, (32, 32), (64, 64)])
+def test_scores_that_are_not_finite_are_no_score_of_the_first_class(pairs, window):
+    class Diverged(nn.Module):
+        def forward(self, rgb, thermal):
+            return AMDANetOutput(torch.full_like(rgb[:, :2], torch.nan), rgb)
+
+    with pytest.raises(NonFiniteOutputError, match="class scores"):
+        score_pairs(Diverged(), pairs, ("cold", "hot"), torch.device("cpu"), window)
