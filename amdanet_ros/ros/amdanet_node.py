@@ -26,8 +26,9 @@ if __name__ == "__main__":
     sys.exit(main())
 
 import contextlib
+import functools
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from rcl_interfaces.msg import SetParametersResult
@@ -65,6 +66,24 @@ LEAVE_S = 1.0
 """Likewise when the process ends: it must be gone within 3 s."""
 _CLOCK_JUMP_S = 0.5
 """A bag that starts again sets the clock back by more; late /clock messages by less."""
+
+
+_Transition = Callable[["AmdanetNode", LifecycleState], TransitionCallbackReturn]
+
+
+def _saying_why(transition: _Transition) -> _Transition:
+    """Log what a transition raises: rclpy goes to ``on_error`` without a word."""
+
+    @functools.wraps(transition)
+    def logged(node: AmdanetNode, state: LifecycleState) -> TransitionCallbackReturn:
+        try:
+            return transition(node, state)
+        except Exception as error:
+            name = transition.__name__.removeprefix("on_")
+            node.get_logger().error(one_line(f"{name} failed: {describe(error)}", 1000))
+            return TransitionCallbackReturn.ERROR
+
+    return logged
 
 
 class AmdanetNode(LifecycleNode):
@@ -160,6 +179,7 @@ class AmdanetNode(LifecycleNode):
             return TransitionCallbackReturn.FAILURE
         return TransitionCallbackReturn.SUCCESS
 
+    @_saying_why
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe; the network stays loaded.
 
@@ -169,11 +189,13 @@ class AmdanetNode(LifecycleNode):
         self._pause()
         return super().on_deactivate(state)
 
+    @_saying_why
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release the network: the node may be configured again, with another checkpoint."""
         self._release()
         return super().on_cleanup(state)
 
+    @_saying_why
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything."""
         self._release()
@@ -182,6 +204,16 @@ class AmdanetNode(LifecycleNode):
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Release everything after a transition failed; the node can be configured again."""
+        if self._worker is not None:
+            _drop(self._worker.stop(0.0))
+        self._worker = None
+        for pair in self.camera_pairs.values():
+            for step in (pair.deactivate, pair.destroy):
+                try:
+                    step()
+                except Exception as error:  # else the node would be final
+                    self._warn(f"not everything was released: {describe(error)}")
+        self.camera_pairs.clear()
         self._release()
         return TransitionCallbackReturn.SUCCESS
 

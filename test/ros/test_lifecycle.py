@@ -231,3 +231,78 @@ def test_the_line_at_configure_says_what_runs_where(make_node, capfd):
     assert len(lines) == 1
     for word in ("mit_b0", "9 classes", "cpu", "fp32", "/rgb/image_raw", "/segmentation/mask"):
         assert word in lines[0]
+
+
+def entities(node):
+    lists = node.publishers, node.subscriptions, node.timers, node.services, node.guards
+    return [len(list(each)) for each in lists]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "remapping"),
+    [
+        ({"pairs": ["front", "r" * 300]}, ""),
+        ({}, "segmentation/mask:=" + "/a" * 150),
+        ({}, "thermal/image_raw:=" + "t" * 300),
+        ({}, "rgb/camera_info:=" + "c" * 300),
+        ({}, "segmentation:=rgb/image_raw"),
+    ],
+)
+def test_names_that_cannot_be_topics_fail_to_configure_with_a_reason_and_leave_nothing(
+    make_node, capfd, parameters, remapping
+):
+    arguments = ["--ros-args", "-r", remapping] if remapping else None
+    node = make_node({"autostart": False, **parameters}, cli_args=arguments)
+    before = entities(node)
+    for _ in range(2):
+        node.trigger_configure()
+        if node.state == "inactive":  # the names of inputs count when the node subscribes
+            node.trigger_activate()
+            assert node.state == "inactive"
+            assert node.trigger_cleanup() == SUCCESS
+        assert node.state == "unconfigured"
+        assert entities(node) == before
+        assert worker_threads() == []
+    told = [line for line in capfd.readouterr().err.splitlines() if "failed: " in line]
+    assert all("configure failed" in each or "activate failed" in each for each in told)
+    assert len(told) == 2
+    assert len(told[0]) < 1300
+
+
+def test_what_fails_in_a_transition_is_logged_and_the_node_can_go_on(make_node, monkeypatch, capfd):
+    from amdanet_ros.ros import camera_pair
+    from amdanet_ros.ros.outputs import OutputPublishers
+
+    node = make_node({"autostart": False})
+    before = entities(node)
+
+    def broken(*_):
+        raise RuntimeError("broken\nforged")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OutputPublishers, "__init__", broken)
+        assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
+    assert node._failure.values["cause"].startswith(r"RuntimeError: broken\nforged (")
+    assert node.trigger_configure() == SUCCESS
+    with monkeypatch.context() as patch:
+        patch.setattr(camera_pair, "PairSubscription", broken)
+        assert node.trigger_activate() == TransitionCallbackReturn.FAILURE
+    assert node.state == "inactive"
+    assert node.trigger_activate() == SUCCESS
+    real, failures = camera_pair.CameraPair.deactivate, [broken]
+
+    def broken_once(*arguments):
+        return (failures.pop() if failures else real)(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(camera_pair.CameraPair, "deactivate", broken_once)
+        assert node.trigger_deactivate() == TransitionCallbackReturn.ERROR
+    assert node.state == "unconfigured"
+    assert node.trigger_configure() == SUCCESS
+    assert node.trigger_activate() == SUCCESS
+    assert node.trigger_shutdown() == SUCCESS
+    assert entities(node) == before
+    lines = [line for line in capfd.readouterr().err.splitlines() if "broken" in line]
+    words = ("configure failed", "activate failed", "deactivate failed")
+    assert len(lines) == 3
+    assert all(word in line for word, line in zip(words, lines, strict=True))
