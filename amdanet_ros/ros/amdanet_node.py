@@ -28,6 +28,7 @@ if __name__ == "__main__":
 import contextlib
 import functools
 import gc
+import os
 from collections.abc import Callable, Sequence
 
 import torch
@@ -44,6 +45,7 @@ from ..inference import InferenceError, Predictor
 from ..inference.freed_memory import keep_freed_memory
 from ..network.checkpoint import CheckpointError
 from ..one_line import one_line
+from ..programs import exit_status
 from .camera_pair import CameraPair, Computed, Job, NotComputed
 from .cause_log import CauseLog
 from .counters import Dropped
@@ -57,7 +59,7 @@ from .parameters import declare, read_settings, read_values, refusal
 from .shutdown import until_shutdown
 from .start import naming_creation_errors, ros_arguments_only, ros_started
 from .transition_requests import refuse_unknown_transitions
-from .watchdog import Health, Watchdog, hang_of
+from .watchdog import Health, Watchdog, WorkerHangError, hang_of
 
 _GRAPH_PERIOD_S = 1.0
 DEACTIVATE_S = 2.0
@@ -363,6 +365,8 @@ def _drop(jobs: list[Job]) -> None:
 def run(arguments: Sequence[str]) -> int:
     """Run the node until SIGINT, SIGTERM or SIGHUP; return 0 then.
 
+    With ``exit_on_hang`` the process may end by itself, with status 70.
+
     Args:
         arguments: of the command line.
 
@@ -371,6 +375,15 @@ def run(arguments: Sequence[str]) -> int:
     """
     keep_freed_memory()
     arguments = ros_arguments_only("amdanet_node", "The node amdanet.", arguments)
+    try:
+        _spin(arguments)
+    except WorkerHangError:
+        # What still computes in another thread would hold up the interpreter's end, or crash it.
+        os._exit(exit_status.FAULT)
+    return exit_status.DONE
+
+
+def _spin(arguments: Sequence[str]) -> None:
     with ros_started(arguments), until_shutdown(), contextlib.ExitStack() as stack:
         with naming_creation_errors("amdanet"):
             node = AmdanetNode()
@@ -378,7 +391,6 @@ def run(arguments: Sequence[str]) -> int:
         pairs = node.get_parameter("pairs").value or ()
         for sentence in ignored_parameters(node, arguments, pairs):
             node.get_logger().warning(sentence)
-        executor = GuardedExecutor()
+        executor = GuardedExecutor(fatal=(WorkerHangError,))
         executor.add_node(node)
         executor.spin()
-    return 0

@@ -17,8 +17,10 @@ PERIOD_S = 0.25
 SHORTEST_HANG_S = 1.5
 """Nothing shorter is a hang: what hangs is told within 2 s."""
 _USUAL_FACTOR = 5.0
-EXIT_STATUS = 70
-"""Of a node that ends because its worker hangs."""
+
+
+class WorkerHangError(Exception):
+    """The worker has hung for longer than ``exit_on_hang``: the process is to end."""
 
 
 def hang_of(seconds: float, timeout: float, usual: float) -> Finding | None:
@@ -103,7 +105,7 @@ class Watchdog:
         limit = self._node.get_parameter("exit_on_hang").value
         if health.hang is not None and 0.0 < limit <= health.hang.values["seconds"]:
             self._node.get_logger().fatal(f"the node ends (exit_on_hang): {health.sentence()}")
-            raise SystemExit(EXIT_STATUS)
+            raise WorkerHangError
 
     def _tell_systemd(self, health: Health) -> None:
         if not self._systemd.is_on:

@@ -1,8 +1,10 @@
 """The node as a process of its own: started, interrupted, started with wrong parameters."""
 
+import itertools
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -77,3 +79,61 @@ def catches_all_signals(process):
         caught = int(status.read().split("SigCgt:")[1].split()[0], 16)
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     return all(caught >> (number - 1) & 1 for number in numbers)
+
+
+HANGING = """
+import sys, torch
+from amdanet_ros.inference import Predictor
+from amdanet_ros.programs.node import main
+
+def hang(self, *arguments):
+    print("hanging", file=sys.stderr, flush=True)
+    size = 400
+    while True:
+        torch.mm(torch.ones(size, size), torch.ones(size, size))
+
+Predictor.__call__ = hang
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(("by", "status"), [(signal.SIGTERM, 0), (None, 70)])
+def test_it_ends_within_three_seconds_while_the_network_computes(
+    child_environment, checkpoint, bench, by, status
+):
+    """By a signal, or by itself where it shall: in torch, which no exception ends."""
+    settings = {"checkpoint": checkpoint, "precision": "fp32", "hang_timeout": 0.5}
+    settings["exit_on_hang"] = 0.0 if by else 1.0
+    arguments = [part for item in settings.items() for part in ("-p", "{}:={}".format(*item))]
+    process = subprocess.Popen(
+        [sys.executable, "-c", HANGING, "--ros-args", *arguments],
+        env=child_environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = []
+    reader = threading.Thread(target=lambda: said.extend(process.stderr))
+    reader.start()
+    try:
+        bench.cameras_on()
+        bench.listen("segmentation/mask")
+        stamps = itertools.count(1)
+
+        def is_hanging():
+            if not any("hanging" in line for line in said):
+                bench.pair(float(next(stamps)))
+                return False
+            return True
+
+        bench.until(is_hanging)
+        since = time.monotonic()
+        if by:
+            process.send_signal(by)
+        assert process.wait(timeout=10) == status
+        assert time.monotonic() - since < 3.0 + (0 if by else 1.5)
+        reader.join(timeout=10)
+        assert not any("Traceback" in line or "terminate" in line for line in said)
+        assert any("exit_on_hang" in line for line in said) == (by is None)
+    finally:
+        process.kill()
+        process.wait()

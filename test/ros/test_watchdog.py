@@ -134,18 +134,6 @@ def test_a_worker_that_hangs_is_told_and_told_again_when_it_goes_on(
     bench.until(lambda: "WATCHDOG=1" in received(systemd))
 
 
-def test_the_node_ends_itself_where_it_shall(bench, make_node, held):
-    started, gate = held
-    bench.run(make_node({"hang_timeout": 0.1, "exit_on_hang": 0.3}))
-    bench.cameras_on()
-    bench.listen(MASK)
-    bench.pair(1.0)
-    with pytest.raises(SystemExit) as ended:
-        bench.until(lambda: False)
-    assert ended.value.code == 70
-    gate.release()
-
-
 def test_health_says_why_the_node_does_not_work(bench, make_node):
     bench._dut = make_node({"checkpoint": "missing.pth"})
     bench.until(lambda: bench._dut._failure is not None)
