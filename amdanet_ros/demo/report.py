@@ -15,6 +15,7 @@ from ..bags.reader import BagReader
 from ..classes import DEMO
 from ..evaluation.confusion_matrix import ConfusionMatrix
 from ..evaluation.report import EvaluationReport
+from ..images.image_file import read_values
 from ..images.rgb import rgb_from_message
 from ..images.thermal import thermal_from_message
 from ..visualization import ContactRow, contact_sheet
@@ -44,7 +45,7 @@ def score(recording: DemoRecording, output: Path) -> dict[str, object]:
         if stamp not in truth:
             continue
         path, condition = truth[stamp]
-        labels = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        labels = read_values(path)
         mask = mask_of(message)
         known = mask < len(DEMO)  # pixels that the mask leaves unlabelled are not counted
         by_condition[condition].add(labels[known], mask[known])
@@ -76,7 +77,7 @@ def draw_contact_sheet(recording: DemoRecording, output: Path, path: Path) -> No
                 thermal_from_message(thermal[stamp]),
                 rgb_from_message(fused[stamp]),
                 masks[stamp],
-                cv2.imread(str(label_path), cv2.IMREAD_UNCHANGED),
+                read_values(label_path),
             )
         )
     if rows:

@@ -18,7 +18,7 @@ _YUV_TO_RGB = np.array(
 
 
 def eight_bits(image: np.ndarray) -> np.ndarray:
-    """Return a uint16 image as uint8, 65535 becomes 255; uint8 as it is."""
+    """Return a uint16 image as uint8, where 65535 becomes 255; uint8 as it is."""
     if image.dtype == np.uint8:
         return image
     return cv2.convertScaleAbs(image, alpha=255.0 / 65535.0)

@@ -28,7 +28,8 @@ class Transfer:
         Each name has its own buffer. The next upload of a name overwrites its buffer: the earlier
         copy must have ended, as it has after a `download`.
         """
-        source = torch.from_numpy(array)
+        # Views of a bag's messages cannot be written to, and torch warns of sharing such memory.
+        source = torch.from_numpy(array if array.flags.writeable else array.copy())
         if not self._staged:
             return source.to(self.device)
         buffer = self._buffers(f"up {name}", tuple(source.shape), source.dtype)

@@ -23,6 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..classes import UNLABELED, class_table
+from .image_files import image_file
 from .image_folder import CONDITIONS, FOLDERS, ImageFolder
 from .label_images import read_label_image
 from .labelled_pair import DataError
@@ -190,10 +191,7 @@ def _images(pair: _Source) -> dict[str, np.ndarray]:
 
 
 def _read(path: Path) -> np.ndarray:
-    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if image is None:
-        raise DataError(f"{path} is not a readable image: download or unpack it again")
-    return image
+    return image_file(path)
 
 
 def _labels(path: Path, classes: int) -> np.ndarray:

@@ -13,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..classes import NONE_OF, UNLABELED
+from .image_files import check_size, image_file
 from .label_images import read_label_image
 from .labelled_pair import DataError, LabelledPair
 
@@ -122,10 +123,7 @@ class ImageFolder:
 
     def _read(self, what: str, name: str, flags: int) -> np.ndarray:
         path = self._path(self.folders[what], name)
-        image = cv2.imread(str(path), flags)
-        if image is None:
-            raise DataError(f"{path} is not a readable image: copy it again")
-        return image
+        return image_file(path, flags)
 
     def _labels(self, name: str) -> np.ndarray:
         return read_label_image(self._path(self.folders["labels"], name))
@@ -143,7 +141,10 @@ class ImageFolder:
     def _check_on_opening(self, name: str) -> None:
         sizes = {}
         for what, folder in self.folders.items():
-            size = png_size(self._path(folder, name))
+            path = self._path(folder, name)
+            size = png_size(path)
+            if size:
+                check_size(path, size)
             sizes[what] = size or self._read(what, name, cv2.IMREAD_UNCHANGED).shape[:2]
         self._check_sizes(sizes, name)
         if self.classes is not None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .image_files import check_image_file
 from .labelled_pair import DataError
 
 
@@ -21,6 +22,7 @@ def read_label_image(path: Path) -> np.ndarray:
     """
     from PIL import Image, UnidentifiedImageError
 
+    check_image_file(path)
     try:
         with Image.open(path) as image:
             labels = np.array(image)  # a copy: PyTorch wants to be able to write

@@ -23,6 +23,7 @@ import numpy as np
 
 from ..classes import NONE_OF, UNLABELED
 from ..evaluation.object_scores import outside_boxes
+from .image_files import image_file
 from .image_folder import FOLDERS
 from .labelled_pair import DataError
 
@@ -146,7 +147,4 @@ class _Writer:
 
     @staticmethod
     def _read(path: Path, flags: int) -> np.ndarray:
-        image = cv2.imread(str(path), flags)
-        if image is None:
-            raise DataError(f"{path} is missing or no readable image: copy the set again")
-        return image
+        return image_file(path, flags)

@@ -1,5 +1,8 @@
 """Data sets in the authors' layout, and messages that name the file."""
 
+import struct
+import zlib
+
 import cv2
 import numpy as np
 import pytest
@@ -122,3 +125,27 @@ def test_labels_in_colours_are_refused(data_set):
     cv2.imwrite(str(root / "Label" / "001.png"), colours)
     with pytest.raises(DataError, match=r"Label/001\.png is a colour image: class indices"):
         ImageFolder(root, "train", classes=5)
+
+
+def test_an_orientation_in_the_metadata_turns_no_image_of_a_pair(data_set):
+    root = data_set()
+    path = root / "Visible" / "001.png"
+    before = ImageFolder(root, ["001"])[0].rgb
+    entry = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    exif = b"II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4)
+    chunk = struct.pack(">I", len(exif)) + b"eXIf" + exif
+    chunk += struct.pack(">I", zlib.crc32(b"eXIf" + exif))
+    data = path.read_bytes()
+    path.write_bytes(data[:33] + chunk + data[33:])
+    assert cv2.imread(str(path), cv2.IMREAD_COLOR).tobytes() != before[..., ::-1].tobytes()
+    np.testing.assert_array_equal(ImageFolder(root, ["001"])[0].rgb, before)
+
+
+@pytest.mark.parametrize("folder", ["Visible", "Infrared", "Label"])
+def test_an_image_that_claims_too_many_pixels_is_refused_by_its_header(folder, data_set):
+    root = data_set()
+    path = root / folder / "001.png"
+    data = path.read_bytes()
+    path.write_bytes(data[:16] + struct.pack(">II", 30000, 30000) + data[24:])
+    with pytest.raises(DataError, match=rf"{folder}/001\.png.*30000 x 30000 pixels"):
+        ImageFolder(root, ["001"], classes=9)
