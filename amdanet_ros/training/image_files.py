@@ -27,8 +27,10 @@ def image_file(path: Path, flags: int = cv2.IMREAD_UNCHANGED) -> np.ndarray:
             ``IMREAD_GRAYSCALE`` (H x W uint8).
 
     Raises:
-        DataError: it cannot be read, or is too large; the message names the file.
+        DataError: it is missing, cannot be read or is too large; the message names the file.
     """
+    if not path.exists():
+        raise DataError(f"{path} is missing: copy the data set again")
     try:
         if flags == cv2.IMREAD_COLOR:
             return cv2.cvtColor(read_rgb(path), cv2.COLOR_RGB2BGR)

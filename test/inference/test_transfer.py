@@ -1,5 +1,7 @@
 """Transfers: equal numbers after a copy, and arrays that later calls do not change."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -38,3 +40,13 @@ def test_the_kept_buffers_stay_bounded():
     for length in range(1, 40):
         transfer.upload("image", np.zeros(length, np.float32))
     assert len(transfer._buffers) <= 8
+
+
+@pytest.mark.parametrize("pinned", [False, True])
+def test_an_array_that_cannot_be_written_to_is_uploaded_without_a_warning(pinned):
+    array = np.frombuffer(bytes(range(12)), np.uint8).reshape(3, 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sent = Transfer(torch.device("cpu"), pinned=pinned).upload("image", array)
+    sent += 1  # a copy: the message keeps its bytes
+    np.testing.assert_array_equal(sent.numpy(), array + 1)

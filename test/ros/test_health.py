@@ -12,6 +12,8 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import TransitionCallbackReturn
 from sensor_msgs.msg import CompressedImage
 
+from amdanet_ros.pipeline import arrived_image
+
 HEIGHT, WIDTH = 64, 96
 SUCCESS = TransitionCallbackReturn.SUCCESS
 SEGMENTATION = "segmentation"
@@ -138,7 +140,14 @@ def test_grey_thermal_in_three_channels_is_judged_when_it_comes(bench, make_node
     bench.until(lambda: told(heard, "thermal", "100% of the image is dark"))
 
 
-def test_compressed_images_carry_their_health_in_the_message(bench, make_node, heard, helpers):
+def test_compressed_images_carry_their_health_in_the_message(
+    bench, make_node, heard, helpers, monkeypatch
+):
+    decoded = []
+    real = arrived_image.rgb_from_message
+    monkeypatch.setattr(
+        arrived_image, "rgb_from_message", lambda *given: decoded.append(1) or real(*given)
+    )
     node = bench.run(make_node({"rgb.transport": "compressed"}))
     bench.camera("rgb", message_type=CompressedImage, topic="rgb/image_raw/compressed")
     bench.camera("thermal")
@@ -152,3 +161,4 @@ def test_compressed_images_carry_their_health_in_the_message(bench, make_node, h
     assert health.dark == 1.0
     bench.until(lambda: told(heard, "rgb", "100% of the image is dark"))
     assert helpers.counts(node).published == 1
+    assert len(decoded) == 1  # for its health and for its pair
