@@ -83,12 +83,14 @@ def test_a_folder_that_may_not_be_written_is_said(files, monkeypatch):
         ("benchmark net.pth --json net.onnx", "is the input"),
         ("benchmark net.pth --json config.yaml", "no .json file"),
         ("benchmark net.pth --json bag", "bag"),
+        ("evaluate net.pth --synthetic 0:1 --out config.yaml", "config.yaml"),
+        ("evaluate scores/objects.json --synthetic 0:1 --out scores", "is the input"),
         ("demo -o drive", "recording is not a recording of the demo"),
         ("demo -o reports", "summary.md was not written by amdanet demo"),
     ],
 )
 def test_commands_keep_what_is_there(files, capsys, monkeypatch, command, words):
-    for name in ("drive/recording/mine.bag", "reports/summary.md"):
+    for name in ("drive/recording/mine.bag", "reports/summary.md", "scores/objects.json"):
         (files / name).parent.mkdir(parents=True)
         (files / name).write_text("mine")
     monkeypatch.chdir(files)

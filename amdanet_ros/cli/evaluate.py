@@ -7,11 +7,14 @@ amdanet evaluate mfnet.pth --data MFNet --classes mfnet --protocol released --ou
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from .errors import CommandError
 
 SUMMARY = "score a checkpoint: IoU per class, mIoU, confusion matrix, fusion metrics"
+
+_WRITTEN = ("evaluation.json", "evaluation.csv", "objects.json", "fusions.json")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -71,8 +74,13 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from ..evaluation.protocols import RELEASED_WINDOWS
     from ..evaluation.scoring import score_pairs
     from ..inference.checkpoint_file import read_checkpoint
+    from ..output_place import check_writable_kind, keep_apart
     from ..training.processes import processes
 
+    if arguments.out:
+        for name in _WRITTEN:
+            keep_apart(Path(arguments.out, name), [Path(arguments.checkpoint)])
+            check_writable_kind(Path(arguments.out, name))
     checkpoint, table = read_checkpoint(arguments.checkpoint)
     if arguments.classes:
         own, table = len(table), class_table(arguments.classes)
@@ -112,11 +120,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     }
     print(report.as_table())
     if arguments.out:
-        folder = Path(arguments.out)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "evaluation.json").write_text(report.as_json())
-        (folder / "evaluation.csv").write_text(report.as_csv())
-        print(f"written: {folder / 'evaluation.json'}, {folder / 'evaluation.csv'}")
+        _write(
+            Path(arguments.out),
+            {"evaluation.json": report.as_json(), "evaluation.csv": report.as_csv()},
+        )
     return 0
 
 
@@ -159,16 +166,12 @@ def _evaluate_objects(arguments: argparse.Namespace, checkpoint, table) -> int:
     report = ObjectReport(table.names, scores, facts)
     print(report.as_table())
     if arguments.out:
-        folder = Path(arguments.out)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "objects.json").write_text(report.as_json())
-        print(f"written: {folder / 'objects.json'}")
+        _write(Path(arguments.out), {"objects.json": report.as_json()})
     return 0
 
 
 def _compare_fusions(arguments: argparse.Namespace, checkpoint, pairs) -> int:
     import json
-    from pathlib import Path
 
     from tqdm import tqdm
 
@@ -181,11 +184,19 @@ def _compare_fusions(arguments: argparse.Namespace, checkpoint, pairs) -> int:
         scores = compare_fusions(network, shown, here.device)
     print(comparison_table(scores))
     if arguments.out:
-        folder = Path(arguments.out)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "fusions.json").write_text(json.dumps(scores, indent=2))
-        print(f"written: {folder / 'fusions.json'}")
+        _write(Path(arguments.out), {"fusions.json": json.dumps(scores, indent=2)})
     return 0
+
+
+def _write(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write files into a folder, each as a whole."""
+    from ..whole_file import whole_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        with whole_file(folder / name) as partial:
+            partial.write_text(text)
+    print(f"written: {', '.join(str(folder / name) for name in texts)}")
 
 
 def _pairs(arguments: argparse.Namespace, classes: int):

@@ -135,7 +135,7 @@ def _inputs(arguments: argparse.Namespace, settings: Settings, source: Source) -
     """Return all that is read: files, and the folders that hold the images."""
     given = [arguments.input, arguments.thermal, arguments.params_file]
     if settings.network.checkpoint != "demo":
-        given.append(Path(settings.network.checkpoint))
+        given.append(Path(os.path.expanduser(settings.network.checkpoint)))
     folders = {Path(each).parent for each in source.files}
     return [path for path in (*given, *folders, *source.files) if path is not None]
 

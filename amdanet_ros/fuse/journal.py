@@ -58,6 +58,9 @@ class FuseJournal:
             raise OutputPlaceError(
                 f"another amdanet fuse is writing {output}: wait until it has ended"
             ) from None
+        if self.aside.exists() and not os.path.lexists(output):
+            # A process was killed before the new output had its name.
+            os.replace(self.aside, output)
         if mark.read_text() != wanted:
             self._clear()
             self._lock.truncate(0)

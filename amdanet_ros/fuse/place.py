@@ -147,6 +147,7 @@ class OutputPlace:
         os.replace(self.path, aside)
         try:
             os.replace(part, self.path)
-        except OSError:
-            os.replace(aside, self.path)
+        except BaseException:
+            if not self.path.exists():
+                os.replace(aside, self.path)
             raise

@@ -86,6 +86,10 @@ def convert(data_set: str, source: str | os.PathLike, destination: str | os.Path
         sources, lists = _mfnet(root)
     else:
         sources, lists = _split_folders(root, data_set)
+    for name, names in lists.items():
+        found = target / f"{name}.txt"
+        if found.exists() and found.read_text(errors="replace").split() != names:
+            raise DataError(f"{found} lists other images: name another folder to write")
     for folder in FOLDERS.values():
         (target / folder).mkdir(parents=True, exist_ok=True)
     classes = len(class_table(data_set))

@@ -1,5 +1,6 @@
 """`amdanet fuse` changes no input, removes only what is its own, and writes all or nothing."""
 
+import errno
 import os
 import resource
 import shutil
@@ -197,6 +198,27 @@ def test_the_earlier_output_stays_until_the_new_one_is_whole(fuse, rig, tmp_path
     for fault in (("--slop", "0"), ("--checkpoint", "no.safetensors"), ("--device", "cuda:9")):
         assert fuse(rig / "bag", "-o", out, "--overwrite", *fault[:2], weights=fault[1]) == 2
         assert state(tmp_path) == first
+
+
+def test_an_output_that_was_moved_aside_comes_back(fuse, rig, tmp_path, monkeypatch):
+    """A process may be killed between the two renames, or the second one may fail."""
+    out = tmp_path / "out"
+    assert fuse(rig / "images", "-o", out) == 0
+    first = state(out)
+    real = os.replace
+
+    def replace(source, target):
+        if Path(source).name == "out" and Path(target) == out:
+            raise OSError(errno.EBUSY, "busy")
+        real(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", replace)
+        assert fuse(rig / "images", "-o", out, "--overwrite") == 2
+    assert state(out) == first
+    out.rename(tmp_path / ".out.partial" / "replaced")
+    FuseJournal(out, {}).close()
+    assert state(out) == first
 
 
 def test_an_empty_folder_and_a_missing_one_are_taken(fuse, rig, tmp_path):

@@ -156,3 +156,13 @@ def test_mistakes_end_with_one_line(tmp_path, mfnet, capsys):
     assert main(["convert", "pst900", str(root), str(tmp_path / "PST900")]) == 2
     assert "train/rgb is missing: pst900 as distributed holds" in capsys.readouterr().err
     assert not (tmp_path / "PST900").exists()
+
+
+def test_another_set_in_the_folder_is_kept(tmp_path, mfnet):
+    target = tmp_path / "mine"
+    target.mkdir()
+    (target / "train.txt").write_text("a\nb\n")
+    with pytest.raises(DataError, match="lists other images"):
+        convert("mfnet", mfnet[0], target)
+    assert [path.name for path in target.iterdir()] == ["train.txt"]
+    assert (target / "train.txt").read_text() == "a\nb\n"
