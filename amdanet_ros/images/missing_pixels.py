@@ -13,6 +13,7 @@ _LARGEST = 1e7
 """No unit in use reaches it: 1e7 millikelvin are 10 000 K."""
 
 _ABSOLUTE_ZERO = -273.1  # degrees Celsius, with the rounding of float32
+_COLDEST = 1.0  # kelvin: 0, and the numbers just above it that some write for it
 _LEAST_KELVIN = 150.0  # colder than any sky that a camera measures
 _NO_TEMPERATURE, _HOTTEST_SCENE = 5000.0, 1500.0  # kelvin or degrees; furnace cameras end at 3000
 _LOW_FILLS, _HIGH_FILLS = (-32768.0, -9999.0), (9999.0, 32767.0, 65535.0)
@@ -128,7 +129,7 @@ def _impossible(thermal: np.ndarray) -> np.ndarray | None:
         low, high = _extremes(thermal, missing)
     # A second round sees an image that has a low and a high fill value, or two low ones.
     for _ in range(3):
-        if low > 0.0 and high < _NO_TEMPERATURE:
+        if low >= _COLDEST and high < _NO_TEMPERATURE:
             break
         more = _impossible_here(thermal, missing, low, high)
         if more is None:
@@ -156,12 +157,12 @@ def _impossible_here(
     """Return what of the least or greatest values cannot belong to the others; None: all can."""
     sample = sparse_view(thermal, _SAMPLES)
     sample = sample[~sparse_view(missing, _SAMPLES)].astype(np.float64)
-    if low <= 0.0:
+    if low < _COLDEST:
         cold, warm = _middle(sample[sample > low])
         if low <= _ABSOLUTE_ZERO < cold:
             return thermal <= _ABSOLUTE_ZERO
         if cold >= _LEAST_KELVIN:
-            return thermal <= 0.0
+            return thermal < _COLDEST
         far = cold - low > _GAP * (warm - cold)
         if low in _LOW_FILLS and far:
             return thermal == low
@@ -219,11 +220,14 @@ def _sides(image: np.ndarray) -> tuple[np.ndarray, ...]:
 
 def _has_noise(thermal: np.ndarray, picture: np.ndarray) -> bool:
     """Return whether neighbours within a picture differ, as those of a sensor do."""
-    step = max(1, thermal.shape[0] // 64)
-    rows, inside = thermal[::step], picture[::step]
-    both = inside[:, 1:] & inside[:, :-1]
-    differ = (rows[:, 1:] != rows[:, :-1]) & both
-    return np.count_nonzero(differ) > _LEAST_NOISE * max(1, np.count_nonzero(both))
+    for image, inside in ((thermal, picture), (thermal.T, picture.T)):
+        step = max(1, image.shape[0] // 64)
+        lines, valid = image[::step], inside[::step]
+        both = valid[:, 1:] & valid[:, :-1]
+        differ = (lines[:, 1:] != lines[:, :-1]) & both
+        if np.count_nonzero(differ) > _LEAST_NOISE * max(1, np.count_nonzero(both)):
+            return True
+    return False
 
 
 def _connected_with_edge(mask: np.ndarray) -> np.ndarray:

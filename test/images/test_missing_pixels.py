@@ -58,7 +58,8 @@ NAMES = ["frame", "thin frame", "circle", "tilted", "patch", "half"]
 
 @pytest.mark.parametrize("mask", MASKS, ids=NAMES)
 @pytest.mark.parametrize(
-    "fill", [np.nan, np.inf, -np.inf, 1e38, -3.4e38, 0.0, -1.0, -9999.0, -32768.0, 65535.0, 1e5]
+    "fill",
+    [np.nan, np.inf, -np.inf, 1e38, -3.4e38, 0.0, 1.2e-38, -1.0, -9999.0, -32768.0, 65535.0, 1e5],
 )
 def test_fill_values_of_kelvin_images_are_missing_and_the_rest_is_stretched(mask, fill):
     thermal = scene()
@@ -127,6 +128,16 @@ def test_a_rectified_images_border_is_missing_whatever_its_value(mask, dtype, lo
     result = ThermalNormalizer(stretch_uint8=True)(thermal)
     assert (result[found & mask] == 0.0).all()
     assert np.ptp(result[~mask]) > 0.99
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_border_around_a_made_gradient_is_missing(turned):
+    """Neighbours of its lines, or of its columns, are equal."""
+    thermal = np.tile(np.linspace(5.0, 35.0, 80, dtype=np.float32), (60, 1))
+    thermal = np.ascontiguousarray(thermal.T) if turned else thermal
+    mask = border().T if turned else border()
+    thermal[mask] = 0.0
+    np.testing.assert_array_equal(is_missing(thermal), mask)
 
 
 def test_a_white_border_of_8_bit_video_is_missing():
