@@ -57,7 +57,7 @@ class BagMessage(NamedTuple):
         return seconds * 1_000_000_000 + nanoseconds
 
     def deserialize(self) -> Any:
-        """Return the message as rosbags reads it: arrays are NumPy arrays.
+        """Return the message as rosbags reads it: arrays are NumPy arrays of its own.
 
         Raises:
             DamagedMessage: the bytes are no message of the type, or the type is not known.
@@ -69,7 +69,8 @@ class BagMessage(NamedTuple):
                 "be read"
             )
         try:
-            return store.deserialize_cdr(self.raw, self.type)
+            # Of a copy that may be written to: torch warns of arrays that may not.
+            return store.deserialize_cdr(bytearray(self.raw), self.type)
         except _UNREADABLE as error:
             raise DamagedMessage(
                 f"the bytes of a message of {self.topic} are damaged: they are no {self.type}"

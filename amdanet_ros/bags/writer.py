@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ class BagWriter:
         storage: "mcap" (fast to read; complete only when closed) or "sqlite3" (readable up to
             the last ``commit``).
 
+    Once the disk takes no more, nothing is written any more, and what was written before is closed.
+
     Raises:
         BagError: the folder exists or cannot be made, or no such storage.
     """
@@ -71,14 +74,29 @@ class BagWriter:
         if storage == "sqlite3":
             self._database = self._writer.storage.conn
             # Nothing reaches the file before its commit: a reader never finds part of a message.
-            self._database.execute("PRAGMA cache_spill = OFF")
+            with self._disk_errors():
+                self._database.execute("PRAGMA cache_spill = OFF")
             self.commit()
+
+    @contextlib.contextmanager
+    def _disk_errors(self) -> Iterator[None]:
+        """Close the bag and raise BagError where the disk takes no more."""
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            with contextlib.suppress(OSError, sqlite3.Error):
+                self._writer.abort()
+            reason = getattr(error, "strerror", None) or error
+            raise BagError(
+                f"bag {self.path} cannot be written any more: {reason}: what was written before "
+                "can be read"
+            ) from error
 
     def add_topic(self, topic: str, message_type: str, qos: Sequence[Qos] = ()) -> None:
         """Register a topic; ``write`` does so where it was not done.
 
         Raises:
-            BagError: the type is not known.
+            BagError: the type is not known, or the disk takes no more.
         """
         if (topic, message_type) in self._connections:
             return
@@ -87,14 +105,26 @@ class BagWriter:
                 f"topic {topic}: message type {message_type} is not known: install its package, "
                 "or source the workspace that holds it"
             )
-        self._connections[topic, message_type] = self._writer.add_connection(
-            topic, message_type, typestore=typestore(), offered_qos_profiles=list(qos)
-        )
+        self._check_open()
+        with self._disk_errors():
+            self._connections[topic, message_type] = self._writer.add_connection(
+                topic, message_type, typestore=typestore(), offered_qos_profiles=list(qos)
+            )
+
+    def _check_open(self) -> None:
+        if self._writer.storage is None:
+            raise BagError(f"bag {self.path} is closed")
 
     def write(self, topic: str, message_type: str, stamp_ns: int, raw: bytes | memoryview) -> None:
-        """Append a serialised message (CDR) with its stamp in nanoseconds."""
+        """Append a serialised message (CDR) with its stamp in nanoseconds.
+
+        Raises:
+            BagError: as ``add_topic``.
+        """
         self.add_topic(topic, message_type)
-        self._writer.write(self._connections[topic, message_type], stamp_ns, raw)
+        self._check_open()
+        with self._disk_errors():
+            self._writer.write(self._connections[topic, message_type], stamp_ns, raw)
 
     def write_message(self, topic: str, stamp_ns: int, message: Any) -> None:
         """Append a message made from ``message_types.typestore()``'s types."""
@@ -105,15 +135,22 @@ class BagWriter:
         """Make what was written so far readable after a crash.
 
         With SQLite only: MCAP writes its index at the end.
+
+        Raises:
+            BagError: the disk takes no more.
         """
-        if self._database is None:
+        if self._database is None or self._writer.storage is None:
             return
-        self._database.commit()
         writer = self._writer
-        text = yaml.safe_dump({"rosbag2_bagfile_information": self._metadata()}, sort_keys=False)
         partial = writer.metapath.with_suffix(".yaml.partial")
-        partial.write_text(text)
-        partial.replace(writer.metapath)
+        with self._disk_errors():
+            self._database.commit()
+            content = {"rosbag2_bagfile_information": self._metadata()}
+            try:
+                partial.write_text(yaml.safe_dump(content, sort_keys=False))
+                partial.replace(writer.metapath)
+            finally:
+                partial.unlink(missing_ok=True)
 
     def _metadata(self) -> dict[str, Any]:
         """Return the content of metadata.yaml for the messages written so far."""
@@ -154,9 +191,14 @@ class BagWriter:
         }
 
     def close(self) -> None:
-        """Finish the bag."""
+        """Finish the bag.
+
+        Raises:
+            BagError: the disk takes no more.
+        """
         if self._writer.storage is not None:
-            self._writer.close()
+            with self._disk_errors():
+                self._writer.close()
 
     def __enter__(self) -> BagWriter:
         return self

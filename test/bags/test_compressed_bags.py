@@ -97,12 +97,9 @@ def test_a_file_larger_than_the_free_space_is_refused(tiny, tmp_path, space, mon
     assert not list(space.iterdir())
 
 
-@pytest.mark.parametrize(
-    "bomb",
-    [zstd.compress(bytes(70 * 2**20)), undeclared(70 * 2**20)],
-    ids=["declared", "undeclared"],
-)
-def test_a_message_that_fills_the_memory_is_left_out(tiny, tmp_path, bomb):
+@pytest.mark.parametrize("pack", [lambda size: zstd.compress(bytes(size)), undeclared])
+def test_a_message_that_fills_the_memory_is_left_out(tiny, tmp_path, pack):
+    bomb = pack(70 * 2**20)
     with pytest.raises(DamagedMessage, match="too large"):
         decompression.unzstd(bomb)
     folder = tiny.write_tiny(tmp_path / "bag", "sqlite3, messages compressed")

@@ -1,6 +1,9 @@
 """A damaged recording gives the pairs that are whole, and says what is left out."""
 
+import warnings
+
 import pytest
+import torch
 
 from amdanet_ros.bags.reader import BagReader
 from amdanet_ros.bags.topics import choose_topics
@@ -65,3 +68,12 @@ def test_what_the_bag_itself_lacks_is_among_the_remarks(tmp_path, bags):
     assert [each.partition(":")[0] for each in source.remarks] == [
         f"2 of 7 messages of {topic} are missing" for topic in (bags.RGB, bags.THERMAL)
     ]
+
+
+def test_the_images_of_a_bag_become_tensors_without_a_warning(pair_bag):
+    path, _ = pair_bag
+    pair = next(iter(source_of(path))).read()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for image in (pair.rgb, pair.thermal):
+            assert torch.from_numpy(image).shape == image.shape
