@@ -22,7 +22,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.rosbag2.errors import WriterError
 from rosbags.rosbag2.metadata import dump_qos_v9
 
-from .errors import BagError
+from .errors import BagError, BagWriteError
 from .message_types import knows, typestore
 
 STORAGES = {"sqlite3": StoragePlugin.SQLITE3, "mcap": StoragePlugin.MCAP}
@@ -80,23 +80,24 @@ class BagWriter:
 
     @contextlib.contextmanager
     def _disk_errors(self) -> Iterator[None]:
-        """Close the bag and raise BagError where the disk takes no more."""
+        """Close the bag and raise BagWriteError where the disk takes no more."""
         try:
             yield
         except (OSError, sqlite3.Error) as error:
             with contextlib.suppress(OSError, sqlite3.Error):
                 self._writer.abort()
             reason = getattr(error, "strerror", None) or error
-            raise BagError(
+            raise BagWriteError(
                 f"bag {self.path} cannot be written any more: {reason}: what was written before "
-                "can be read"
+                "can be read",
+                getattr(error, "errno", None),
             ) from error
 
     def add_topic(self, topic: str, message_type: str, qos: Sequence[Qos] = ()) -> None:
         """Register a topic; ``write`` does so where it was not done.
 
         Raises:
-            BagError: the type is not known, or the disk takes no more.
+            BagError: the type is not known, or (BagWriteError) the disk takes no more.
         """
         if (topic, message_type) in self._connections:
             return
@@ -137,7 +138,7 @@ class BagWriter:
         With SQLite only: MCAP writes its index at the end.
 
         Raises:
-            BagError: the disk takes no more.
+            BagWriteError: the disk takes no more.
         """
         if self._database is None or self._writer.storage is None:
             return
@@ -194,7 +195,7 @@ class BagWriter:
         """Finish the bag.
 
         Raises:
-            BagError: the disk takes no more.
+            BagWriteError: the disk takes no more.
         """
         if self._writer.storage is not None:
             with self._disk_errors():
