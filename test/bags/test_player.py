@@ -154,7 +154,7 @@ def test_what_was_recorded_best_effort_is_offered_best_effort(play, until, liste
     assert not deaf
 
 
-def test_a_topic_without_type_support_is_left_out_with_a_warning(
+def test_what_cannot_be_played_is_left_out_with_a_warning(
     play, listen, until, tmp_path, monkeypatch, capfd
 ):
     folder = tmp_path / "share" / "robot_msgs" / "msg"
@@ -163,13 +163,18 @@ def test_a_topic_without_type_support_is_left_out_with_a_warning(
     monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path), prepend=os.pathsep)
     with BagWriter(tmp_path / "bag") as bag:
         bag.write("/arm", "robot_msgs/msg/Arm", 1, b"\0\1\0\0" + bytes(8))
-        bag.write("/words", "std_msgs/msg/String", 2, b"\0\1\0\0\2\0\0\0" + b"1\0")
+        for topic in ("/words", "/no\ntopic", "/5"):
+            bag.write(topic, "std_msgs/msg/String", 2, b"\0\1\0\0\2\0\0\0" + b"1\0")
+        bag.write("/words", "std_msgs/msg/String", 3, b"no CDR")
     words = listen("/words", String)
     ended = play(tmp_path / "bag")
     until(lambda: words)
     assert ended() == [0]
-    warning = "topic /arm is left out: message type robot_msgs/msg/Arm is not installed"
-    assert warning in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "topic /arm is left out: message type robot_msgs/msg/Arm is not installed" in said
+    assert "topic /no\\ntopic is left out: ROS has no such names" in said
+    assert "topic /5 is left out: ROS has no such names" in said
+    assert "1 message of /words left out as damaged: it is no CDR" in said
 
 
 @pytest.mark.parametrize(
