@@ -48,6 +48,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="refuse beyond this, pixels of an image 640 wide (default 3)",
     )
     parser.add_argument(
+        "--thermal-frame",
+        choices=("whole", "upper_half", "lower_half_raw16"),
+        help="which part of a frame is the thermal image (thermal.frame)",
+    )
+    parser.add_argument(
+        "--max-image-megapixels", type=float, help="refuse larger images (default 64)"
+    )
+    parser.add_argument(
         "--overwrite", action="store_true", help="replace a file that this command wrote"
     )
 
@@ -88,7 +96,12 @@ def _register(arguments: argparse.Namespace) -> int:
     from ..visualization.checkerboard import checkerboard
     from ..whole_file import whole_file
 
-    given = {"sync.slop": arguments.slop, "sync.thermal_offset": arguments.thermal_offset}
+    given = {
+        "sync.slop": arguments.slop,
+        "sync.thermal_offset": arguments.thermal_offset,
+        "thermal.frame": arguments.thermal_frame,
+        "max_image_megapixels": arguments.max_image_megapixels,
+    }
     if arguments.initial is not None:
         check_homography(arguments.initial)
     settings = build(Settings, {k: v for k, v in given.items() if v is not None})
@@ -103,6 +116,8 @@ def _register(arguments: argparse.Namespace) -> int:
         "thermal.registration": numbers,
         "thermal.registration_sizes": [*found.rgb_size, height, width],
     }
+    if arguments.thermal_frame is not None:
+        parameters["thermal.frame"] = arguments.thermal_frame
     text = yaml.safe_dump({"/**": {"ros__parameters": parameters}}, default_flow_style=None)
     notes = (
         f"# Thermal {width} x {height} to RGB {found.rgb_size[1]} x {found.rgb_size[0]} pixels.\n"

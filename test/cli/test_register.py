@@ -232,3 +232,16 @@ def test_numbers_that_are_none_are_refused(bag, tmp_path, capsys, options):
     assert cli.main(["register", str(bag), *options, "-o", str(tmp_path / "rig.yaml")]) == 2
     error = capsys.readouterr().err
     assert "nan" in error and error.count("\n") == 1
+
+
+@pytest.mark.usefixtures("estimated")
+def test_the_part_of_a_frame_is_chosen_and_written_for_the_node(drawn_folders, tmp_path, capsys):
+    out = tmp_path / "rig.yaml"
+    arguments = ["register", *map(str, drawn_folders), "-o", str(out)]
+    assert cli.main([*arguments, "--thermal-frame", "lower_half_raw16"]) == 0
+    assert parameters(out)["thermal.frame"] == "lower_half_raw16"
+    assert cli.main([*arguments, "--overwrite"]) == 0
+    assert "thermal.frame" not in parameters(out)
+    capsys.readouterr()
+    assert cli.main([*arguments, "--overwrite", "--max-image-megapixels", "0.02"]) == 2
+    assert "320 x 240 pixels, more than the allowed 0.02 million" in capsys.readouterr().err
