@@ -10,8 +10,11 @@ The output bag holds what the node publishes for the same pairs with the same pa
 on the command line win over the params file. max_age and the parameters of subscriptions have no
 effect. Messages are paired as if they arrived when they were recorded: max_wait and the silence of
 a camera are measured by that time, and no pair is dropped because the network is slow. Images
-before a camera's first camera_info use that one. After an interruption, the same command continues
-where it stopped.
+before a camera's first camera_info use that one.
+
+The output appears when it is whole. After an interruption or on a full disk, the same command goes
+on from the folder .NAME.partial beside it. --overwrite replaces only what this command wrote, and
+no output may be an input. Images that cannot be used are left out, named and counted.
 """
 
 from __future__ import annotations

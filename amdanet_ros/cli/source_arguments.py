@@ -67,6 +67,11 @@ def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
             topics = choose_topics(bag, arguments.rgb_topic, arguments.thermal_topic, *infos)
     except UnclearTopicsError as error:
         raise CommandError(f"{error}: name them with --rgb-topic and --thermal-topic") from error
+    if topics.rgb == topics.thermal:
+        raise CommandError(
+            f"{topics.rgb} is given for both cameras: name two topics with --rgb-topic and "
+            "--thermal-topic"
+        )
     return BagSource(path, topics, settings.sync, settings.fusion)
 
 

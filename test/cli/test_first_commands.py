@@ -70,6 +70,10 @@ def home(tmp_path, bags, monkeypatch):
         ("fuse drive -o readme --overwrite", "was not written by amdanet fuse"),
         ("fuse drive -o out --rgb-topic /rgb", "/rgb/image_raw"),
         ("fuse drive -o out --rgb-topic rgb/image_raw", "/rgb/image_raw"),
+        (
+            "fuse drive -o out --rgb-topic /rgb/image_raw --thermal-topic /rgb/image_raw",
+            "is given for both cameras",
+        ),
         ("fuse colour_only -o out", "--thermal-topic"),
         ("fuse drive -o out --checkpoint mfnet.pth", "mfnet.pth"),
         ("fuse drive -o out --checkpoint empty.pth", "empty.pth"),
