@@ -76,10 +76,12 @@ class OutputPlace:
     Attributes:
         path: with all links followed.
         kind: what is written, see ``kind_of``.
+        overwrite: whether an output of an earlier call may be replaced.
     """
 
     path: Path
     kind: str
+    overwrite: bool
 
     @classmethod
     def of(cls, output: Path, kind: str, overwrite: bool, inputs: Iterable[Path]) -> OutputPlace:
@@ -97,12 +99,16 @@ class OutputPlace:
         """
         keep_apart(output, inputs)
         check_writable_kind(output)
-        place = cls(Path(os.path.realpath(output)), kind)
-        if place._is_taken():
-            if not overwrite:
-                raise OutputPlaceError(f"{output} exists: give another --output, or --overwrite")
-            place._check_own()
+        place = cls(Path(os.path.realpath(output)), kind, overwrite)
+        place._check_free()
         return place
+
+    def _check_free(self) -> None:
+        """Raise OutputPlaceError where something is there that may not be replaced."""
+        if self._is_taken():
+            if not self.overwrite:
+                raise OutputPlaceError(f"{self.path} exists: give another --output, or --overwrite")
+            self._check_own()
 
     def _is_taken(self) -> bool:
         if self.kind != "video" and self.path.is_dir():
@@ -135,8 +141,7 @@ class OutputPlace:
             OutputPlaceError: what lies there has changed since the place was checked.
             OSError: it cannot be renamed.
         """
-        if self._is_taken():
-            self._check_own()
+        self._check_free()
         if self.kind != "images":
             for file in [part] if part.is_file() else part.iterdir():
                 with file.open("rb") as written:

@@ -221,6 +221,19 @@ def test_an_output_that_was_moved_aside_comes_back(fuse, rig, tmp_path, monkeypa
     assert state(out) == first
 
 
+def test_what_appears_while_pairs_are_computed_stays(fuse, rig, tmp_path, monkeypatch, capsys):
+    out, real = tmp_path / "out", FuseJournal.fresh_part
+
+    def part(self):
+        out.write_text("of somebody else")
+        return real(self)
+
+    monkeypatch.setattr(FuseJournal, "fresh_part", part)
+    assert fuse(rig / "images", "-o", out) == 2
+    assert "--overwrite" in capsys.readouterr().err
+    assert out.read_text() == "of somebody else"
+
+
 def test_an_empty_folder_and_a_missing_one_are_taken(fuse, rig, tmp_path):
     (tmp_path / "empty").mkdir()
     assert fuse(rig / "images", "-o", tmp_path / "empty") == 0
