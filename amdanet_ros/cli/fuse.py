@@ -137,8 +137,10 @@ def _fuse(arguments: argparse.Namespace) -> int:
 def _inputs(arguments: argparse.Namespace, settings: Settings, source: Source) -> list[Path]:
     """Return all that is read: files, and the folders that hold the images."""
     given = [arguments.input, arguments.thermal, arguments.params_file]
-    if settings.network.checkpoint != "demo":
-        given.append(Path(os.path.expanduser(settings.network.checkpoint)))
+    checkpoint = Path(os.path.expanduser(settings.network.checkpoint))
+    # The name of built-in weights may be that of a folder here.
+    if checkpoint.is_file():
+        given.append(checkpoint)
     folders = {Path(each).parent for each in source.files}
     return [path for path in (*given, *folders, *source.files) if path is not None]
 
