@@ -38,7 +38,8 @@ ALLOWED = {
     "settings": "inference pairing pipeline parameters",
     "params_file": "yaml parameters settings",
     "messages": f"{ARRAYS} images pipeline classes",
-    "bags": "rosbags yaml lz4 backports compression numpy images pairing resources one_line",
+    "bags": "rosbags yaml lz4 backports compression numpy images pairing resources programs "
+    "one_line",
     "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings output_place",
     "ros": f"{ROS} rosbags torch launch numpy {ROSLESS} network bags messages pairing pipeline "
     "resources settings one_line programs params_file ros.shims",
@@ -50,7 +51,7 @@ ALLOWED = {
     "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
     "resources whole_file",
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "
-    "output_place",
+    "output_place programs",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags fuse ros ros.shims training evaluation reproduction synthetic demo "
     "resources output_place one_line programs whole_file __init__",

@@ -6,7 +6,9 @@ import argparse
 import math
 from dataclasses import dataclass
 
+from ..programs.arguments import number
 from .errors import BagError
+from .type_names import is_topic_name
 
 
 @dataclass(frozen=True)
@@ -42,53 +44,86 @@ def add_playback_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options on a parser."""
     add = parser.add_argument
     add("bag", help="the bag: its folder, or a .mcap or .db3 file")
-    add("-r", "--rate", type=float, default=1.0, help="speed (default 1)")
     add(
-        "-l", "--loop", dest="loops", type=int, nargs="?", const=0, default=1, metavar="N",
+        "-r",
+        "--rate",
+        type=number("--rate", float, 1e-3, 1e3),
+        default=1.0,
+        help="speed (default 1)",
+    )
+    add(
+        "-l",
+        "--loop",
+        dest="loops",
+        type=number("--loop", int, 0, 1e9),
+        nargs="?",
+        const=0,
+        default=1,
+        metavar="N",
         help="play N times; without a number until stopped",
-    )  # fmt: skip
+    )
     add(
-        "--clock", dest="clock_rate", type=float, nargs="?", const=40.0, default=0.0, metavar="HZ",
+        "--clock",
+        dest="clock_rate",
+        type=number("--clock", float, 0, 1e4),
+        nargs="?",
+        const=40.0,
+        default=0.0,
+        metavar="HZ",
         help="publish the bag's time on /clock for use_sim_time (40 Hz without a number)",
-    )  # fmt: skip
+    )
     add("--topics", nargs="+", default=(), metavar="TOPIC", help="only these topics")
     add(
-        "-m", "--remap", dest="remaps", nargs="+", default=(), metavar="FROM:=TO",
+        "-m",
+        "--remap",
+        dest="remaps",
+        nargs="+",
+        default=(),
+        metavar="FROM:=TO",
         help="publish a topic under another name",
-    )  # fmt: skip
-    add(
-        "--start-offset", type=float, default=0.0, metavar="S", help="leave out the first S seconds"
     )
-    add("--duration", type=float, default=math.inf, metavar="S", help="play S seconds of the bag")
     add(
-        "--wait-for-subscribers", type=float, default=0.0, metavar="S",
+        "--start-offset",
+        type=number("--start-offset", float, 0, 1e9),
+        default=0.0,
+        metavar="S",
+        help="leave out the first S seconds",
+    )
+    add(
+        "--duration",
+        type=number("--duration", float, 0, math.inf),
+        default=math.inf,
+        metavar="S",
+        help="play S seconds of the bag",
+    )
+    add(
+        "--wait-for-subscribers",
+        type=number("--wait-for-subscribers", float, 0, 1e6),
+        default=0.0,
+        metavar="S",
         help="wait up to S seconds until each topic is subscribed to",
-    )  # fmt: skip
+    )
     add(
-        "--clock-subscribers", type=int, default=0, metavar="N",
+        "--clock-subscribers",
+        type=number("--clock-subscribers", int, 0, 1e6),
+        default=0,
+        metavar="N",
         help="and until N nodes subscribe to /clock, so that none misses the beginning",
-    )  # fmt: skip
+    )
 
 
 def read_playback_options(arguments: argparse.Namespace) -> PlaybackOptions:
     """Turn parsed arguments into options.
 
     Raises:
-        BagError: a value out of range, or a remap that is not FROM:=TO.
+        BagError: a remap that is not FROM:=TO.
     """
     given = {name: getattr(arguments, name) for name in PlaybackOptions.__dataclass_fields__}
-    for option, name, lowest in (
-        ("--rate", "rate", 1e-3),
-        ("--loop", "loops", 0),
-        ("--clock", "clock_rate", 0.0),
-        ("--start-offset", "start_offset", 0.0),
-        ("--duration", "duration", 0.0),
-    ):
-        if not given[name] >= lowest:
-            raise BagError(f"{option} is {given[name]:g}: it must be at least {lowest:g}")
     remaps = tuple(tuple(text.partition(":=")[::2]) for text in arguments.remaps)
     for text, names in zip(arguments.remaps, remaps, strict=True):
-        if not all(names):
+        if len({one for one, _ in remaps}) < len(remaps):
+            raise BagError(f"--remap {text!r}: a topic is named twice")
+        if not all(names) or not is_topic_name(names[1]):
             raise BagError(
                 f"--remap {text!r}: write FROM:=TO, for example /camera/image_raw:=/rgb/image_raw"
             )

@@ -17,6 +17,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..programs.arguments import number
 from .errors import CommandError
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=".safetensors, .pth or .onnx file, or 'demo' for the built-in weights",
     )
     parser.add_argument(
-        "--size", type=int, nargs=2, metavar=("H", "W"), default=(480, 640), help="image size"
+        "--size",
+        type=number("--size", int, 32, 8192),
+        nargs=2,
+        metavar=("H", "W"),
+        default=(480, 640),
+        help="image size",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
     parser.add_argument(
@@ -46,7 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=["auto"],
         help="auto, fp32, bf16, fp16: each checkpoint runs in each of them",
     )
-    parser.add_argument("--rounds", type=int, default=20, help="counted runs of each")
+    rounds = number("--rounds", int, 1, 1e6)
+    parser.add_argument("--rounds", type=rounds, default=20, help="counted runs of each")
     parser.add_argument("--json", type=Path, help="also write the numbers here")
 
 
@@ -58,8 +65,6 @@ def run(arguments: argparse.Namespace) -> int:
     from ..network.checkpoint import CheckpointError
     from ..output_place import check_writable_kind, keep_apart
 
-    if arguments.rounds < 1:
-        raise CommandError(f"--rounds {arguments.rounds}: at least 1")
     if arguments.json is not None:
         keep_apart(arguments.json, map(Path, arguments.checkpoints))
         check_writable_kind(arguments.json)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..programs.arguments import number
 from .errors import CommandError
 
 SUMMARY = "run the whole chain on a built-in bag, with a report"
@@ -18,9 +19,12 @@ SUMMARY = "run the whole chain on a built-in bag, with a report"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("-o", "--output", type=Path, default=Path("demo_output"), help="folder")
-    parser.add_argument("--duration", type=float, default=40.0, help="length of the bag, seconds")
-    parser.add_argument("--seed", type=int, default=0, help="seed of the scenes")
-    parser.add_argument("--rate", type=float, default=1.0, help="speed of the playback")
+    add = parser.add_argument
+    duration = number("--duration", float, 0.2, 3600)
+    add("--duration", type=duration, default=40.0, help="length of the bag, seconds")
+    add("--seed", type=number("--seed", int, 0, 2**31 - 1), default=0, help="seed of the scenes")
+    rate = number("--rate", float, 0.01, 100)
+    add("--rate", type=rate, default=1.0, help="speed of the playback")
     parser.add_argument(
         "--params-file", type=Path, help="node parameters (default: config/demo.yaml)"
     )
@@ -41,10 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
     from ..settings import of_pair
     from ..synthetic.recording import StreetRecording
 
-    if not arguments.rate > 0:
-        raise CommandError(f"--rate is {arguments.rate:g}: it must be above 0")
-    if not arguments.duration > 0:
-        raise CommandError(f"--duration is {arguments.duration:g}: it must be above 0")
     params_file = arguments.params_file or share_directory() / "config" / "demo.yaml"
     try:
         max_age = of_pair(read_params_file(params_file)).max_age

@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..programs.arguments import number
 from .errors import CommandError
 
 SUMMARY = "score a checkpoint: IoU per class, mIoU, confusion matrix, fusion metrics"
@@ -33,9 +34,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="plain",
         help="plain: whole images; released: the authors' padding and windows",
     )
-    parser.add_argument("--window", type=int, nargs=2, metavar=("H", "W"), help="window (released)")
     parser.add_argument(
-        "--size", type=int, nargs=2, default=(240, 320), metavar=("H", "W"), help="scene size"
+        "--window",
+        type=number("--window", int, 32, 8192),
+        nargs=2,
+        metavar=("H", "W"),
+        help="window (released)",
+    )
+    parser.add_argument(
+        "--size",
+        type=number("--size", int, 32, 8192),
+        nargs=2,
+        default=(240, 320),
+        metavar=("H", "W"),
+        help="scene size",
     )
     parser.add_argument(
         "--objects",

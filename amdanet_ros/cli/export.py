@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..programs.arguments import number
 from .errors import CommandError
 
 SUMMARY = "write a checkpoint as ONNX (onnxruntime, TensorRT)"
@@ -24,7 +25,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", help="weights (.safetensors, .pth, or demo)")
     parser.add_argument("-o", "--output", type=Path, required=True, help="ONNX file to write")
     parser.add_argument(
-        "--size", type=int, nargs=2, metavar=("H", "W"), help="image size; without it, any"
+        "--size",
+        type=number("--size", int, 32, 8192),
+        nargs=2,
+        metavar=("H", "W"),
+        help="image size; without it, any",
     )
     parser.add_argument(
         "--build", action="store_true", help="build the TensorRT engine now (minutes)"

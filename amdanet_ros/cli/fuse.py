@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..one_line import one_line
+from ..programs.arguments import number
 from .errors import CommandError
 from .settings_arguments import add_settings_arguments, read_settings
 from .source_arguments import add_source_arguments, is_bag, open_source
@@ -58,7 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rgb-info-topic", help="camera_info of the bag (default: beside RGB)")
     parser.add_argument("--thermal-info-topic", help="the same of the thermal camera")
     add_settings_arguments(parser)
-    parser.add_argument("--video-rate", type=float, default=10.0, help="frames a second")
+    parser.add_argument(
+        "--video-rate",
+        type=number("--video-rate", float, 0.1, 1000),
+        default=10.0,
+        help="frames a second",
+    )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace an output that this command wrote"
     )

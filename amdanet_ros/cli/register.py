@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..one_line import one_line
+from ..programs.arguments import number
 from .errors import CommandError
 from .source_arguments import add_source_arguments, open_source
 
@@ -37,13 +38,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_source_arguments(parser)
     parser.add_argument("-o", "--output", type=Path, required=True, help="YAML file to write")
-    parser.add_argument("--frames", type=int, default=24, help="frame pairs to use (default 24)")
     parser.add_argument(
-        "--initial", type=float, nargs=9, metavar="H", help="first guess, row-major"
+        "--frames",
+        type=number("--frames", int, 1, 1e5),
+        default=24,
+        help="frame pairs to use (default 24)",
+    )
+    parser.add_argument(
+        "--initial",
+        type=number("--initial", float, -1e9, 1e9),
+        nargs=9,
+        metavar="H",
+        help="first guess, row-major",
     )
     parser.add_argument(
         "--max-uncertainty",
-        type=float,
+        type=number("--max-uncertainty", float, 0, 1e6),
         default=3.0,
         help="refuse beyond this, pixels of an image 640 wide (default 3)",
     )
@@ -181,8 +191,8 @@ def _images(source: Source, most: int, slop: float) -> list[ImagePair]:
     wanted = _spread(source.most, most)
     read = []
     sentences = []
-    for number, pair in enumerate(source):
-        if number not in wanted:
+    for index, pair in enumerate(source):
+        if index not in wanted:
             continue
         try:
             read.append((pair, pair.read()))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Collection
 
+from ..programs.arguments import number
 from .errors import CommandError
 from .train import add_overrides
 
@@ -39,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data-sets", metavar="NAME,..", help="only these: mfnet, fmb, pst900")
     add_overrides(parser, "change a value of every run, e.g. imagenet=mit_b4.pth")
-    parser.add_argument("--limit", type=int, metavar="N", help="score the first N test pairs only")
+    limit = number("--limit", int, 1, 1e9)
+    parser.add_argument(
+        "--limit", type=limit, metavar="N", help="score the first N test pairs only"
+    )
     parser.add_argument("--images", metavar="NAME,..", help="test images that the figures show")
     parser.add_argument(
         "--weights",

@@ -11,6 +11,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..programs.arguments import number
+
 SUMMARY = "train a network from a YAML file; resumable"
 
 
@@ -22,7 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", metavar="FOLDER", help="the data set's folder (sets data.root)")
     add_overrides(parser, "change a value of the file, e.g. optimization.batch_size=4")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
-    parser.add_argument("--stop-at", type=int, metavar="STEP", help="stop early, to resume later")
+    parser.add_argument(
+        "--stop-at",
+        type=number("--stop-at", int, 1, 1e12),
+        metavar="STEP",
+        help="stop early, to resume later",
+    )
 
 
 def add_overrides(parser: argparse.ArgumentParser, purpose: str) -> None:

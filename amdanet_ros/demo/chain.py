@@ -119,8 +119,13 @@ class Chain:
 
     def stop(self) -> None:
         """End all processes, the recorder last, so that it records the others to their end."""
-        for process in sorted(self._processes, key=lambda process: process.name == "recorder"):
-            process.stop()
+        recorders = [each for each in self._processes if each.name == "recorder"]
+        others = [each for each in self._processes if each.name != "recorder"]
+        for processes in (others, recorders):
+            for process in processes:
+                process.begin_to_stop()
+            for process in processes:
+                process.stop()
 
     def _start(self, name: str, arguments: Sequence[str]) -> Process:
         module = "amdanet_node" if name == "node" else f"{name}_node"

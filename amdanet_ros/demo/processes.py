@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..programs.parent import PARENT
 from ..resources import share_directory
 
 _GRACE_S = 15.0
@@ -33,6 +34,7 @@ def environment(domain: int) -> dict[str, str]:
         **os.environ,
         "PYTHONPATH": root + (os.pathsep + path if path else ""),
         "PYTHONUNBUFFERED": "1",
+        PARENT: str(os.getpid()),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
         "ROS_DOMAIN_ID": str(domain),
         "FASTRTPS_DEFAULT_PROFILES_FILE": str(share_directory() / "config" / "fastdds_images.xml"),
@@ -136,13 +138,18 @@ class Process:
 
     def stop(self, timeout: float = _GRACE_S) -> int:
         """End it by SIGTERM, after ``timeout`` seconds by SIGKILL; returns its exit status."""
+        self.begin_to_stop()
         if self._child.poll() is None:
-            self._child.send_signal(signal.SIGTERM)
             try:
                 self._child.wait(timeout)
             except subprocess.TimeoutExpired:
                 self._child.kill()
         return self._closed()
+
+    def begin_to_stop(self) -> None:
+        """Send SIGTERM, and wait for nothing."""
+        if self._child.poll() is None:
+            self._child.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """Kill it, as a crash would."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Callable
 from typing import NoReturn
 
+from ..one_line import one_line
 from . import exit_status
+from .errors import ProgramError
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -15,3 +19,33 @@ class OneLineParser(argparse.ArgumentParser):
         """Print the line and exit with status 2."""
         words = " ".join(message.split())
         self.exit(exit_status.MISTAKE, f"{self.prog}: {words}; {self.prog} --help shows the use\n")
+
+
+def number(
+    option: str, kind: type[int] | type[float], low: float, high: float
+) -> Callable[[str], float]:
+    """Return the ``type`` of an option that is a number in a range.
+
+    Args:
+        option: as the message names it.
+        kind: int or float.
+        low: least allowed value.
+        high: largest allowed value; infinite: any, infinity too.
+
+    Returns:
+        A function of the option's text; it raises ``ProgramError`` for anything else.
+    """
+
+    def parse(text: str) -> float:
+        what = "a whole number" if kind is int else "a number"
+        limit = f"from {low:.10g}" + (f" to {high:.10g}" if math.isfinite(high) else "")
+        try:
+            value = kind(text)
+        except (ValueError, OverflowError):
+            value = math.nan
+        if not low <= value <= high:  # NaN is refused, too
+            raise ProgramError(f"{option} is {one_line(text, 60)}: it must be {what} {limit}")
+        return value
+
+    parse.__name__ = "number"
+    return parse

@@ -115,6 +115,8 @@ def _words(error: BaseException) -> str | None:
         return missing_words(error)
     if (words := memory_words(error)) is not None:
         return words
+    if isinstance(error, RuntimeError) and "home directory" in str(error):
+        return "a path begins with ~ and the name of a user that this machine does not know"
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         return os_error_words(error)
     return None

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Sequence
 
 from . import exit_status
+from .parent import end_with_parent
 from .program import run_program
 from .ros_environment import check_ros_environment
 from .signals import GRACE_S
@@ -30,6 +31,7 @@ def run_ros_program(
     words = sys.argv[1:] if arguments is None else list(arguments)
 
     def body() -> int:
+        end_with_parent()
         check_ros_environment()
         try:
             return importlib.import_module(module).run(words)

@@ -41,6 +41,7 @@ from .shutdown import until_shutdown
 from .start import naming_creation_errors, ros_started
 
 _DEPTH = 10
+_MOST_CLOCK_NS = 2**31 * 1_000_000_000
 _ACKNOWLEDGEMENT_S = 5.0
 _LONGEST_SPIN_S = 0.1
 _DISCOVERY_PERIOD_S = 0.05
@@ -77,10 +78,7 @@ class PlayerNode(Node):
         self._bag = BagReader(options.bag)
         self._spinner = GuardedExecutor()
         self._spinner.add_node(self)
-        unknown = sorted(set(options.topics) - self._bag.topics.keys())
-        if unknown:
-            held = ", ".join(sorted(self._bag.topics)) or "none"
-            raise BagError(f"bag {options.bag} has no topic {unknown[0]}: it holds {held}")
+        self._check_options()
         self._topic_publishers: dict[str, Publisher] = {}
         remaps = dict(options.remaps)
         for name, topic in self._bag.topics.items():
@@ -96,21 +94,50 @@ class PlayerNode(Node):
                     one_line(f"topic {name} is left out: ROS has no such names; use --remap")
                 )
                 continue
+            published = self.resolve_topic_name(remaps.get(name, name))
+            if options.clock_rate > 0 and published == "/clock":
+                self.get_logger().warning(
+                    f"topic {name} is left out: with --clock the player publishes /clock itself"
+                )
+                continue
             profile = offered_profile(topic.qos)
-            self._topic_publishers[name] = self.create_publisher(
-                kind, remaps.get(name, name), profile
-            )
+            self._topic_publishers[name] = self.create_publisher(kind, published, profile)
         if not any(self._bag.topics[name].count for name in self._topic_publishers):
             raise BagError(f"bag {options.bag} holds nothing that can be played")
         self._time_publisher = (
             self.create_publisher(Clock, "/clock", 10) if options.clock_rate > 0 else None
         )
 
+    def _check_options(self) -> None:
+        """Refuse options that do not fit the bag."""
+        options, bag = self._options, self._bag
+        held = ", ".join(sorted(bag.topics)) or "none"
+        remapped = [name for name, _ in options.remaps]
+        for option, names in (("--topics", options.topics), ("--remap", remapped)):
+            unknown = sorted(set(names) - bag.topics.keys())
+            if unknown:
+                raise BagError(
+                    f"{option}: bag {options.bag} has no topic {unknown[0]}: it holds {held}"
+                )
+        length = bag.duration_ns / 1e9
+        if options.start_offset > length:
+            raise BagError(
+                f"--start-offset is {options.start_offset:g}: bag {options.bag} is {length:.3f} s "
+                "long"
+            )
+        stop_ns = bag.start_ns + bag.duration_ns
+        if options.clock_rate > 0 and not 0 <= bag.start_ns <= stop_ns < _MOST_CLOCK_NS:
+            raise BagError(
+                f"bag {options.bag}: its stamps lie outside of what /clock can say: play it "
+                "without --clock"
+            )
+
     def play(self) -> int:
         """Play all laps; returns the number of messages published.
 
         Raises:
-            ExternalShutdownException: stopped by a signal.
+            BagError: the chosen part of the bag holds no message.
+            ExternalShutdownException: rclpy was shut down.
         """
         options = self._options
         if options.wait_for_subscribers > 0:
@@ -119,6 +146,11 @@ class PlayerNode(Node):
         while options.loops == 0 or lap < options.loops:
             published += self._play_lap()
             lap += 1
+            if published == 0:
+                raise BagError(
+                    f"bag {options.bag} holds no message of the chosen topics within "
+                    "--start-offset and --duration"
+                )
             if lap == 1:
                 for sentence in self._bag.report.sentences():
                     self.get_logger().warning(sentence)

@@ -183,6 +183,16 @@ def test_what_cannot_be_played_is_left_out_with_a_warning(
         (["nowhere"], "nowhere does not exist"),
         (["BAG", "--topics", "/camera"], "/rgb/image_raw, /thermal/image_raw"),
         (["BAG", "--remap", "/rgb"], "FROM:=TO"),
+        (["BAG", "--remap", "/rgb/image_raw:=/a b"], "FROM:=TO"),
+        (["BAG", "--remap", "/rgb:=/a"], "/rgb/image_raw, /thermal/image_raw"),
+        (["BAG", "--remap", "/rgb/image_raw:=/a", "/rgb/image_raw:=/b"], "twice"),
+        (["BAG", "--start-offset", "99"], "0.9"),
+        (["BAG", "--start-offset", "inf"], "--start-offset"),
+        (["BAG", "--start-offset", "nan"], "--start-offset"),
+        (["BAG", "--duration", "0"], "--duration"),
+        (["BAG", "--loop", "--start-offset", "0.05", "--duration", "0.01"], "no message"),
+        (["BAG", "--rate", "nan"], "--rate"),
+        (["BAG", "--clock", "-1"], "--clock"),
         (["BAG", "--rate", "0"], "--rate"),
         (["BAG", "--start-offset", "-1"], "--start-offset"),
     ],
@@ -195,3 +205,26 @@ def test_a_mistake_is_a_line_and_status_2(pair_bag, capsys, domain_id, arguments
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+def test_a_recorded_clock_is_left_out_where_the_player_makes_one(
+    play, listen, until, tmp_path, capfd
+):
+    from rclpy.serialization import serialize_message
+
+    with BagWriter(tmp_path / "bag") as bag:
+        for index in range(20):
+            stamp = round(1e9 * (5 + 0.02 * index))
+            recorded = Clock()
+            recorded.clock.sec = 1000 + index
+            bag.write("/clock", "rosgraph_msgs/msg/Clock", stamp, serialize_message(recorded))
+            raw = serialize_message(String(data=str(index)))
+            bag.write("/numbers", "std_msgs/msg/String", stamp, raw)
+    numbers, clock = listen("/numbers", String), listen("/clock", Clock, raw=False)
+    ended = play(tmp_path / "bag", "--clock", "100", "--clock-subscribers", "1")
+    until(lambda: len(numbers) == 20)
+    assert ended() == [0]
+    times = [tick.clock.sec + 1e-9 * tick.clock.nanosec for tick in clock]
+    assert times == sorted(times)
+    assert times[0] >= 5.0 and times[-1] < 6.0
+    assert "topic /clock is left out" in capfd.readouterr().err

@@ -1,6 +1,11 @@
 """`amdanet demo` from the command line to the files it leaves."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import cv2
 import pytest
@@ -42,3 +47,62 @@ def test_a_mistake_is_a_line_and_status_2(tmp_path, capsys, options, words):
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "stage"),
+    [
+        (signal.SIGTERM, 143, "node.log"),
+        (signal.SIGHUP, 129, "recorder.log"),
+        (signal.SIGKILL, -9, "recorder.log"),
+    ],
+)
+def test_its_processes_end_with_it(child_environment, params_file, tmp_path, number, status, stage):
+    folder = tmp_path / "out"
+    command = [sys.executable, "-m", "amdanet_ros.cli.main", "demo", "--duration", "1"]
+    with subprocess.Popen(
+        [*command, "-o", str(folder), "--params-file", str(params_file)],
+        env=child_environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            end = time.monotonic() + 120
+            while not (folder / "logs" / stage).exists():
+                assert process.poll() is None and time.monotonic() < end
+                time.sleep(0.02)
+            while not all(map(catches_hangup, children := children_of(process.pid))):
+                time.sleep(0.02)
+            begun = time.monotonic()
+            process.send_signal(number)
+            assert process.wait(30) == status
+            assert time.monotonic() - begun < 3.5
+            assert children
+            while any(map(runs, children)):
+                assert time.monotonic() - begun < 6.0
+                time.sleep(0.02)
+            said = process.stderr.read()
+        finally:
+            process.kill()
+    assert "Traceback" not in said and said.count("amdanet:") == (status > 0)
+
+
+def stat(number):
+    """State and parent of a process."""
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[:2]
+    except OSError:
+        return ["gone", ""]
+
+
+def children_of(parent):
+    numbers = [each.name for each in Path("/proc").iterdir() if each.name.isdecimal()]
+    return [each for each in numbers if stat(each)[1] == str(parent)]
+
+
+def runs(number):
+    return stat(number)[0] not in ("gone", "Z")
+
+
+def catches_hangup(number):
+    """Whether a process of this package has come to its handlers."""
+    caught = Path(f"/proc/{number}/status").read_text().split("SigCgt:")[1].split()[0]
+    return bool(int(caught, 16) >> (signal.SIGHUP - 1) & 1)
