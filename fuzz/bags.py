@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shutil
 from pathlib import Path
 
 import numpy as np
 
-from amdanet_ros.bags.errors import BagError
+from amdanet_ros.bags.errors import BagError, DamagedMessage
 from amdanet_ros.bags.message_types import typestore
 from amdanet_ros.bags.reader import BagReader
 from amdanet_ros.bags.topics import choose_topics
@@ -47,6 +48,10 @@ def run(data: bytes) -> None:
         with BagReader(folder) as bag:
             for message in bag.messages():
                 assert message.topic in bag.topics
+                with contextlib.suppress(DamagedMessage):
+                    message.deserialize()
+            for sentence in bag.report.sentences():
+                assert sentence.isprintable()
             choose_topics(bag)
     finally:
         left = {each.name: each.read_bytes() for each in folder.iterdir()}

@@ -73,7 +73,7 @@ def choose_topics(
 
     Raises:
         UnclearTopicsError: none or several remain; it names them.
-        BagError: the bag lacks a given topic, or it holds something else.
+        BagError: the bag lacks a given topic, or it holds no images, or something else.
     """
     images = [name for name, topic in sorted(bag.topics.items()) if topic.type in IMAGE_TYPES]
     rgb, thermal = (name and _given(bag, name, images) for name in (rgb, thermal))
@@ -187,6 +187,10 @@ def _chosen(
             f"bag {bag.path} does not tell which topic is the {camera} camera: it may be "
             f"{_listed(found)}"
         )
+    if not candidates:
+        raise BagError(
+            f"bag {bag.path} holds no images: no topic of raw or compressed ones has any"
+        )
     near = any(each.role is Role.NEAR_INFRARED for each in candidates) and camera == "thermal"
     note = "; near-infrared shows no heat" if near else ""
     empty = [
@@ -195,7 +199,7 @@ def _chosen(
         if topic.type in IMAGE_TYPES and not topic.count
     ]
     note += f", and no message on {', '.join(empty[:_LISTED])}" if empty else ""
-    held = _listed(candidates) or "no images"
+    held = _listed(candidates)
     raise UnclearTopicsError(
         f"bag {bag.path} has no topic that is surely the {camera} camera: it holds {held}{note}"
     )

@@ -223,7 +223,6 @@ def test_the_cameras_of_a_rig_are_found(chosen, rig, rgb, thermal):
         ({"/rgb/image_raw": "rgb8", "/thermal/image_raw": ("mono16", 0)}, ["thermal"], []),
         ({"/color/image": "rgb8", "/depth/image": "16UC1"}, ["thermal", "/depth/image"], []),
         ({"/thermal/image": "mono16", "/depth/image": "16UC1"}, ["RGB", "/depth/image"], []),
-        ({}, ["no images"], []),
     ],
 )
 def test_where_it_is_not_clear_the_candidates_are_named(chosen, rig, named, silent_about):
@@ -249,3 +248,10 @@ def test_the_other_camera_is_never_the_given_one(chosen):
 def test_a_topic_that_the_bag_lacks_is_refused_with_those_that_it_holds(chosen):
     with pytest.raises(BagError, match="/nothing: it holds /a/image"):
         chosen({"/a/image": "rgb8"}, rgb="/nothing")
+
+
+@pytest.mark.parametrize("rig", [{}, {"/rgb/image_raw": ("rgb8", 0), "/lwir/image": ("mono16", 0)}])
+def test_a_bag_without_images_says_so(chosen, rig):
+    with pytest.raises(BagError, match="holds no images") as refused:
+        chosen(rig)
+    assert not isinstance(refused.value, UnclearTopicsError)
