@@ -7,6 +7,7 @@ import numpy as np
 
 from amdanet_ros.bags.message_types import typestore
 from amdanet_ros.images.errors import BadImage
+from amdanet_ros.images.read_options import THERMAL_FRAMES, ReadOptions
 from amdanet_ros.pipeline.arrived_image import ArrivedImage
 
 from .spending import Spending
@@ -35,9 +36,11 @@ def run(data: bytes) -> None:
     """Decode one message as each camera's image."""
     image = hostile_compressed(Spending(data))
     errors = []
+    # The sum decides, so that a frame's layout needs no byte of its own in the corpus.
+    reading = ReadOptions(thermal_frame=THERMAL_FRAMES[sum(data[:32]) % len(THERMAL_FRAMES)])
     for stream in ("rgb", "thermal"):
         try:
-            pixels = ArrivedImage(stream, image).image()
+            pixels = ArrivedImage(stream, image, reading).image()
             assert 0 < pixels.shape[0] * pixels.shape[1] <= 64_000_000
         except BadImage as bad:
             errors.append(bad)

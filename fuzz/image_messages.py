@@ -6,6 +6,7 @@ import numpy as np
 
 from amdanet_ros.bags.message_types import typestore
 from amdanet_ros.images.errors import BadImage
+from amdanet_ros.images.read_options import THERMAL_FRAMES, ReadOptions
 from amdanet_ros.pipeline.arrived_image import ArrivedImage
 
 from .spending import Spending
@@ -50,9 +51,11 @@ def hostile_image(spending: Spending):
 def run(data: bytes) -> None:
     """Decode one message as each camera's image."""
     image = hostile_image(Spending(data))
+    # The sum decides, so that a frame's layout needs no byte of its own in the corpus.
+    reading = ReadOptions(thermal_frame=THERMAL_FRAMES[sum(data[:32]) % len(THERMAL_FRAMES)])
     for stream in ("rgb", "thermal"):
         try:
-            arrived = ArrivedImage(stream, image)
+            arrived = ArrivedImage(stream, image, reading)
             arrived.sample()
             pixels = arrived.image()
         except BadImage as bad:
