@@ -7,6 +7,7 @@ round).
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,9 @@ UNLABELED = 255
 NONE_OF = 254
 """Label of a pixel that is known to be none of some classes; which, the data set says."""
 
+MOST_CLASSES = NONE_OF
+"""Class indices are 0 to 253."""
+
 
 @dataclass(frozen=True, eq=False)
 class ClassTable:
@@ -26,11 +30,13 @@ class ClassTable:
         name: of the data set, for people.
         names: K class names; the position is the class index.
         palette: K x 3 uint8, RGB.
+        ignored: values in label images that count as no label, beside 255; they may be indices.
     """
 
     name: str
     names: tuple[str, ...]
     palette: np.ndarray
+    ignored: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         palette = np.asarray(self.palette, dtype=np.uint8)
@@ -44,6 +50,18 @@ class ClassTable:
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+def without(labels: np.ndarray, ignored: Collection[int]) -> np.ndarray:
+    """Return label values in which those to ignore have become 255; a copy where there are any.
+
+    Args:
+        labels: of any integer type that holds 255.
+        ignored: values.
+    """
+    if not ignored:
+        return labels
+    return np.where(np.isin(labels, list(ignored)), labels.dtype.type(UNLABELED), labels)
 
 
 _RESCUE_AND_STREET_COLORS = [

@@ -20,6 +20,7 @@ ROSLESS = "images inference registration visualization findings parameters class
 
 ALLOWED = {
     "classes": "numpy",
+    "class_table_file": "yaml numpy classes one_line",
     "findings": "",
     "output_place": "programs",
     "parameters": "",
@@ -33,7 +34,7 @@ ALLOWED = {
     "registration": f"{ARRAYS} images",
     "visualization": f"{ARRAYS} images classes",
     "inference": f"torch onnx onnxruntime onnxscript {ARRAYS} images network registration "
-    "visualization parameters classes",
+    "visualization parameters classes class_table_file one_line",
     "pipeline": f"{ARRAYS} {ROSLESS}",
     "settings": "inference pairing pipeline parameters",
     "params_file": "yaml parameters settings",
@@ -47,14 +48,14 @@ ALLOWED = {
     "synthetic": f"{ARRAYS} registration classes",
     "evaluation": f"torch {ARRAYS} network inference classes",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
-    "synthetic evaluation classes images whole_file",
+    "synthetic evaluation classes class_table_file images whole_file",
     "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
-    "resources whole_file",
+    "class_table_file resources whole_file",
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "
     "output_place programs",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags fuse ros ros.shims training evaluation reproduction synthetic demo "
-    "resources output_place one_line programs whole_file __init__",
+    "resources output_place one_line programs whole_file class_table_file __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "checkpoints",
         nargs="+",
         metavar="CHECKPOINT",
-        help=".safetensors, .pth or .onnx file, or 'demo' for the built-in weights",
+        help=".safetensors, .pth or .onnx file, or built-in weights: street, demo",
     )
     parser.add_argument(
         "--size",

@@ -21,6 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE", help="its folder as distributed")
     parser.add_argument("destination", metavar="DEST", help="folder to write")
     parser.add_argument(
+        "--classes", default="", help="class table of the labels, a YAML file (default: the set's)"
+    )
+    parser.add_argument(
         "--size",
         type=int,
         nargs=2,
@@ -32,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Convert; returns 0."""
+    from ..class_table_file import ClassTableError, class_table_of
     from ..training.dataset_conversion import convert
     from ..training.labelled_pair import DataError
     from ..training.street_conversion import convert_street
@@ -39,13 +43,16 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         if arguments.data_set == "street":
+            if arguments.classes:
+                raise CommandError("convert street: --classes is for the other data sets")
             size = tuple(arguments.size)
             counts = convert_street(arguments.source, arguments.destination, size)
             print(", ".join(f"{name}.txt {count}" for name, count in counts.items()))
             print(f"data set: {arguments.destination}")
             return 0
-        done = convert(arguments.data_set, arguments.source, arguments.destination)
-    except (DataError, OSError, ImportError) as error:
+        table = class_table_of(arguments.classes) if arguments.classes else None
+        done = convert(arguments.data_set, arguments.source, arguments.destination, table)
+    except (ClassTableError, DataError, OSError, ImportError) as error:
         raise CommandError(str(error)) from error
     lists = ", ".join(f"{name}.txt {count}" for name, count in done.lists.items())
     print(f"{done.written} pairs written, {done.kept} kept; {lists}")

@@ -20,13 +20,19 @@ _WRITTEN = ("evaluation.json", "evaluation.csv", "objects.json", "fusions.json")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("checkpoint", help='.safetensors or .pth; "demo" is the built-in one')
+    parser.add_argument(
+        "checkpoint", help=".safetensors or .pth file, or built-in weights: street, demo"
+    )
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--data", metavar="FOLDER", help="a data set in the authors' layout")
     source.add_argument(
         "--synthetic", metavar="SEED:COUNT", help="generated street scenes, first SEED"
     )
-    parser.add_argument("--classes", default="", help="mfnet, fmb, pst900 or demo (default: guess)")
+    parser.add_argument(
+        "--classes",
+        default="",
+        help="class table: a YAML file, or mfnet, fmb, pst900, street, demo (default: guess)",
+    )
     parser.add_argument("--split", default="test", help="the list to score, SPLIT.txt")
     parser.add_argument(
         "--protocol",
@@ -82,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _evaluate(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from ..classes import class_table
+    from ..class_table_file import class_table_of
     from ..evaluation.protocols import RELEASED_WINDOWS
     from ..evaluation.scoring import score_pairs
     from ..inference.checkpoint_file import read_checkpoint
@@ -95,7 +101,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
             check_writable_kind(Path(arguments.out, name))
     checkpoint, table = read_checkpoint(arguments.checkpoint)
     if arguments.classes:
-        own, table = len(table), class_table(arguments.classes)
+        own, table = len(table), class_table_of(arguments.classes)
         if len(table) != own:
             raise ValueError(
                 f"--classes {arguments.classes} has {len(table)} classes, {checkpoint.path} {own}"

@@ -116,10 +116,7 @@ def _fuse(arguments: argparse.Namespace) -> int:
     source = open_source(arguments, settings)
     inputs = _inputs(arguments, settings, source)
     place = OutputPlace.of(arguments.output, kind, arguments.overwrite, inputs)
-    network = settings.network
-    predictor = Predictor.from_checkpoint(
-        network.checkpoint, network.device, network.precision, network.inference_size
-    )
+    predictor = Predictor.of(settings.network)
     print(f"{source.description}: {predictor.describe()}", flush=True)
     with contextlib.closing(FuseJournal(place.path, _job(arguments, settings, source))) as journal:
         keep_freed_memory()
@@ -143,10 +140,10 @@ def _fuse(arguments: argparse.Namespace) -> int:
 def _inputs(arguments: argparse.Namespace, settings: Settings, source: Source) -> list[Path]:
     """Return all that is read: files, and the folders that hold the images."""
     given = [arguments.input, arguments.thermal, arguments.params_file]
-    checkpoint = Path(os.path.expanduser(settings.network.checkpoint))
-    # The name of built-in weights may be that of a folder here.
-    if checkpoint.is_file():
-        given.append(checkpoint)
+    network = settings.network
+    files = [Path(os.path.expanduser(each)) for each in (network.checkpoint, network.classes)]
+    # The name of built-in weights or classes may be that of a folder here.
+    given += [file for file in files if file.is_file()]
     folders = {Path(each).parent for each in source.files}
     return [path for path in (*given, *folders, *source.files) if path is not None]
 

@@ -1,7 +1,7 @@
 """Show what this machine can run and, with CHECKPOINT, what that checkpoint is.
 
 amdanet info
-amdanet info demo
+amdanet info street
 amdanet info weights.safetensors
 """
 
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "checkpoint",
         nargs="?",
         metavar="CHECKPOINT",
-        help=".safetensors or .pth file, or 'demo' for the built-in weights",
+        help=".safetensors or .pth file, or built-in weights: street, demo, demo_adaptive",
     )
 
 

@@ -40,7 +40,7 @@ def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
         "--node", default="/amdanet", help="whose parameters the file holds (default /amdanet)"
     )
     parser.add_argument("--pair", default="", help="camera pair of the params file's pairs")
-    parser.add_argument("--checkpoint", help="weights (default: the demo's)")
+    parser.add_argument("--checkpoint", help="weights (default: street, built in)")
     parser.add_argument("--device", help="auto (default), cpu, cuda or cuda:N")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"))
     parser.add_argument(

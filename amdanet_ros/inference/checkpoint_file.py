@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
-from ..classes import DEMO, FMB, MFNET, PST900, ClassTable, class_table_of_size
-from ..network.checkpoint import Checkpoint, load_checkpoint
+from ..classes import (
+    DEMO,
+    FMB,
+    MFNET,
+    PST900,
+    STREET,
+    UNLABELED,
+    ClassTable,
+    class_table_of_size,
+)
+from ..network.checkpoint import Checkpoint, CheckpointError, load_checkpoint
+from ..one_line import one_line
 from .errors import DemoWeightsMissingError
 
 BUILT_IN = {
@@ -53,7 +64,31 @@ def classes_of(checkpoint: Checkpoint) -> ClassTable | None:
     if checkpoint.classes is None:
         return None
     names = tuple(checkpoint.classes)
-    known = next((table for table in (MFNET, FMB, PST900, DEMO) if table.names == names), None)
-    if checkpoint.palette is None:
-        return known or ClassTable("checkpoint", names, class_table_of_size(len(names)).palette)
-    return ClassTable(known.name if known else "checkpoint", names, checkpoint.palette)
+    tables = (MFNET, FMB, PST900, DEMO, STREET)
+    known = next((table for table in tables if table.names == names), None)
+    title = one_line(checkpoint.metadata.get("class_table", known.name if known else "checkpoint"))
+    palette = checkpoint.palette
+    if palette is None:
+        palette = (known or class_table_of_size(len(names))).palette
+    return ClassTable(title, names, palette, _ignored(checkpoint))
+
+
+def class_metadata(classes: ClassTable) -> dict[str, str]:
+    """Return the strings by which a checkpoint carries what it has no other place for."""
+    return {"class_table": classes.name, "ignored_labels": json.dumps(classes.ignored)}
+
+
+def _ignored(checkpoint: Checkpoint) -> tuple[int, ...]:
+    text = checkpoint.metadata.get("ignored_labels", "[]")
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, list) or not all(
+        type(value) is int and 0 <= value <= UNLABELED for value in values
+    ):
+        raise CheckpointError(
+            f"checkpoint {checkpoint.path} has unreadable ignored_labels "
+            f"({one_line(text, 60)}): save it again"
+        )
+    return tuple(values)

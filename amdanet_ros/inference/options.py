@@ -19,6 +19,11 @@ class NetworkOptions(Options):
         "demo",
         "Weights: path of a .safetensors or .pth file, or demo: those that come with the package",
     )
+    classes: str = parameter(
+        "",
+        "Names and colours of the classes: path of a YAML file, or mfnet, fmb, pst900, street, "
+        "demo; empty: those that the checkpoint carries",
+    )
     device: str = parameter(
         "auto",
         "Where the network runs: auto (the first CUDA device, else the CPU), cpu, cuda or cuda:N",

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import torch
 
+from ..class_table_file import class_table_of
 from ..classes import ClassTable, class_table_of_size
 from ..network import AMDANet
 from .checkpoint_file import read_checkpoint
@@ -23,7 +24,7 @@ from .host_images import HostImages
 from .image_backend import ImageBackend, InputGeometry, OverlayStyle
 from .input_images import bounded_size, check_homography, check_rgb, check_sides, check_size
 from .onnx_model import OnnxModel
-from .options import PredictOptions
+from .options import NetworkOptions, PredictOptions
 from .plain_engine import Engine
 from .precision import HALVES, PrecisionChoice, choose_precision
 from .prediction import Prediction
@@ -53,6 +54,7 @@ class Predictor:
 
     Attributes:
         checkpoint: where the weights are from, for messages; "": not known.
+        notice: what their file says to everyone who uses it, one line; "": nothing.
 
     Raises:
         ValueError: a wrong argument.
@@ -76,6 +78,7 @@ class Predictor:
             )
         self.checkpoint = str(network.path) if isinstance(network, OnnxModel) else ""
         self.backbone: str = network.config.backbone
+        self.notice = ""
         self.device = choose_device(device)
         self.inference_size = _checked_size(
             inference_size, network.size if isinstance(network, OnnxModel) else None
@@ -94,27 +97,45 @@ class Predictor:
         device: str = "auto",
         precision: str = "auto",
         inference_size: tuple[int, int] | None = None,
+        classes: ClassTable | None = None,
     ) -> Predictor:
         """Build the predictor of a checkpoint: ours (.safetensors), the authors' (.pth), or ONNX.
 
         Args:
-            path: of the file, or "demo" for the weights that come with the package.
+            path: of the file, or the name of weights that come with the package: "street",
+                "demo", "demo_adaptive".
             device: see `Predictor`.
             precision: see `Predictor`.
             inference_size: see `Predictor`.
+            classes: names and colours instead of those that the file carries.
 
         Raises:
+            ValueError: a class table of another size than the network's.
             CheckpointError: missing, truncated, of another network, or not safe to load.
-            DemoWeightsMissingError: "demo", and this installation came without them.
+            DemoWeightsMissingError: such a name, and this installation came without them.
             OnnxModelError: an ONNX file that was not exported by this package or cannot be run.
         """
         if Path(path).suffix == ".onnx":
             model = OnnxModel(path)
-            return cls(model, model.classes, device, precision, inference_size)
-        checkpoint, classes = read_checkpoint(path)
-        predictor = cls(checkpoint.build(), classes, device, precision, inference_size)
+            return cls(model, classes or model.classes, device, precision, inference_size)
+        checkpoint, own = read_checkpoint(path)
+        predictor = cls(checkpoint.build(), classes or own, device, precision, inference_size)
         predictor.checkpoint = str(path)
+        predictor.notice = checkpoint.metadata.get("notice", "")
         return predictor
+
+    @classmethod
+    def of(cls, options: NetworkOptions) -> Predictor:
+        """Build the predictor that options ask for.
+
+        Raises:
+            ClassTableError: `classes` names no table that can be used.
+            ValueError, CheckpointError, InferenceError: see `from_checkpoint`.
+        """
+        classes = class_table_of(options.classes) if options.classes else None
+        return cls.from_checkpoint(
+            options.checkpoint, options.device, options.precision, options.inference_size, classes
+        )
 
     def __call__(
         self,

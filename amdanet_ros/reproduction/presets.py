@@ -9,6 +9,7 @@ from pathlib import Path
 
 from torch.utils.data import Subset
 
+from ..class_table_file import class_table_of
 from ..classes import class_table
 from ..evaluation.protocols import RELEASED_WINDOWS
 from ..resources import share_directory
@@ -104,7 +105,7 @@ class Experiment:
             DataError: the data set cannot be used.
         """
         if self.data_set != SCENES:
-            classes = len(class_table(config.data.classes))
+            classes = len(class_table_of(config.data.classes))
             pairs: LabelledPairs = ImageFolder(self.root, "test", classes)
         else:
             size, workers = config.data.size, max(1, config.data.workers)

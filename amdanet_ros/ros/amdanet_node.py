@@ -147,9 +147,7 @@ class AmdanetNode(LifecycleNode):
     def _configure(self) -> None:
         settings = read_settings(self)
         network = next(iter(settings.values())).network
-        predictor = Predictor.from_checkpoint(
-            network.checkpoint, network.device, network.precision, network.inference_size
-        )
+        predictor = Predictor.of(network)
         if predictor.device.type == "cuda":
             predictor.warm_up()
         self.predictor = predictor
@@ -165,6 +163,8 @@ class AmdanetNode(LifecycleNode):
             f"configured: {one_line(predictor.describe())}; in: {', '.join(inputs)}; "
             f"out: {', '.join(outputs)}"
         )
+        if predictor.notice:
+            self.get_logger().info(f"checkpoint {network.checkpoint}: {one_line(predictor.notice)}")
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe, and let the worker take pairs."""

@@ -25,7 +25,7 @@ class DataConfig:
 
     Attributes:
         source: "synthetic" (the generator of street scenes) or "folder" (the authors' layout).
-        classes: name of the class table (demo, mfnet, fmb, pst900).
+        classes: name of the class table (demo, mfnet, fmb, pst900, street), or a YAML file of one.
         root: folder of the data set; for "synthetic" the cache folder.
         size: (height, width) of synthetic scenes.
         train_seed, train_count: seeds of the synthetic training scenes.

@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from ..classes import UNLABELED, class_table
+from ..classes import UNLABELED, ClassTable, class_table, without
 from .image_files import image_file
 from .image_folder import CONDITIONS, FOLDERS, ImageFolder
 from .label_images import read_label_image
@@ -62,7 +62,12 @@ class _Source:
     labels: Path
 
 
-def convert(data_set: str, source: str | os.PathLike, destination: str | os.PathLike) -> Conversion:
+def convert(
+    data_set: str,
+    source: str | os.PathLike,
+    destination: str | os.PathLike,
+    table: ClassTable | None = None,
+) -> Conversion:
     """Write a data set in the authors' layout; pairs that exist already are kept.
 
     The lists are written last: without them an interrupted conversion is no data set, and the next
@@ -72,6 +77,7 @@ def convert(data_set: str, source: str | os.PathLike, destination: str | os.Path
         data_set: one of `DATA_SETS`.
         source: its folder as distributed.
         destination: folder to write; made if missing.
+        table: of the labels; None: that of the data set. Labels that it ignores become 255.
 
     Raises:
         DataError: an unknown data set, a source with another layout, or an image that is missing,
@@ -92,10 +98,10 @@ def convert(data_set: str, source: str | os.PathLike, destination: str | os.Path
             raise DataError(f"{found} lists other images: name another folder to write")
     for folder in FOLDERS.values():
         (target / folder).mkdir(parents=True, exist_ok=True)
-    classes = len(class_table(data_set))
+    table = table or class_table(data_set)
     written = 0
     for pair in tqdm(sources, desc=f"converting {data_set}", unit="pair"):
-        written += _convert_pair(pair, target, classes)
+        written += _convert_pair(pair, target, table)
     for name, names in lists.items():
         _replace(target / f"{name}.txt", ("\n".join(names) + "\n").encode())
     counts = {name: len(names) for name, names in lists.items()}
@@ -159,12 +165,12 @@ def _need_files(sources: Sequence[_Source]) -> None:
                 raise DataError(f"{path} is missing: download or unpack the data set again")
 
 
-def _convert_pair(pair: _Source, target: Path, classes: int) -> bool:
+def _convert_pair(pair: _Source, target: Path, table: ClassTable) -> bool:
     """Write one pair, its labels last; return False if it exists already."""
     paths = {what: target / folder / f"{pair.name}.png" for what, folder in FOLDERS.items()}
     if all(path.is_file() for path in paths.values()):
         return False
-    labels = _labels(pair.labels, classes)
+    labels = _labels(pair.labels, table)
     images = _images(pair)
     for what, image in images.items():
         if image.shape[:2] != labels.shape:
@@ -198,9 +204,9 @@ def _read(path: Path) -> np.ndarray:
     return image_file(path)
 
 
-def _labels(path: Path, classes: int) -> np.ndarray:
+def _labels(path: Path, table: ClassTable) -> np.ndarray:
     """Return H x W uint8 class indices, checked."""
-    labels = read_label_image(path)
+    labels, classes = without(read_label_image(path), table.ignored), len(table)
     wrong = labels[(labels >= classes) & (labels != UNLABELED)]
     if wrong.size:
         raise DataError(

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..classes import ClassTable, class_table
+from ..class_table_file import class_table_of
+from ..classes import ClassTable
 from ..network import AMDANet
 from ..network.checkpoint import load_imagenet_mit
 from .batches import derived_seed
@@ -26,7 +27,7 @@ SOURCES = ("synthetic", "folder")
 def build_classes(config: TrainingConfig) -> ClassTable:
     """Return the class table that the data section names."""
     try:
-        return class_table(config.data.classes)
+        return class_table_of(config.data.classes)
     except ValueError as error:
         raise ConfigError(f"data.classes: {error}") from error
 

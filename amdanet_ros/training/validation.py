@@ -12,6 +12,7 @@ from torch import nn
 from ..classes import ClassTable
 from ..evaluation.object_scores import score_objects
 from ..evaluation.scoring import score_pairs
+from ..inference.checkpoint_file import class_metadata
 from ..network import AMDANet
 from ..network.checkpoint import save_checkpoint
 from .labelled_pair import LabelledPairs
@@ -70,5 +71,9 @@ class Validation:
             network,
             classes=self.classes.names,
             palette=self.classes.palette,
-            metadata={"step": str(step), "validation_mIoU": f"{iou:.4f}"},
+            metadata={
+                "step": str(step),
+                "validation_mIoU": f"{iou:.4f}",
+                **class_metadata(self.classes),
+            },
         )

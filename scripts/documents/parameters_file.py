@@ -32,4 +32,6 @@ def yaml_value(value: object) -> str:
     """Return a default as YAML."""
     if isinstance(value, tuple):
         return f"[{', '.join(yaml_value(each) for each in value)}]"
+    if value == "":
+        return '""'
     return str(value).lower() if isinstance(value, bool) else str(value)
