@@ -23,6 +23,7 @@ from ..one_line import one_line
 from .errors import DemoWeightsMissingError
 
 BUILT_IN = {
+    "street": "street_mit_b0.safetensors",
     "demo": "demo_mit_b0.safetensors",
     "demo_adaptive": "demo_mit_b0_adaptive.safetensors",
 }

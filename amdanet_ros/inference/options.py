@@ -16,8 +16,9 @@ class NetworkOptions(Options):
     """Which network runs, and where and how."""
 
     checkpoint: str = parameter(
-        "demo",
-        "Weights: path of a .safetensors or .pth file, or demo: those that come with the package",
+        "street",
+        "Weights: path of a .safetensors, .pth or .onnx file, or the name of those that come with "
+        "the package: street (real streets, for research and evaluation), demo, demo_adaptive",
     )
     classes: str = parameter(
         "",
@@ -44,7 +45,7 @@ class NetworkOptions(Options):
     def check(self) -> None:
         """Refuse an empty checkpoint and a size that is too small for the network."""
         if self.checkpoint == "":
-            raise OptionError("checkpoint", "is empty: give the path of a file, or demo")
+            raise OptionError("checkpoint", "is empty: give the path of a file, or street")
         if self.inference_size is not None:
             try:
                 check_size(self.inference_size, "inference_size")

@@ -1,0 +1,71 @@
+"""The weights of `checkpoint: street`: what their file says, and what they see on real streets."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from amdanet_ros.classes import STREET
+from amdanet_ros.cli.main import main
+from amdanet_ros.inference import Predictor
+from amdanet_ros.inference.checkpoint_file import checkpoint_file, read_checkpoint
+from amdanet_ros.settings import Settings
+
+STREET_SET = Path(__file__).parents[3] / "shared" / "street"
+
+
+@pytest.fixture(scope="module")
+def predictor():
+    return Predictor.from_checkpoint("street", "cpu", "fp32", inference_size=(240, 320))
+
+
+def test_they_are_the_default_small_and_name_the_street_classes():
+    assert Settings().network.checkpoint == "street"
+    with checkpoint_file("street") as path:
+        assert path.stat().st_size < 25_000_000
+    checkpoint, classes = read_checkpoint("street")
+    assert classes.name == "street" and classes.names == STREET.names
+    assert np.array_equal(classes.palette, STREET.palette)
+    assert all(value.dtype.itemsize >= 4 for value in checkpoint.state.values())
+
+
+def test_the_file_says_what_it_may_be_used_for_and_what_it_learned_from(capsys, predictor):
+    assert main(["info", "street"]) == 0
+    text = capsys.readouterr().out
+    for words in ("for research and evaluation", "MSRS", "CC BY-NC", "street.yaml", "failures:"):
+        assert words in text
+    assert "for research and evaluation" in predictor.notice and "\n" not in predictor.notice
+    scores = json.loads(read_checkpoint("street")[0].metadata["scores"])
+    assert set(scores) == {"day", "night"} and scores["day"]["mean_iou"] > 0.5
+
+
+def test_weights_without_a_notice_have_none():
+    assert Predictor.from_checkpoint("demo", "cpu", "fp32").notice == ""
+
+
+def test_the_fused_image_has_no_tint(predictor):
+    random = np.random.default_rng(0)
+    grey = np.repeat(random.integers(0, 90, (96, 128, 1), np.uint8), 3, axis=2)
+    thermal = random.integers(0, 255, (96, 128), np.uint8)
+    fused = predictor(grey, thermal).fused.astype(int)
+    assert (fused.max(axis=2) - fused.min(axis=2)).max() <= 1
+
+
+@pytest.mark.skipif(not STREET_SET.is_dir(), reason="../shared/street is not here")
+def test_they_find_roads_and_objects_on_real_pairs(predictor):
+    import cv2
+
+    from amdanet_ros.evaluation.object_scores import ObjectScores
+
+    objects = [STREET.names.index(name) for name in ("person", "bicycle", "vehicle")]
+    scores, road = ObjectScores(objects), []
+    root = STREET_SET / "msrs"
+    for name in (root / "val.txt").read_text().split()[::5]:
+        rgb = cv2.imread(str(root / "rgb" / f"{name}.jpg"))[..., ::-1]
+        thermal = cv2.imread(str(root / "thermal" / f"{name}.jpg"), cv2.IMREAD_GRAYSCALE)
+        truth = cv2.imread(str(root / "objects" / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
+        found = predictor(np.ascontiguousarray(rgb), thermal).labels
+        scores.add(truth, found)
+        road.append((found[-40:, 200:440] == STREET.names.index("road")).mean())
+    assert scores.mean_iou() > 0.35 and np.median(road) > 0.9
