@@ -76,7 +76,7 @@ def test_read_only_parameters_are_refused_while_configured_only():
     assert "read-only after configure" in reason
     assert "clean up" in reason
     assert refused("checkpoint", "other.pth") is None
-    assert refused("checkpoint", "demo", configured=True) is None
+    assert refused("checkpoint", "street", configured=True) is None
     assert refused("sync.slop", 0.2, configured=True) is None
 
 
