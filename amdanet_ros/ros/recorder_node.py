@@ -149,6 +149,11 @@ class RecorderNode(Node):
         self._bag.close()
         self.destroy_node()
 
+    def close_after(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close, at the end of a ``with`` block; an error of the block hides one of closing."""
+        with contextlib.suppress(BagError) if kind else contextlib.nullcontext():
+            self.close()
+
 
 def run_recorder(options: RecordingOptions, ros_arguments: Sequence[str] = ()) -> int:
     """Record until a signal, and then what has arrived by then; returns 0.
@@ -156,22 +161,19 @@ def run_recorder(options: RecordingOptions, ros_arguments: Sequence[str] = ()) -
     Raises:
         BagError: see ``RecorderNode``, or the disk takes no more; what was written is readable.
     """
-    executor = None
     with ros_started(ros_arguments), until_shutdown(), deferred_signals() as is_stopped:
         with naming_creation_errors("amdanet_recorder"):
             node = RecorderNode(options)
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.push(node.close_after)
             for sentence in ignored_parameters(node, ros_arguments):
                 node.get_logger().warning(sentence)
             executor = GuardedExecutor(fatal=(BagError, OSError))
+            stack.callback(executor.shutdown)
             executor.add_node(node)
             while not is_stopped():
                 executor.spin_once(timeout_sec=_DISCOVERY_PERIOD_S)
             _write_what_has_arrived(node, executor)
-        finally:
-            node.close()
-            if executor is not None:
-                executor.shutdown()
         with contextlib.suppress(OSError):  # of a terminal that was closed
             print(f"recorded {node.count} messages in {options.output}", flush=True)
     return 0

@@ -2,6 +2,8 @@
 
 import itertools
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -205,3 +207,31 @@ def test_a_mistake_is_a_line_and_status_2(pair_bag, capsys, domain_id, arguments
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("storage", ["sqlite3", "mcap"])
+def test_a_disk_that_takes_no_more_ends_it_with_a_line_and_a_readable_bag(
+    child_environment, speaker, until, tmp_path, storage
+):
+    path = tmp_path / "bag"
+    words = ["-m", "amdanet_ros.ros.recorder_node", "/a", "-o", str(path), "--storage", storage]
+    with subprocess.Popen(
+        ["sh", "-c", 'ulimit -f 4000; exec "$0" "$@"', sys.executable, *words],
+        env=child_environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        try:
+            publisher = speaker.create_publisher(String, "/a", 100)
+            until(lambda: publisher.get_subscription_count())
+            message = String(data="x" * 100_000)
+
+            def ended():
+                publisher.publish(message)
+                return process.poll() is not None
+
+            until(ended)
+            said = process.stderr.read()
+        finally:
+            process.kill()
+    assert process.returncode == 2
+    assert said.splitlines()[-1].startswith("amdanet_recorder: ") and "Traceback" not in said
+    assert len(contents(path, "/a")) > 2
