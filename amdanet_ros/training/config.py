@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
-
-import yaml
+from typing import Any, ClassVar
 
 from ..network import AMDANetConfig
-
-
-class ConfigError(ValueError):
-    """A configuration cannot be used; the message names the file or key and the fix."""
-
+from ..network.amdanet import SMALLEST_SIDE
+from ..one_line import one_line
+from .config_values import ConfigError, Range, built, merged, parsed, read_values
 
 PRECISIONS = ("auto", "fp32", "bf16")
+
+_PROBABILITY = (0.0, 1.0)
+_SIDE = (SMALLEST_SIDE, 8192)
+_SEED = (0, 2**53)
+_COUNT = (0, 10**9)
+_POSITIVE = (1, 10**9)
+_WEIGHT = (0.0, 1e6)
 
 
 @dataclass
@@ -38,6 +41,17 @@ class DataConfig:
         rare: by class name, a factor of how often an image that shows it is drawn ("lists").
         workers: processes that load and augment; 0 does it in the training process.
     """
+
+    RANGES: ClassVar[dict[str, Range]] = {
+        "size": _SIDE,
+        "train_seed": _SEED,
+        "train_count": _POSITIVE,
+        "validation_seed": _SEED,
+        "validation_count": _POSITIVE,
+        "validation_share": _PROBABILITY,
+        "rare": (1e-6, 1e6),
+        "workers": (0, 256),
+    }
 
     source: str = "synthetic"
     classes: str = "demo"
@@ -66,6 +80,10 @@ class ListConfig:
         labels: folder of its labels.
     """
 
+    RANGES: ClassVar[dict[str, Range]] = {
+        "share": _WEIGHT,
+    }
+
     name: str = ""
     share: float = 1.0
     lost: str = ""
@@ -91,6 +109,23 @@ class AugmentationConfig:
         pasted_objects: probability that objects of the classes of `data.rare` are pasted from
             another image of the same list and condition, see `ObjectPasting` (lists alone).
     """
+
+    RANGES: ClassVar[dict[str, Range]] = {
+        "crop": _SIDE,
+        "scales": (0.01, 100.0),
+        "flip": _PROBABILITY,
+        "thermal_stretch": (0.0, 1e3),
+        "exposure": _PROBABILITY,
+        "exposure_strongest": (0.0, 1e3),
+        "overexposed": _PROBABILITY,
+        "thermal_noise": _PROBABILITY,
+        "modality_dropout": _PROBABILITY,
+        "dropped_rgb": _PROBABILITY,
+        "substituted": _PROBABILITY,
+        "thermal_looks": _PROBABILITY,
+        "rgb_noise": _PROBABILITY,
+        "pasted_objects": _PROBABILITY,
+    }
 
     crop: tuple[int, int] = (480, 640)
     scales: tuple[float, ...] = (0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
@@ -119,6 +154,12 @@ class FinishConfig:
         batch_size: pairs a step.
     """
 
+    RANGES: ClassVar[dict[str, Range]] = {
+        "share": _PROBABILITY,
+        "crop": _SIDE,
+        "batch_size": (1, 65536),
+    }
+
     share: float = 0.0
     crop: tuple[int, int] = (480, 640)
     batch_size: int = 4
@@ -140,6 +181,13 @@ class LossConfig:
             1; 0, as published, leaves it out.
         fusion_rule: "released", or "luminance" (see `losses.luminance_fusion`).
     """
+
+    RANGES: ClassVar[dict[str, Range]] = {
+        "alpha1": _WEIGHT,
+        "alpha2": _WEIGHT,
+        "alpha3": _WEIGHT,
+        "lovasz": _WEIGHT,
+    }
 
     alpha1: float = 1.0
     alpha2: float = 0.5
@@ -165,6 +213,20 @@ class OptimizationConfig:
         clip_norm: largest norm of the gradient; 0 is off.
         precision: "fp32", "bf16", or "auto" (bf16 where CUDA has it).
     """
+
+    RANGES: ClassVar[dict[str, Range]] = {
+        "learning_rate": (1e-12, 100.0),
+        "weight_decay": (0.0, 100.0),
+        "epochs": _WEIGHT,
+        "warmup_epochs": _WEIGHT,
+        "steps": _COUNT,
+        "warmup_steps": _COUNT,
+        "power": (0.0, 100.0),
+        "batch_size": (1, 65536),
+        "accumulate": (1, 65536),
+        "ema_decay": (0.0, 1.0),
+        "clip_norm": _WEIGHT,
+    }
 
     learning_rate: float = 6.3e-5
     weight_decay: float = 0.01
@@ -205,6 +267,16 @@ class TrainingConfig:
         tensorboard: write scalars and images for TensorBoard.
     """
 
+    RANGES: ClassVar[dict[str, Range]] = {
+        "seed": _SEED,
+        "initial_share": _PROBABILITY,
+        "reliability_samples": _COUNT,
+        "validate_every": _POSITIVE,
+        "save_every": _POSITIVE,
+        "log_every": _POSITIVE,
+        "threads": (0, 1024),
+    }
+
     seed: int = 0
     network: dict[str, Any] = field(
         default_factory=lambda: {"backbone": "mit_b4"}, metadata={"attributes_of": AMDANetConfig}
@@ -244,16 +316,25 @@ def load_config(path: str | os.PathLike, overrides: tuple[str, ...] = ()) -> Tra
     Raises:
         ConfigError: a file is missing or no YAML, a key is unknown, a value has the wrong type.
     """
-    values = _read(Path(path), ())
-    for override in overrides:
-        key, equals, text = override.partition("=")
-        if not equals:
-            raise ConfigError(f"override {override!r}: write section.key=value")
-        nested: Any = yaml.safe_load(text)
-        for part in reversed(key.strip().split(".")):
-            nested = {part: nested}
-        values = _merged(values, nested)
-    return _built(TrainingConfig, values, str(path))
+    where = one_line(path)
+    try:
+        values = read_values(Path(path))
+        for override in overrides:
+            values = merged(values, _override(override))
+        return built(TrainingConfig, values, where)
+    except RecursionError as error:
+        raise ConfigError(f"configuration {where} is nested too deeply") from error
+
+
+def _override(text: str) -> dict[str, Any]:
+    key, equals, value = text.partition("=")
+    label = f"override {one_line(text, 120)!r}"
+    if not equals or not key.strip():
+        raise ConfigError(f"{label}: write section.key=value")
+    nested = parsed(value, label)
+    for part in reversed(key.strip().split(".")):
+        nested = {part: nested}
+    return nested
 
 
 def list_configs(config: TrainingConfig) -> list[ListConfig]:
@@ -262,11 +343,11 @@ def list_configs(config: TrainingConfig) -> list[ListConfig]:
     Raises:
         ConfigError: an unknown key, a list without a name, an impossible share or loss.
     """
-    built = [
-        _built(ListConfig, values, f"data.lists[{place}]")
+    wanted_lists = [
+        built(ListConfig, values, f"data.lists[{place}]")
         for place, values in enumerate(config.data.lists)
     ]
-    for wanted in built:
+    for wanted in wanted_lists:
         if not wanted.name or wanted.share <= 0 or wanted.lost not in ("", "thermal"):
             raise ConfigError(
                 f"data.lists: {wanted}: a name, a share above 0, and lost: thermal or nothing "
@@ -277,67 +358,4 @@ def list_configs(config: TrainingConfig) -> list[ListConfig]:
                 f"data.lists: {wanted.name} has lost its thermal images: set "
                 "augmentation.modality_dropout above 0, which takes account of it"
             )
-    return built
-
-
-def _read(path: Path, seen: tuple[Path, ...]) -> dict[str, Any]:
-    path = path.resolve()
-    if path in seen:
-        raise ConfigError(f"{path}: its `base` leads back to itself")
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except OSError as error:
-        raise ConfigError(f"configuration {path} cannot be read: {error.strerror}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"configuration {path} is no YAML: {error}") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"configuration {path} must be a mapping of keys to values")
-    base = values.pop("base", None)
-    return values if base is None else _merged(_read(path.parent / base, (*seen, path)), values)
-
-
-def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in changes.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merged(merged[key], value) if both else value
-    return merged
-
-
-def _built(kind: type, values: dict[str, Any], where: str, prefix: str = "") -> Any:
-    hints = get_type_hints(kind)
-    known = {f.name: f.metadata.get("attributes_of") for f in fields(kind)}
-    arguments = {}
-    for key, value in values.items():
-        if key not in known:
-            raise ConfigError(f"{where}: unknown key {prefix}{key}; known: {', '.join(known)}")
-        hint = hints[key]
-        section = known[key] or (hint if is_dataclass(hint) else None)
-        if section is None:
-            arguments[key] = _converted(hint, value, f"{where}: {prefix}{key}")
-            continue
-        if not isinstance(value, dict):
-            raise ConfigError(f"{where}: {prefix}{key} must be a mapping")
-        built = _built(section, value, where, f"{prefix}{key}.")
-        arguments[key] = {name: getattr(built, name) for name in value} if known[key] else built
-    try:
-        return kind(**arguments)
-    except ValueError as error:
-        raise ConfigError(f"{where}: {prefix}{error}") from error
-
-
-def _converted(hint: Any, value: Any, where: str) -> Any:
-    origin = getattr(hint, "__origin__", hint)
-    if origin is tuple and isinstance(value, (list, tuple)):
-        return tuple(hint.__args__[0](item) for item in value)
-    if origin is float and isinstance(value, str):  # YAML reads 1e-3 as a string
-        try:
-            return float(value)
-        except ValueError:
-            pass
-    if origin is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    wrong_bool = isinstance(value, bool) != (origin is bool)
-    if not isinstance(value, origin) or wrong_bool:
-        raise ConfigError(f"{where} is {value!r}: a {origin.__name__} is needed")
-    return value
+    return wanted_lists

@@ -1,9 +1,13 @@
 """Configurations: inheritance, overrides, and errors that name the key."""
 
+import os
+from dataclasses import fields, is_dataclass
+from typing import get_type_hints
+
 import pytest
 import yaml
 
-from amdanet_ros.training.config import ConfigError, load_config
+from amdanet_ros.training.config import ConfigError, TrainingConfig, load_config
 
 
 def write(folder, **files):
@@ -65,3 +69,183 @@ def test_the_shipped_configurations_are_valid(project):
     assert len(paths) >= 5
     for path in paths:
         load_config(path)
+
+
+def sections(kind=TrainingConfig, prefix=""):
+    """Yield (key, dataclass, field name, type) of every value of a configuration."""
+    hints = get_type_hints(kind)
+    for each in fields(kind):
+        section = each.metadata.get("attributes_of") or hints[each.name]
+        if is_dataclass(section):
+            yield from sections(section, f"{prefix}{each.name}.")
+        else:
+            yield f"{prefix}{each.name}", kind, each.name, hints[each.name]
+
+
+KEYS = {key: (kind, name, hint) for key, kind, name, hint in sections()}
+
+
+def kind_of(hint):
+    return getattr(hint, "__origin__", hint)
+
+
+def in_yaml(key, value):
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return yaml.safe_dump(value)
+
+
+def refusal(path, overrides=()):
+    with pytest.raises(ConfigError) as caught:
+        load_config(path, tuple(overrides))
+    message = str(caught.value)
+    assert message.isprintable()
+    assert len(message) < 900
+    return message
+
+
+IMPOSSIBLE = [float("nan"), float("inf"), float("-inf"), -1, -1e9, 10**400, "many", None, [], {}]
+
+
+@pytest.mark.parametrize("key", list(KEYS))
+def test_value_of_the_wrong_type_or_no_number_is_named_by_its_key(tmp_path, key):
+    _, _, hint = KEYS[key]
+    numbers = kind_of(hint) in (int, float)
+    wrong = IMPOSSIBLE if numbers else [float("nan"), 3, True, None]
+    if kind_of(hint) is bool:
+        wrong = [float("nan"), 3, "yes", None, []]
+    if kind_of(hint) is tuple:
+        wrong += ["[1, 2", {"a": 1}, [float("nan")], [None, None], [{}, {}], [[1], [2]]]
+    if kind_of(hint) is dict:
+        wrong += [[], {"road": "much"}, {"road": -1.0}]
+    if key == "data.lists":
+        wrong = [each for each in wrong if each != [{}, {}]]  # checked with the data
+    if key == "network.sci_tau":
+        wrong = [each for each in wrong if each != -1]
+    for value in wrong:
+        path = write(tmp_path, wrong=in_yaml(key, value))
+        message = refusal(path)
+        assert key in message, value
+        assert "wrong.yaml" in message
+        assert key in refusal(write(tmp_path, good=""), [f"{key}={yaml.safe_dump(value)}"])
+
+
+@pytest.mark.parametrize(
+    "key", [key for key, (kind, _, _) in KEYS.items() if hasattr(kind, "RANGES")]
+)
+def test_every_number_has_a_range_and_both_ends_load(tmp_path, key):
+    kind, name, hint = KEYS[key]
+    is_number = any(part in str(hint) for part in ("int", "float"))
+    assert (name in kind.RANGES) == is_number
+    if is_number:
+        for end in kind.RANGES[name]:
+            number = int(end) if "int" in str(hint) else float(end)
+            value = {tuple: [number] * 2, dict: {"road": number}}.get(kind_of(hint), number)
+            assert load_config(write(tmp_path, good=in_yaml(key, value))) is not None
+        below = kind.RANGES[name][0] - 1
+        value = {tuple: [below] * 2, dict: {"road": below}}.get(kind_of(hint), below)
+        assert f"{key}" in refusal(write(tmp_path, bad=in_yaml(key, value)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("base: 5", "base is 5: the name of a YAML file"),
+        ("base: [a.yaml]", "base is .*: the name of a YAML file"),
+        ("base: .", "is a folder"),
+        ('base: "a\\0b"', "no path of a file"),
+        ("base: " + "x" * 300, "cannot be read: File name too long"),
+        ("optimization: {learning_rate: .nan}", "optimization.learning_rate is nan: a finite"),
+        ("optimization: {learning_rate: 'nan'}", "optimization.learning_rate is nan: a finite"),
+        ("optimization: {learning_rate: 0}", "optimization.learning_rate is 0.0: it must lie in"),
+        ("optimization: {batch_size: 0}", "optimization.batch_size is 0: it must lie in 1 to"),
+        ("optimization: {epochs: .inf}", "optimization.epochs is inf: a finite number"),
+        ("augmentation: {crop: [0, 0]}", r"augmentation.crop\[0\] is 0: it must lie in 32 to"),
+        ("augmentation: {crop: [16, 64]}", r"augmentation.crop\[0\] is 16: it must lie in 32 to"),
+        ("augmentation: {crop: 64}", "augmentation.crop is 64: a list is needed"),
+        ("augmentation: {crop: [64]}", r"augmentation.crop is \[64\]: 2 values are needed"),
+        ("augmentation: {crop: ['64', '64']}", r"augmentation.crop\[0\] is '64': a int"),
+        ("validate_every: 0", "validate_every is 0: it must lie in 1"),
+        ("optimisation: {steps: 3}", "unknown key optimisation; .*; did you mean optimization"),
+        ("optimization: {lerning_rate: 3}", "did you mean learning_rate"),
+        ("1: 2", "unknown key 1; known"),
+        ("? [1, 2]\n: 3", "is no YAML|unknown key"),
+        ("seed: 2001-99-99", "is no YAML: month must be in"),
+        ("seed: 2001-01-01", "seed is datetime.date"),
+        ("seed: " + "9" * 5000, "is no YAML: Exceeds the limit|seed is 9"),
+        ("[" * 3000, "nested too deeply|is no YAML"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nseed: [*b, *b]", "unknown key a"),
+        ("network: &n {backbone: *n}", "network.backbone is .*: a str|is no YAML"),
+        ("!!python/object/apply:os.system ['true']", "is no YAML: could not determine a"),
+        ("a: b: c", "is no YAML: mapping values"),
+        ("\tseed: 1", "is no YAML: while scanning"),
+        ("just words", "must be a mapping of keys to values"),
+    ],
+)
+def test_configuration_that_cannot_work_is_named_on_reading(tmp_path, text, message):
+    path = write(tmp_path, wrong=text)
+    refusal(path)
+    with pytest.raises(ConfigError, match=message):
+        load_config(path)
+
+
+def test_circle_of_several_bases_is_named(tmp_path):
+    write(tmp_path, a="base: b.yaml", b="base: c.yaml", c="base: a.yaml")
+    assert "its `base` leads back to itself" in refusal(tmp_path / "a.yaml")
+
+
+def test_values_that_share_themselves_a_thousandfold_take_no_time(tmp_path):
+    lines = ["a0: &a0 [x, x]"] + [f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]" for i in range(1, 60)]
+    path = write(tmp_path, bomb="\n".join(lines))
+    assert "unknown key a0" in refusal(path)
+    hidden = "seed: &b [" + "x, " * 5 + "]\n" + "data: {root: *b}"
+    assert "seed is ['x', " in refusal(write(tmp_path, hidden=hidden))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff\xfe\x00\x01", "is no text in UTF-8"),
+        (b"seed: 1\x00", "is no YAML"),
+        (b"x" * (2**20 + 1), "too many for a configuration"),
+        (b"\x89PNG\r\n\x1a\n", "is no text in UTF-8"),
+    ],
+)
+def test_file_that_is_no_configuration_is_named(tmp_path, content, message):
+    (tmp_path / "wrong.yaml").write_bytes(content)
+    assert message in refusal(tmp_path / "wrong.yaml")
+
+
+def test_file_with_a_byte_order_mark_and_empty_file_load(tmp_path):
+    (tmp_path / "mark.yaml").write_bytes(b"\xef\xbb\xbfseed: 4\r\nthreads: 2\r\n")
+    config = load_config(tmp_path / "mark.yaml")
+    assert (config.seed, config.threads) == (4, 2)
+    (tmp_path / "empty.yaml").write_text("")
+    assert load_config(tmp_path / "empty.yaml") == TrainingConfig()
+
+
+def test_what_is_no_file_is_named_at_once(tmp_path):
+    assert "is a folder: give a YAML file in it" in refusal(tmp_path)
+    os.mkfifo(tmp_path / "pipe.yaml")
+    assert "is a pipe or a device" in refusal(tmp_path / "pipe.yaml")
+    assert "is a pipe or a device" in refusal("/dev/zero")
+    assert "cannot be read: No such file" in refusal(tmp_path / "no\nsuch.yaml")
+    assert "cannot be read: File name too long" in refusal("x" * 300)
+    assert "no path of a file" in refusal("a\0b.yaml")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("optimization.steps=[", "override 'optimization.steps=.' is no YAML"),
+        ("=3", "write section.key=value"),
+        ("optimization=3", "optimization must be a mapping"),
+        ("optimization.steps.more=3", "optimization.steps is {'more': 3}: a int"),
+        ("optimization..steps=3", "unknown key optimization.; known"),
+        ("seed=", "seed is None: a int"),
+        ("base=other.yaml", "unknown key base"),
+    ],
+)
+def test_override_that_cannot_work_is_named(tmp_path, override, message):
+    with pytest.raises(ConfigError, match=message):
+        load_config(write(tmp_path, good="seed: 1"), (override,))
