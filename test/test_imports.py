@@ -48,7 +48,7 @@ ALLOWED = {
     "synthetic": f"{ARRAYS} registration classes",
     "evaluation": f"torch {ARRAYS} network inference classes",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
-    "synthetic evaluation classes class_table_file images whole_file",
+    "synthetic evaluation classes class_table_file images one_line whole_file",
     "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
     "class_table_file resources whole_file",
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "

@@ -219,11 +219,15 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
 
 def _pairs(arguments: argparse.Namespace, classes: int):
     from ..training.image_folder import ImageFolder
+    from ..training.label_checks import check_labels_present
     from ..training.synthetic_scenes import SyntheticScenes, default_cache
 
     if arguments.data:
         partial = arguments.compare_fusions  # the labels are not used
-        return ImageFolder(Path(arguments.data), arguments.split, classes, partial)
+        pairs = ImageFolder(Path(arguments.data), arguments.split, classes, partial)
+        if not arguments.compare_fusions:
+            check_labels_present([pairs.present], f"{arguments.data}, {arguments.split}.txt")
+        return pairs
     first, _, count = arguments.synthetic.partition(":")
     if not (first.isdigit() and count.isdigit()):
         raise ValueError(f"--synthetic {arguments.synthetic!r}: write SEED:COUNT, as 500000:48")

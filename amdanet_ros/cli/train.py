@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..programs.arguments import number
+from .errors import CommandError
 
 SUMMARY = "train a network from a YAML file; resumable"
 
@@ -40,6 +41,8 @@ def add_overrides(parser: argparse.ArgumentParser, purpose: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; returns 0."""
+    import json
+
     from ..inference.errors import InferenceError
     from ..network.checkpoint import CheckpointError
     from ..training.config import ConfigError, load_config
@@ -48,16 +51,16 @@ def run(arguments: argparse.Namespace) -> int:
     from ..training.processes import processes
     from ..training.saved_state import SavedStateError
     from ..training.trainer import BEST, Trainer
-    from .errors import CommandError
 
     overrides = list(arguments.overrides)
     if arguments.data:
-        overrides.append(f"data.root={arguments.data}")
+        overrides.append(f"data.root={json.dumps(arguments.data)}")  # as it is, not as YAML
     folder = Path(arguments.out)
     try:
         config = load_config(arguments.config, tuple(overrides))
         _keep_inputs(folder, arguments, [config.initial, config.imagenet])
         with processes(arguments.device) as here:
+            _check_out(folder, config.data.root)
             train, validation = build_pairs(config)
             trainer = Trainer(config, folder, train, validation, here, arguments.resume)
             result = trainer.run(arguments.stop_at)
@@ -68,6 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     if here.first:
         state = "finished" if result.finished else f"stopped at step {result.step}, use --resume"
+        if not (folder / BEST).is_file():
+            why = "no validation gave a score" if result.finished else "no validation was reached"
+            print(f"{state}; no weights were kept: {why}")
+            return 0
         print(f"{state}; best mIoU {result.best_iou:.4f} at step {result.best_step}")
         print(f"weights: {folder / BEST}")
     return 0
@@ -83,3 +90,10 @@ def _keep_inputs(folder: Path, arguments: argparse.Namespace, weights: Sequence[
     inputs = [Path(each) for each in (*given, *weights) if each]
     for name in ("config.yaml", BEST, LAST):
         keep_apart(folder / name, inputs)
+
+
+def _check_out(folder: Path, data: str) -> None:
+    if data and folder.exists() and folder.resolve() == Path(data).resolve():
+        raise CommandError(f"--out {folder} is the data set's folder: give a folder of its own")
+    if folder.exists() and not folder.is_dir():
+        raise CommandError(f"--out {folder} is a file: give a folder")

@@ -24,7 +24,8 @@ from tqdm import tqdm
 
 from ..classes import UNLABELED, ClassTable, class_table, without
 from .image_files import image_file
-from .image_folder import CONDITIONS, FOLDERS, ImageFolder
+from .image_folder import CONDITIONS, FOLDERS
+from .image_lists import data_folder, read_list
 from .label_images import read_label_image
 from .labelled_pair import DataError
 
@@ -83,7 +84,7 @@ def convert(
         DataError: an unknown data set, a source with another layout, or an image that is missing,
             unreadable, of another size than its labels, or has labels out of range.
     """
-    root, target = Path(source).expanduser(), Path(destination).expanduser()
+    root, target = data_folder(source), data_folder(destination)
     if data_set not in DATA_SETS:
         raise DataError(f"data set {data_set!r}: choose one of {', '.join(DATA_SETS)}")
     if target.resolve() == root.resolve():
@@ -112,7 +113,7 @@ def _mfnet(root: Path) -> tuple[list[_Source], dict[str, list[str]]]:
     _need(root, ("images", "labels", "train.txt", "test.txt"), "mfnet")
     wanted = [s + c for s in _MFNET_SPLITS for c in ("", *(f"_{name}" for name in CONDITIONS))]
     lists = {
-        name: ImageFolder.names_of(root, name)
+        name: read_list(root / f"{name}.txt", repeats=True)
         for name in wanted
         if (root / f"{name}.txt").is_file()
     }
@@ -134,6 +135,14 @@ def _split_folders(root: Path, data_set: str) -> tuple[list[_Source], dict[str, 
     for split, names in found.items():
         if not names:
             raise DataError(f"{root / split / folders['rgb']} holds no .png image")
+        for folder in folders.values():
+            own = {path.name for path in (root / split / folder).glob("*.png")}
+            alone = sorted(own - set(names))
+            if alone:
+                raise DataError(
+                    f"{root / split / folder / alone[0]} has no image in {folders['rgb']} "
+                    f"({len(alone)} such): download or unpack the data set again"
+                )
     # Both splits go into one folder: names that occur in both get the split as a prefix.
     shared = set(found["train"]) & set(found["test"])
     sources, lists = [], {}

@@ -14,7 +14,9 @@ from ..network.checkpoint import load_imagenet_mit
 from .batches import derived_seed
 from .config import ConfigError, ListConfig, TrainingConfig, list_configs
 from .image_folder import ImageFolder, held_out_split
+from .image_lists import data_folder
 from .initial_weights import load_initial
+from .label_checks import check_labels_present
 from .labelled_pair import LabelledPairs
 from .losses import AMDANetLoss
 from .mixed_pairs import MixedPairs
@@ -36,8 +38,9 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
     """Return (training pairs, validation pairs); the two have no image in common.
 
     Raises:
-        ConfigError: an unknown source or class table, or overlapping seeds.
-        DataError: a folder that is not a data set.
+        ConfigError: an unknown source or class table, overlapping seeds, or crops larger than
+            the images.
+        DataError: a folder that is not a data set, or labels that say nothing.
     """
     data, classes = config.data, len(build_classes(config))
     if data.source == "folder":
@@ -47,22 +50,45 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
             return _listed_pairs(config, classes)
         names = ImageFolder.names_of(Path(data.root), "train")
         train, validation = held_out_split(names, data.validation_share, config.seed)
-        return (
+        folders = (
             ImageFolder(data.root, train, classes),
             ImageFolder(data.root, validation, classes),
         )
+        for folder, what in zip(folders, ("training", "validation"), strict=True):
+            check_labels_present([folder.present], f"{folder.root}, {what} pairs of train.txt")
+        _check_crops(config, folders[0].labels(0).shape)
+        return folders
     if data.source != "synthetic":
         raise ConfigError(f"data.source {data.source!r}: choose one of {', '.join(SOURCES)}")
     train_range = range(data.train_seed, data.train_seed + data.train_count)
     held_out = range(data.validation_seed, data.validation_seed + data.validation_count)
     if max(train_range.start, held_out.start) < min(train_range.stop, held_out.stop):
         raise ConfigError("data: the seeds of training and validation scenes overlap")
-    cache = Path(data.root or default_cache()).expanduser()
+    _check_crops(config, data.size)
+    cache = data_folder(data.root or default_cache())
     workers = max(1, data.workers)
     return tuple(
         SyntheticScenes(seeds.start, len(seeds), data.size, cache, workers)
         for seeds in (train_range, held_out)
     )
+
+
+def _check_crops(config: TrainingConfig, sides: tuple[int, int]) -> None:
+    """Refuse crops that are larger than the images at their largest scale: padding alone.
+
+    Raises:
+        ConfigError: names the crop, the images' size and the scale.
+    """
+    scale = max(config.augmentation.scales, default=1.0)
+    crops = {"augmentation.crop": (config.augmentation.crop, scale)}
+    if config.finish.share:
+        crops["finish.crop"] = config.finish.crop, 1.0
+    for key, (crop, largest) in crops.items():
+        if any(wanted > largest * side + 31 for wanted, side in zip(crop, sides, strict=True)):
+            raise ConfigError(
+                f"{key} is {crop[0]} x {crop[1]}, the images are {sides[0]} x {sides[1]} pixels, "
+                f"at most {largest:g} times as large: give a crop of at most that size"
+            )
 
 
 def _listed_pairs(config: TrainingConfig, classes: int) -> tuple[MixedPairs, ImageFolder]:
@@ -83,6 +109,12 @@ def _listed_pairs(config: TrainingConfig, classes: int) -> tuple[MixedPairs, Ima
                 f"name {min(shared)}"
             )
     validation = ImageFolder(data.root, data.validation_list, classes, partial)
+    where = f"{validation.root}, {data.validation_list}.txt"
+    check_labels_present([validation.present], where)
+    if config.loss.alpha1 > 0 or config.loss.alpha3 > 0:
+        names = ", ".join(f"{wanted.name}.txt" for wanted in lists)
+        check_labels_present([folder.present for folder in folders], f"{validation.root}, {names}")
+    _check_crops(config, folders[0].labels(0).shape)
     return MixedPairs(lists, folders), validation
 
 

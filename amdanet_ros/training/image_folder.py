@@ -13,7 +13,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ..classes import NONE_OF, UNLABELED
+from ..one_line import one_line
 from .image_files import check_size, image_file
+from .image_lists import data_folder, read_list
 from .label_images import read_label_image
 from .labelled_pair import DataError, LabelledPair
 
@@ -37,6 +39,9 @@ class ImageFolder:
         partial: label 254 (`NONE_OF`) is allowed.
         labels: folder of the labels.
 
+    Attributes:
+        present: label values that occur; empty where labels are not checked.
+
     Raises:
         DataError: the folder, a list or an image is missing, images of a pair differ in size, or
             a label is out of range; the message names the file.
@@ -50,36 +55,29 @@ class ImageFolder:
         partial: bool = False,
         labels: str = FOLDERS["labels"],
     ) -> None:
-        self.root = Path(root).expanduser()
+        self.root = data_folder(root)
         self.names = self.names_of(self.root, names) if isinstance(names, str) else list(names)
         self.classes, self.partial = classes, partial
         self.folders = {**FOLDERS, "labels": labels}
         self._conditions = self._read_conditions()
-        for name in self.names:
-            for folder in self.folders.values():
-                path = self._path(folder, name)
-                if not path.is_file():
-                    raise DataError(f"{path} is missing: it belongs to a name of the list")
+        self._check_files()
         with ThreadPoolExecutor() as threads:  # OpenCV releases Python's lock while it decodes
             checks = threads.map(self._check_on_opening, self.names)
-            for _ in tqdm(
+            shown = tqdm(
                 checks, f"checking {self.root}", len(self.names), leave=False, unit="pair", delay=2
-            ):
-                pass
+            )
+            self.present = frozenset().union(*shown)
 
     @staticmethod
     def names_of(root: Path, split: str) -> list[str]:
         """Return the names in `SPLIT.txt` of a data set's folder."""
-        path = Path(root).expanduser() / f"{split}.txt"
+        path = data_folder(root) / f"{split}.txt"
         if not path.is_file():
             raise DataError(
                 f"{path} is missing: a data set's folder holds train.txt and test.txt, "
                 f"{', '.join(FOLDERS.values())} (docs/training.md)"
             )
-        names = [line.strip() for line in path.read_text().splitlines() if line.strip()]
-        if not names:
-            raise DataError(f"{path} names no image")
-        return [name.removesuffix(".png") for name in names]
+        return read_list(path)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -138,7 +136,19 @@ class ImageFolder:
             raise DataError(f"{path} is a colour image: one channel of values is needed")
         return np.ascontiguousarray(first)
 
-    def _check_on_opening(self, name: str) -> None:
+    def _check_files(self) -> None:
+        """Refuse a list that names images which are not there."""
+        for folder in self.folders.values():
+            missing = [name for name in self.names if not self._path(folder, name).is_file()]
+            if missing:
+                more = f", and {len(missing) - 1} more of {folder}" if len(missing) > 1 else ""
+                raise DataError(
+                    f"{one_line(self._path(folder, missing[0]))} is missing: it belongs to a name "
+                    f"of the list{more}"
+                )
+
+    def _check_on_opening(self, name: str) -> frozenset[int]:
+        """Check sizes and labels of one pair; return the label values that occur."""
         sizes = {}
         for what, folder in self.folders.items():
             path = self._path(folder, name)
@@ -147,8 +157,11 @@ class ImageFolder:
                 check_size(path, size)
             sizes[what] = size or self._read(what, name, cv2.IMREAD_UNCHANGED).shape[:2]
         self._check_sizes(sizes, name)
-        if self.classes is not None:
-            self._check_labels(self._labels(name), name)
+        if self.classes is None:
+            return frozenset()
+        labels = self._labels(name)
+        self._check_labels(labels, name)
+        return frozenset(np.flatnonzero(np.bincount(labels.reshape(-1), minlength=256)).tolist())
 
     def _check_sizes(self, sizes: Mapping[str, tuple[int, ...]], name: str) -> None:
         height, width = sizes["rgb"]

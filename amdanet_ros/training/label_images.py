@@ -1,7 +1,8 @@
-"""Label images as class indices, whatever kind of PNG they are: grey, palette, 1 bit."""
+"""Label images as class indices, whatever kind of PNG they are: grey, palette, 1 to 16 bits."""
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -9,27 +10,54 @@ import numpy as np
 from .image_files import check_image_file
 from .labelled_pair import DataError
 
+_GREY_STEPS = {2: 85, 4: 17}
+"""What Pillow multiplies the values of grey PNG files of 2 and 4 bits by, to fill 0 to 255."""
+
 
 def read_label_image(path: Path) -> np.ndarray:
-    """Return H x W class indices, in the file's own type (bool of 1-bit files becomes uint8).
+    """Return H x W class indices, in the file's own type (of fewer bits than 8: uint8).
 
-    Of an image with a palette these are its indices; OpenCV would give the palette's colours,
-    hence Pillow. An image in colours whose channels are all alike is taken as grey.
+    These are the file's numbers, not what a viewer shows: of an image with a palette its indices
+    (OpenCV would give the palette's colours, hence Pillow), of a 1-bit image 0 and 1, of a 2- or
+    4-bit one 0 to 3 or 15. A transparency is left out. An image in colours whose channels are all
+    alike is taken as grey.
 
     Raises:
-        DataError: no readable image, or one in colours.
+        DataError: no readable image, a JPEG, too large, or one in colours.
         ImportError: Pillow is not installed.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     check_image_file(path)
     try:
         with Image.open(path) as image:
+            if image.format in ("JPEG", "MPO", "JPEG2000", "WEBP"):
+                raise DataError(
+                    f"{path} is a {image.format} image, whose compression changes class indices: "
+                    "write labels as PNG"
+                )
             labels = np.array(image)  # a copy: PyTorch wants to be able to write
-    except (UnidentifiedImageError, OSError) as error:
+            has_alpha = "A" in image.getbands()
+    except DataError:
+        raise
+    except (
+        OSError, SyntaxError, ValueError, EOFError, struct.error, Image.DecompressionBombError
+    ) as error:  # fmt: skip
         raise DataError(f"{path} is not a readable image: copy or unpack it again") from error
-    if labels.ndim == 3 and (labels[..., :3] == labels[..., :1]).all():
+    if labels.ndim == 3 and has_alpha:
+        labels = labels[..., :-1]
+    if labels.ndim == 3 and (labels == labels[..., :1]).all():
         labels = labels[..., 0]
     if labels.ndim != 2:
         raise DataError(f"{path} is a colour image: class indices are needed")
-    return np.ascontiguousarray(labels, np.uint8 if labels.dtype == bool else labels.dtype)
+    if labels.dtype == bool:
+        labels = labels.astype(np.uint8)
+    return np.ascontiguousarray(labels // _GREY_STEPS.get(_grey_bits(path), 1))
+
+
+def _grey_bits(path: Path) -> int:
+    """Return the bits of a grey PNG's pixels (PNG specification, 11.2.2); 0: it is none."""
+    with path.open("rb") as file:
+        head = file.read(26)
+    is_grey_png = head[:8] == b"\x89PNG\r\n\x1a\n" and head[12:16] == b"IHDR" and head[25:] == b"\0"
+    return head[24] if is_grey_png else 0

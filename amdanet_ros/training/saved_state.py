@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +12,27 @@ import torch
 
 from ..whole_file import whole_file
 
+_LITTLE = 2**26
+"""Bytes; with fewer left, the disk counts as full."""
+
 
 class SavedStateError(ValueError):
     """A saved training state cannot be used; the message names file and fix."""
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Write a state; the file is replaced when the new one is complete on disk."""
+    """Write a state; the file is replaced when the new one is complete on disk.
+
+    Raises:
+        OSError: the disk is full, or the file cannot be written; the old file is as it was.
+    """
     with whole_file(path) as partial:
-        torch.save(state, partial)
+        try:
+            torch.save(state, partial)
+        except RuntimeError as error:  # torch's writer does not say why it could not write
+            free = shutil.disk_usage(partial.parent).free
+            reason = errno.ENOSPC if free < _LITTLE else errno.EIO
+            raise OSError(reason, os.strerror(reason), str(path)) from error
 
 
 def load_state(path: Path) -> dict[str, Any]:

@@ -1,0 +1,80 @@
+"""Lists of a data set: text files with the name of an image on each line."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from ..one_line import one_line
+from .labelled_pair import DataError
+
+_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+_LARGEST = 2**26
+
+
+def data_folder(root: str | Path) -> Path:
+    """Return a data set's folder, "~" replaced.
+
+    Raises:
+        DataError: the home folder of a user that does not exist.
+    """
+    try:
+        return Path(root).expanduser()
+    except RuntimeError as error:
+        raise DataError(
+            f"{one_line(root)} is in the home folder of a user that does not exist: give the whole "
+            "path"
+        ) from error
+
+
+def read_list(path: Path, repeats: bool = False) -> list[str]:
+    """Return the names of a list, without the ending of an image file.
+
+    Empty lines, spaces around names, a byte order mark and lines that begin with # do not matter.
+    A name may lead into a folder ("seq1/0001"). With `repeats` a name that comes again is left out;
+    in a list to train on it would be in the held-out share too.
+
+    Raises:
+        DataError: missing, no text, without a name, with a name twice, or with a path for a name.
+    """
+    label = one_line(path)
+    if not path.is_file():
+        raise DataError(f"{label} is missing: it is the list of the images' names, one a line")
+    if path.stat().st_size > _LARGEST:
+        raise DataError(f"{label} is too long for a list of names, one a line")
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{label} is no text in UTF-8: write one name a line") from error
+    lines: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        name = line.strip()
+        if not name or name.startswith("#"):
+            continue
+        ending = next((each for each in _ENDINGS if name.lower().endswith(each)), "")
+        name = name[: len(name) - len(ending)]
+        _check_name(name, f"{label}, line {number}")
+        if name in lines:
+            if repeats:
+                continue
+            raise DataError(
+                f"{label} names {one_line(name, 80)} twice, in lines {lines[name]} and {number}: "
+                "remove one"
+            )
+        lines[name] = number
+    if not lines:
+        raise DataError(f"{label} names no image")
+    return list(lines)
+
+
+def _check_name(name: str, where: str) -> None:
+    parts = PurePosixPath(name).parts
+    is_path = name.startswith("/") or ".." in parts or "\\" in name or PureWindowsPath(name).drive
+    if is_path or not parts or not name.isprintable():
+        raise DataError(
+            f"{where}: {one_line(repr(name), 120)} is no name of an image: write the names alone, "
+            "as 00001 for Visible/00001.png"
+        )
+    if len(name.split()) > 1 and any(ending in name.lower() for ending in _ENDINGS):
+        raise DataError(
+            f"{where}: {one_line(repr(name), 120)} is more than one name: write one name a line"
+        )
