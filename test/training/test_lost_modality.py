@@ -61,7 +61,7 @@ def test_the_adaptive_demo_goes_on_from_the_demo_weights(project, tmp_path):
 
 
 def test_weights_without_reliabilities_load_strictly_where_weighting_is_off(micro, tmp_path):
-    plain = AMDANet(backbone="mit_b0", num_classes=5, embed_dim=16)
+    plain = AMDANet(backbone="mit_micro", num_classes=5, embed_dim=16)
     save_checkpoint(tmp_path / "plain.safetensors", plain)
     network = build_network(micro(initial=str(tmp_path / "plain.safetensors")))
     assert network.state_dict().keys() == plain.state_dict().keys()
