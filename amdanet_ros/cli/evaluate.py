@@ -108,7 +108,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
             )
     if arguments.objects:
         return _evaluate_objects(arguments, checkpoint, table)
-    pairs = _pairs(arguments, len(table))
+    pairs = _pairs(arguments, table)
     if arguments.compare_fusions:
         return _compare_fusions(arguments, checkpoint, pairs)
     window = None
@@ -162,7 +162,7 @@ def _evaluate_objects(arguments: argparse.Namespace, checkpoint, table) -> int:
         raise ValueError(f"--objects: no class {unknown[0]!r}; known: {', '.join(table.names)}")
     objects = [table.names.index(name) for name in arguments.objects]
     root = Path(arguments.data)
-    pairs = ImageFolder(root, arguments.split, len(table), partial=True)
+    pairs = ImageFolder(root, arguments.split, table, partial=True)
     boxes = read_boxes(root) if (root / "boxes.json").is_file() else None
     # 20 of the street set's 480 rows.
     least_height = 20 / 480 * pairs[0].labels.shape[0]
@@ -217,14 +217,14 @@ def _write(folder: Path, texts: Mapping[str, str]) -> None:
     print(f"written: {', '.join(str(folder / name) for name in texts)}")
 
 
-def _pairs(arguments: argparse.Namespace, classes: int):
+def _pairs(arguments: argparse.Namespace, table):
     from ..training.image_folder import ImageFolder
     from ..training.label_checks import check_labels_present
     from ..training.synthetic_scenes import SyntheticScenes, default_cache
 
     if arguments.data:
         partial = arguments.compare_fusions  # the labels are not used
-        pairs = ImageFolder(Path(arguments.data), arguments.split, classes, partial)
+        pairs = ImageFolder(Path(arguments.data), arguments.split, table, partial)
         if not arguments.compare_fusions:
             check_labels_present([pairs.present], f"{arguments.data}, {arguments.split}.txt")
         return pairs

@@ -34,7 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Label; returns 0."""
-    from ..network.checkpoint import CheckpointError, load_checkpoint
+    from ..inference.checkpoint_file import read_checkpoint
+    from ..inference.errors import DemoWeightsMissingError
+    from ..network.checkpoint import CheckpointError
     from ..training.image_folder import ImageFolder
     from ..training.labelled_pair import DataError
     from ..training.network_labels import write_labels
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     from .errors import CommandError
 
     try:
-        checkpoint = load_checkpoint(arguments.checkpoint)
+        checkpoint, table = read_checkpoint(arguments.checkpoint)
         names = checkpoint.classes
         if names is None:
             raise CommandError(f"{arguments.checkpoint} does not name its classes")
@@ -50,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
         if unknown:
             raise CommandError(f"--none-of: no class {unknown[0]!r}; known: {', '.join(names)}")
         absent = [names.index(name) for name in arguments.none_of]
-        pairs = ImageFolder(arguments.data, arguments.split, len(names), partial=bool(absent))
+        pairs = ImageFolder(arguments.data, arguments.split, table, partial=bool(absent))
         with processes(arguments.device) as here:
             network = checkpoint.build().to(here.device)
             counts = write_labels(
@@ -62,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
                 arguments.share,
                 here.device,
             )
-    except (CheckpointError, DataError) as error:
+    except (CheckpointError, DataError, DemoWeightsMissingError) as error:
         raise CommandError(str(error)) from error
     whole = sum(counts.values())
     for label, count in counts.items():

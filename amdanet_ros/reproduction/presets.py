@@ -105,7 +105,7 @@ class Experiment:
             DataError: the data set cannot be used.
         """
         if self.data_set != SCENES:
-            classes = len(class_table_of(config.data.classes))
+            classes = class_table_of(config.data.classes)
             pairs: LabelledPairs = ImageFolder(self.root, "test", classes)
         else:
             size, workers = config.data.size, max(1, config.data.workers)

@@ -250,7 +250,7 @@ class TrainingConfig:
         seed: of weights, order, augmentation and masks.
         network: attributes of `AMDANetConfig` that differ from its defaults. `num_classes` is not
             among them: it is the number of classes of `data.classes`.
-        initial: a checkpoint to start from (any AMDANet), or "".
+        initial: a checkpoint to start from (any AMDANet; "street", "demo": built-in), or "".
         initial_share: share of the initial checkpoint in the final weights, from 0 (off) to below
             1 (see `InitialMixing`).
         imagenet: an ImageNet MiT checkpoint that initialises both branches, or "".

@@ -42,7 +42,7 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
             the images.
         DataError: a folder that is not a data set, or labels that say nothing.
     """
-    data, classes = config.data, len(build_classes(config))
+    data, classes = config.data, build_classes(config)
     if data.source == "folder":
         if not data.root:
             raise ConfigError("data.root is empty: name the data set's folder")
@@ -91,7 +91,7 @@ def _check_crops(config: TrainingConfig, sides: tuple[int, int]) -> None:
             )
 
 
-def _listed_pairs(config: TrainingConfig, classes: int) -> tuple[MixedPairs, ImageFolder]:
+def _listed_pairs(config: TrainingConfig, classes: ClassTable) -> tuple[MixedPairs, ImageFolder]:
     """Return the pairs of `data.lists` (or of train.txt), and those of `data.validation_list`."""
     data, partial = config.data, bool(config.data.none_of)
     if not data.validation_list:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from ..classes import NONE_OF, UNLABELED
+from ..classes import NONE_OF, UNLABELED, ClassTable, without
 from ..one_line import one_line
 from .image_files import check_size, image_file
 from .image_lists import data_folder, read_list
@@ -35,7 +35,8 @@ class ImageFolder:
     Args:
         root: folder of the data set.
         names: of the images, without extension; or a list's name ("train" reads `train.txt`).
-        classes: K; a label from K to 254 is an error. None: labels are not checked.
+        classes: their table, or their number K; a label from K to 254 is an error, unless the table
+            ignores it: it is read as 255. None: labels are not checked.
         partial: label 254 (`NONE_OF`) is allowed.
         labels: folder of the labels.
 
@@ -51,13 +52,15 @@ class ImageFolder:
         self,
         root: str | os.PathLike,
         names: Sequence[str] | str,
-        classes: int | None = None,
+        classes: ClassTable | int | None = None,
         partial: bool = False,
         labels: str = FOLDERS["labels"],
     ) -> None:
         self.root = data_folder(root)
         self.names = self.names_of(self.root, names) if isinstance(names, str) else list(names)
-        self.classes, self.partial = classes, partial
+        table = classes if isinstance(classes, ClassTable) else None
+        self.classes, self.ignored = (len(table), table.ignored) if table else (classes, ())
+        self.partial = partial
         self.folders = {**FOLDERS, "labels": labels}
         self._conditions = self._read_conditions()
         self._check_files()
@@ -124,7 +127,7 @@ class ImageFolder:
         return image_file(path, flags)
 
     def _labels(self, name: str) -> np.ndarray:
-        return read_label_image(self._path(self.folders["labels"], name))
+        return without(read_label_image(self._path(self.folders["labels"], name)), self.ignored)
 
     def _thermal(self, name: str) -> np.ndarray:
         image = self._read("thermal", name, cv2.IMREAD_UNCHANGED)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from ..inference.checkpoint_file import checkpoint_file
 from ..network.checkpoint import ADAPTIVE_PREFIXES, load_checkpoint
 from .config import ConfigError
 
@@ -22,13 +23,14 @@ def load_initial(network: nn.Module, path: str, classes: Sequence[str] | None = 
 
     Args:
         network: changed in place.
-        path: of the checkpoint.
+        path: of the checkpoint, or the name of built-in weights.
         classes: K names, the network's; None takes the last layer as it is.
 
     Raises:
         ConfigError: it belongs to another architecture.
     """
-    checkpoint = load_checkpoint(path)
+    with checkpoint_file(path) as file:
+        checkpoint = load_checkpoint(file)
     state, own = dict(checkpoint.state), network.state_dict()
     if not any(key.startswith(ADAPTIVE_PREFIXES) for key in state):
         state |= {key: own[key] for key in own if key.startswith(ADAPTIVE_PREFIXES)}

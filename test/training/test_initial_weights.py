@@ -4,9 +4,12 @@ import pytest
 import torch
 
 from amdanet_ros.classes import DEMO, STREET
+from amdanet_ros.inference.checkpoint_file import read_checkpoint
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
-from amdanet_ros.training.config import ConfigError
+from amdanet_ros.resources import share_directory
+from amdanet_ros.training.config import ConfigError, load_config
+from amdanet_ros.training.experiment import build_network
 from amdanet_ros.training.initial_weights import load_initial
 
 WEIGHT = "decode_head.linear_pred.weight"
@@ -47,3 +50,21 @@ def test_another_architecture_is_refused(demo_checkpoint):
     network = AMDANet(backbone="mit_b0", num_classes=len(STREET), embed_dim=32)
     with pytest.raises(ConfigError, match="does not fit network"):
         load_initial(network, str(demo_checkpoint), STREET.names)
+
+
+def test_built_in_weights_go_by_their_name():
+    network = AMDANet(backbone="mit_b0", num_classes=2, embed_dim=128)
+    load_initial(network, "street", ("person", "robot"))
+    state, own = read_checkpoint("street")[0].state, network.state_dict()
+    assert torch.equal(own[WEIGHT][0], state[WEIGHT][STREET.names.index("person")])
+    first = "backbone.patch_embed1.proj.weight"
+    assert torch.equal(own[first], state[first])
+
+
+def test_the_recipe_for_own_classes_starts_from_the_street_weights(tmp_path):
+    (tmp_path / "farm.yaml").write_text("names: [ground, person]")
+    recipe = share_directory() / "config" / "training" / "finetune.yaml"
+    config = load_config(recipe, (f"data.classes={tmp_path / 'farm.yaml'}",))
+    own, state = build_network(config).state_dict(), read_checkpoint("street")[0].state
+    assert torch.equal(own[WEIGHT][1], state[WEIGHT][STREET.names.index("person")])
+    assert own.keys() == state.keys()
