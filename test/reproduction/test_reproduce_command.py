@@ -162,7 +162,7 @@ def test_the_plan_names_each_run_once(data_sets, tmp_path, capsys):
         (["--seeds", "one"], "--seeds"),
         (["--preset", "paper"], "--data ROOT"),
         (["--preset", "tiny", "--data-sets", "fmb"], "--data-sets"),
-        (["--preset", "tiny", "--limit", "0"], "the limit is 0"),
+        (["--preset", "tiny", "--limit", "0"], "--limit is 0"),
         (["--preset", "tiny", "--weights", "mars=demo"], "--weights 'mars=demo'"),
         (["--preset", "tiny", "--set", "networks.embed_dim=9"], "unknown key networks"),
     ],
