@@ -11,13 +11,17 @@ _IMAGE_PROC = ("image_color", "image_rect_color", "image_raw_color")
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 
 _DEPTH = {"depth", "disparity", "compresseddepth", "confidence", "pointcloud", "range"}
+# Depth where the images hold counts: the depth of a stereo camera, a time-of-flight camera.
+_DEPTH_OF_COUNTS = {"stereo", "tof", "disp", "points", "points2", "aligned"}
+# Cameras that see the pattern of their depth camera, and no heat.
+_OF_DEPTH_CAMERA = {"ir", "infra", "infrared"}
 _RESULT = {"fused", "segmentation", "overlay", "mask", "masks", "labels", "detections", "heatmap"}
 _THERMAL = {
     "thermal", "thermo", "thermography", "lwir", "mwir", "tir", "boson", "lepton", "optris", "seek",
     "heat", "tau", "wiris", "bolometer", "microbolometer", "infiray", "hikmicro", "teax", "mlx",
 }  # fmt: skip
 _MAYBE_THERMAL = {"infra", "infrared", "ir", "flir"}
-_NEAR_INFRARED = {"nir"}
+_NEAR_INFRARED = {"nir", "nearir"}
 _COLOUR = {"rgb", "color", "colour", "visible", "vis", "eo"}
 _GREY = {"mono", "gray", "grey"}
 _COLOUR_ENCODINGS = ("rgb", "bgr", "bayer", "yuv", "yuyv", "uyvy", "nv1", "nv2", "8uc3", "8uc4")
@@ -36,7 +40,7 @@ class Role(IntEnum):
     MAYBE_THERMAL = 3
     """Infrared of a kind that the name does not tell, or FLIR, who make RGB cameras too."""
     NEAR_INFRARED = 4
-    """Near-infrared, which shows no heat: a RealSense's infra1 and infra2."""
+    """Near-infrared, which shows no heat: a RealSense's infra1 and infra2, a Kinect's ir."""
     DEPTH = 5
     """Depth, disparity, or the confidence in it."""
     RESULT = 6
@@ -111,6 +115,29 @@ def _of_part(part: str) -> Role:
     if colour:
         return Role.COLOUR
     return Role.MAYBE_THERMAL if kinds & _MAYBE_THERMAL else Role.UNKNOWN
+
+
+def is_of_depth_camera(topic: str, others: Iterable[str]) -> bool:
+    """Whether an infrared image is that of a depth camera, which has depth in the same namespace.
+
+    So do the drivers of Kinect, Orbbec, OAK and older RealSense: ``/camera/ir/image_raw`` beside
+    ``/camera/depth/image_raw``.
+    """
+    device, _, part = camera_of(topic).rpartition("/")
+    if part == "infra" and base_of(topic).endswith("/image_rect_raw"):
+        return True  # RealSense, also where its depth was not recorded
+    words = {word.lower() for word in _WORD.findall(part)}
+    if not words & _OF_DEPTH_CAMERA or not words <= _OF_DEPTH_CAMERA | {"left", "right"}:
+        return False
+    beside = (camera_of(each) for each in others)
+    parts = [each.rpartition("/")[2] for each in beside if each.rpartition("/")[0] == device]
+    return any(_of_part(each) is Role.DEPTH for each in parts)
+
+
+def may_be_depth(topic: str) -> bool:
+    """Whether images of counts or metres are depth by a name that others have too."""
+    words = {word.lower() for part in base_of(topic).split("/") for word in _WORD.findall(part)}
+    return bool(words & _DEPTH_OF_COUNTS)
 
 
 def is_grey(topic: str) -> bool:

@@ -15,6 +15,8 @@ from .topic_roles import (
     has_colours,
     has_counts,
     is_grey,
+    is_of_depth_camera,
+    may_be_depth,
     role_of,
 )
 
@@ -117,6 +119,10 @@ def _candidates(bag: BagReader, images: Sequence[str]) -> list[_Candidate]:
             role = Role.DEPTH
         elif role is Role.DEPTH and has_colours(encoding):
             role = Role.UNKNOWN  # a colour image of a depth camera
+        elif role is Role.MAYBE_THERMAL and is_of_depth_camera(name, images):
+            role = Role.NEAR_INFRARED
+        elif role is Role.UNKNOWN and has_counts(encoding) and may_be_depth(name):
+            role = Role.DEPTH
         found.append(_Candidate(name, bag.topics[name].count, encoding, role))
     return found
 

@@ -18,6 +18,7 @@ REALSENSE = {
     "/camera/camera/depth/image_rect_raw/compressedDepth": "16UC1; compressedDepth png",
 }
 COLOR = "/camera/camera/color/image_raw"
+DEPTH_CAMERA = {"color": "bgr8", "ir": "mono16", "left_ir": "mono8", "depth": "16UC1"}
 
 
 @pytest.fixture
@@ -61,6 +62,22 @@ def chosen(tmp_path, bags):
             | {"/thermal_robot/lwir/image_raw": "mono16"},
             f"/thermal_robot{COLOR}",
             "/thermal_robot/lwir/image_raw",
+        ),
+        # Orbbec, Kinect, OAK: infrared beside depth of the same device shows no heat.
+        (
+            {f"/camera/{part}/image_raw": code for part, code in DEPTH_CAMERA.items()}
+            | {"/ir/image_raw": "mono16"},
+            "/camera/color/image_raw",
+            "/ir/image_raw",
+        ),
+        (
+            {
+                "/oak/rgb/image_raw": "bgr8",
+                "/oak/stereo/image_raw": "16UC1",
+                "/camera2/image_raw": "16UC1",
+            },
+            "/oak/rgb/image_raw",
+            "/camera2/image_raw",
         ),
         # optris_drivers2: what was measured, not the picture that was drawn of it.
         (
@@ -204,6 +221,23 @@ def test_the_cameras_of_a_rig_are_found(chosen, rig, rgb, thermal):
     ("rig", "named", "silent_about"),
     [
         (REALSENSE, ["thermal", "infra1", "near-infrared"], []),
+        # Other depth cameras: no depth and no near-infrared is thermal because nothing else is.
+        (
+            {"/oak/rgb/image_raw": "bgr8", "/oak/stereo/image_raw": "16UC1"},
+            ["thermal", "/oak/stereo/image_raw"],
+            [],
+        ),
+        (
+            {f"/k4a/{part}/image_raw": code for part, code in DEPTH_CAMERA.items()},
+            ["thermal", "near-infrared", "/k4a/ir/image_raw"],
+            [],
+        ),
+        (
+            {"/camera/color/image_raw": "rgb8", "/camera/infra/image_rect_raw": "mono8"},
+            ["thermal", "near-infrared"],
+            [],
+        ),
+        ({"/cam/image_raw": "rgb8", "/tof/image_raw": "mono16"}, ["thermal", "/tof/image_raw"], []),
         (
             {"/left/image_raw": "mono8", "/right/image_raw": "mono8", "/lwir/image": "mono16"},
             ["RGB", "/left/image_raw (1 message, mono8)", "/right/image_raw"],
