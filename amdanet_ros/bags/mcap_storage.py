@@ -63,6 +63,7 @@ class McapStorage:
         self._file = file.open("rb")
         self._size = self._file.seek(0, 2)
         self._cache: OrderedDict[int, bytes | DamagedMessage] = OrderedDict()
+        self._cut_chunk: int | None = None
         self._loose = _Loose(array("q"), array("q"), array("q"), array("q"))
         try:
             begin = self._begin()
@@ -141,15 +142,15 @@ class McapStorage:
             if closed or len(head) < RECORD_HEAD or opcode == 0:
                 break
             if opcode == CHUNK:
-                self._scan_chunk(known, counts, at, min(end, self._size))
+                self._scan_chunk(known, counts, at, min(end, self._size), is_cut=end > self._size)
             if end > self._size:
                 break
             self._scan_record(known, counts, opcode, start, size)
             at = end
         if not closed and at < self._size:
             self.notes.append(
-                f"{self._path.name} was not closed or is cut: what is whole is read, up to byte "
-                f"{at} of {self._size}; `mcap recover` makes a whole file of it"
+                f"{self._path.name} was not closed or is cut: what is whole of its {self._size} "
+                "bytes is read; `mcap recover` makes a whole file of it"
             )
         elif not closed:
             self.notes.append(f"{self._path.name} was not closed: all that it holds is read")
@@ -172,13 +173,16 @@ class McapStorage:
         except (ValueError, OverflowError):
             self._note_damage(start)
 
-    def _scan_chunk(self, known: Records, counts: Counter[int], at: int, end: int) -> None:
-        """Look through a chunk, as far as it is there."""
+    def _scan_chunk(
+        self, known: Records, counts: Counter[int], at: int, end: int, is_cut: bool
+    ) -> None:
+        """Look through a chunk, as far as it is there; ``is_cut``: the file ends within it."""
         times = []
         place = ChunkPlace(at, end - at, 0, 0, {})
         data = self._unpacked(place, whole=False)
         if isinstance(data, DamagedMessage):
-            self._note_damage(at)
+            if not is_cut:
+                self._note_damage(at)
             return
         found: Counter[int] = Counter()
         try:
@@ -190,7 +194,10 @@ class McapStorage:
                 else:
                     known.take(opcode, data[first:last])
         except (ValueError, OverflowError):
-            self._note_damage(at)
+            if is_cut:
+                self._cut_chunk = at
+            else:
+                self._note_damage(at)
         if times:
             counts.update(found)
             known.chunks.append(place._replace(start_ns=min(times), stop_ns=max(times)))
@@ -245,7 +252,8 @@ class McapStorage:
                     if channel in wanted:
                         found.append((time, first, last, channel))
         except ValueError:
-            fault = _DAMAGED
+            # Where the file ends, what is missing has been said.
+            fault = "" if chunk.offset == self._cut_chunk else _DAMAGED
         del data
         found.sort()
         for time, first, last, channel in found:

@@ -101,13 +101,21 @@ class BagReader:
             self._notes += storage.notes
 
     def _storage(self, file: Path) -> Storage:
-        kind = kind_of(file)
-        if kind == "zstd":
+        if kind_of(file) == "zstd":
             reason = f"unpacking the bag file {file}"
             unpacked = self._space.path(file.stem, file.stat().st_size, reason)
             if not unpack_file(file, unpacked):
                 self._notes.append(f"{file.name} is cut or damaged: what is whole of it is read")
-            file, kind = unpacked, kind_of(unpacked)
+            if not unpacked.stat().st_size:
+                raise BagError(f"bag file {file} is cut or damaged from its first byte on")
+            try:
+                return self._plain_storage(unpacked)
+            except BagError as error:
+                raise BagError(str(error).replace(str(unpacked), str(file))) from error
+        return self._plain_storage(file)
+
+    def _plain_storage(self, file: Path) -> Storage:
+        kind = kind_of(file)
         if kind == "zstd":
             raise BagError(f"{file.name} is compressed twice")
         return SqliteStorage(file, self._space) if kind == "sqlite3" else McapStorage(file)
@@ -128,7 +136,13 @@ class BagReader:
         for promised in found.metadata.topics if found.metadata else ():
             key = promised[:2]
             held = counts[key]
-            if held < promised.count and not any(topic == promised.name for topic, _ in others):
+            instead = [kind for (name, kind), n in counts.items() if name == promised.name and n]
+            if not held and promised.count and instead:
+                self._notes.append(
+                    f"metadata.yaml says that {promised.name} holds {promised.type}; the files "
+                    f"hold {' and '.join(instead)}, as which it is read"
+                )
+            elif held < promised.count and not any(name == promised.name for name, _ in others):
                 self._missing[promised.name] = (promised.count, held)
             offered[key] = promised.qos or offered.get(key, ())
         topics: dict[str, BagTopic] = {}

@@ -45,7 +45,10 @@ class SqliteStorage:
             self._rows, self._owners, self._stamps = self._read_rows(source.stat().st_size)
         except (sqlite3.Error, OverflowError) as error:
             self.close()
-            raise BagError(f"bag file {file} is damaged: {error}") from error
+            raise BagError(
+                f"bag file {file} is damaged or cut: {error}: copy it again, or save what is left "
+                f"with `sqlite3 {file} .recover | sqlite3 new.db3`"
+            ) from error
         except BaseException:
             self.close()
             raise

@@ -78,7 +78,8 @@ def choose_topics(
         BagError: the bag lacks a given topic, or it holds no images, or something else.
     """
     images = [name for name, topic in sorted(bag.topics.items()) if topic.type in IMAGE_TYPES]
-    rgb, thermal = (name and _given(bag, name, images) for name in (rgb, thermal))
+    given = (rgb, thermal)
+    rgb, thermal = (None if name is None else _given(bag, name, images) for name in given)
     if rgb is None or thermal is None:
         candidates = _candidates(bag, images)
         if thermal is None:
@@ -98,7 +99,7 @@ def _given(bag: BagReader, name: str, images: Sequence[str]) -> str:
         if each in images:
             return each
     held = ", ".join(images) or "no images"
-    raise BagError(f"bag {bag.path} holds no images on {name}: it holds {held}")
+    raise BagError(f"bag {bag.path} holds no images on {name or repr(name)}: it holds {held}")
 
 
 def _candidates(bag: BagReader, images: Sequence[str]) -> list[_Candidate]:
@@ -228,5 +229,7 @@ def _info_topic(bag: BagReader, image_topic: str, given: str | None) -> str | No
         return beside if beside in infos else None
     if given not in infos:
         held = ", ".join(infos) or "none"
-        raise BagError(f"bag {bag.path} holds no camera_info on {given}: it holds {held}")
+        raise BagError(
+            f"bag {bag.path} holds no camera_info on {given or repr(given)}: it holds {held}"
+        )
     return given

@@ -31,6 +31,7 @@ _FOREIGN = (
     (0, b"\xff\xd8\xff", f"an image and no checkpoint: {_GIVE_A_FILE}"),
     (0, b"%PDF", f"a PDF and no checkpoint: {_GIVE_A_FILE}"),
     (0, b"\x89MCAP", f"a bag and no checkpoint: {_GIVE_A_FILE}"),
+    (0, b"#ROS", f"a ROS 1 bag and no checkpoint: {_GIVE_A_FILE}"),
     (0, b"SQLite format 3", f"a bag or another database and no checkpoint: {_GIVE_A_FILE}"),
 )
 """Place and bytes that tell another kind of file, and what is said of it."""
@@ -125,6 +126,8 @@ def _refuse_unless_file(mode: int, path: Path) -> None:
         return
     if not stat.S_ISDIR(mode):
         raise WeightsFileError(f"is a pipe or a device and no file: {_GIVE_A_FILE}")
+    if (path / "metadata.yaml").is_file():
+        raise WeightsFileError(f"is a bag and no checkpoint: {_GIVE_A_FILE}")
     within = (path / name for name in ("best.safetensors", "model.safetensors"))
     found = next((name for name in within if name.is_file()), None)
     raise WeightsFileError(f"is a folder: give {found or 'the path of a file in it'}")

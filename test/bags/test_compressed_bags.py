@@ -67,6 +67,14 @@ def test_of_a_compressed_file_that_is_cut_what_is_whole_is_read(tiny, tmp_path, 
     assert sentences == (f"{file.name} is cut or damaged: what is whole of it is read",)
 
 
+def test_of_a_compressed_file_without_a_whole_block_the_file_itself_is_named(tmp_path):
+    for name, data in (("a.mcap.zstd", zstd.compress(bytes(99))[:9]), ("b.db3.zstd", b"\x28\xb5")):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(BagError, match=f"{tmp_path / name}") as refused:
+            BagReader(tmp_path / name)
+        assert "amdanet_bag_" not in str(refused.value)
+
+
 def test_a_file_that_fills_the_disk_is_refused_and_removed(tiny, tmp_path, space, monkeypatch):
     monkeypatch.setattr(decompression, "_SMALL_FILE_BYTES", 2**22)
     folder = tiny.write_tiny(tmp_path / "bag", FILES[0])

@@ -194,6 +194,17 @@ def test_what_metadata_promise_and_the_files_lack_is_said_by_topic(tiny, tmp_pat
     ]
 
 
+def test_a_type_that_metadata_tell_otherwise_is_said_and_no_message_is_called_missing(
+    tiny, tmp_path
+):
+    folder = tiny.write_tiny(tmp_path / "bag")
+    file = folder / "metadata.yaml"
+    file.write_text(file.read_text().replace("std_msgs/msg/String", "std_msgs/msg/Bool", 1))
+    texts, sentences = read(folder)
+    assert texts == WHOLE
+    assert len(sentences) == 1 and "as which it is read" in sentences[0], sentences
+
+
 def test_a_part_that_is_missing_is_said_and_the_others_are_read(tiny, tmp_path):
     folder = tiny.write_tiny(tmp_path / "bag")
     file = folder / "metadata.yaml"

@@ -279,6 +279,12 @@ def test_the_other_camera_is_never_the_given_one(chosen):
     assert chosen(rig, rgb="/thermal/image_raw").thermal == "/boson/image_raw"
 
 
+@pytest.mark.parametrize("given", ["", "a", "//"])
+def test_an_odd_name_for_a_topic_is_one_that_the_bag_lacks(chosen, given):
+    with pytest.raises(BagError, match="holds no images on "):
+        chosen({"/a/image": "rgb8", "/thermal/image": "mono16"}, rgb=given)
+
+
 def test_a_topic_that_the_bag_lacks_is_refused_with_those_that_it_holds(chosen):
     with pytest.raises(BagError, match="/nothing: it holds /a/image"):
         chosen({"/a/image": "rgb8"}, rgb="/nothing")

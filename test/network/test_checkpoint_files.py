@@ -69,6 +69,10 @@ def test_folder_is_named_with_the_file_to_give(tmp_path):
     assert "is a folder: give the path of a file in it" in refusal(tmp_path)
     (tmp_path / "best.safetensors").touch()
     assert f"is a folder: give {tmp_path / 'best.safetensors'}" in refusal(tmp_path)
+    (tmp_path / "metadata.yaml").touch()
+    assert "is a bag" in refusal(tmp_path)
+    (tmp_path / "old.bag").write_bytes(b"#ROSBAG V2.0\n")
+    assert "is a ROS 1 bag" in refusal(tmp_path / "old.bag")
 
 
 @pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
