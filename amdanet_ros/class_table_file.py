@@ -28,6 +28,10 @@ _ENDINGS = (".yaml", ".yml")
 _KEYS = ("name", "names", "colors", "ignored")
 _MOST_BYTES = 256 * 1024
 _LONGEST_NAME = 100
+_OF_YAML = (
+    yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError
+)  # fmt: skip
+"""What PyYAML raises for bad text; tags such as !!timestamp give the last ones."""
 
 
 class ClassTableError(ValueError):
@@ -60,7 +64,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise ClassTableError(f"{file} has more than {_MOST_BYTES} bytes: it is no class table")
     try:
         content = yaml.load(text, Loader=_LOADER)
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+    except _OF_YAML as error:
         raise ClassTableError(f"{file} is no YAML: {one_line(error, 150)}") from error
     if not isinstance(content, dict):
         raise ClassTableError(f"{file} is no class table: expected is 'names: [...]'")

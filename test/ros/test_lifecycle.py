@@ -35,6 +35,27 @@ def test_without_autostart_it_waits_for_its_manager(make_node, helpers):
     assert helpers.state(node) == "finalized"
 
 
+@pytest.mark.parametrize(("weights", "times"), [("street", 1), (None, 0)])
+def test_what_weights_may_be_used_for_is_said_once_at_configure(make_node, capfd, weights, times):
+    node = make_node({"autostart": False, **({"checkpoint": weights} if weights else {})})
+    assert node.trigger_configure() == SUCCESS
+    assert node.trigger_activate() == SUCCESS
+    assert capfd.readouterr().err.count("for research and evaluation") == times
+
+
+def test_a_file_of_classes_names_what_the_weights_tell_apart(make_node, tmp_path):
+    (tmp_path / "farm.yaml").write_text("names: [a]")
+    node = make_node({"autostart": False, "classes": str(tmp_path / "farm.yaml")})
+    assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
+    count = 10
+    (tmp_path / "farm.yaml").write_text(f"names: {[f'farm{i}' for i in range(count)]}")
+    node = make_node(
+        {"autostart": False, "checkpoint": "demo", "classes": str(tmp_path / "farm.yaml")}
+    )
+    assert node.trigger_configure() == SUCCESS
+    assert node.predictor.classes.names == tuple(f"farm{i}" for i in range(count))
+
+
 def test_transitions_many_times_leave_nothing_behind(make_node, bench, helpers):
     node = make_node({"autostart": False})
     entities = []
