@@ -111,7 +111,7 @@ def _node(context: LaunchContext) -> list[LifecycleNode]:
             respawn=support.is_on(context, "respawn"),
             respawn_delay=support.number(context, "respawn_delay"),
             output="screen",
-            emulate_tty=True,
+            emulate_tty=support.is_terminal(),
         )
     ]
 

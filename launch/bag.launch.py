@@ -5,13 +5,18 @@ from launch.actions import (
     DeclareLaunchArgument,
     ExecuteProcess,
     IncludeLaunchDescription,
+    LogInfo,
     OpaqueFunction,
+    RegisterEventHandler,
+    TimerAction,
 )
 from launch.conditions import IfCondition
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node, SetParameter
+from launch_ros.event_handlers import OnStateTransition
+from launch_ros.events.lifecycle import StateTransition
 
 from amdanet_ros.ros import launch_support as support
 
@@ -22,6 +27,9 @@ STREAMS = {
     "thermal_info_topic": ("/thermal/camera_info", "thermal/camera_info"),
 }
 """For each argument: the default topic in the bag, and the node's topic."""
+
+PATIENCE_S = 30.0
+"""`ros2 bag play` starts after this time at the latest: the node's event may be lost."""
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -76,17 +84,22 @@ def generate_launch_description() -> LaunchDescription:
             ),
             support.switch_argument("node", True, "whether to start the node"),
             support.switch_argument("rviz", False, "whether to start RViz"),
+            support.rviz_config(),
             *support.dds_profile(),
+            *support.camera_frames(True),
             SetParameter("use_sim_time", LaunchConfiguration("use_sim_time")),
             OpaqueFunction(function=_player),
             _included("amdanet.launch.py", "node", passed_on | node | TOPICS_OF_THE_NODE),
-            _included("rviz.launch.py", "rviz", passed_on),
+            _included("rviz.launch.py", "rviz", passed_on | RVIZ),
         ]
     )
 
 
 TOPICS_OF_THE_NODE = {"rgb_topic": "rgb/image_raw", "thermal_topic": "thermal/image_raw"}
 """Set explicitly: the included file would otherwise inherit the bag's topics under these names."""
+
+RVIZ = {"rviz_config": LaunchConfiguration("rviz_config"), "camera_frames": "false"}
+"""The transforms are published already."""
 
 
 def _included(name: str, switch: str, arguments: dict) -> IncludeLaunchDescription:
@@ -131,4 +144,34 @@ def _player(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         f"sudo apt install {support.apt_package('ros2bag')} "
         f"{support.apt_package('rosbag2_storage_default_plugins')}, or play with player:=amdanet",
     )
-    return [ExecuteProcess(cmd=["ros2", "bag", "play", *options], output="screen")]
+    playing = ExecuteProcess(cmd=["ros2", "bag", "play", *options], output="screen")
+    if not support.is_on(context, "node"):
+        return [playing]
+    return _once_active(playing, "/" + support.in_namespace(namespace, "amdanet").lstrip("/"))
+
+
+def _once_active(playing: ExecuteProcess, node: str) -> list[LaunchDescriptionEntity]:
+    """Start to play when the node whose name ends so is active: it misses no message then."""
+    late = TimerAction(
+        period=PATIENCE_S,
+        actions=[
+            LogInfo(msg=f"{node} did not tell that it is active: the bag plays all the same"),
+            OpaqueFunction(function=lambda _: play()),
+        ],
+    )
+
+    def is_active(event: object) -> bool:
+        return (
+            isinstance(event, StateTransition)
+            and event.goal_state == "active"
+            and event.action.node_name.endswith(node)
+        )
+
+    waiting = [playing]
+
+    def play() -> list[LaunchDescriptionEntity]:
+        late.cancel()
+        return [waiting.pop()] if waiting else []
+
+    active = OpaqueFunction(function=lambda _: play())
+    return [RegisterEventHandler(OnStateTransition(matcher=is_active, entities=[active])), late]

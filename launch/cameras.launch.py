@@ -70,6 +70,7 @@ def generate_launch_description() -> LaunchDescription:
                 "respawn_delay", default_value="2.0", description="seconds before it starts again"
             ),
             *support.dds_profile(),
+            *support.camera_frames(True),
             OpaqueFunction(function=_drivers),
         ]
     )
@@ -147,5 +148,5 @@ def _driver_node(context: LaunchContext, stream: str, choice: str, known: Driver
         respawn=support.is_on(context, "respawn"),
         respawn_delay=support.number(context, "respawn_delay"),
         output="screen",
-        emulate_tty=True,
+        emulate_tty=support.is_terminal(),
     )

@@ -46,6 +46,10 @@ def generate_launch_description() -> LaunchDescription:
             ),
             support.switch_argument("loop", True, "whether to play again and again"),
             support.switch_argument("rviz", False, "whether to start RViz"),
+            support.rviz_config(),
+            support.switch_argument(
+                "camera_frames", True, "as that of bag.launch.py: the static transforms"
+            ),
             *support.dds_profile(),
             OpaqueFunction(function=_make_and_play),
         ]
@@ -62,7 +66,10 @@ def _make_and_play(context: LaunchContext) -> list[LaunchDescriptionEntity]:
         ],
         output="screen",
     )
-    passed_on = ("params_file", "checkpoint", "namespace", "loop", "rviz", "dds_profile")
+    passed_on = (
+        *("params_file", "checkpoint", "namespace", "loop"),
+        *("rviz", "rviz_config", "camera_frames", "dds_profile"),
+    )
     playing = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(support.launch_file("bag.launch.py")),
         launch_arguments={

@@ -11,11 +11,7 @@ def generate_launch_description() -> LaunchDescription:
     """Describe what is shown and start RViz."""
     return LaunchDescription(
         [
-            DeclareLaunchArgument(
-                "rviz_config",
-                default_value=support.config_file("amdanet.rviz"),
-                description="RViz configuration; its topics are relative to the namespace",
-            ),
+            support.rviz_config(),
             DeclareLaunchArgument(
                 "namespace", default_value="", description="namespace of the node to look at"
             ),
@@ -23,6 +19,7 @@ def generate_launch_description() -> LaunchDescription:
                 "use_sim_time", False, "whether RViz follows /clock, as with a bag"
             ),
             *support.dds_profile(),
+            *support.camera_frames(False),
             OpaqueFunction(function=_rviz),
         ]
     )

@@ -24,6 +24,9 @@ RGB_TOPIC = "/rgb/image_raw"
 THERMAL_TOPIC = "/thermal/image_raw"
 CAMERA_INFO_TOPIC = "/rgb/camera_info"
 
+FRAMES = {"rgb": "rgb_optical_frame", "thermal": "thermal_optical_frame"}
+"""Frames of the images, as in config/cameras/ and config/amdanet.rviz."""
+
 _MARK = "settings.json"
 _UNFINISHED = "the demo's recording is not finished"
 _SETTINGS = {"seed", "duration", "thermal_delay"}
@@ -98,7 +101,7 @@ def make_recording(
     """
     recording = DemoRecording(folder / "bag", folder / "labels")
     mark = folder / _MARK
-    wanted = json.dumps(asdict(street), indent=2)
+    wanted = json.dumps({**asdict(street), "frames": FRAMES}, indent=2)
     if mark.exists() and mark.read_text() == wanted:
         return recording
     check_replaceable(folder)
@@ -117,7 +120,7 @@ def make_recording(
             bag.add_topic(topic, kind, [quality(reliable=True)])
         for event in events:
             rgb = event.camera == "rgb"
-            header = header_message(types, event.stamp_ns, f"{event.camera}_camera_optical_frame")
+            header = header_message(types, event.stamp_ns, FRAMES[event.camera])
             image = image_message(types, event.image, "rgb8" if rgb else "mono16", header)
             bag.write_message(RGB_TOPIC if rgb else THERMAL_TOPIC, event.stamp_ns, image)
             if rgb:

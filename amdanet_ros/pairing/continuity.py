@@ -34,6 +34,7 @@ def _place(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None
     if newest is None:
         if stream.first_arrival is None:
             stream.first_arrival = now
+        _count_jump_over_reset(stream, other, key)
         stream.append(key, item, now)
         return
     step = key - newest
@@ -51,6 +52,22 @@ def _place(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None
         stream.append(key, item, now)
     else:
         stream.insert(key, item)
+
+
+def _count_jump_over_reset(stream: Stream, other: Stream, key: int) -> None:
+    """Count a lap where the first message since a reset does not continue those before it.
+
+    The clock of a bag that starts again resets the streams before their stamps jump.
+    """
+    before, limit = stream.rhythm.interrupted_at, stream.rhythm.continuity_limit
+    if before is None or -LATE_LIMIT_NS <= key - stream.offset - before <= limit:
+        return
+    if _is_behind(stream, other):
+        stream.lap.number = other.last_lap.number
+        other.catch_up()
+    else:  # both at once: nothing is left of the old lap that must not pair with the new one
+        stream.lap.number = other.lap.number = stream.lap.number + 1
+        other.rhythm.interrupted_at = None
 
 
 def _jump(stream: Stream, other: Stream, key: int, item: Any, now: int) -> None:

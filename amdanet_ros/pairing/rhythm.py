@@ -37,6 +37,7 @@ class Rhythm:
         regular_limit: longest step to the next message without a loss.
         continuity_limit: longest step that is an interruption; a longer one is a jump.
         countdown: messages until the next estimate.
+        interrupted_at: the last stamp before the last ``interrupt``.
     """
 
     recent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=WINDOW))
@@ -47,6 +48,7 @@ class Rhythm:
     regular_limit: int = 0
     continuity_limit: int = _UNLIMITED_NS
     countdown: int = 2
+    interrupted_at: int | None = None
 
     def observe(self, stamp: int, now: int) -> None:
         """Add a message that is newer than all before it."""
@@ -68,6 +70,8 @@ class Rhythm:
 
     def interrupt(self) -> None:
         """Forget the last messages after a jump; the spacing stays, as the camera is the same."""
+        if self.recent:
+            self.interrupted_at = self.recent[-1][0]
         self.recent.clear()
         self.countdown = 2
 

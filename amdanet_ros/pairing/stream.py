@@ -224,12 +224,12 @@ class Stream:
                 self.drop(Reason.JUMP)
             self.lap, self.ahead = self.ahead, None
 
-    def clear(self, reason: Reason) -> None:
-        """Drop all that waits under ``reason`` and begin as if nothing had come yet."""
+    def clear(self, reason: Reason, number: int) -> None:
+        """Drop all that waits under ``reason``; begin lap ``number`` as if nothing had come yet."""
         self.last_irregular = self.last_arrival
         self.drop_all(reason)
         self.refute_suspect(reason)
-        self.lap, self.ahead = Lap(), None
+        self.lap, self.ahead = Lap(number), None
         self.continues = False
         self.rhythm.interrupt()
 

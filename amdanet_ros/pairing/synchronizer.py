@@ -119,9 +119,13 @@ class PairSynchronizer:
         return taken
 
     def reset(self) -> None:
-        """Forget all messages that wait, after a jump of the clock. Counts and rhythms stay."""
+        """Forget all messages that wait, after a jump of the clock.
+
+        Counts, among them that of the laps, and rhythms stay.
+        """
+        number = self._lap_number
         for stream in (self._rgb, self._thermal):
-            stream.clear(Reason.RESET)
+            stream.clear(Reason.RESET, number)
         self._wait.reset()
 
     @property
@@ -133,7 +137,7 @@ class PairSynchronizer:
     def statistics_at(self, now_ns: int) -> SyncStatistics:
         """Return the same at ``now_ns``, which tells how long each stream has been silent."""
         rgb, thermal = self._rgb, self._thermal
-        laps = 1 + max(rgb.last_lap.number, thermal.last_lap.number)
+        laps = 1 + self._lap_number
         return sync_statistics(
             rgb.statistics(now_ns), thermal.statistics(now_ns), laps, self._offsets
         )
@@ -145,6 +149,10 @@ class PairSynchronizer:
         """
         before, self._before = self._before, self.statistics_at(now_ns)
         return diagnose(self._before, before, self._options)
+
+    @property
+    def _lap_number(self) -> int:
+        return max(self._rgb.last_lap.number, self._thermal.last_lap.number)
 
     def _take_over(self, options: SyncOptions) -> None:
         self._slop = _nanoseconds(options.slop)

@@ -1,20 +1,32 @@
-"""What the launch files share: the DDS profile, on and off, and clear words for what is missing."""
+"""What the launch files share: DDS profile, camera frames, and clear words for what is missing."""
 
 from __future__ import annotations
 
+import math
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch import LaunchContext
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import (
+    DeclareLaunchArgument,
+    LogInfo,
+    OpaqueFunction,
+    SetEnvironmentVariable,
+)
 from launch.launch_description_entity import LaunchDescriptionEntity
+from launch_ros.actions import Node
 
 from ..resources import share_directory
 
 PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 """Read by Fast DDS 2 (Humble to Jazzy) and by Fast DDS 3 (from Kilted)."""
+
+
+OPTICAL = "_optical_frame"
+"""Suffix of the frames of images (REP 103)."""
 
 
 def config_file(name: str) -> str:
@@ -34,6 +46,15 @@ def switch_argument(name: str, default: bool, description: str) -> DeclareLaunch
         default_value="true" if default else "false",
         choices=["true", "false"],
         description=description,
+    )
+
+
+def rviz_config() -> DeclareLaunchArgument:
+    """Declare ``rviz_config``."""
+    return DeclareLaunchArgument(
+        "rviz_config",
+        default_value=config_file("amdanet.rviz"),
+        description="RViz configuration; its topics are relative to the namespace",
     )
 
 
@@ -99,6 +120,55 @@ def _set_dds_profile(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     else:
         wanted = existing_file(context, "dds_profile")
     return [SetEnvironmentVariable(variable, wanted) for variable in PROFILE_VARIABLES]
+
+
+def camera_frames(default: bool) -> list[LaunchDescriptionEntity]:
+    """Declare ``camera_frames`` and publish, where it is true, what REP 103 says of both cameras.
+
+    The frame of the images looks along z, that of the camera's body along x. Where the cameras are
+    is not known here. Frames are named by the launch arguments ``rgb_frame_id`` and
+    ``thermal_frame_id``, where there are any.
+    """
+    return [
+        switch_argument(
+            "camera_frames",
+            default,
+            "whether to publish the static transforms rgb_link to rgb_optical_frame and "
+            "thermal_link to thermal_optical_frame; false where your URDF has these frames",
+        ),
+        OpaqueFunction(function=_camera_frames),
+    ]
+
+
+def _camera_frames(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    if not is_on(context, "camera_frames"):
+        return []
+    try:
+        require_executable("tf2_ros", "static_transform_publisher", "")
+    except RuntimeError:
+        return [LogInfo(msg="tf2_ros is not installed: no transforms of the cameras' frames")]
+    return [_optical_frame(context, stream) for stream in ("rgb", "thermal")]
+
+
+def _optical_frame(context: LaunchContext, stream: str) -> Node:
+    given = context.launch_configurations.get(f"{stream}_frame_id")
+    optical = given or stream + OPTICAL
+    quarter = str(-math.pi / 2)
+    return Node(
+        package="tf2_ros",
+        executable="static_transform_publisher",
+        name=f"{stream}_frames",
+        arguments=[
+            *["--roll", quarter, "--pitch", "0", "--yaw", quarter],
+            *["--frame-id", optical.removesuffix(OPTICAL) + "_link", "--child-frame-id", optical],
+        ],
+        output="screen",
+    )
+
+
+def is_terminal() -> bool:
+    """Whether the launch prints to a terminal: colours have no place in a file."""
+    return sys.stdout.isatty()
 
 
 def require_package(package: str, fix: str) -> str:

@@ -36,18 +36,61 @@ def test_a_looping_bag_comes_out_fused_on_its_own_time(run_launch, include, ear,
         last = [0]
 
         def went_back():
-            # Not the diagnostics' laps: where /clock jumps before the stamps, pairing begins anew.
             stamp = ear.messages["/front/fused/image_raw"].header.stamp
             before, last[0] = last[0], nanoseconds(stamp)
             return last[0] < before
 
         ear.until(went_back)
+        laps = "Laps (jumps of the stamps, plus one)"  # /clock may jump before the stamps
+        ear.until(lambda: int(ear.value("front/amdanet", "pairing", laps)) >= 3)
         assert ear.problems("front/amdanet", "node") == "active"
 
     bag_launch = include(
         "bag.launch.py", bag=bag, player="amdanet", namespace="front", params_file=params_file
     )
     assert run_launch([bag_launch], script) == 0
+
+
+NODE = """
+import sys, rclpy
+from rclpy.clock import Clock, ClockType
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode
+
+print("TERMINAL", sys.stdout.isatty(), flush=True)
+rclpy.init()
+node = LifecycleNode("amdanet")
+def activate():
+    if node.count_subscribers("amdanet/transition_event") and not done:
+        node.trigger_configure()
+        node.trigger_activate()
+        print("IS ACTIVE", flush=True)
+        done.append(True)
+done = []
+node.create_timer(0.01, activate, clock=Clock(clock_type=ClockType.STEADY_TIME))
+try:
+    rclpy.spin(node)
+except (ExternalShutdownException, KeyboardInterrupt):
+    pass
+"""
+"""A lifecycle node that becomes active once somebody hears that."""
+
+
+@pytest.mark.slow
+def test_rosbag2_plays_when_the_node_is_active(
+    run_launch, include, capfd, install_program, monkeypatch, ear
+):
+    install_program("amdanet_ros", "amdanet_node", NODE)
+    ros2 = install_program("ros2bag", "ros2", f"{ECHO}open(__file__ + '.done', 'w').close()\n")
+    monkeypatch.setenv("PATH", f"{ros2.parent}{os.pathsep}{os.environ['PATH']}")
+    played = include("bag.launch.py", bag="my_bag", namespace="front", loop="false")
+    done = ros2.with_name("ros2.done")
+    assert run_launch([played], lambda: ear.until(done.is_file)) == 0
+    told = "".join(capfd.readouterr())
+    assert told.index("IS ACTIVE") < told.index("CALLED bag play my_bag")
+    assert "plays all the same" not in told
+    assert "TERMINAL False" in told  # else colours would be in a log that is redirected
+    assert "\x1b" not in told
 
 
 @pytest.mark.slow
@@ -70,7 +113,7 @@ def test_the_demo_does_not_replace_a_folder_of_something_else(run_launch, includ
     assert run_launch([include("demo.launch.py", folder=tmp_path)]) == 1
     assert kept.read_text() == "years of work"
     told = "".join(capfd.readouterr())
-    assert "holds something else" in told
+    assert "is not a recording of the demo" in told
     assert "bag could not be made" in told
 
 
@@ -127,6 +170,36 @@ def test_rviz_starts_in_the_namespace_with_the_packages_configuration(
     called = "".join(capfd.readouterr())
     assert f"-d {project / 'config' / 'amdanet.rviz'}" in called
     assert "__ns:=/front" in called
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("rviz.launch.py", {"camera_frames": "true"}),
+        ("bag.launch.py", {"bag": "b", "node": "false", "rviz": "true", "rviz_config": "{own}"}),
+        ("cameras.launch.py", {"rgb_driver": "none", "thermal_camera": "none"}),
+    ],
+)
+def test_the_frames_of_rviz_exist(
+    run_launch, include, capfd, install_program, tmp_path, name, arguments
+):
+    own = tmp_path / "own.rviz"
+    own.touch()
+    for package, executable in (
+        ("tf2_ros", "static_transform_publisher"),
+        ("rviz2", "rviz2"),
+        ("ros2bag", "ros2"),
+    ):
+        program = install_program(package, executable, ECHO)
+        os.environ["PATH"] = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    arguments = {key: value.format(own=own) for key, value in arguments.items()}
+    assert run_launch([include(name, **arguments)]) == 0
+    called = "".join(capfd.readouterr())
+    for stream in ("rgb", "thermal"):
+        frames = f"--frame-id {stream}_link --child-frame-id {stream}_optical_frame"
+        assert called.count(frames) == 1, called
+    if "own" in arguments.get("rviz_config", ""):
+        assert f"-d {own}" in called
 
 
 def test_missing_rviz_is_told_with_its_package(run_launch, include, capfd):

@@ -88,7 +88,7 @@ def without_padding(raw, kind):
 
 
 @pytest.mark.parametrize("size", [(48, 64), (35, 33), (1, 1)])
-@pytest.mark.parametrize("frame", ["", "a", "rgb_camera_optical_frame"])
+@pytest.mark.parametrize("frame", ["", "a", "rgb_optical_frame"])
 @pytest.mark.parametrize("topic", TOPICS)
 def test_both_libraries_give_the_same_bytes(topic, frame, size):
     serialize_message = pytest.importorskip("rclpy.serialization").serialize_message

@@ -96,6 +96,45 @@ def test_reset_forgets_what_waits_and_pairs_the_next_messages_at_once():
     ]
 
 
+def laps_counted(arrivals, resets, synchronizer=None):
+    """Laps in the statistics after the arrivals, with a reset before the given ones."""
+    synchronizer = synchronizer or new_synchronizer(0.05)
+    for index, arrival in enumerate(arrivals):
+        if index in resets:
+            synchronizer.reset()
+        add = getattr(synchronizer, f"add_{arrival.stream}")
+        add(arrival.stamp_ns, arrival, arrival.arrival_ns)
+    return synchronizer.statistics.laps
+
+
+@pytest.mark.parametrize("step", [-2, -1, 0, 1, 2, 3, 4, 5])
+@pytest.mark.parametrize("duration", [2.0, 10.0])
+def test_laps_are_counted_where_the_clock_resets_before_or_after_the_stamps_jump(duration, step):
+    """As under /clock, which jumps some messages before the images or after them."""
+    arrivals = list(traffic(Camera(30), Camera(30, 0.005), duration, laps=4))
+    begins = [k for k, a in enumerate(arrivals) if k and a.lap > arrivals[k - 1].lap]
+    assert len(begins) == 3
+    assert laps_counted(arrivals, {k + step for k in begins}) == 4
+
+
+@pytest.mark.parametrize("first", ["rgb", "thermal"])
+def test_laps_are_counted_where_one_camera_was_silent_at_the_reset(first):
+    other = "thermal" if first == "rgb" else "rgb"
+    arrivals = together(
+        regular(first, EPOCH_NS, 300),
+        regular(other, EPOCH_NS, 150),
+        regular(first, EPOCH_NS, 300, lap=1, arrival=EPOCH_NS + 10 * S),
+        regular(other, EPOCH_NS + 5 * S, 150, lap=1, arrival=EPOCH_NS + 15 * S),
+    )
+    begin = next(k for k, a in enumerate(arrivals) if a.lap)
+    assert laps_counted(arrivals, {begin}) == 2
+
+
+def test_a_reset_without_a_jump_is_no_lap():
+    arrivals = list(traffic(Camera(30), Camera(9, 0.005), 10.0))
+    assert laps_counted(arrivals, {50, 51, 52, 150}) == 1
+
+
 def test_a_jump_of_both_streams_costs_no_pair():
     there = EPOCH_NS - 1000 * S
     arrivals = together(
