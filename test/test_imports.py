@@ -42,8 +42,8 @@ ALLOWED = {
     "bags": "rosbags yaml lz4 backports compression numpy images pairing resources programs "
     "one_line",
     "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings output_place",
-    "ros": f"{ROS} rosbags torch launch numpy {ROSLESS} network bags messages pairing pipeline "
-    "resources settings one_line programs params_file ros.shims",
+    "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} network bags messages pairing "
+    "pipeline resources settings one_line programs params_file ros.shims",
     "ros.shims": "rclpy message_filters vision_msgs",
     "synthetic": f"{ARRAYS} registration classes",
     "evaluation": f"torch {ARRAYS} network inference classes",
