@@ -26,6 +26,7 @@ COMMANDS = (
     "play",
     "record",
     "register",
+    "extract",
     "convert",
     "label",
     "train",

@@ -1,0 +1,118 @@
+"""Writes extracted pairs as a data set: the folders and lists that training reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml
+
+from ..classes import ClassTable
+from ..evaluation.label_origin import LABEL_ORIGIN, label_digest
+from .registered_pair import RegisteredPair
+
+CLASSES_FILE = "classes.yaml"
+CONFIDENCE = "Confidence"
+"""Folder of the network's confidence in each label, 8 bits: 0 to 255 for 0 to 1."""
+
+_FOLDERS = ("Visible", "Infrared", "Label", CONFIDENCE)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Yield a new folder beside `path`; at the end it gets that name, which must be free or empty.
+
+    After an exception it is removed.
+    """
+    path = Path(os.path.realpath(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    try:
+        part.chmod(0o777 & ~_umask())
+        yield part
+        os.replace(part, path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+class SetWriter:
+    """Writes pairs into a folder that is whole once `close` is through.
+
+    Args:
+        folder: exists and is empty.
+        classes: of the labels.
+        network: who labels, for people.
+    """
+
+    def __init__(self, folder: Path, classes: ClassTable, network: str) -> None:
+        self._folder, self._classes, self._network = folder, classes, network
+        self._digests: dict[str, str] = {}
+        self._facts: dict[str, Mapping[str, Any]] = {}
+        for each in _FOLDERS:
+            (folder / each).mkdir()
+
+    def put(
+        self,
+        name: str,
+        pair: RegisteredPair,
+        labels: np.ndarray,
+        confidence: np.ndarray,
+        facts: Mapping[str, Any],
+    ) -> None:
+        """Write one pair.
+
+        Args:
+            name: of the pair, new.
+            pair: its images, H x W.
+            labels: H x W uint8, class index; 255: not labelled.
+            confidence: H x W float, 0 to 1.
+            facts: where it comes from, kept as JSON.
+        """
+        sure = np.rint(255.0 * np.clip(confidence, 0, 1)).astype(np.uint8)
+        images = (pair.rgb[..., ::-1], pair.thermal, labels, sure)
+        for folder, image in zip(_FOLDERS, images, strict=True):
+            encoded = cv2.imencode(".png", np.ascontiguousarray(image))[1]
+            (self._folder / folder / f"{name}.png").write_bytes(encoded.tobytes())
+        self._digests[name] = label_digest(labels)
+        self._facts[name] = facts
+
+    def close(self, lists: Mapping[str, Sequence[str]]) -> None:
+        """Write the lists (names by the list's name), the class table and where all comes from."""
+        table = {
+            "name": self._classes.name,
+            "names": list(self._classes.names),
+            "colors": self._classes.palette.tolist(),
+        }
+        text = yaml.safe_dump(table, default_flow_style=None, sort_keys=False, allow_unicode=True)
+        (self._folder / CLASSES_FILE).write_text(text, encoding="utf-8")
+        origin = {"network": self._network, "labels": self._digests}
+        (self._folder / LABEL_ORIGIN).write_text(json.dumps(origin, indent=1))
+        (self._folder / "pairs.json").write_text(json.dumps(self._facts, indent=1))
+        for name, names in lists.items():
+            (self._folder / f"{name}.txt").write_text("".join(f"{each}\n" for each in names))
+
+
+def name_of(recording: Path, pair: str, taken: Mapping[str, Any] | set[str]) -> str:
+    """Return a new name, fit for a list and a file: the recording's and the pair's."""
+    stem = re.sub(r"[^A-Za-z0-9-]+", "_", recording.stem or recording.name).strip("_") or "bag"
+    part = re.sub(r"[^A-Za-z0-9-]+", "_", pair).strip("_") or "pair"
+    name, number = f"{stem[:80]}_{part[:80]}", 1
+    while name in taken:
+        number += 1
+        name = f"{stem[:80]}_{number}_{part[:80]}"
+    return name
