@@ -28,6 +28,7 @@ ALLOWED = {
     "programs": "one_line",
     "resources": "",
     "whole_file": "",
+    "whole_folder": "",
     "images": f"{ARRAYS} one_line",
     "pairing": "findings parameters",
     "network": "torch numpy classes one_line whole_file",
@@ -49,14 +50,16 @@ ALLOWED = {
     "evaluation": f"torch {ARRAYS} network inference classes",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
     "synthetic evaluation classes class_table_file images one_line whole_file",
+    "annotation": f"{ARRAYS} images training classes one_line",
     "extraction": f"yaml {ARRAYS} {ROSLESS} fuse pipeline evaluation",
     "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
     "class_table_file resources whole_file",
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "
     "output_place programs",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
-    "params_file messages bags fuse ros ros.shims training evaluation extraction reproduction "
-    "synthetic demo resources output_place one_line programs whole_file class_table_file __init__",
+    "params_file messages bags fuse ros ros.shims training evaluation extraction annotation "
+    "reproduction synthetic demo resources output_place one_line programs whole_file whole_folder "
+    "class_table_file __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

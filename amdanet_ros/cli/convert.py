@@ -1,27 +1,65 @@
-"""Convert a data set, as it is distributed, to the layout that training and evaluation read.
+"""Convert a data set, or annotations, to the layout that training and evaluation read.
 
 amdanet convert mfnet ir_seg_dataset MFNet
 amdanet convert fmb FMB_download FMB
 amdanet convert pst900 PST900_RGBT_Dataset PST900
 amdanet convert street street STREET --size 240 320
+amdanet convert cvat MY_SET my_task --to
+amdanet convert cvat my_task/annotations.xml MY_SET
 
-Files that an earlier call wrote are kept: call again to continue an interrupted conversion.
+Of data sets, files that an earlier call wrote are kept: call again to continue an interrupted
+conversion.
+
+cvat (CVAT for images 1.1), coco, labelme and labelstudio (all JSON) hold labels that people draw.
+With --to the RGB images and labels of a data set are written as a task; without it annotations (a
+file, a folder or a .zip) become label images of a data set that is there: areas are painted in
+their order, pixels without one become 255, and an area "unlabeled" takes labels away. Classes go by
+their names. The labels that were there stay beside, as Label_before_1.
 """
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-SUMMARY = "convert MFNet, FMB, PST900 or the street set to the layout that train and evaluate read"
+if TYPE_CHECKING:
+    from ..classes import ClassTable
+
+SUMMARY = (
+    "convert data sets to the layout that train and evaluate read, labels from and to CVAT, ..."
+)
+
+_DATA_SETS = ("mfnet", "fmb", "pst900", "street")
+_ANNOTATIONS = ("cvat", "coco", "labelme", "labelstudio")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("data_set", choices=("mfnet", "fmb", "pst900", "street"), help="which one")
-    parser.add_argument("source", metavar="SOURCE", help="its folder as distributed")
-    parser.add_argument("destination", metavar="DEST", help="folder to write")
     parser.add_argument(
-        "--classes", default="", help="class table of the labels, a YAML file (default: the set's)"
+        "data_set", choices=(*_DATA_SETS, *_ANNOTATIONS), help="which data set or annotations"
+    )
+    parser.add_argument(
+        "source", metavar="SOURCE", help="its folder as distributed, or annotations; --to: a set"
+    )
+    parser.add_argument(
+        "destination", metavar="DEST", help="folder to write, or the set that the labels belong to"
+    )
+    parser.add_argument(
+        "--classes",
+        default="",
+        help="class table of the labels, a YAML file (default: the set's, or its classes.yaml)",
+    )
+    parser.add_argument(
+        "--to", action="store_true", help="write a task for people from a data set's labels"
+    )
+    parser.add_argument(
+        "--shapes",
+        choices=("masks", "polygons"),
+        help="what areas are written as (default: polygons for labelme, else masks)",
+    )
+    parser.add_argument(
+        "--labels", default="Label", metavar="NAME", help="folder of the labels in the set"
     )
     parser.add_argument(
         "--size",
@@ -41,7 +79,11 @@ def run(arguments: argparse.Namespace) -> int:
     from ..training.street_conversion import convert_street
     from .errors import CommandError
 
+    if arguments.data_set in _ANNOTATIONS:
+        return _exchange(arguments)
     try:
+        if arguments.to or arguments.shapes or arguments.labels != "Label":
+            raise CommandError(f"--to, --shapes and --labels are for {', '.join(_ANNOTATIONS)}")
         if arguments.data_set == "street":
             if arguments.classes:
                 raise CommandError("convert street: --classes is for the other data sets")
@@ -58,3 +100,58 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{done.written} pairs written, {done.kept} kept; {lists}")
     print(f"data set: {arguments.destination}")
     return 0
+
+
+def _exchange(arguments: argparse.Namespace) -> int:
+    """Write annotations as labels of a data set, or its labels as a task."""
+    from ..annotation.errors import AnnotationError
+    from ..annotation.exchange import bring_back, write_task
+    from ..class_table_file import ClassTableError
+    from ..output_place import OutputPlaceError, check_writable_kind, keep_apart
+    from ..training.labelled_pair import DataError
+    from ..whole_folder import whole_folder
+    from .errors import CommandError
+
+    kind, source, destination = (
+        arguments.data_set,
+        Path(arguments.source).expanduser(),
+        Path(arguments.destination).expanduser(),
+    )
+    try:
+        if arguments.to:
+            table = _table(arguments, source)
+            keep_apart(destination, [source, source / "Visible", source / "Label"])
+            check_writable_kind(destination)
+            if destination.exists() and not (
+                destination.is_dir() and not any(destination.iterdir())
+            ):
+                raise OutputPlaceError(f"{destination} exists: give another DEST")
+            polygons = None if arguments.shapes is None else arguments.shapes == "polygons"
+            with whole_folder(destination) as folder:
+                done = write_task(kind, source, folder, table, polygons, arguments.labels)
+            print(f"{done.images} images written as a task for {kind}: {destination}")
+            return 0
+        if arguments.shapes:
+            raise CommandError("--shapes is for --to")
+        done = bring_back(
+            kind, source, destination, _table(arguments, destination), arguments.labels
+        )
+    except (AnnotationError, ClassTableError, DataError) as error:
+        raise CommandError(str(error)) from error
+    for shape, count in done.left_out.items():
+        print(f"left out, since they say no area: {count} x {shape}")
+    kept = f"; the labels before: {done.before}" if done.before else ""
+    print(f"{done.images} images labelled: {destination / arguments.labels}{kept}")
+    return 0
+
+
+def _table(arguments: argparse.Namespace, root: Path) -> ClassTable:
+    from ..class_table_file import class_table_of
+    from .errors import CommandError
+
+    if arguments.classes:
+        return class_table_of(arguments.classes)
+    own = root / "classes.yaml"
+    if root.is_dir() and not own.is_file():
+        raise CommandError(f"{own} is missing: name the class table with --classes")
+    return class_table_of(own) if own.is_file() else class_table_of("street")

@@ -115,8 +115,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _extract(arguments: argparse.Namespace) -> int:
     from ..extraction.selection import farthest
-    from ..extraction.set_writer import SetWriter, whole_folder
+    from ..extraction.set_writer import SetWriter
     from ..inference import Predictor
+    from ..whole_folder import whole_folder
 
     settings = read_settings(arguments, {"thermal.smoothing": 0.0})
     sources = [_source(arguments, settings, bag) for bag in arguments.bags]
