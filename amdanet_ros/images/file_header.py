@@ -14,7 +14,7 @@ from .errors import BadImage, cut_off, damaged
 from .jpeg_header import jpeg_size
 from .png_header import png_size
 from .read_options import ReadOptions
-from .tiff_header import tiff_size
+from .tiff_header import TiffSize, tiff_size
 
 KINDS = "JPEG, PNG, TIFF, WebP, BMP or PGM"
 
@@ -51,6 +51,7 @@ class FileHeader:
         height: in pixels.
         is_float: whether its values are floating-point numbers (TIFF).
         bits: of a value; 8 where the header need not say.
+        tiff: more of a TIFF's header.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class FileHeader:
     height: int
     is_float: bool = False
     bits: int = 8
+    tiff: TiffSize | None = None
 
 
 def file_header(data: bytes, options: ReadOptions) -> FileHeader:
@@ -78,7 +80,7 @@ def file_header(data: bytes, options: ReadOptions) -> FileHeader:
             return FileHeader("PNG", size.width, size.height, bits=size.bits)
         if data.startswith((b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")):
             size = tiff_size(data, options)
-            return FileHeader("TIFF", size.width, size.height, size.is_float, size.bits)
+            return FileHeader("TIFF", size.width, size.height, size.is_float, size.bits, size)
         if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
             return FileHeader("WebP", *_webp_size(data, options))
         if data.startswith(b"BM"):

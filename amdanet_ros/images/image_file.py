@@ -16,6 +16,7 @@ import numpy as np
 from .errors import BadImage
 from .file_header import FileHeader, file_header
 from .read_options import DEFAULT, ReadOptions
+from .tiff_header import without_orientation
 
 # OpenCV would print lines of its own about each damaged image, which is refused with one line here.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -58,14 +59,25 @@ def rgb_of_file(data: np.ndarray, options: ReadOptions = DEFAULT) -> np.ndarray:
             f"the image has values of {header.bits} bits, which are no colours",
             "export it with 8 or 16 bits, or choose the folder or topic of the colour camera",
         )
+    data = _as_stored(data, header)
     image = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION, options)
     return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
 
 
 def values_of_file(data: np.ndarray, options: ReadOptions = DEFAULT) -> np.ndarray:
     """Return the bytes of an image file, N uint8, as ``read_values`` does."""
-    _checked(data, options)
+    data = _as_stored(data, _checked(data, options))
     return _decode(data, cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION, options)
+
+
+def bytes_as_stored(path: str | os.PathLike, options: ReadOptions = DEFAULT) -> np.ndarray:
+    """Return the bytes of an image file, N uint8, for a decoder that would turn it.
+
+    Raises:
+        BadImage: as ``check_file``, or it cannot be read.
+    """
+    data = read_bytes(path, options)
+    return _as_stored(data, _checked(data, options))
 
 
 def check_file(data: np.ndarray, options: ReadOptions = DEFAULT) -> None:
@@ -115,6 +127,10 @@ def read_bytes(path: str | os.PathLike, options: ReadOptions = DEFAULT) -> np.nd
 
 def _checked(data: np.ndarray, options: ReadOptions) -> FileHeader:
     return file_header(data.tobytes(), options)
+
+
+def _as_stored(data: np.ndarray, header: FileHeader) -> np.ndarray:
+    return data if header.tiff is None else without_orientation(data, header.tiff)
 
 
 def _decode(data: np.ndarray, flags: int, options: ReadOptions) -> np.ndarray:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ..images.errors import BadImage
-from ..images.image_file import check_file, read_bytes, read_rgb, read_values
+from ..images.image_file import bytes_as_stored, read_rgb, read_values
 from ..images.pixels import eight_bits
 from ..images.read_options import DEFAULT
 from .labelled_pair import DataError
@@ -44,14 +44,14 @@ def image_file(path: Path, flags: int = cv2.IMREAD_UNCHANGED) -> np.ndarray:
     return eight_bits(values)
 
 
-def check_image_file(path: Path) -> None:
-    """Refuse a file that ``image_file`` would refuse, without decoding it.
+def image_bytes(path: Path) -> bytes:
+    """Return a file that ``image_file`` would read, so that no decoder turns it.
 
     Raises:
-        DataError: it names the file.
+        DataError: ``image_file`` would refuse it; the message names the file.
     """
     try:
-        check_file(read_bytes(path))
+        return bytes_as_stored(path).tobytes()
     except BadImage as bad:
         raise DataError(f"{path} is not a readable image ({bad.cause}): copy it again") from bad
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 
 import numpy as np
 
-from .image_files import check_image_file
+from .image_files import image_bytes
 from .labelled_pair import DataError
 
 _GREY_STEPS = {2: 85, 4: 17}
@@ -28,9 +29,9 @@ def read_label_image(path: Path) -> np.ndarray:
     """
     from PIL import Image
 
-    check_image_file(path)
+    data = image_bytes(path)
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(data)) as image:
             if image.format in ("JPEG", "MPO", "JPEG2000", "WEBP"):
                 raise DataError(
                     f"{path} is a {image.format} image, whose compression changes class indices: "
@@ -52,12 +53,10 @@ def read_label_image(path: Path) -> np.ndarray:
         raise DataError(f"{path} is a colour image: class indices are needed")
     if labels.dtype == bool:
         labels = labels.astype(np.uint8)
-    return np.ascontiguousarray(labels // _GREY_STEPS.get(_grey_bits(path), 1))
+    return np.ascontiguousarray(labels // _GREY_STEPS.get(_grey_bits(data[:26]), 1))
 
 
-def _grey_bits(path: Path) -> int:
+def _grey_bits(head: bytes) -> int:
     """Return the bits of a grey PNG's pixels (PNG specification, 11.2.2); 0: it is none."""
-    with path.open("rb") as file:
-        head = file.read(26)
     is_grey_png = head[:8] == b"\x89PNG\r\n\x1a\n" and head[12:16] == b"IHDR" and head[25:] == b"\0"
     return head[24] if is_grey_png else 0

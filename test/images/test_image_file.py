@@ -36,6 +36,22 @@ def test_an_orientation_in_the_metadata_turns_nothing(read, orientation, tmp_pat
     np.testing.assert_array_equal(read(path), read(plain))
 
 
+@pytest.mark.parametrize("orientation", range(2, 9))
+def test_an_orientation_of_a_tiff_turns_nothing(orientation, tmp_path):
+    image_module = pytest.importorskip("PIL.Image")
+    path, exif = tmp_path / "turned.tiff", image_module.Exif()
+    exif[0x0112] = orientation
+    counts = np.arange(24 * 32, dtype=np.uint16).reshape(24, 32)
+    for image, read in (
+        (smooth_rgb(), read_rgb),
+        (counts, read_thermal),
+        (counts.astype(np.float32), read_values),
+    ):
+        image_module.fromarray(image).save(path, exif=exif)
+        assert not np.array_equal(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), image)
+        np.testing.assert_array_equal(read(path), image)
+
+
 def test_colours_of_sixteen_bits_and_with_alpha_are_read(tmp_path):
     bgr = smooth_rgb()[..., ::-1]
     for name, image in (

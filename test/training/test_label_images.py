@@ -229,3 +229,13 @@ def test_images_and_labels_without_each_other_stop_a_conversion(tmp_path):
     with pytest.raises(DataError, match=r"test/labels/b\.png has no image in rgb \(1 such\)"):
         convert("pst900", tmp_path, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_an_orientation_turns_no_label(tmp_path, orientation):
+    labels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    turned = Image.Exif()
+    turned[0x112] = orientation
+    for name in ("label.png", "label.tiff"):
+        Image.fromarray(labels).save(tmp_path / name, exif=turned)
+        np.testing.assert_array_equal(read_label_image(tmp_path / name), labels)
