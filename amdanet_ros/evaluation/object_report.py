@@ -28,6 +28,11 @@ class ObjectReport:
             view: {condition: found.as_dict(names) for condition, found in by_condition.items()}
             for view, by_condition in scores.items()
         }
+        counted = [each for view in list(scores.values())[:1] for each in view.values()]
+        known = sum(each.known for each in counted)
+        whole = known + sum(each.unknown for each in counted)
+        self.facts["known_pixels"] = known / whole if whole else 0.0
+        self.facts["meaning"] = _meaning(self.facts["known_pixels"])
 
     def as_table(self) -> str:
         """Return a Markdown table: a row for each view and condition."""
@@ -41,11 +46,25 @@ class ObjectReport:
         for title, found in rows:
             cells = [f"{found[name]:.3f}" if name in found else "" for name in columns]
             lines.append(f"| {title} | {' | '.join(cells)} |")
-        return "\n".join(lines)
+        said = filter(None, [self.facts["meaning"], self.facts.get("remark")])
+        return "\n".join([*lines, "", *said])
 
     def as_json(self) -> str:
         """Return facts and scores as JSON; a class that occurs nowhere is null."""
         return json.dumps({**self.facts, "scores": _without_nan(self.values)}, indent=2)
+
+
+def _meaning(known: float) -> str:
+    """Return what the IoU is measured against; of the boxes everything is known."""
+    if known == 0.0:
+        return "no pixel is labelled: only boxes are scored"
+    if known == 1.0:
+        return "IoU: of all pixels, as the labels have them"
+    return (
+        f"IoU: agreement with the labels on the {100 * known:.1f} % of the pixels that they know; "
+        "the others, as where several labellers differ, are not counted, so it is no score on all "
+        "pixels"
+    )
 
 
 def _without_nan(value):

@@ -31,6 +31,7 @@ class ObjectScores:
         self.objects = tuple(objects)
         self.counts = np.zeros((len(self.objects), 2), np.int64)
         """Of each object: pixels of the intersection, of the union."""
+        self.known, self.unknown = 0, 0
         self.stray, self.outside = 0, 0
         self.boxes_hit, self.boxes = 0, 0
 
@@ -42,6 +43,8 @@ class ObjectScores:
             predicted: H x W class indices.
         """
         known = labels != UNLABELED
+        self.known += int(known.sum())
+        self.unknown += int((~known).sum())
         for row, index in enumerate(self.objects):
             truth, found = labels == index, known & (predicted == index)
             self.counts[row] += ((truth & found).sum(), (truth | found).sum())

@@ -1,0 +1,117 @@
+"""Old and new weights on the same pairs, for ``amdanet evaluate``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..classes import ClassTable
+from .errors import CommandError
+
+
+def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> tuple[str, str]:
+    """Score two checkpoints on a data set's list.
+
+    Args:
+        arguments: of ``amdanet evaluate``.
+        old_name: checkpoint's file or built-in weights.
+        new_name: the same.
+
+    Returns:
+        Text for people, and JSON.
+
+    Raises:
+        CommandError: options that do not go together, or classes that are not named.
+        ValueError: checkpoint, class table or data set cannot be used.
+    """
+    from tqdm import tqdm
+
+    from ..evaluation.comparison import PairCounts, compared, count_pairs, label_rows
+    from ..evaluation.label_origin import origin_remark
+    from ..training.image_folder import ImageFolder
+    from ..training.label_checks import check_labels_present
+    from ..training.processes import processes
+
+    _check_options(arguments)
+    checkpoints = {name: _read(name) for name in dict.fromkeys((old_name, new_name))}
+    table = labels_table(arguments, checkpoints[new_name][1])
+    names = {name: _names(name, *read, table) for name, read in checkpoints.items()}
+    wanted = _wanted(arguments, table)
+    partial = bool(arguments.objects)
+    root = Path(arguments.data)
+    pairs = ImageFolder(root, arguments.split, table, partial)
+    check_labels_present([pairs.present], f"{arguments.data}, {arguments.split}.txt")
+    with processes(arguments.device) as here:
+        networks = {
+            name: checkpoint.build().to(here.device).eval()
+            for name, (checkpoint, _) in checkpoints.items()
+        }
+        sides = [(networks[name], PairCounts(names[name], wanted)) for name in (old_name, new_name)]
+        shown = tqdm((pairs[i] for i in range(len(pairs))), total=len(pairs), unit="pair")
+        count_pairs(sides, shown, label_rows(table.names, wanted, partial), here.device)
+    found = compared(sides[0][1].array(), sides[1][1].array(), wanted)
+    remarks = [
+        f"{name} does not know {', '.join(unknown)}: there its IoU is 0"
+        for name in checkpoints
+        if (unknown := [each for each in wanted if each not in names[name]])
+    ]
+    remark = origin_remark(root, ((name, pairs.labels(i)) for i, name in enumerate(pairs.names)))
+    facts = {
+        "old": old_name,
+        "new": new_name,
+        "data": arguments.data,
+        "split": arguments.split,
+        "remarks": [*remarks, *filter(None, [remark])],
+    }
+    text = "\n".join([f"old: {old_name}, new: {new_name}", found.as_table(), *facts["remarks"]])
+    return text, found.as_json(facts)
+
+
+def labels_table(arguments: argparse.Namespace, own: ClassTable) -> ClassTable:
+    """Return the class table of a data set's labels: as told, its classes.yaml, or the weights'."""
+    from ..class_table_file import class_table_of
+
+    if arguments.classes:
+        return class_table_of(arguments.classes)
+    file = Path(arguments.data or "", "classes.yaml")
+    return class_table_of(file) if arguments.data and file.is_file() else own
+
+
+def _read(name: str):
+    from ..inference.checkpoint_file import read_checkpoint
+
+    return read_checkpoint(name)
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    if not arguments.data:
+        raise CommandError("two checkpoints are compared on a data set: give --data FOLDER")
+    others = {
+        "--protocol released": arguments.protocol != "plain",
+        "--fusion-metrics": arguments.fusion_metrics,
+        "--compare-fusions": arguments.compare_fusions,
+        "--views": arguments.views,
+    }
+    for option, given in others.items():
+        if given:
+            raise CommandError(f"{option} is for one checkpoint: leave it or the other one out")
+
+
+def _wanted(arguments: argparse.Namespace, table: ClassTable) -> tuple[str, ...]:
+    unknown = [name for name in arguments.objects or () if name not in table.names]
+    if unknown:
+        known = ", ".join(table.names)
+        raise CommandError(f"--objects: no class {unknown[0]!r}; known: {known}")
+    return tuple(arguments.objects or table.names)
+
+
+def _names(name: str, checkpoint, own: ClassTable, table: ClassTable) -> tuple[str, ...]:
+    """Return a checkpoint's classes by index; one that names none has the labels' table."""
+    if checkpoint.classes is not None:
+        return own.names
+    if len(own) == len(table):
+        return table.names
+    raise CommandError(
+        f"{name} does not name its {len(own)} classes, and the labels have {len(table)}: they "
+        "cannot be compared"
+    )
