@@ -6,15 +6,24 @@ dict are read: what a training kept beside it costs neither memory nor trust.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..one_line import one_line
-from .inert_pickle import Made, Named, Pickled, PickleError, Stored, mapping_of
+from .inert_pickle import (
+    MOST_INSTRUCTIONS,
+    Made,
+    Named,
+    Pickled,
+    PickleError,
+    Stored,
+    mapping_of,
+)
 from .pth_legacy import LegacyStorages, open_legacy
 from .pth_tensors import (
     PthError,
@@ -56,6 +65,7 @@ _SETTINGS = (
     "mmcv.",
 )  # fmt: skip
 """Packages whose objects trainings keep beside the weights."""
+_DEEPEST = 32
 _OURS = frozenset(["step", "best_step", "best_iou", "network", "optimizer", "average", "config"])
 """Entries of the state that our own training saves."""
 
@@ -72,6 +82,35 @@ def read_pth(path: str | os.PathLike, root: tuple[str, ...] = ()) -> dict[str, T
         WeightsFileError: no regular file.
         PthError: it is cut short, not safe to load, or holds no state dict.
     """
+    with _opened(path) as (pickled, storages):
+        _refuse_calls(pickled.made)
+        return _tensors(_state_dict(pickled, root), storages)
+
+
+def read_plain_pth(path: str | os.PathLike) -> Any:
+    """Read all that a file holds: plain values, lists, tuples, dicts, and tensors on the CPU.
+
+    Raises:
+        OSError: reading fails.
+        WeightsFileError: no regular file.
+        PthError: it is cut short, or holds anything else.
+    """
+    with _opened(path) as (pickled, storages):
+        found: dict[str, Made] = {}
+        places: dict[int, str] = {}
+        for made in pickled.made:
+            if is_tensor(made):
+                places[id(made)] = name = f"tensor {len(places)}"
+                found[name] = made
+        tensors = _tensors(found, storages)
+        made = {number: tensors[name] for number, name in places.items()}
+        return _PlainCopy(made).of(pickled.content)
+
+
+@contextlib.contextmanager
+def _opened(
+    path: str | os.PathLike,
+) -> Iterator[tuple[Pickled, ZipStorages | LegacyStorages]]:
     with open_weights(path) as file:
         is_zip = file.read(2) == b"PK"
         file.seek(0)
@@ -81,8 +120,41 @@ def read_pth(path: str | os.PathLike, root: tuple[str, ...] = ()) -> dict[str, T
             raise PthError(
                 f"is damaged or no checkpoint: {one_line(error, 150)}; copy it again"
             ) from error
-        _refuse_calls(pickled.made)
-        return _tensors(_state_dict(pickled, root), storages)
+        yield pickled, storages
+
+
+class _PlainCopy:
+    """Copies a tree of plain values, with tensors for what would have been made.
+
+    Args:
+        tensors: by the ``id`` of what would have been made.
+    """
+
+    def __init__(self, tensors: Mapping[int, Tensor]) -> None:
+        self._tensors = tensors
+        self._left = MOST_INSTRUCTIONS
+
+    def of(self, value: Any, depth: int = 0) -> Any:
+        """Return the copy.
+
+        Raises:
+            PthError: it holds something else, is nested too deeply, or repeats itself too often.
+        """
+        self._left -= 1
+        if depth > _DEEPEST or self._left < 0:
+            raise PthError("is damaged or hostile: it is nested too deeply; copy it again")
+        if isinstance(value, dict):
+            return {
+                self.of(key, depth + 1): self.of(each, depth + 1) for key, each in value.items()
+            }
+        if isinstance(value, (list, tuple)):
+            return type(value)(self.of(each, depth + 1) for each in value)
+        if id(value) in self._tensors:
+            return self._tensors[id(value)]
+        if value is None or isinstance(value, (bool, int, float, str, bytes)):
+            return value
+        what = one_line(getattr(value, "name", type(value).__name__), 80)
+        raise PthError(f"holds Python objects ({what}) and is not safe to load")
 
 
 def _refuse_calls(made: list[Made]) -> None:

@@ -34,8 +34,8 @@ def read_values(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     """Read a YAML file and what its `base` names; the file's own values go before those.
 
     Raises:
-        ConfigError: a file is missing, no regular one, too long, no text or no YAML, or its
-            `base` leads back to itself.
+        ConfigError: a file is missing, no regular one, too long, empty, no text or no
+            YAML, or its `base` leads back to itself.
     """
     label = f"configuration {one_line(path)}"
     try:
@@ -49,7 +49,11 @@ def read_values(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
         if isinstance(error, ConfigError):
             raise
         raise ConfigError(f"{label} cannot be read: it is no path of a file") from error
-    values = {} if values is None else values
+    if values is None or values == {}:
+        raise ConfigError(
+            f"{label} is empty: give a file with the values to train with, such as one of "
+            "config/training/"
+        )
     if not isinstance(values, dict):
         raise ConfigError(f"{label} must be a mapping of keys to values")
     base = values.pop("base", None)

@@ -14,6 +14,7 @@ import yaml
 from torch import Tensor
 from tqdm import tqdm
 
+from ..one_line import one_line
 from .batch_loss import BatchLoss, wants_fused
 from .batches import (
     StepSampler,
@@ -36,7 +37,13 @@ from .labelled_pair import LabelledPairs
 from .optimization import MovingAverage, adamw, freeze_all_but, learning_rate_factor
 from .plan import Stretch, training_plan
 from .processes import Processes
-from .saved_state import SavedStateError, load_state, save_state
+from .saved_state import (
+    SavedStateError,
+    load_state,
+    restore_optimizer,
+    restoring,
+    save_state,
+)
 from .training_log import TrainingLog
 from .validation import Validation
 
@@ -273,17 +280,21 @@ class Trainer:
         )
 
     def _resume(self) -> None:
-        state = load_state(self.folder / LAST)
-        changed = differing_keys(state["config"], self.config.as_dict())
-        if changed:
-            raise SavedStateError(
-                f"{self.folder / LAST} was trained with another configuration "
-                f"({', '.join(changed)}): resume with the run's own "
-                "config.yaml, or start in a new folder"
-            )
-        self.step, self.best_step = state["step"], state["best_step"]
-        self.best_iou = state["best_iou"]
-        self.network.load_state_dict(state["network"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if self.average is not None:
-            self.average.load_state_dict(state["average"])
+        path = self.folder / LAST
+        state = load_state(path)
+        with restoring(path):
+            changed = differing_keys(state["config"], self.config.as_dict())
+            if changed:
+                raise SavedStateError(
+                    f"{path} was trained with another configuration "
+                    f"({one_line(', '.join(changed), 300)}): resume with the run's own "
+                    "config.yaml, or start in a new folder"
+                )
+            self.step, self.best_step = int(state["step"]), int(state["best_step"])
+            self.best_iou = float(state["best_iou"])
+            if not 0 <= self.step <= self.plan.steps:
+                raise ValueError(f"step {self.step} of {self.plan.steps}")
+            self.network.load_state_dict(state["network"])
+            restore_optimizer(self.optimizer, state["optimizer"])
+            if self.average is not None:
+                self.average.load_state_dict(state["average"])

@@ -216,12 +216,18 @@ def test_file_that_is_no_configuration_is_named(tmp_path, content, message):
     assert message in refusal(tmp_path / "wrong.yaml")
 
 
-def test_file_with_a_byte_order_mark_and_empty_file_load(tmp_path):
+def test_file_with_a_byte_order_mark_loads(tmp_path):
     (tmp_path / "mark.yaml").write_bytes(b"\xef\xbb\xbfseed: 4\r\nthreads: 2\r\n")
     config = load_config(tmp_path / "mark.yaml")
     assert (config.seed, config.threads) == (4, 2)
-    (tmp_path / "empty.yaml").write_text("")
-    assert load_config(tmp_path / "empty.yaml") == TrainingConfig()
+
+
+@pytest.mark.parametrize("content", ["", "# nothing yet\n", "{}", "---\n", "null\n"])
+def test_empty_file_is_no_training(tmp_path, content):
+    (tmp_path / "empty.yaml").write_text(content)
+    assert "empty.yaml is empty: give a file" in refusal(tmp_path / "empty.yaml")
+    (tmp_path / "heir.yaml").write_text("base: empty.yaml\n")
+    assert "empty.yaml is empty" in refusal(tmp_path / "heir.yaml")
 
 
 def test_what_is_no_file_is_named_at_once(tmp_path):

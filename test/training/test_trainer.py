@@ -1,5 +1,7 @@
 """The training loop: learning, resuming, finishing steps, saved files."""
 
+import os
+
 import pytest
 import torch
 
@@ -139,6 +141,73 @@ def test_a_damaged_state_is_named(tmp_path, micro, blobs, here):
     (tmp_path / LAST).write_bytes(b"half of it")
     with pytest.raises(SavedStateError, match=r"last\.pt is damaged"):
         trained(micro(), tmp_path, blobs, here, resume=True)
+
+
+class Calls:
+    """Would run code in a reader that trusts the file."""
+
+    def __reduce__(self):
+        return os.system, ("touch called",)
+
+
+def deep(levels):
+    value = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def without(state, key):
+    return {name: value for name, value in state.items() if name != key}
+
+
+SPOILED = {
+    "no mapping": lambda state: [1, 2],
+    "empty": lambda state: {},
+    "code": lambda state: {**state, "extra": Calls()},
+    "deep": lambda state: {**state, "extra": deep(100)},
+    "wide": lambda state: {**state, "extra": torch.zeros(1).expand(2**40)},
+    "no network": lambda state: without(state, "network"),
+    "no average": lambda state: without(state, "average"),
+    "other weights": lambda state: {**state, "network": {"weight": torch.zeros(3)}},
+    "text for weights": lambda state: {**state, "network": "none"},
+    "text for a step": lambda state: {**state, "step": "x"},
+    "a step behind the end": lambda state: {**state, "step": 10**12},
+    "no configuration": lambda state: {**state, "config": None},
+    "no optimiser": lambda state: {**state, "optimizer": []},
+    "another optimiser": lambda state: {
+        **state, "optimizer": {**state["optimizer"], "param_groups": []},
+    },
+    "other shapes": lambda state: {
+        **state,
+        "optimizer": {
+            **state["optimizer"],
+            "state": {
+                key: {**kept, "exp_avg": torch.zeros(1, 2, 3)}
+                for key, kept in state["optimizer"]["state"].items()
+            },
+        },
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory, micro, blobs, here):
+    """The state of a training that was stopped at its first step."""
+    folder = tmp_path_factory.mktemp("stopped")
+    trained(micro(), folder, blobs, here, stop_at=1)
+    return folder / LAST
+
+
+@pytest.mark.parametrize("kind", SPOILED)
+def test_a_state_that_is_none_is_refused_by_name(
+    kind, stopped, tmp_path, micro, blobs, here, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    torch.save(SPOILED[kind](load_state(stopped)), tmp_path / LAST)
+    with pytest.raises(SavedStateError, match=r"last\.pt .*delete it and start again"):
+        trained(micro(), tmp_path, blobs, here, resume=True)
+    assert not (tmp_path / "called").exists()
 
 
 def test_resuming_with_another_configuration_is_refused(tmp_path, micro, blobs, here):
