@@ -58,6 +58,14 @@ def camera_of(topic: str) -> str:
     return base_of(topic).rpartition("/")[0]
 
 
+def is_beside(topic: str, others: Iterable[str]) -> bool:
+    """Whether a topic is another transport, or the ``camera_info``, of one of the others."""
+    others = set(others)
+    if topic.endswith("/camera_info"):
+        return topic.rpartition("/")[0] in {camera_of(each) for each in others}
+    return base_of(topic) in {base_of(each) for each in others}
+
+
 def common_parts(topics: Iterable[str]) -> int:
     """Return how many leading parts of the names are the same in all: a robot, a rig."""
     cameras = [camera_of(topic).split("/") for topic in topics]

@@ -10,6 +10,7 @@ if __name__ == "__main__":
     # Before the imports below, which take time: a signal ends the player well meanwhile.
     sys.exit(main())
 
+import difflib
 import time
 from collections.abc import Sequence
 
@@ -29,6 +30,7 @@ from ..bags.playback_options import (
     read_playback_options,
 )
 from ..bags.reader import BagReader
+from ..bags.topic_roles import is_beside
 from ..bags.type_names import is_topic_name
 from ..one_line import one_line
 from ..programs.arguments import OneLineParser
@@ -115,9 +117,14 @@ class PlayerNode(Node):
         remapped = [name for name, _ in options.remaps]
         for option, names in (("--topics", options.topics), ("--remap", remapped)):
             unknown = sorted(set(names) - bag.topics.keys())
+            if option == "--remap":
+                # A launch file renames all that a camera may have.
+                unknown = [name for name in unknown if not is_beside(name, bag.topics)]
             if unknown:
+                near = difflib.get_close_matches(unknown[0], bag.topics, 1)
+                meant = f" (did you mean {near[0]}?)" if near else ""
                 raise BagError(
-                    f"{option}: bag {options.bag} has no topic {unknown[0]}: it holds {held}"
+                    f"{option}: bag {options.bag} has no topic {unknown[0]}{meant}: it holds {held}"
                 )
         length = bag.duration_ns / 1e9
         if options.start_offset > length:

@@ -98,7 +98,10 @@ def write_numbers(path, numbers, period=0.02):
 def test_all_bytes_arrive_in_order_and_the_player_ends_well(start, listen, until, pair_bag, bags):
     path, _ = pair_bag
     rgb, thermal = listen("/camera/color"), listen(bags.THERMAL)
-    player = start(PLAYER, path, "--rate", "4", *WAIT, "--remap", f"{bags.RGB}:=/camera/color")
+    # As launch files do: with the names of the same camera that this bag does not hold.
+    beside = ("/rgb/image_raw/compressed:=/camera/color/compressed", "/rgb/camera_info:=/camera/i")
+    remaps = (f"{bags.RGB}:=/camera/color", *beside)
+    player = start(PLAYER, path, "--rate", "4", *WAIT, "--remap", *remaps)
     until(lambda: len(rgb) == len(thermal) == 10)
     assert player.wait(30) == 0
     assert [bytes(raw) for raw in rgb] == in_bag(path, bags.RGB)
@@ -185,6 +188,9 @@ def test_what_cannot_be_played_is_left_out_with_a_warning(
         (["BAG", "--remap", "/rgb"], "FROM:=TO"),
         (["BAG", "--remap", "/rgb/image_raw:=/a b"], "FROM:=TO"),
         (["BAG", "--remap", "/rgb:=/a"], "/rgb/image_raw, /thermal/image_raw"),
+        (["BAG", "--remap", "/rgb/image_rwa:=/a"], "did you mean /rgb/image_raw?"),
+        (["BAG", "--remap", "/heat/camera_info:=/a"], "has no topic /heat/camera_info"),
+        (["BAG", "--remap", "/rgb/compressed:=/a"], "has no topic /rgb/compressed"),
         (["BAG", "--remap", "/rgb/image_raw:=/a", "/rgb/image_raw:=/b"], "twice"),
         (["BAG", "--start-offset", "99"], "0.9"),
         (["BAG", "--start-offset", "inf"], "--start-offset"),
