@@ -58,7 +58,8 @@ class Settings(Options):
     hang_timeout: float = parameter(
         0.0,
         "Seconds; a worker that computes one pair for longer hangs, and the node says so; 0: five "
-        "times what the last pairs took, and at least 1.5 s",
+        "times what the last pairs took, longer for larger images, and at least 1.5 s; for the "
+        "first pair a minute a megapixel",
         low=0.0,
         high=3600.0,
         live=True,

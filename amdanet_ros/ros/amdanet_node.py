@@ -308,8 +308,8 @@ class AmdanetNode(LifecycleNode):
         seconds = 0.0 if self._worker is None else self._worker.seconds_at_work()
         if seconds == 0.0:
             return None
-        timed = [pair.counters.snapshot().durations for pair in self.camera_pairs.values()]
-        usual = max((each["inference"].p95 for each in timed if "inference" in each), default=0.0)
+        pairs = self.camera_pairs.values()
+        usual = max((pair.counters.snapshot().usual for pair in pairs), default=0.0)
         return hang_of(seconds, self.get_parameter("hang_timeout").value, usual)
 
     def _health(self) -> Health:

@@ -16,6 +16,7 @@ from ..one_line import one_line
 from ..pipeline.arrived_image import image_pair
 from ..pipeline.fusion import Fusion
 from ..pipeline.geometry import RegistrationError
+from ..pipeline.image_pair import ImagePair
 from ..pipeline.pipeline import FusionPipeline
 from ..settings import Settings
 from .age_limit import age_by_stamp, is_too_old
@@ -161,6 +162,7 @@ class CameraPair:
             images = image_pair(
                 arrived.rgb, arrived.thermal, arrived.stamp_ns, arrived.offset_ns, infos
             )
+            self.counters.begin(self._network_pixels(images))
             return Computed(self.pipeline.process(images, needed), waited)
         except BadImage as bad:
             return NotComputed(Dropped.BAD_IMAGE, refusal=bad)
@@ -221,6 +223,13 @@ class CameraPair:
             "overhead": latency - waited - inference,
         }
         self.counters.publish(bool(alone), durations)
+
+    def _network_pixels(self, images: ImagePair) -> int:
+        """Return how many pixels of a pair the network gets."""
+        image = images.thermal if images.rgb is None else images.rgb
+        height, width = self.pipeline.predictor.inference_size or image.shape[:2]
+        most = self.pipeline.options.max_inference_megapixels
+        return min(height * width, round(most * 1e6))
 
     def _refuse(self, bad: BadImage) -> None:
         words = one_line(bad, 500)

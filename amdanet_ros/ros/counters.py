@@ -12,6 +12,8 @@ from ..findings import Finding
 from ..pairing.reasons import Described
 from ..pairing.statistics import percentile
 
+UNMEASURED_S = 12.0
+"""Seconds a megapixel that an inference is taken to need before one was measured."""
 WINDOW = 256
 """Outputs that durations look back on."""
 
@@ -54,6 +56,8 @@ class Counts:
         refused: images that cannot be used, by stream.
         last_refusal: by stream, why the last one was refused and what to change.
         last_failure: of the registration or the network; None when the last pair worked.
+        usual: 95th percentile of the seconds that the inference at work takes by the times and the
+            sizes of the last ones; 0.0: none has begun.
         durations: of ``DURATIONS``, what is known. latency: from the arrival of the pair's second
             image to the last publish; age: stamp to publish on the node's clock, where the clocks
             agree; inference: of the predictor alone; overhead: latency without inference and
@@ -67,6 +71,7 @@ class Counts:
     refused: Mapping[str, int] = field(default_factory=dict)
     last_refusal: Mapping[str, str] = field(default_factory=dict)
     last_failure: Finding | None = None
+    usual: float = 0.0
     durations: Mapping[str, Quantiles] = field(default_factory=dict)
 
 
@@ -77,6 +82,8 @@ class Counters:
         self._lock = threading.Lock()
         self._counts = Counts()
         self._durations = {name: deque(maxlen=WINDOW) for name in DURATIONS}
+        self._pixels = 0
+        self._paces: deque[tuple[float, int]] = deque(maxlen=WINDOW)
 
     def offer(self) -> None:
         """Count a pair that is handed to the worker."""
@@ -99,6 +106,12 @@ class Counters:
             last = {**counts.last_refusal, stream: words}
             self._counts = replace(counts, refused=refused, last_refusal=last)
 
+    def begin(self, pixels: int) -> None:
+        """Note that the network begins with an image of so many pixels."""
+        with self._lock:
+            self._pixels = pixels
+            self._counts = replace(self._counts, usual=_usual(self._paces, pixels))
+
     def publish(self, is_single: bool, durations: Mapping[str, float | None]) -> None:
         """Count a published pair.
 
@@ -117,11 +130,14 @@ class Counters:
             for name, seconds in durations.items():
                 if seconds is not None:
                     self._durations[name].append(seconds)
+            if durations.get("inference") is not None and self._pixels:
+                self._paces.append((durations["inference"], self._pixels))
 
     def forget_durations(self) -> None:
         """Forget durations, the last failure and refusals, for a new start; counts stay."""
         with self._lock:
-            self._counts = replace(self._counts, last_failure=None, last_refusal={})
+            self._counts = replace(self._counts, usual=0.0, last_failure=None, last_refusal={})
+            self._paces.clear()
             for durations in self._durations.values():
                 durations.clear()
 
@@ -130,6 +146,16 @@ class Counters:
         with self._lock:
             durations = {name: _quantiles(each) for name, each in self._durations.items() if each}
             return replace(self._counts, durations=durations)
+
+
+def _usual(paces: Sequence[tuple[float, int]], pixels: int) -> float:
+    """Return the seconds that an image of so many pixels takes, by those of other ones.
+
+    Smaller images are taken to need as long as larger ones did: part of the time is fixed.
+    """
+    if not paces:
+        return UNMEASURED_S * 1e-6 * pixels
+    return percentile([seconds * max(1.0, pixels / each) for seconds, each in paces], 0.95)
 
 
 def _quantiles(durations: Sequence[float]) -> Quantiles:

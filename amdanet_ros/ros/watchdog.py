@@ -29,7 +29,7 @@ def hang_of(seconds: float, timeout: float, usual: float) -> Finding | None:
     Args:
         seconds: for how long; 0.0: it waits for a pair.
         timeout: parameter ``hang_timeout``; 0.0: five times the usual time, and at least 1.5 s.
-        usual: 95th percentile of the seconds that the last inferences took; 0.0: unknown.
+        usual: seconds that such an inference takes, see ``Counts``; 0.0: none has begun.
     """
     bound = timeout or max(SHORTEST_HANG_S, _USUAL_FACTOR * usual)
     if seconds <= bound:

@@ -11,6 +11,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from std_srvs.srv import Trigger
 
 from amdanet_ros.findings import FindingKind, Level
+from amdanet_ros.ros.counters import Counters
 from amdanet_ros.ros.finding_text import NO_NAMES, text
 from amdanet_ros.ros.systemd_notify import SystemdNotifier
 from amdanet_ros.ros.watchdog import SHORTEST_HANG_S, hang_of
@@ -40,6 +41,29 @@ def test_a_hang_is_longer_than_the_timeout_or_far_longer_than_usual(seconds, tim
     assert (hang.kind, hang.level) == (FindingKind.WORKER_HANGS, Level.ERROR)
     assert hang.values == {"seconds": seconds, "bound": bound}
     assert f"for {seconds:.1f} s" in text(hang, NO_NAMES)
+
+
+@pytest.mark.parametrize(
+    ("measured", "pixels", "usual"),
+    [
+        ((), 640 * 480, 3.6864),  # a minute a megapixel, divided by five
+        (((0.6, 640 * 480),), 640 * 480, 0.6),
+        (((0.6, 640 * 480),), 1280 * 720, 1.8),  # seven times as long are well within 5 x 1.8 s
+        (((1.8, 1280 * 720),), 640 * 480, 1.8),
+        (((0.2, 320 * 240), (0.6, 640 * 480)), 640 * 480, 0.8),
+    ],
+)
+def test_an_inference_may_take_longer_for_larger_images(measured, pixels, usual):
+    counters = Counters()
+    assert counters.snapshot().usual == 0.0
+    for seconds, size in measured:
+        counters.begin(size)
+        counters.publish(False, {"inference": seconds})
+    counters.begin(pixels)
+    assert counters.snapshot().usual == pytest.approx(usual)
+    counters.forget_durations()
+    counters.begin(pixels)
+    assert counters.snapshot().usual == pytest.approx(12e-6 * pixels)
 
 
 @pytest.fixture
