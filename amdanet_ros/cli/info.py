@@ -1,8 +1,10 @@
-"""Show what this machine can run and, with CHECKPOINT, what that checkpoint is.
+"""Show what this machine can run or, with INPUT, what that is and which command takes it.
 
 amdanet info
 amdanet info street
 amdanet info weights.safetensors
+amdanet info my_bag
+amdanet info folder_of_images
 """
 
 from __future__ import annotations
@@ -19,12 +21,16 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..one_line import one_line
+from ..programs import exit_status
+from ..programs.errors import ProgramError
+from ..programs.ros_environment import check_ros_environment
 from .errors import CommandError
+from .input_facts import facts_of
 
 if TYPE_CHECKING:
     from ..network.checkpoint import Checkpoint
 
-SUMMARY = "show what this machine can run and what a checkpoint is"
+SUMMARY = "show what this machine can run, and what a checkpoint, bag, folder or image is"
 
 _ROS_WORDS = {
     "installed": "installed",
@@ -36,30 +42,64 @@ _ROS_WORDS = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument(
-        "checkpoint",
+        "input",
         nargs="?",
-        metavar="CHECKPOINT",
-        help=".safetensors or .pth file, or built-in weights: street, demo, demo_adaptive",
+        metavar="INPUT",
+        help="a checkpoint, a bag, a folder or an image, or built-in weights: street, demo, "
+        "demo_adaptive",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print; returns 0."""
-    lines = machine() if arguments.checkpoint is None else _checkpoint(arguments.checkpoint)
-    for name, value in lines:
+    """Print; returns 0, or 1 where ROS is there and cannot start."""
+    if arguments.input is None:
+        trouble = _trouble()
+        _print(machine(trouble))
+        return exit_status.INCOMPLETE if trouble else exit_status.DONE
+    from ..bags.errors import BagError
+    from ..fuse.image_folders import ImageFolderError
+    from ..images.errors import BadImage
+    from ..inference.errors import InferenceError
+
+    path = Path(arguments.input).expanduser()
+    try:
+        facts = facts_of(path) if arguments.input else None
+        _print(_checkpoint(arguments.input) if facts is None else facts)
+    except (BagError, ImageFolderError, InferenceError) as error:
+        raise CommandError(str(error)) from error
+    except BadImage as error:
+        raise CommandError(f"{one_line(path)}: {error}") from error
+    return exit_status.DONE
+
+
+def _print(facts: Iterator[tuple[str, str]]) -> None:
+    for name, value in facts:
         print(f"{name + ':':<18}{value}" if name else value)
-    return 0
 
 
-def machine() -> Iterator[tuple[str, str]]:
-    """Yield what this machine can run as pairs of name and text."""
+def _trouble() -> str:
+    """Return why ROS cannot start here; empty where it can, or is not there."""
+    if importlib.util.find_spec("rclpy") is None:
+        return ""
+    try:
+        check_ros_environment()
+    except ProgramError as error:
+        return str(error)
+    return ""
+
+
+def machine(trouble: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what this machine can run as pairs of name and text; trouble: why ROS cannot start."""
     import torch
 
     yield "amdanet_ros", f"{__version__} in {resources.files('amdanet_ros')}"
     yield "python", f"{platform.python_version()} on {platform.platform()}"
     yield "torch", f"{torch.__version__}, {torch.get_num_threads()} threads"
     yield from _devices()
-    yield from _ros()
+    if trouble:
+        yield "ROS 2", f"cannot start: {one_line(trouble)}"
+    else:
+        yield from _ros()
     yield "export", _found("onnxruntime", "pip install 'amdanet_ros[export]'")
 
 

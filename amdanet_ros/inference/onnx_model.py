@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..classes import ClassTable
 from ..network import AMDANetConfig
+from ..one_line import one_line
 from .errors import InferenceError
 from .plain_engine import EngineOutput
 
@@ -44,14 +45,19 @@ class OnnxModel:
         metadata = session.get_modelmeta().custom_metadata_map
         if "amdanet_config" not in metadata:
             raise OnnxModelError(f"{self.path} was not written by `amdanet export`")
-        self.config = AMDANetConfig(**json.loads(metadata["amdanet_config"]))
-        self.classes = ClassTable(
-            metadata["amdanet_class_table"],
-            tuple(json.loads(metadata["amdanet_classes"])),
-            np.array(json.loads(metadata["amdanet_palette"]), np.uint8),
-        )
-        size = json.loads(metadata["amdanet_size"])
-        self.size: tuple[int, int] | None = tuple(size) if size else None
+        try:
+            self.config = AMDANetConfig(**json.loads(metadata["amdanet_config"]))
+            self.classes = ClassTable(
+                metadata["amdanet_class_table"],
+                tuple(json.loads(metadata["amdanet_classes"])),
+                np.array(json.loads(metadata["amdanet_palette"]), np.uint8),
+            )
+            size = json.loads(metadata["amdanet_size"])
+            self.size: tuple[int, int] | None = tuple(size) if size else None
+        except (LookupError, ValueError, TypeError, OverflowError, RecursionError) as error:
+            raise OnnxModelError(
+                f"{self.path} has damaged metadata ({one_line(error, 120)}): export it again"
+            ) from error
 
     def build_engine(self, device: torch.device, precision: str) -> OnnxEngine:
         """Return an engine on a device, in "fp32" or "auto"; with TensorRT also in "fp16".
