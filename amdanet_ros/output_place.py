@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from .programs.errors import ProgramError
@@ -53,6 +53,26 @@ def is_recording(folder: Path, loose: bool = True) -> bool:
     """Whether a folder holds the files of a bag; ``loose``: without metadata.yaml too."""
     names = _RECORDING if loose else _RECORDING[:1]
     return folder.is_dir() and any(True for each in names for _ in folder.glob(each))
+
+
+def check_own(output: Path, is_own: Callable[[Path], bool], command: str) -> None:
+    """Check that a file is only replaced by the command that wrote it.
+
+    Args:
+        output: to be written; it need not exist.
+        is_own: whether an existing file is one of the command.
+        command: "amdanet NAME".
+
+    Raises:
+        OutputPlaceError: another file, or a folder, has the name.
+        OSError: it cannot be looked at.
+    """
+    if output.is_dir():
+        raise OutputPlaceError(f"the output {output} is a folder: give the name of a file")
+    if output.exists() and not is_own(output):
+        raise OutputPlaceError(
+            f"{output} was not written by {command} and is not replaced: give another name"
+        )
 
 
 def check_writable_kind(output: Path) -> None:

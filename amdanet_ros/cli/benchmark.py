@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..inference import Predictor
     from ..inference.timing import Timing
 
+_MOST_BYTES = 2**20
 SUMMARY = "time checkpoints on this machine"
 
 
@@ -63,13 +64,12 @@ def run(arguments: argparse.Namespace) -> int:
     from ..inference.freed_memory import keep_freed_memory
     from ..inference.timing import time_predictors
     from ..network.checkpoint import CheckpointError
-    from ..output_place import check_writable_kind, keep_apart
+    from ..output_place import check_own, check_writable_kind, keep_apart
 
     if arguments.json is not None:
         keep_apart(arguments.json, map(Path, arguments.checkpoints))
         check_writable_kind(arguments.json)
-        if arguments.json.exists() and arguments.json.suffix.lower() != ".json":
-            raise CommandError(f"--json {arguments.json} exists and is no .json file: name another")
+        check_own(arguments.json, _is_measurement, "amdanet benchmark")
     keep_freed_memory()  # as the node and `amdanet fuse` run
     try:
         predictors = _predictors(arguments)
@@ -96,6 +96,17 @@ def _predictors(arguments: argparse.Namespace) -> dict[str, Predictor]:
             predictor = Predictor.from_checkpoint(checkpoint, arguments.device, precision)
             predictors[f"{Path(checkpoint).name} {precision}"] = predictor
     return predictors
+
+
+def _is_measurement(path: Path) -> bool:
+    """Whether a file holds what this command writes."""
+    if path.stat().st_size > _MOST_BYTES:
+        return False
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and content.keys() == {"size", "rounds", "seconds"}
 
 
 def _table(timings: dict[str, Timing]) -> str:

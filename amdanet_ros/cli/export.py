@@ -17,6 +17,7 @@ from pathlib import Path
 from ..programs.arguments import number
 from .errors import CommandError
 
+_METADATA_BYTES = 2**20
 SUMMARY = "write a checkpoint as ONNX (onnxruntime, TensorRT)"
 
 
@@ -45,13 +46,14 @@ def run(arguments: argparse.Namespace) -> int:
     from ..inference.checkpoint_file import read_checkpoint
     from ..inference.onnx_export import export_onnx
     from ..network.checkpoint import CheckpointError
-    from ..output_place import check_writable_kind, keep_apart
+    from ..output_place import check_own, check_writable_kind, keep_apart
 
     size = tuple(arguments.size) if arguments.size else None
     if arguments.output.suffix.lower() != ".onnx":
         raise CommandError(f"--output {arguments.output}: give a name that ends in .onnx")
     keep_apart(arguments.output, [Path(arguments.checkpoint)])
     check_writable_kind(arguments.output)
+    check_own(arguments.output, _is_export, "amdanet export")
     try:
         checkpoint, classes = read_checkpoint(arguments.checkpoint)
         print("exporting; this takes some minutes", flush=True)
@@ -66,3 +68,12 @@ def run(arguments: argparse.Namespace) -> int:
     except (CheckpointError, InferenceError, ValueError, OSError) as error:
         raise CommandError(str(error)) from error
     return 0
+
+
+def _is_export(path: Path) -> bool:
+    """Whether a file has the metadata of an export, which lie behind the weights."""
+    from ..inference.onnx_export import CONFIG_KEY
+
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _METADATA_BYTES))
+        return CONFIG_KEY.encode() in file.read(_METADATA_BYTES)

@@ -24,6 +24,8 @@ TOLERANCE = 1e-4
 """Largest allowed difference from torch: of the fused image, and of the logits relative to their
 largest value."""
 
+CONFIG_KEY = "amdanet_config"
+"""Of the file's metadata: the network's configuration, by which an export is known."""
 _SMALLEST, _LARGEST = 32, 8192
 _PROBES = ((96, 128), (70, 90))
 
@@ -119,7 +121,7 @@ def _metadata(
     network: AMDANet, classes: ClassTable, size: tuple[int, int] | None
 ) -> dict[str, str]:
     return {
-        "amdanet_config": json.dumps(asdict(network.config)),
+        CONFIG_KEY: json.dumps(asdict(network.config)),
         "amdanet_classes": json.dumps(list(classes.names)),
         "amdanet_palette": json.dumps(classes.palette.tolist()),
         "amdanet_class_table": classes.name,

@@ -50,8 +50,24 @@ def test_agreement_counts_the_labels_that_stay(checkpoint):
 
 def test_mistakes_are_one_line(checkpoint, capsys):
     assert main(["benchmark", str(checkpoint), "--rounds", "0"]) == 2
-    assert "--rounds 0" in capsys.readouterr().err
+    assert "--rounds is 0" in capsys.readouterr().err
     assert main(["benchmark", "missing.pth"]) == 2
     assert "missing.pth" in capsys.readouterr().err
     assert main(["benchmark", str(checkpoint), "--size", "16", "64"]) == 2
-    assert "16 x 64" in capsys.readouterr().err
+    assert "--size is 16" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", "[1, 2]", '{"my": "results"}', "years of work", "[" * 9999]
+)
+def test_a_file_of_something_else_is_not_replaced(checkpoint, tmp_path, capsys, content):
+    kept = tmp_path / "times.json"
+    kept.write_text(content)
+    assert main(["benchmark", str(checkpoint), "--json", str(kept)]) == 2
+    assert "was not written by amdanet benchmark" in capsys.readouterr().err
+    assert kept.read_text() == content
+    weights = tmp_path / "other.onnx"
+    weights.write_text(content)
+    assert main(["export", str(checkpoint), "-o", str(weights)]) == 2
+    assert "was not written by amdanet export" in capsys.readouterr().err
+    assert weights.read_text() == content
