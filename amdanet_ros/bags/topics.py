@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
@@ -98,8 +99,27 @@ def _given(bag: BagReader, name: str, images: Sequence[str]) -> str:
     for each in (name, f"{name}/compressed"):
         if each in images:
             return each
-    held = ", ".join(images) or "no images"
-    raise BagError(f"bag {bag.path} holds no images on {name or repr(name)}: it holds {held}")
+    raise BagError(
+        f"bag {bag.path} holds no images on {name or repr(name)}{_meant(bag, name, images)}"
+    )
+
+
+def _meant(bag: BagReader, name: str, known: Sequence[str]) -> str:
+    """Return what a topic that is not there should have been, and what there is."""
+    if name in bag.topics:
+        return f", but {bag.topics[name].type}: it holds {_names(known)}"
+    # A name without the first slash, or its last part alone, is near enough.
+    last = name.strip("/")
+    ends = [each for each in known if last and each.endswith(f"/{last}")]
+    near = ends or difflib.get_close_matches(name, known, 1, 0.6)
+    meant = f" (did you mean {near[0]}?)" if len(near) == 1 else ""
+    return f"{meant}: it holds {_names(known)}"
+
+
+def _names(topics: Sequence[str]) -> str:
+    more = len(topics) - _LISTED
+    listed = ", ".join(topics[:_LISTED]) or "none"
+    return listed + (f" and {more} more" if more > 0 else "")
 
 
 def _candidates(bag: BagReader, images: Sequence[str]) -> list[_Candidate]:
@@ -228,8 +248,6 @@ def _info_topic(bag: BagReader, image_topic: str, given: str | None) -> str | No
         beside = f"{camera_of(image_topic)}/camera_info"
         return beside if beside in infos else None
     if given not in infos:
-        held = ", ".join(infos) or "none"
-        raise BagError(
-            f"bag {bag.path} holds no camera_info on {given or repr(given)}: it holds {held}"
-        )
+        words = _meant(bag, given, infos)
+        raise BagError(f"bag {bag.path} holds no camera_info on {given or repr(given)}{words}")
     return given

@@ -23,6 +23,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..programs.arguments import number
+
 if TYPE_CHECKING:
     from ..classes import ClassTable
 
@@ -63,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--size",
-        type=int,
+        type=number("--size", int, 32, 8192),
         nargs=2,
         default=(240, 320),
         metavar=("H", "W"),

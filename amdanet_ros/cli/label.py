@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 
+from ..programs.arguments import number
+
 SUMMARY = "complete partial labels by a network (self-training)"
 
 
@@ -24,10 +26,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--none-of", nargs="+", default=[], metavar="CLASS", help="what label 254 excludes"
     )
     parser.add_argument(
-        "--confidence", type=float, default=0.6, help="least probability to be taken"
+        "--confidence",
+        type=number("--confidence", float, 0, 1),
+        default=0.6,
+        help="least probability to be taken",
     )
     parser.add_argument(
-        "--share", type=float, default=0.6, help="of each class's pixels, the surest, to be taken"
+        "--share",
+        type=number("--share", float, 0, 1),
+        default=0.6,
+        help="of each class's pixels, the surest, to be taken",
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
 

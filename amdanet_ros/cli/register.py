@@ -63,7 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="which part of a frame is the thermal image (thermal.frame)",
     )
     parser.add_argument(
-        "--max-image-megapixels", type=float, help="refuse larger images (default 64)"
+        "--max-image-megapixels",
+        type=number("--max-image-megapixels", float, 0.01, 1000),
+        help="refuse larger images (default 64)",
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace a file that this command wrote"

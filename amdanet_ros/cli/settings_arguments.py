@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..programs.arguments import number
 from .errors import CommandError
 
 if TYPE_CHECKING:
@@ -44,13 +45,22 @@ def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="auto (default), cpu, cuda or cuda:N")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"))
     parser.add_argument(
-        "--inference-size", type=int, nargs=2, metavar=("H", "W"), help="default: the images' own"
+        "--inference-size",
+        type=number("--inference-size", int, 0, 16384),
+        nargs=2,
+        metavar=("H", "W"),
+        help="default: the images' own",
     )
     parser.add_argument("--thermal-normalization", choices=("percentile", "fixed", "none"))
-    parser.add_argument("--thermal-range", type=float, nargs=2, metavar=("LOW", "HIGH"))
+    parser.add_argument(
+        "--thermal-range",
+        type=number("--thermal-range", float, -1e9, 1e9),
+        nargs=2,
+        metavar=("LOW", "HIGH"),
+    )
     parser.add_argument(
         "--registration",
-        type=float,
+        type=number("--registration", float, -1e12, 1e12),
         nargs=9,
         metavar="H",
         help="3 x 3 homography thermal pixel -> RGB pixel, row-major",

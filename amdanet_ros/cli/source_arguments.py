@@ -6,13 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..fuse.image_names import SUFFIXES
+from ..programs.arguments import number
 from .errors import CommandError
 
 if TYPE_CHECKING:
     from ..fuse.source import Source
     from ..settings import Settings
 
-_IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 _VIDEOS = (
     ".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts", ".seq",
     ".csq", ".gif",
@@ -30,8 +31,16 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rgb-topic", help="topic in the bag (default: chosen by its name)")
     parser.add_argument("--thermal-topic", help="topic in the bag (default: chosen by its name)")
-    parser.add_argument("--slop", type=float, help="most between a pair's stamps, s (default 0.05)")
-    parser.add_argument("--thermal-offset", type=float, help="added to thermal stamps, seconds")
+    parser.add_argument(
+        "--slop",
+        type=number("--slop", float, 0, 10),
+        help="most between a pair's stamps, s (default 0.05)",
+    )
+    parser.add_argument(
+        "--thermal-offset",
+        type=number("--thermal-offset", float, -1e10, 1e10),
+        help="added to thermal stamps, seconds",
+    )
 
 
 def is_bag(path: Path) -> bool:
@@ -39,7 +48,7 @@ def is_bag(path: Path) -> bool:
     from ..bags.recording_names import holds_recording
 
     if path.is_file():
-        return path.suffix.lower() not in (*_IMAGES, *_VIDEOS)
+        return path.suffix.lower() not in (*SUFFIXES, *_VIDEOS)
     return holds_recording(path)
 
 
@@ -93,7 +102,7 @@ def _check_given(path: Path, thermal: Path | None) -> None:
         if given.name == "metadata.yaml":
             raise CommandError(f"{given} is a part of a bag: give its folder, {given.parent}")
     if thermal is None:
-        if path.is_file() and path.suffix.lower() in _IMAGES:
+        if path.is_file() and path.suffix.lower() in SUFFIXES:
             raise CommandError(
                 f"{path} is one image: give the RGB image and the thermal image, or two folders"
             )

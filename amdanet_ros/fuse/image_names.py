@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
+SUFFIXES = (
+    ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pnm",
+)  # fmt: skip
 KNOWN = (
     "NAME_rgb.png and NAME_thermal.png (also _color, _visible, _vis, _co, DJI's _V, _W; _infrared, "
     "_ir, _lwir, DJI's _T; the same words in front, as in RGB_NAME and IR_NAME)"
@@ -29,7 +31,7 @@ _EITHER = "r"
 """FLIR's radiometric images beside visible ones; RGB beside thermal ones."""
 
 _PLAIN_IMAGES = ("images", "image", "imgs", "img")
-_BEST_THERMAL = (".tiff", ".tif", ".png", ".pgm")
+_BEST_THERMAL = (".tiff", ".tif", ".png", ".pgm", ".pnm")
 _TOKEN = re.compile(r"[^\W\d_]+|\d+")
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..output_place import OutputPlaceError, check_writable_kind, keep_apart
+from .image_names import SUFFIXES
 from .video_output import is_own_video
 from .written_files import check_only_own
 
@@ -15,7 +16,7 @@ VIDEO_SUFFIXES = (".mp4", ".avi")
 KINDS = ("bag", "images", "video")
 
 _OTHER_VIDEOS = {".mkv", ".webm", ".mov", ".m4v", ".wmv", ".mpg", ".mpeg", ".gif", ".flv", ".ogv"}
-_IMAGES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".exr"}
+_IMAGES = {*SUFFIXES, ".exr"}
 _BAGS = {".mcap", ".db3", ".bag"}
 _OTHER_FILES = {
     ".csv", ".gz", ".h5", ".json", ".npy", ".npz", ".onnx", ".pdf", ".pth", ".safetensors", ".tar",

@@ -69,7 +69,10 @@ def home(tmp_path, bags, monkeypatch):
         ("fuse drive -o readme", "--overwrite"),
         ("fuse drive -o readme --overwrite", "was not written by amdanet fuse"),
         ("fuse drive -o out --rgb-topic /rgb", "/rgb/image_raw"),
-        ("fuse drive -o out --rgb-topic rgb/image_raw", "/rgb/image_raw"),
+        ("fuse drive -o out --rgb-topic rgb/image_raw", "did you mean /rgb/image_raw?"),
+        ("fuse drive -o out --rgb-topic /rgb/imag_raw", "did you mean /rgb/image_raw?"),
+        ("fuse drive -o out --thermal-topic /termal/image_raw", "did you mean /thermal/image_raw?"),
+        ("register drive -o rig.yaml --rgb-topic /rgb/image", "did you mean /rgb/image_raw?"),
         (
             "fuse drive -o out --rgb-topic /rgb/image_raw --thermal-topic /rgb/image_raw",
             "is given for both cameras",

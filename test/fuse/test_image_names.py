@@ -43,6 +43,8 @@ def names(found, folder):
         ("x_R.png", "x_T.png", "x"),
         ("RGB_0001.png", "IR_0001.png", "0001"),
         ("MAX_0010.JPG", "IRX_0010.TIFF", "0010"),
+        ("RGB_0123.ppm", "IR_0123.pgm", "0123"),
+        ("0123_rgb.PNM", "0123_ir.pnm", "0123"),
         ("rgb0001.png", "thermal0001.png", "0001"),
         ("0001RGB.png", "0001Thermal.png", "0001"),
         ("00001v.jpg", "00001i.jpg", "00001"),

@@ -127,7 +127,9 @@ def test_value_of_the_wrong_type_or_no_number_is_named_by_its_key(tmp_path, key)
         message = refusal(path)
         assert key in message, value
         assert "wrong.yaml" in message
-        assert key in refusal(write(tmp_path, good=""), [f"{key}={yaml.safe_dump(value)}"])
+        assert key in refusal(
+            write(tmp_path, good="tensorboard: false"), [f"{key}={yaml.safe_dump(value)}"]
+        )
 
 
 @pytest.mark.parametrize(
