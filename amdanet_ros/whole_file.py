@@ -8,6 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a text; the file is replaced when all is on the disk.
+
+    Raises:
+        OSError: it cannot be written; the old file is as it was.
+    """
+    with whole_file(path) as partial:
+        partial.write_text(text)
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a path to write to, NAME.PID.partial beside ``path``; at the end it replaces ``path``.

@@ -65,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..inference.timing import time_predictors
     from ..network.checkpoint import CheckpointError
     from ..output_place import check_own, check_writable_kind, keep_apart
+    from ..whole_file import write_whole
 
     if arguments.json is not None:
         keep_apart(arguments.json, map(Path, arguments.checkpoints))
@@ -83,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json is not None:
         numbers = {name: timing._asdict() for name, timing in timings.items()}
         content = {"size": list(arguments.size), "rounds": arguments.rounds, "seconds": numbers}
-        arguments.json.write_text(json.dumps(content, indent=2) + "\n")
+        write_whole(arguments.json, json.dumps(content, indent=2) + "\n")
     return 0
 
 

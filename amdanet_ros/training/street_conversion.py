@@ -23,6 +23,7 @@ import numpy as np
 
 from ..classes import NONE_OF, UNLABELED
 from ..evaluation.object_scores import outside_boxes
+from ..whole_file import write_whole
 from .image_files import image_file
 from .image_folder import FOLDERS
 from .labelled_pair import DataError
@@ -82,14 +83,14 @@ def convert_street(
                 found = job.result()
                 if found:
                     scaled[name] = found
-    (target / "boxes.json").write_text(json.dumps(scaled))
+    write_whole(target / "boxes.json", json.dumps(scaled))
     names = {split: [entry[0] for entry in entries] for split, entries in lists.items()}
     for condition, letter in (("day", "D"), ("night", "N")):
         for split in ("train", "test"):
             names[f"{split}_{condition}"] = [n for n in names[split] if n.endswith(letter)]
     names = {split: wanted for split, wanted in names.items() if wanted}
     for split, wanted in names.items():
-        (target / f"{split}.txt").write_text("".join(f"{name}\n" for name in wanted))
+        write_whole(target / f"{split}.txt", "".join(f"{name}\n" for name in wanted))
     return {split: len(wanted) for split, wanted in names.items()}
 
 

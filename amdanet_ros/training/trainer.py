@@ -15,6 +15,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..one_line import one_line
+from ..whole_file import write_whole
 from .batch_loss import BatchLoss, wants_fused
 from .batches import (
     StepSampler,
@@ -120,7 +121,7 @@ class Trainer:
         if resume:
             self._resume()
         elif processes.first:
-            (self.folder / "config.yaml").write_text(yaml.safe_dump(config.as_dict()))
+            write_whole(self.folder / "config.yaml", yaml.safe_dump(config.as_dict()))
         self.log = self.validation = None
         if processes.first:
             self.log = TrainingLog(self.folder, self.step, config.tensorboard)
