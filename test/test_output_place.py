@@ -81,7 +81,7 @@ def test_a_folder_that_may_not_be_written_is_said(files, monkeypatch):
         ("export net.pth -o config.yaml", "ends in .onnx"),
         ("export net.pth -o /dev/null", "ends in .onnx"),
         ("benchmark net.pth --json net.onnx", "is the input"),
-        ("benchmark net.pth --json config.yaml", "no .json file"),
+        ("benchmark net.pth --json config.yaml", "was not written by amdanet benchmark"),
         ("benchmark net.pth --json bag", "bag"),
         ("evaluate net.pth --synthetic 0:1 --out config.yaml", "config.yaml"),
         ("evaluate scores/objects.json --synthetic 0:1 --out scores", "is the input"),
