@@ -84,6 +84,13 @@ class FindingKind(Enum):
     """The images are larger than the network computes at their own size: size (theirs), used (the
     network's), both as "width x height", limit (in megapixels)."""
 
+    # Outputs
+    MASK_IS_PART = "mask_is_part"
+    """The outputs show a part of the RGB image: size (theirs), whole (the RGB image's), both as
+    "width x height"."""
+    UNKNOWN_MASK_CLASS = "unknown_mask_class"
+    """``mask.classes`` names classes that the network has not: unknown, known (all names)."""
+
     # Node
     NO_PUBLISHER = "no_publisher"
     """Nobody publishes the stream's topic."""

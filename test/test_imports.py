@@ -36,7 +36,7 @@ ALLOWED = {
     "visualization": f"{ARRAYS} images classes",
     "inference": f"torch onnx onnxruntime onnxscript {ARRAYS} images network registration "
     "visualization parameters classes class_table_file one_line",
-    "pipeline": f"{ARRAYS} {ROSLESS}",
+    "pipeline": f"{ARRAYS} {ROSLESS} one_line",
     "settings": "inference pairing pipeline parameters",
     "params_file": "yaml parameters settings",
     "messages": f"{ARRAYS} images pipeline classes",

@@ -86,4 +86,8 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "--registration (amdanet register), or leave out crop_to_common_view",
     _K.REDUCED_SIZE: "images of {size} are computed at {used}, because max_inference_megapixels is "
     "{limit:g}: choose a size with --inference-size, or raise the limit in the --params-file",
+    _K.MASK_IS_PART: "the masks show {size} of the RGB image's {whole} pixels, because "
+    "crop_to_common_view is true: Nav2's layer drops masks that are smaller than its point cloud",
+    _K.UNKNOWN_MASK_CLASS: "mask.classes names {unknown}, which the network does not know: it has "
+    "{known}",
 }

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ..pipeline.class_mask import chosen_classes, class_mask
 from ..pipeline.fusion import Fusion
 from .camera_info import camera_info_message
 from .image import compressed_message, image_message
@@ -48,6 +49,12 @@ class PairMessages:
         """Return the fused image as JPEG."""
         quality = self.fusion.options.fused.jpeg_quality
         return compressed_message(self.types, self.fusion.fused, self.header, quality)
+
+    def class_mask(self) -> Any:
+        """Return where the classes of ``mask.classes`` are."""
+        fusion = self.fusion
+        indices, _ = chosen_classes(fusion.classes.names, fusion.options.mask.classes)
+        return self.image(class_mask(fusion.mask, indices), "mono8")
 
     def camera_info(self) -> Any | None:
         """Return the RGB camera's calibration for the part that is shown, None if unknown."""
@@ -112,6 +119,10 @@ OUTPUTS = (
            "the part that is shown"),
     Output("segmentation/mask", _IMAGE, _needs("mask"), lambda pair: pair.mask,
            "mono8: class index of each pixel; 255: below confidence_threshold"),
+    Output("segmentation/class_mask", _IMAGE, _needs("mask"), PairMessages.class_mask,
+           "mono8: 255 where a class of mask.classes is (people, by default), 0 elsewhere"),
+    Output("segmentation/camera_info", _CAMERA_INFO, _needs(), PairMessages.camera_info,
+           "the same as fused/camera_info: it belongs to the masks too"),
     Output("segmentation/confidence", _IMAGE, _needs("confidence"), PairMessages.confidence,
            "mono8: 0..255 for confidences of 0..1"),
     Output("segmentation/overlay", _IMAGE, _needs("overlay"),

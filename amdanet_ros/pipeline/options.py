@@ -108,6 +108,18 @@ class ThermalOptions(Options):
 
 
 @dataclass(frozen=True)
+class MaskOptions(Options):
+    """Which classes segmentation/class_mask shows."""
+
+    classes: tuple[str, ...] = parameter(
+        (),
+        "Classes that are 255 in segmentation/class_mask, such as [person, car]; all others are 0. "
+        "Empty: the classes of people that the network has",
+        live=True,
+    )
+
+
+@dataclass(frozen=True)
 class FusedOptions(Options):
     """How the fused image is written."""
 
@@ -158,6 +170,7 @@ class FusionOptions(Options):
     overlay_alpha: float = parameter(
         0.5, "Weight of the classes' colours in the overlay", low=0.0, high=1.0, live=True
     )
+    mask: MaskOptions = section(MaskOptions, "mask")
     fused: FusedOptions = section(FusedOptions, "fused")
     max_image_megapixels: float = parameter(
         MAX_IMAGE_MEGAPIXELS,

@@ -17,6 +17,8 @@ from ..inference.input_images import MIN_SIDE, bounded_size, check_rgb, check_si
 from ..inference.options import PredictOptions
 from ..inference.output_images import mask_of
 from ..inference.thermal_normalization import NormalizedThermal, check_thermal
+from ..one_line import one_line
+from .class_mask import chosen_classes
 from .fusion import ALL, Fusion
 from .geometry import EQUAL_VIEWS, GeometryCache, PairGeometry
 from .health import HealthMonitor, ModalityHealth
@@ -94,7 +96,7 @@ class FusionPipeline:
             rgb_info=pair.rgb_info,
             rgb_size=self._rgb_size,
             window=geometry.window,
-            findings=geometry.findings + reduced,
+            findings=geometry.findings + reduced + self._about_masks(geometry),
         )
         if not needed:
             if thermal is not None:
@@ -155,6 +157,21 @@ class FusionPipeline:
         sizes = {"size": f"{shown[1]} x {shown[0]}", "used": f"{used[1]} x {used[0]}"}
         values = {**sizes, "limit": limit}
         return (Finding(FindingKind.REDUCED_SIZE, "rgb", Level.WARN, values),)
+
+    def _about_masks(self, geometry: PairGeometry) -> tuple[Finding, ...]:
+        """Return what users of the masks must know: their size, and classes that are unknown."""
+        found = []
+        whole = self._rgb_size
+        if geometry.window is not None and whole is not None and geometry.size(whole) != whole:
+            height, width = geometry.size(whole)
+            values = {"size": f"{width} x {height}", "whole": f"{whole[1]} x {whole[0]}"}
+            found.append(Finding(FindingKind.MASK_IS_PART, None, Level.OK, values))
+        names = self.predictor.classes.names
+        _, unknown = chosen_classes(names, self._options.mask.classes)
+        if unknown:
+            values = {"unknown": one_line(", ".join(unknown)), "known": ", ".join(names)}
+            found.append(Finding(FindingKind.UNKNOWN_MASK_CLASS, None, Level.WARN, values))
+        return tuple(found)
 
     def _predict(
         self,

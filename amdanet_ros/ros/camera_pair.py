@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import partial
 
 from rclpy.lifecycle import LifecycleNode
@@ -128,7 +129,7 @@ class CameraPair:
             names=self.names,
             inputs={stream: each.values() for stream, each in inputs.items()},
             pairing=self.subscription.synchronizer.statistics_at(now),
-            findings=(*findings, *self._findings),
+            findings=(*findings, *weighed(self._findings, self.outputs.is_class_table_read())),
             health=dict(self.subscription.health.latest),
             counts=self.counters.snapshot(),
         )
@@ -238,6 +239,16 @@ class CameraPair:
 
     def _clock_ns(self) -> int:
         return self._node.get_clock().now().nanoseconds
+
+
+def weighed(findings: Iterable[Finding], is_class_table_read: bool) -> list[Finding]:
+    """Return findings about outputs, as warnings where they harm one who reads the class table."""
+    return [
+        replace(each, level=Level.WARN)
+        if is_class_table_read and each.kind is FindingKind.MASK_IS_PART
+        else each
+        for each in findings
+    ]
 
 
 def _failure(cause: str) -> Finding:

@@ -148,6 +148,11 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "{p}thermal.registration (amdanet register), or set {p}crop_to_common_view to false",
     _K.REDUCED_SIZE: "images of {size} are computed at {used}, because {p}max_inference_megapixels "
     "is {limit:g}: set inference_size to choose a size, or raise {p}max_inference_megapixels",
+    _K.MASK_IS_PART: "the masks show {size} of the RGB image's {whole} pixels, because "
+    "{p}crop_to_common_view is true: Nav2's layer drops masks that are smaller than its point "
+    "cloud: set {p}crop_to_common_view to false for it",
+    _K.UNKNOWN_MASK_CLASS: "{p}mask.classes names {unknown}, which the network does not know: it "
+    "has {known}",
     _K.NO_PUBLISHER: "nobody publishes {topic}: start the camera's driver, or remap {input} to its "
     "topic",
     _K.WRONG_TYPE: _wrong_type,

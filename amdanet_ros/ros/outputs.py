@@ -60,6 +60,11 @@ class OutputPublishers:
         ]
         return frozenset().union(*needs) if needs else None
 
+    def is_class_table_read(self) -> bool:
+        """Whether somebody subscribes to a latched output, as Nav2's segmentation layer does."""
+        latched = (each for output, each in self._publishers.items() if output.latched)
+        return any(publisher.get_subscription_count() > 0 for publisher in latched)
+
     def announce(self, classes: ClassTable, options: FusionOptions) -> None:
         """Publish what is known before the first pair; the worker is not running yet."""
         frame = self._latched_for[2] if self._latched_for else ""

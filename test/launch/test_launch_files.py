@@ -28,7 +28,10 @@ def default_of(argument: DeclareLaunchArgument):
 
 
 def test_the_launch_files_that_the_documentation_names_are_there():
-    assert [f"{name}.launch.py" for name in ("amdanet", "bag", "cameras", "demo", "rviz")] == FILES
+    assert [
+        f"{name}.launch.py"
+        for name in ("amdanet", "bag", "cameras", "demo", "nav2_costmap", "rviz")
+    ] == FILES
 
 
 @pytest.mark.parametrize("name", FILES)

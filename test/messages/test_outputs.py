@@ -13,7 +13,7 @@ from amdanet_ros.messages import OUTPUTS, Messages
 from amdanet_ros.messages.stamps import nanoseconds
 from amdanet_ros.pipeline.fusion import ALL, Fusion
 from amdanet_ros.pipeline.health import HealthStatus, ModalityHealth
-from amdanet_ros.pipeline.options import FusedOptions, FusionOptions
+from amdanet_ros.pipeline.options import FusedOptions, FusionOptions, MaskOptions
 
 BY_TOPIC = {output.topic: output for output in OUTPUTS}
 TOPICS = list(BY_TOPIC)
@@ -129,6 +129,7 @@ def test_the_outputs_need_only_what_a_fusion_can_hold_and_together_all_of_it():
     assert frozenset().union(*(output.needs for output in OUTPUTS)) == ALL
     assert {output.topic for output in OUTPUTS if not output.needs} == {
         "fused/camera_info",
+        "segmentation/camera_info",
         "segmentation/label_info",
     }
     assert BY_TOPIC["segmentation"].needs == {"mask", "statistics"}
@@ -239,6 +240,37 @@ def test_an_output_whose_type_is_not_installed_gives_nothing():
 
 def test_without_a_calibration_there_is_no_camera_info():
     assert message_of("fused/camera_info", fused_pair(rgb_info=None)) is None
+    assert message_of("segmentation/camera_info", fused_pair(rgb_info=None)) is None
+
+
+def test_masks_and_fused_images_have_one_calibration():
+    fusion = fused_pair(
+        (20, 30), rgb_size=(48, 64), window=(4, 10, 20, 30), rgb_info=calibration(RosbagsTypes())
+    )
+    fused, masks = (message_of(f"{name}/camera_info", fusion) for name in ("fused", "segmentation"))
+    assert masks == fused
+    assert masks.header == message_of("segmentation/class_mask", fusion).header
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown"),
+    [
+        ((), {2}),
+        (("person",), {2}),
+        (("Car", "PERSON "), {1, 2}),
+        (("",), {2}),
+        (("no such class",), set()),
+        (("unlabeled",), {0}),
+    ],
+)
+def test_the_class_mask_is_255_where_the_wanted_classes_are_and_0_elsewhere(wanted, shown):
+    options = FusionOptions(mask=MaskOptions(wanted))
+    fusion = fused_pair(options=options)
+    message = message_of("segmentation/class_mask", fusion)
+    assert (message.encoding, message.height, message.width) == ("mono8", 48, 64)
+    expected = np.where(np.isin(fusion.mask, list(shown)), 255, 0)
+    np.testing.assert_array_equal(message.data.reshape(48, 64), expected)
+    assert 255 in fusion.mask  # those below the threshold are of no class
 
 
 def test_the_camera_info_tells_the_part_that_is_shown_and_leaves_the_original_alone():

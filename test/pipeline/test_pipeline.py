@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from amdanet_ros.findings import FindingKind
+from amdanet_ros.findings import FindingKind, Level
 from amdanet_ros.inference import Predictor, ThermalNormalizer
 from amdanet_ros.inference.built_in_scene import built_in_scene
 from amdanet_ros.inference.options import PredictOptions
@@ -21,7 +21,7 @@ from amdanet_ros.pipeline import (
     ModalityHealth,
     RegistrationError,
 )
-from amdanet_ros.pipeline.options import FusedOptions, ThermalOptions
+from amdanet_ros.pipeline.options import FusedOptions, MaskOptions, ThermalOptions
 
 SHIFT = (1.0, 0.0, 12.0, 0.0, 1.0, 8.0, 0.0, 0.0, 1.0)
 SECOND = 1_000_000_000
@@ -170,6 +170,39 @@ def test_a_registration_counts_from_the_crop_and_the_window(predictor):
     top, left, height, width = shown.window
     assert top >= 8 and left >= 12 and shown.fused.shape == (height, width, 3)
     assert shown.rgb_size == (64, 96)
+
+
+def test_masks_of_a_part_are_told_to_those_whose_cloud_is_of_the_whole(predictor):
+    whole = FusionOptions(thermal=ThermalOptions(registration=SHIFT))
+    assert FusionPipeline(predictor, whole).process(pair(), frozenset()).findings == ()
+    part = replace(whole, crop_to_common_view=True)
+    fusion = FusionPipeline(predictor, part).process(pair(), frozenset({"mask"}))
+    (finding,) = fusion.findings
+    height, width = fusion.mask.shape
+    assert (finding.kind, finding.level) == (FindingKind.MASK_IS_PART, Level.OK)
+    assert finding.values == {"size": f"{width} x {height}", "whole": "96 x 64"}
+    # The identity shows all of it: nothing is smaller.
+    all_of_it = FusionOptions(crop_to_common_view=True)
+    assert FusionPipeline(predictor, all_of_it).process(pair(), frozenset()).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unknown"),
+    [
+        ((), None),
+        (("PERSON", "car"), None),
+        (("persn",), "persn"),
+        (("car", "a", ""), "a"),
+        (("",), None),
+    ],
+)
+def test_names_of_classes_that_the_network_does_not_know_are_told(predictor, wanted, unknown):
+    options = FusionOptions(mask=MaskOptions(wanted))
+    findings = FusionPipeline(predictor, options).process(pair(), frozenset()).findings
+    assert [each.kind for each in findings] == [FindingKind.UNKNOWN_MASK_CLASS] * bool(unknown)
+    for each in findings:
+        assert each.values["unknown"] == unknown
+        assert "person" in each.values["known"]
 
 
 def test_without_rgb_the_thermal_image_is_used_in_the_rgb_cameras_pixels(predictor):

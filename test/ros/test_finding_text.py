@@ -24,6 +24,7 @@ VALUES = {
     **{"type": "sensor_msgs/msg/CompressedImage", "wanted": "sensor_msgs/msg/Image"},
     **{"transport": "compressed", "other": "front/thermal/image_raw/compressed"},
     **{"size": "9000 x 9000", "used": "4000 x 4000", "limit": 16.0},
+    **{"whole": "9000 x 9000", "unknown": "persn", "known": "car, person"},
     "found": "/car/boson/compressed",
 }
 OF_THE_NODE = {
