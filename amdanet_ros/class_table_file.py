@@ -53,6 +53,18 @@ def class_table_of(name: str | Path) -> ClassTable:
     return _table(_content(path), path.stem, f"classes {one_line(path)}")
 
 
+def class_table_text(table: ClassTable) -> str:
+    """Return a table as `class_table_of` reads it from a file."""
+    content: dict[str, Any] = {
+        "name": table.name,
+        "names": list(table.names),
+        "colors": table.palette.tolist(),
+    }
+    if table.ignored:
+        content["ignored"] = list(table.ignored)
+    return yaml.safe_dump(content, default_flow_style=None, sort_keys=False, allow_unicode=True)
+
+
 def _content(path: Path) -> dict[str, Any]:
     file = f"classes {one_line(path)}"
     try:

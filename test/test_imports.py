@@ -50,8 +50,9 @@ ALLOWED = {
     "evaluation": f"torch {ARRAYS} network inference classes",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
     "synthetic evaluation classes class_table_file images one_line whole_file",
-    "annotation": f"{ARRAYS} images training classes one_line",
-    "extraction": f"yaml {ARRAYS} {ROSLESS} fuse pipeline evaluation",
+    "annotation": f"{ARRAYS} images training evaluation classes class_table_file one_line "
+    "whole_file",
+    "extraction": f"{ARRAYS} {ROSLESS} fuse pipeline evaluation class_table_file",
     "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
     "class_table_file resources whole_file",
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import cv2
 import numpy as np
 
-from ..classes import ClassTable
+from ..classes import NONE_OF, UNLABELED, ClassTable
 from ..one_line import one_line
 from ..training.image_folder import FOLDERS, png_size
 from ..training.label_images import read_label_image
@@ -23,6 +23,7 @@ from .errors import AnnotationError
 from .labelme import read_labelme, write_labelme
 from .labelstudio import read_labelstudio, write_labelstudio
 from .polygons import outlines
+from .renaming import rename_classes, renamed, replace_table
 from .shapes import AnnotatedImage, Annotations, Shape, names_by_index, painted
 
 _READERS: dict[str, Callable[[Path], Annotations]] = {
@@ -58,18 +59,25 @@ class Exchange:
 
 
 def bring_back(
-    kind: str, source: Path, root: Path, table: ClassTable, folder: str = FOLDERS["labels"]
+    kind: str,
+    source: Path,
+    root: Path,
+    table: ClassTable,
+    own: ClassTable | None = None,
+    folder: str = FOLDERS["labels"],
 ) -> Exchange:
     """Write annotations as label images of a data set.
 
     All is read and checked before anything is written. The folder appears whole; one that was there
-    is kept as FOLDER_before_N, and its labels of images that are not annotated are copied.
+    is kept as FOLDER_before_N, and its labels of images that are not annotated are copied: by the
+    classes' names where the set's own table differs, and classes.yaml becomes the new table.
 
     Args:
         kind: one of `FORMATS`.
         source: file, folder or .zip.
         root: the data set's folder.
-        table: of the classes.
+        table: of the annotations' classes.
+        own: of the labels in the data set; None: the same.
         folder: of the labels in the data set.
 
     Raises:
@@ -82,6 +90,12 @@ def bring_back(
     inside = target.resolve().parent == root.resolve()
     if folder in others or not inside or (target.exists() and not target.is_dir()):
         raise AnnotationError(f"--labels {one_line(folder)}: give the name of a folder of labels")
+    rows = _rows(own, table)
+    if rows is not None and folder != FOLDERS["labels"]:
+        raise AnnotationError(
+            f"--labels {one_line(folder)}: labels of other classes than those of classes.yaml go "
+            f"to {FOLDERS['labels']}"
+        )
     found = _READERS[kind](source)
     indices = {name: index for index, name in enumerate(table.names)}
     where = one_line(source)
@@ -105,14 +119,30 @@ def bring_back(
         part.chmod(0o755)
         if target.is_dir():
             shutil.copytree(target, part, dirs_exist_ok=True)
+        if rows is not None:
+            rename_classes(root, part, set(sizes) - set(labels), rows)
         for name, (image, label) in labels.items():
             path = part / f"{name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(cv2.imencode(".png", painted(image, indices, label))[1].tobytes())
         before = _swap(part, target)
+        if rows is not None:
+            replace_table(root, table)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Exchange(len(labels), found.left_out, before)
+
+
+def _rows(own: ClassTable | None, table: ClassTable) -> np.ndarray | None:
+    """Return the new index of each label, 256; None: the classes are the same."""
+    if own is None or own.names == table.names:
+        return None
+    rows = np.full(256, UNLABELED, np.uint8)
+    rows[NONE_OF] = NONE_OF
+    for index, name in enumerate(own.names):
+        if name in table.names and index not in own.ignored:
+            rows[index] = table.names.index(name)
+    return rows
 
 
 def _swap(part: Path, target: Path) -> Path | None:
@@ -140,6 +170,7 @@ def write_task(
     table: ClassTable,
     polygons: bool | None = None,
     labels: str = FOLDERS["labels"],
+    own: ClassTable | None = None,
 ) -> Exchange:
     """Write a data set's RGB images and labels as a task for a program in which people draw.
 
@@ -147,16 +178,17 @@ def write_task(
         kind: one of `FORMATS`.
         root: the data set's folder.
         folder: to write into; exists and is empty.
-        table: of the classes.
+        table: of the task's classes.
         polygons: instead of masks; None: polygons for labelme alone.
         labels: folder of the labels in the data set.
+        own: of these labels; None: the same. Classes that the table does not hold are left out.
 
     Raises:
         AnnotationError: labels that are no class of the table.
         DataError: the data set cannot be read.
     """
     as_polygons = kind == "labelme" if polygons is None else polygons
-    sizes = _sizes(root)
+    sizes, rows = _sizes(root), _rows(own, table)
     images, special = [], {}
     for name, size in sizes.items():
         path = root / labels / f"{name}.png"
@@ -165,6 +197,8 @@ def write_task(
             indices = read_label_image(path)
             if indices.shape != size:
                 raise AnnotationError(f"{one_line(path)} has another size than its RGB image")
+            if rows is not None:
+                indices = renamed(indices, rows, one_line(path))
             present = names_by_index(table.names, np.unique(indices), one_line(path))
             special |= {each: None for each in present.values() if each not in table.names}
             shapes = _shapes(indices, present, as_polygons)

@@ -14,7 +14,8 @@ cvat (CVAT for images 1.1), coco, labelme and labelstudio (all JSON) hold labels
 With --to the RGB images and labels of a data set are written as a task; without it annotations (a
 file, a folder or a .zip) become label images of a data set that is there: areas are painted in
 their order, pixels without one become 255, and an area "unlabeled" takes labels away. Classes go by
-their names. The labels that were there stay beside, as Label_before_1.
+their names, also where --classes names other ones than the set's classes.yaml, which then becomes
+them. The labels that were there stay beside, as Label_before_1.
 """
 
 from __future__ import annotations
@@ -121,7 +122,7 @@ def _exchange(arguments: argparse.Namespace) -> int:
     )
     try:
         if arguments.to:
-            table = _table(arguments, source)
+            table, own = _tables(arguments, source)
             keep_apart(destination, [source, source / "Visible", source / "Label"])
             check_writable_kind(destination)
             if destination.exists() and not (
@@ -130,14 +131,13 @@ def _exchange(arguments: argparse.Namespace) -> int:
                 raise OutputPlaceError(f"{destination} exists: give another DEST")
             polygons = None if arguments.shapes is None else arguments.shapes == "polygons"
             with whole_folder(destination) as folder:
-                done = write_task(kind, source, folder, table, polygons, arguments.labels)
+                done = write_task(kind, source, folder, table, polygons, arguments.labels, own)
             print(f"{done.images} images written as a task for {kind}: {destination}")
             return 0
         if arguments.shapes:
             raise CommandError("--shapes is for --to")
-        done = bring_back(
-            kind, source, destination, _table(arguments, destination), arguments.labels
-        )
+        table, own = _tables(arguments, destination)
+        done = bring_back(kind, source, destination, table, own, arguments.labels)
     except (AnnotationError, ClassTableError, DataError) as error:
         raise CommandError(str(error)) from error
     for shape, count in done.left_out.items():
@@ -147,13 +147,17 @@ def _exchange(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _table(arguments: argparse.Namespace, root: Path) -> ClassTable:
+def _tables(arguments: argparse.Namespace, root: Path) -> tuple[ClassTable, ClassTable | None]:
+    """Return the class table of annotations, and that of the set's labels where it has one."""
     from ..class_table_file import class_table_of
     from .errors import CommandError
 
+    file = root / "classes.yaml"
+    own = class_table_of(file) if file.is_file() else None
     if arguments.classes:
-        return class_table_of(arguments.classes)
-    own = root / "classes.yaml"
-    if root.is_dir() and not own.is_file():
-        raise CommandError(f"{own} is missing: name the class table with --classes")
-    return class_table_of(own) if own.is_file() else class_table_of("street")
+        return class_table_of(arguments.classes), own
+    if own is None:
+        raise CommandError(
+            f"{file} is missing: name a data set, and the class table with --classes"
+        )
+    return own, own

@@ -10,8 +10,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-import yaml
 
+from ..class_table_file import class_table_text
 from ..classes import ClassTable
 from ..evaluation.label_origin import LABEL_ORIGIN, label_digest
 from .registered_pair import RegisteredPair
@@ -66,12 +66,7 @@ class SetWriter:
 
     def close(self, lists: Mapping[str, Sequence[str]]) -> None:
         """Write the lists (names by the list's name), the class table and where all comes from."""
-        table = {
-            "name": self._classes.name,
-            "names": list(self._classes.names),
-            "colors": self._classes.palette.tolist(),
-        }
-        text = yaml.safe_dump(table, default_flow_style=None, sort_keys=False, allow_unicode=True)
+        text = class_table_text(self._classes)
         (self._folder / CLASSES_FILE).write_text(text, encoding="utf-8")
         origin = {"network": self._network, "labels": self._digests}
         (self._folder / LABEL_ORIGIN).write_text(json.dumps(origin, indent=1))

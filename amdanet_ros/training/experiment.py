@@ -46,6 +46,7 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
     if data.source == "folder":
         if not data.root:
             raise ConfigError("data.root is empty: name the data set's folder")
+        _check_set_classes(data_folder(data.root), classes)
         if data.lists or data.validation_list:
             return _listed_pairs(config, classes)
         names = ImageFolder.names_of(Path(data.root), "train")
@@ -71,6 +72,15 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
         SyntheticScenes(seeds.start, len(seeds), data.size, cache, workers)
         for seeds in (train_range, held_out)
     )
+
+
+def _check_set_classes(root: Path, classes: ClassTable) -> None:
+    """Refuse a class table whose names are not those of the data set's own classes.yaml."""
+    file = root / "classes.yaml"
+    if file.is_file() and class_table_of(file).names != classes.names:
+        raise ConfigError(
+            f"data.classes names other classes than {file}: --set data.classes={file}"
+        )
 
 
 def _check_crops(config: TrainingConfig, sides: tuple[int, int]) -> None:

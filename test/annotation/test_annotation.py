@@ -18,7 +18,9 @@ from amdanet_ros.annotation.run_lengths import (
     mask_of_runs,
     runs_of,
 )
+from amdanet_ros.class_table_file import class_table_of
 from amdanet_ros.cli.main import main
+from amdanet_ros.evaluation.label_origin import LABEL_ORIGIN, label_digest, origin_remark
 
 NAMES = ["road", "person", "left & <right>"]
 FILES = {"cvat": "annotations.xml", "coco": "annotations.json", "labelstudio": "tasks.json"}
@@ -87,6 +89,29 @@ def test_labels_that_were_there_are_kept(data_set, tmp_path):
     np.testing.assert_array_equal(labels_of(data_set, "a", "Label_before_1"), blobs(0))
     np.testing.assert_array_equal(labels_of(data_set, "seq/b"), blobs(1))
     assert 1 not in labels_of(data_set, "a") and (labels_of(data_set, "a") == 0).any()
+
+
+def test_other_classes_go_by_their_names(data_set, tmp_path):
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(json.dumps({"names": ["person", "tree", "road"]}))
+    digests = {name: label_digest(blobs(i)) for i, name in enumerate(("a", "seq/b"))}
+    (data_set / LABEL_ORIGIN).write_text(json.dumps({"network": "x", "labels": digests}))
+    task = tmp_path / "task"
+    assert convert("cvat", data_set, task, "--to", "--classes", mine) == 0
+    xml = (task / "annotations.xml").read_text()
+    assert "right" not in xml and "<name>tree</name>" in xml
+    first = xml[: xml.index('<image id="1"')] + "</annotations>"
+    (tmp_path / "first.xml").write_text(first.replace('label="road"', 'label="tree"'))
+    assert convert("cvat", tmp_path / "first.xml", data_set, "--classes", mine) == 0
+    corrected, copied = (np.array([road, 0, 255, 255]) for road in (1, 2))
+    index = np.where(blobs(0) == 255, 3, blobs(0))
+    np.testing.assert_array_equal(labels_of(data_set, "a"), corrected[index])
+    other = np.where(blobs(1) == 255, 3, blobs(1))
+    np.testing.assert_array_equal(labels_of(data_set, "seq/b"), copied[other])
+    assert class_table_of(data_set / "classes.yaml").names == ("person", "tree", "road")
+    assert class_table_of(data_set / "classes_before_1.yaml").names == tuple(NAMES)
+    pairs = [(name, labels_of(data_set, name)) for name in ("a", "seq/b")]
+    assert origin_remark(data_set, pairs).startswith("1 of 2 label images")
 
 
 def test_none_of_comes_back(data_set, tmp_path):
@@ -224,11 +249,12 @@ def test_what_cannot_be_used_is_one_line_and_changes_nothing(
         (("cvat", "SET", "SET", "--to"), "output"),
         (("coco", "SET", "SET/Label", "--to"), "output"),
         (("coco", "SET", "", "--to"), "output"),
-        (("labelme", "nowhere", "out", "--to"), "is no data set"),
+        (("labelme", "nowhere", "out", "--to"), "classes.yaml is missing"),
         (("labelme", "nowhere", "SET"), "is missing"),
         (("labelme", "SET/train.txt", "SET", "--labels", "../x"), "--labels"),
         (("labelme", "SET/train.txt", "SET", "--labels", "Visible"), "--labels"),
-        (("labelme", "SET/train.txt", "nowhere"), "is no data set"),
+        (("labelme", "SET/train.txt", "nowhere"), "classes.yaml is missing"),
+        (("labelme", "SET/train.txt", "nowhere", "--classes", "demo"), "is no data set"),
         (("coco", "SET/train.txt", "SET", "--classes", "mars"), "no class table 'mars'"),
     ],
 )
