@@ -217,6 +217,7 @@ class CameraPair:
         inference = sum(fusion.timings.get(part, 0.0) for part in ("prepare", "network", "finish"))
         age = age_by_stamp(arrived.stamp_ns, self._clock_ns())
         latency = (done - arrived.arrival_ns) * 1e-9
+        self.outputs.tell_latency(latency)
         durations = {
             "latency": latency,
             "age": age,

@@ -6,6 +6,7 @@ from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle.publisher import LifecyclePublisher
+from std_msgs.msg import Float32
 
 from ..classes import ClassTable
 from ..messages import OUTPUTS, Messages, Output
@@ -13,6 +14,9 @@ from ..pipeline.fusion import Fusion
 from ..pipeline.options import FusionOptions
 from .message_types import RclpyTypes, message_class
 from .qos import LATCHED_QOS, OUTPUT_QOS
+
+LATENCY = "latency"
+"""Topic of the latencies, below the node's name."""
 
 
 class OutputPublishers:
@@ -33,6 +37,7 @@ class OutputPublishers:
         types = RclpyTypes()
         self._messages = Messages(types)
         self._publishers: dict[Output, LifecyclePublisher] = {}
+        self._latency: LifecyclePublisher | None = None
         try:
             for output in filter(lambda each: types.has(each.type), OUTPUTS):
                 self._publishers[output] = node.create_lifecycle_publisher(
@@ -40,6 +45,8 @@ class OutputPublishers:
                     prefix + output.topic,
                     LATCHED_QOS if output.latched else OUTPUT_QOS,
                 )
+            latency = f"~/{prefix}{LATENCY}"
+            self._latency = node.create_lifecycle_publisher(Float32, latency, OUTPUT_QOS)
         except Exception:
             self.destroy()
             raise
@@ -80,6 +87,11 @@ class OutputPublishers:
                 if message is not None:
                     publisher.publish(message)
 
+    def tell_latency(self, seconds: float) -> None:
+        """Publish how long a pair took, where somebody plots it."""
+        if self._latency.get_subscription_count() > 0:
+            self._latency.publish(Float32(data=seconds))
+
     def _publish_latched(self, fusion: Fusion) -> None:
         """Publish what holds for all pairs, where it differs from what was published last."""
         made_for = (fusion.classes, fusion.options, fusion.frame_id)
@@ -96,5 +108,6 @@ class OutputPublishers:
 
     def destroy(self) -> None:
         """Take the topics down."""
-        for publisher in self._publishers.values():
-            self._node.destroy_lifecycle_publisher(publisher)
+        for publisher in (*self._publishers.values(), self._latency):
+            if publisher is not None:
+                self._node.destroy_lifecycle_publisher(publisher)

@@ -135,6 +135,12 @@ def _output_rows() -> Iterable[Sequence[str]]:
     for each in OUTPUTS:
         name = f"`{each.topic}`" + " \\*" * each.latched
         yield name, message_type(each.type), each.description
+    yield (
+        "`~/latency`",
+        "std_msgs/Float32",
+        "seconds from the arrival of a pair's second image to its last output, once a pair, to "
+        "plot; with `pairs` `~/<pair>/latency`",
+    )
     yield "`/diagnostics`", "diagnostic_msgs/DiagnosticArray", "see below"
 
 

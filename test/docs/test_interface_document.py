@@ -69,6 +69,7 @@ def test_a_live_node_has_these_topics_and_services_and_no_others(
     heard = {topic: kind for topic, kind, _ in interface.INPUTS}
     told = {each.topic: interface.message_type(each.type) for each in OUTPUTS if not each.latched}
     told["diagnostics"] = "diagnostic_msgs/DiagnosticArray"
+    told["amdanet/latency"] = "std_msgs/Float32"
     told["amdanet/transition_event"] = "lifecycle_msgs/TransitionEvent"
 
     def publishers():

@@ -6,7 +6,7 @@ pytest.importorskip("diagnostic_msgs")
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import Header, String
+from std_msgs.msg import Float32, Header, String
 
 MASK = "segmentation/mask"
 
@@ -19,6 +19,11 @@ def test_a_healthy_node_counts_pairs_rates_and_latency(bench, make_node, heard):
     bench.run(make_node())
     bench.cameras_on()
     bench.listen(MASK)
+    latencies = []
+    bench.node.create_subscription(
+        Float32, "/amdanet/latency", lambda message: latencies.append(message.data), 10
+    )
+    bench.until(lambda: bench.node.count_publishers("/amdanet/latency") == 1)
     for step in range(4):
         bench.pair_until_heard(MASK, 1.0 + 0.1 * step)
     name = "amdanet: output"
@@ -27,6 +32,9 @@ def test_a_healthy_node_counts_pairs_rates_and_latency(bench, make_node, heard):
     assert output["Pairs offered"] == "4"
     assert float(output["Latency, arrival to publish: median (ms)"]) > 0
     assert float(output["Latency, arrival to publish: 95 % (ms)"]) > 0
+    bench.until(lambda: latencies)
+    longest = 2e-3 * float(output["Latency, arrival to publish: 95 % (ms)"])
+    assert 0 < min(latencies) < longest  # seconds
     assert {"Dropped: replaced", "Dropped: too_old", "Dropped: no_subscriber"} <= output.keys()
     rgb, node = values(heard["amdanet: rgb input"]), values(heard["amdanet: node"])
     assert rgb["Topic"] == "/rgb/image_raw"
