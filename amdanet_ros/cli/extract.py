@@ -83,8 +83,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--thermal-topic", help="topic in the bags (default: chosen by its name)")
     parser.add_argument("--rgb-info-topic", help="camera_info of the bags (default: beside RGB)")
     parser.add_argument("--thermal-info-topic", help="the same of the thermal camera")
-    parser.add_argument("--slop", type=float, help="most between a pair's stamps, s (default 0.05)")
-    parser.add_argument("--thermal-offset", type=float, help="added to thermal stamps, seconds")
+    parser.add_argument(
+        "--slop",
+        type=number("--slop", float, 0, 10),
+        help="most between a pair's stamps, s (default 0.05)",
+    )
+    parser.add_argument(
+        "--thermal-offset",
+        type=number("--thermal-offset", float, -1e10, 1e10),
+        help="added to thermal stamps, seconds",
+    )
     add_settings_arguments(parser)
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from concurrent.futures import ProcessPoolExecutor
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from functools import cache
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +100,31 @@ class SyntheticScenes:
                     _draw_shard(*job)
                     progress.update(SHARD)
                 return
-            with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-                for done in [pool.submit(_draw_shard, *job) for job in jobs]:
+            with _drawing(workers, jobs) as drawn:
+                for done in drawn:
                     done.result()
                     progress.update(SHARD)
+
+
+@contextmanager
+def _drawing(workers: int, jobs: Sequence[tuple]) -> Iterator[list[Future]]:
+    """Draw in other processes, which end with the `with`, also when it is interrupted."""
+    others = set(active_children())
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    try:
+        # What a terminal sends to all processes is for this one, which ends the others.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
+        try:
+            drawn = [pool.submit(_draw_shard, *job) for job in jobs]
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        yield drawn
+    except BaseException:
+        for process in set(active_children()) - others:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def default_cache() -> Path:

@@ -1,5 +1,8 @@
 """Generated scenes: drawn once, reproducible, complete files."""
 
+import multiprocessing
+import signal
+
 import numpy as np
 import pytest
 
@@ -41,3 +44,17 @@ def test_an_interrupted_file_is_drawn_again(tmp_path):
     (scenes.folder / "000000_rgb.npy").write_bytes(b"half")
     again = SyntheticScenes(0, 2, (48, 64), tmp_path)
     assert np.array_equal(again[0].rgb, scenes[0].rgb)
+
+
+def test_an_interruption_ends_the_processes_that_draw(tmp_path, monkeypatch):
+    class Interrupted(synthetic_scenes.tqdm):
+        def update(self, count=1):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(synthetic_scenes, "tqdm", Interrupted)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    with pytest.raises(KeyboardInterrupt):
+        SyntheticScenes(0, 400, (48, 64), tmp_path, workers=2)
+    assert not multiprocessing.active_children()
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+    assert len(list(tmp_path.glob("*/*.json"))) < 10  # of the 200 files that it was to draw
