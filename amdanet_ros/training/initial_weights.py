@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from ..classes import class_table_of_size
 from ..inference.checkpoint_file import checkpoint_file
 from ..network.checkpoint import ADAPTIVE_PREFIXES, load_checkpoint
 from .config import ConfigError
@@ -17,9 +18,9 @@ def load_initial(network: nn.Module, path: str, classes: Sequence[str] | None = 
     """Take the weights of a checkpoint of the same architecture.
 
     One without adaptive weighting may start a network with it: its reliabilities stay as they
-    begin, equal, and the network computes what the checkpoint's did. One that names other classes
-    gives what it has learned of those with the same name; the last layer's rows of the others stay
-    as the network drew them.
+    begin, equal, and the network computes what the checkpoint's did. One of other classes gives
+    what it has learned of those with the same name; the last layer's rows of the others stay as
+    the network drew them. One that names no classes has those of the published table of its size.
 
     Args:
         network: changed in place.
@@ -34,12 +35,11 @@ def load_initial(network: nn.Module, path: str, classes: Sequence[str] | None = 
     state, own = dict(checkpoint.state), network.state_dict()
     if not any(key.startswith(ADAPTIVE_PREFIXES) for key in state):
         state |= {key: own[key] for key in own if key.startswith(ADAPTIVE_PREFIXES)}
-    named = classes is not None and checkpoint.classes is not None
-    if named and tuple(checkpoint.classes) != tuple(classes):
-        state |= {
-            key: _rows_by_name(own[key], state[key], classes, checkpoint.classes)
-            for key in _LAST_LAYER
-        }
+    others = checkpoint.classes or class_table_of_size(checkpoint.config.num_classes).names
+    unnamed = checkpoint.classes is None and others[0] == "class_0"
+    as_it_is = unnamed and classes is not None and len(others) == len(classes)
+    if classes is not None and tuple(others) != tuple(classes) and not as_it_is:
+        state |= {key: _rows_by_name(own[key], state[key], classes, others) for key in _LAST_LAYER}
     try:
         network.load_state_dict(state)
     except RuntimeError as error:

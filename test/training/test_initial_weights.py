@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from amdanet_ros.classes import DEMO, STREET
+from amdanet_ros.classes import DEMO, MFNET, STREET
 from amdanet_ros.inference.checkpoint_file import read_checkpoint
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
@@ -44,6 +44,19 @@ def test_the_number_of_classes_may_differ(demo_checkpoint):
     load_initial(network, str(demo_checkpoint), ("cat", "person"))
     saved = load_checkpoint(demo_checkpoint).state[WEIGHT]
     assert torch.equal(network.state_dict()[WEIGHT][1], saved[DEMO.names.index("person")])
+
+
+def test_weights_without_names_have_the_published_classes_of_their_number(tmp_path):
+    published = AMDANet(backbone="mit_b0", num_classes=len(MFNET), embed_dim=16)
+    torch.save(published.state_dict(), tmp_path / "authors.pth")
+    saved = published.state_dict()[WEIGHT]
+    for names in (("robot", "person"), ("a", "b", "person", "d", "e", "f", "g", "h", "i")):
+        network = AMDANet(backbone="mit_b0", num_classes=len(names), embed_dim=16)
+        drawn = network.state_dict()[WEIGHT].clone()
+        load_initial(network, str(tmp_path / "authors.pth"), names)
+        found, person = network.state_dict()[WEIGHT], names.index("person")
+        assert torch.equal(found[person], saved[MFNET.names.index("person")])
+        assert torch.equal(found[0], drawn[0])
 
 
 def test_another_architecture_is_refused(demo_checkpoint):
