@@ -43,8 +43,10 @@ ALLOWED = {
     "bags": "rosbags yaml lz4 backports compression numpy images pairing resources programs "
     "one_line",
     "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings output_place",
+    "view": f"{ARRAYS} images pipeline visualization programs one_line",
     "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} network bags messages pairing "
-    "pipeline resources settings one_line programs params_file ros.shims",
+    "pipeline resources settings one_line programs params_file ros.shims "
+    "view",
     "ros.shims": "rclpy message_filters vision_msgs",
     "synthetic": f"{ARRAYS} registration classes",
     "evaluation": f"torch {ARRAYS} network inference classes",
@@ -60,7 +62,7 @@ ALLOWED = {
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags fuse ros ros.shims training evaluation extraction annotation "
     "reproduction synthetic demo resources output_place one_line programs whole_file whole_folder "
-    "class_table_file __init__",
+    "class_table_file view __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

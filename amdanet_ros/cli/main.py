@@ -23,6 +23,7 @@ from ..programs.signals import GRACE_S, WRITING_GRACE_S
 COMMANDS = (
     "demo",
     "fuse",
+    "view",
     "play",
     "record",
     "register",
@@ -36,7 +37,7 @@ COMMANDS = (
     "benchmark",
     "info",
 )
-_ENDED_BY_SIGNALS = {"play", "record"}
+_ENDED_BY_SIGNALS = {"play", "record", "view"}
 """Commands that a signal ends as intended: their status is 0 then."""
 _OF_ROS = {"play", "record", "demo"}
 

@@ -21,10 +21,13 @@ _VIDEOS = (
 _BAG_FILES = (".mcap", ".db3", ".bag", ".zstd")
 
 
-def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+def add_source_arguments(parser: argparse.ArgumentParser, is_required: bool = True) -> None:
     """Declare the input and how its pairs are found; options that are not given are None."""
     parser.add_argument(
-        "input", type=Path, help="a bag, a folder of images (RGB or both) or an image"
+        "input",
+        type=Path,
+        nargs=None if is_required else "?",
+        help="a bag, a folder of images (RGB or both) or an image",
     )
     parser.add_argument(
         "thermal", type=Path, nargs="?", help="folder of the thermal images, or an image"

@@ -18,7 +18,9 @@ def of_signal(number: int) -> int:
 
 
 MEANINGS = {
-    str(DONE): "done; `play`, `record` and the node also when SIGINT, SIGTERM or SIGHUP ended them",
+    str(
+        DONE
+    ): "done; `play`, `record`, `view` and the node also when SIGINT, SIGTERM or SIGHUP ended them",
     str(INCOMPLETE): "done, but a part that was asked for is missing; one line says which",
     str(MISTAKE): "a mistake in the call, the input or the machine (a full disk, no permission, no "
     "memory, a package that is not installed); one line names it and the fix",

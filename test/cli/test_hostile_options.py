@@ -23,6 +23,7 @@ REQUIRED = {
     "benchmark": ["demo"],
     "label": ["demo", "in", "--out", "out"],
     "info": [],
+    "view": ["in"],
 }
 
 
@@ -86,6 +87,9 @@ READS = [
     ("benchmark", "PLACE"),
     ("export", "PLACE", "-o", "a.onnx"),
     ("demo", "--params-file", "PLACE"),
+    ("view", "PLACE"),
+    ("view", "PLACE", "PLACE"),
+    ("view", "--address", "PLACE"),
 ]
 
 
