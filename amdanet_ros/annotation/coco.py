@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from .errors import AnnotationError
-from .plain_values import member, parsed_json, points, read_text, side
+from .plain_values import member, parsed_json, points, read_text, sides
 from .run_lengths import coco_counts, coco_text, mask_of_runs, runs_of
 from .shapes import AnnotatedImage, Annotations, Shape
 
@@ -38,7 +38,7 @@ def read_coco(path: Path) -> Annotations:
     for each in member(content, "images", list, where):
         file = member(each, "file_name", str, f"{where}, image")
         label = f"{where}, image {file[:80]!r}"
-        size = side(each.get("height"), "height", label), side(each.get("width"), "width", label)
+        size = sides(each, ("height", "width"), label)
         images[member(each, "id", int, label)] = (file, size, [])
     left_out: Counter[str] = Counter()
     for each in member(content, "annotations", list, where):

@@ -16,7 +16,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from .errors import AnnotationError
-from .plain_values import number, points, read_text, side
+from .plain_values import number, points, read_text, sides
 from .run_lengths import mask_of_runs, runs_of
 from .shapes import AnnotatedImage, Annotations, Shape
 
@@ -84,7 +84,7 @@ class _Reader:
         if name == "image" and len(self._stack) == 2:
             file = given.get("name", "")
             self._where = f"{self._file_label}, image {file[:80]!r}"
-            size = tuple(side(given.get(each), each, self._where) for each in ("height", "width"))
+            size = sides(given, ("height", "width"), self._where)
             self._image, self._shapes = (file, size), []
         elif self._image is not None and len(self._stack) == 3:
             if name in _AREAS:
@@ -112,7 +112,7 @@ def _shape(kind: str, given: Mapping[str, str], where: str) -> Shape:
         return Shape(label, (points(corners, where),))
     if kind == "mask":
         left, top = (int(number(given.get(each), each, where)) for each in ("left", "top"))
-        width, height = (side(given.get(each), each, where) for each in ("width", "height"))
+        height, width = sides(given, ("height", "width"), where)
         try:
             runs = [int(each) for each in given.get("rle", "").split(",")]
         except ValueError:

@@ -189,6 +189,8 @@ def write_task(
     """
     as_polygons = kind == "labelme" if polygons is None else polygons
     sizes, rows = _sizes(root), _rows(own, table)
+    if labels != FOLDERS["labels"] and not (root / labels).is_dir():
+        raise AnnotationError(f"--labels {one_line(labels)}: {one_line(root)} has no such folder")
     images, special = [], {}
     for name, size in sizes.items():
         path = root / labels / f"{name}.png"

@@ -21,7 +21,7 @@ from ..images.errors import BadImage
 from ..images.image_file import values_of_file
 from ..one_line import one_line
 from .errors import AnnotationError
-from .plain_values import member, number, parsed_json, points, read_text, side
+from .plain_values import member, number, parsed_json, points, read_text, sides
 from .shapes import AnnotatedImage, Annotations, Shape
 
 
@@ -41,10 +41,7 @@ def read_labelme(path: Path) -> Annotations:
     for file in files:
         data, where = read_text(file, ("*.json",))
         content = parsed_json(data, where)
-        size = tuple(
-            side(content.get(key) if isinstance(content, dict) else None, key, where)
-            for key in ("imageHeight", "imageWidth")
-        )
+        size = sides(content, ("imageHeight", "imageWidth"), where)
         shapes = []
         for each in member(content, "shapes", list, where):
             shape = _shape(each, where)

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..one_line import one_line
 from .errors import AnnotationError
-from .plain_values import member, number, parsed_json, points, read_text, side
+from .plain_values import member, number, parsed_json, points, read_text, sides
 from .run_lengths import brush_data, brush_mask
 from .shapes import AnnotatedImage, Annotations, Shape
 
@@ -51,9 +51,7 @@ def read_labelstudio(path: Path) -> Annotations:
             if kind not in ("polygonlabels", "brushlabels"):
                 left_out[kind[:40]] += 1
                 continue
-            own = tuple(
-                side(result.get(key), key, label) for key in ("original_height", "original_width")
-            )
+            own = sides(result, ("original_height", "original_width"), label)
             if size not in (None, own):
                 raise AnnotationError(f"{label}: its results give two sizes, {size} and {own}")
             size = own

@@ -19,6 +19,7 @@ from .errors import AnnotationError
 MOST_BYTES = 256 << 20
 _LARGEST = 1e6
 _MOST_SIDE = 32767
+_MOST_PIXELS = 64_000_000
 
 
 def read_text(path: Path, names: tuple[str, ...]) -> tuple[bytes, str]:
@@ -130,6 +131,24 @@ def side(value: Any, what: str, where: str) -> int:
     if found != int(found) or not 1 <= found <= _MOST_SIDE:
         raise AnnotationError(f"{where}: {what} is {_shown(value)}, and no side of an image")
     return int(found)
+
+
+def sides(given: Any, names: tuple[str, str], where: str) -> tuple[int, int]:
+    """Return (height, width) of an image or mask.
+
+    Args:
+        given: has them.
+        names: of the height and the width there.
+        where: for the message.
+
+    Raises:
+        AnnotationError: they are no sides, or of an image of more than 64 million pixels.
+    """
+    values = given if hasattr(given, "get") else {}
+    height, width = (side(values.get(name), name, where) for name in names)
+    if height * width > _MOST_PIXELS:
+        raise AnnotationError(f"{where}: {width} x {height} pixels are more than 64 million")
+    return height, width
 
 
 def points(value: Any, where: str) -> np.ndarray:

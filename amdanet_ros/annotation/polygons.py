@@ -20,7 +20,19 @@ def filled(rings: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
         rings: closed polygons, N x 2 of x and y; the last corner is joined to the first.
         size: (H, W).
     """
-    height, width = size
+    found = np.zeros(size, bool)
+    corners = np.concatenate([np.zeros((0, 2)), *rings])
+    if not len(corners):
+        return found
+    left, top = np.clip(np.floor(corners.min(axis=0)), 0, size[::-1]).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)), 0, size[::-1]).astype(int)
+    if right > left and bottom > top:
+        moved = [ring - (left, top) for ring in rings]
+        found[top:bottom, left:right] = _filled(moved, bottom - top, right - left)
+    return found
+
+
+def _filled(rings: Sequence[np.ndarray], height: int, width: int) -> np.ndarray:
     changes = np.zeros((height, width + 1), np.int32)
     for ring in rings:
         start, end = ring, np.roll(ring, -1, axis=0)

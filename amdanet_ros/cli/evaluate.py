@@ -204,7 +204,7 @@ def _check_set_classes(root: str, table: ClassTable) -> None:
 def _evaluate_objects(arguments: argparse.Namespace, checkpoint, table) -> int:
     from ..evaluation.label_origin import origin_remark
     from ..evaluation.object_report import ObjectReport
-    from ..evaluation.object_scores import score_objects
+    from ..evaluation.object_scores import BOX_KINDS, score_objects
     from ..evaluation.views import VIEWS, ViewedPairs
     from ..training.image_folder import ImageFolder
     from ..training.processes import processes
@@ -219,6 +219,11 @@ def _evaluate_objects(arguments: argparse.Namespace, checkpoint, table) -> int:
     root = Path(arguments.data)
     pairs = ImageFolder(root, arguments.split, table, partial=True)
     boxes = read_boxes(root) if (root / "boxes.json").is_file() else None
+    kinds = {
+        kind: table.names.index(name)
+        for kind, name in enumerate(BOX_KINDS)
+        if name in arguments.objects
+    }
     # 20 of the street set's 480 rows.
     least_height = 20 / 480 * pairs[0].labels.shape[0]
     views = VIEWS if arguments.views else {"as it is": VIEWS["as it is"]}
@@ -226,7 +231,7 @@ def _evaluate_objects(arguments: argparse.Namespace, checkpoint, table) -> int:
         network = checkpoint.build().to(here.device)
         scores = {
             name: score_objects(
-                network, ViewedPairs(pairs, view), objects, here.device, boxes, least_height
+                network, ViewedPairs(pairs, view), objects, here.device, boxes, least_height, kinds
             )
             for name, view in views.items()
         }

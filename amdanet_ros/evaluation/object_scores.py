@@ -16,6 +16,9 @@ from ..classes import UNLABELED
 from ..inference.thermal_normalization import ThermalNormalizer
 from .scoring import Pair
 
+BOX_KINDS = ("person", "bicycle", "vehicle")
+"""Class names of the kinds of boxes, 0 to 2."""
+
 HIT_SHARE = 0.3
 """A box is hit where so much of its middle (half of its width and height) is its class."""
 
@@ -33,7 +36,8 @@ class ObjectScores:
         """Of each object: pixels of the intersection, of the union."""
         self.known, self.unknown = 0, 0
         self.stray, self.outside = 0, 0
-        self.boxes_hit, self.boxes = 0, 0
+        self.boxes: dict[int, list[int]] = {}
+        """Of each kind of box: how many are hit, how many there are."""
 
     def add(self, labels: np.ndarray, predicted: np.ndarray) -> None:
         """Count one map.
@@ -53,26 +57,28 @@ class ObjectScores:
         self,
         boxes: Sequence[Sequence[float]],
         predicted: np.ndarray,
-        person: int,
+        kinds: Mapping[int, int],
         least_height: float,
     ) -> None:
         """Count the boxes of one image.
 
         Args:
-            boxes: (kind, x0, y0, x1, y1) in pixels; kind 0 is a person.
+            boxes: (kind, x0, y0, x1, y1) in pixels.
             predicted: H x W class indices.
-            person: the person's class index.
-            least_height: pixels; lower people's boxes are not counted.
+            kinds: class index of each kind of box; boxes of other kinds are not counted as hit or
+                missed.
+            least_height: pixels; lower boxes are not counted.
         """
         for kind, x0, y0, x1, y1 in boxes:
-            if kind == 0 and y1 - y0 >= least_height:
+            if kind in kinds and y1 - y0 >= least_height:
                 quarter_high, quarter_wide = (y1 - y0) / 4, (x1 - x0) / 4
                 rows = slice(round(y0 + quarter_high), max(1, round(y1 - quarter_high)))
                 columns = slice(round(x0 + quarter_wide), max(1, round(x1 - quarter_wide)))
-                middle = predicted[rows, columns] == person
+                middle = predicted[rows, columns] == kinds[kind]
                 if middle.size:
-                    self.boxes += 1
-                    self.boxes_hit += bool(middle.mean() >= HIT_SHARE)
+                    counts = self.boxes.setdefault(kind, [0, 0])
+                    counts[0] += bool(middle.mean() >= HIT_SHARE)
+                    counts[1] += 1
         outside = outside_boxes(predicted.shape, boxes)
         self.outside += int(outside.sum())
         self.stray += int((outside & np.isin(predicted, self.objects)).sum())
@@ -89,6 +95,8 @@ class ObjectScores:
     def as_dict(self, names: Sequence[str]) -> dict[str, float]:
         """Return the scores by name: IoU by class, "mean_iou", "box_hits", "stray" (0..1).
 
+        "box_hits" are those of people (kind 0); of other kinds "bicycle_box_hits" and so on.
+
         Args:
             names: of all classes.
         """
@@ -97,8 +105,9 @@ class ObjectScores:
             for index, value in zip(self.objects, self.iou(), strict=True)
         }
         scores["mean_iou"] = self.mean_iou()
-        if self.boxes:
-            scores["box_hits"] = self.boxes_hit / self.boxes
+        for kind, (hit, count) in sorted(self.boxes.items()):
+            name = "box_hits" if kind == 0 else f"{BOX_KINDS[kind]}_box_hits"
+            scores[name] = hit / count
         if self.outside:
             scores["stray"] = self.stray / self.outside
         return scores
@@ -131,6 +140,7 @@ def score_objects(
     device: torch.device,
     boxes: Mapping[str, Sequence[Sequence[float]]] | None = None,
     least_height: float = 10.0,
+    kinds: Mapping[int, int] | None = None,
 ) -> dict[str, ObjectScores]:
     """Score a network on maps of a few classes, by condition.
 
@@ -139,12 +149,14 @@ def score_objects(
     Args:
         network: an AMDANet.
         pairs: to score, with their names.
-        objects: class indices that the maps know; the first is the person.
+        objects: class indices that the maps know.
         device: of the network.
         boxes: that people drew, by the pair's name, in pixels of the pairs; None: none.
-        least_height: of people's boxes that count, in pixels of the pairs.
+        least_height: of boxes that count, in pixels of the pairs.
+        kinds: class index of each kind of box; None: kind 0 is the first object.
     """
     scores: dict[str, ObjectScores] = {}
+    kinds = {0: objects[0]} if kinds is None else kinds
     was_training = network.training
     network.eval()
     try:
@@ -154,7 +166,7 @@ def score_objects(
             counted.add(pair.labels, predicted)
             if boxes is not None:
                 drawn = boxes.get(pair.name, ())
-                counted.add_boxes(drawn, predicted, objects[0], least_height)
+                counted.add_boxes(drawn, predicted, kinds, least_height)
     finally:
         network.train(was_training)
     return scores

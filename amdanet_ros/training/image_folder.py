@@ -190,7 +190,13 @@ class ImageFolder:
         if wrong.size:
             raise DataError(
                 f"{path} holds label {int(wrong[0])}: "
-                f"the data set has {self.classes} classes (0 to {self.classes - 1}; 255: no label)"
+                f"the data set has {self.classes} classes (0 to {self.classes - 1}; 255: no label"
+                + (
+                    "; 254: none of the classes that data.none_of in a training or --objects of "
+                    "evaluate name)"
+                    if wrong[0] == NONE_OF
+                    else ")"
+                )
             )
 
 

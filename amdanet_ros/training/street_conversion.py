@@ -22,7 +22,8 @@ import cv2
 import numpy as np
 
 from ..classes import NONE_OF, UNLABELED
-from ..evaluation.object_scores import outside_boxes
+from ..evaluation.object_scores import BOX_KINDS, outside_boxes
+from ..one_line import one_line
 from ..whole_file import write_whole
 from .image_files import image_file
 from .image_folder import FOLDERS
@@ -61,7 +62,7 @@ def convert_street(
     for folder in FOLDERS.values():
         (target / folder).mkdir(parents=True, exist_ok=True)
     writer = _Writer(root, target, size)
-    boxes = json.loads((root / "msrs/boxes.json").read_text())
+    boxes = _boxes_of(root / "msrs/boxes.json")
     lists = {
         "train": [(name, "msrs", name) for name in (root / "msrs/train.txt").read_text().split()],
         "test": [(name, "msrs", name) for name in (root / "msrs/val.txt").read_text().split()],
@@ -98,14 +99,36 @@ def read_boxes(root: str | os.PathLike) -> Mapping[str, Sequence[Box]]:
     """Return the boxes of `boxes.json` in a converted set's folder, by the image's name.
 
     Raises:
-        DataError: no such file.
+        DataError: no such file, or one that holds no boxes.
     """
     path = Path(root).expanduser() / "boxes.json"
     if not path.is_file():
         raise DataError(f"{path} is missing: convert the street set again")
-    return {
-        name: [tuple(box) for box in boxes] for name, boxes in json.loads(path.read_text()).items()
-    }
+    return {name: [box[:5] for box in boxes] for name, boxes in _boxes_of(path).items()}
+
+
+def _boxes_of(path: Path) -> dict[str, list[tuple]]:
+    """Return the boxes of a file, [kind, x0, y0, x1, y1, ...] each; raises DataError."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} is no JSON: {one_line(error, 100)}") from error
+    if not isinstance(content, dict) or not all(isinstance(b, list) for b in content.values()):
+        raise DataError(f'{path} holds no boxes: expected is {{"NAME": [[kind, x0, y0, x1, y1]]}}')
+    for name, boxes in content.items():
+        for box in boxes:
+            if not (isinstance(box, list) and len(box) >= 5 and _is_box(box)):
+                raise DataError(
+                    f"{path}: {one_line(repr(name), 60)} has {one_line(repr(box), 80)} for a box: "
+                    f"expected is [kind, x0, y0, x1, y1], kind 0 to {len(BOX_KINDS) - 1}, in pixels"
+                )
+    return {name: [tuple(box) for box in boxes] for name, boxes in content.items()}
+
+
+def _is_box(box: Sequence) -> bool:
+    kind, *corners = box[:5]
+    numbers = all(type(value) in (int, float) and abs(value) <= 1e6 for value in corners)
+    return type(kind) is int and 0 <= kind < len(BOX_KINDS) and numbers
 
 
 class _Writer:

@@ -199,6 +199,13 @@ BAD = [
     ("cvat", cvat('<polygon label="person" points="1,nan;2,2;3,3"/>'), "no number of pixels"),
     ("cvat", cvat('<polygon label="person" points="1,1;2,2"/>'), "no polygon"),
     ("cvat", cvat('<mask label="person" rle="9" left="0" top="0" width="2" height="2"/>'), "run"),
+    ("cvat", cvat(square(), size='width="32000" height="32000"'), "more than 64 million"),
+    (
+        "cvat",
+        cvat('<mask label="road" rle="900000000" left="0" top="0" width="30000" height="30000"/>'),
+        "more than 64 million",
+    ),
+    ("coco", coco([[1, 1, 2, 2, 3, 3]] * 2, width=30000, height=30000), "more than 64 million"),
     ("cvat", cvat('<polygon points="1,1;2,2;3,3"/>'), "no label"),
     ("cvat", "<annotations><track/></annotations>", "tracks"),
     ("cvat", "<html/>", "CVAT for images 1.1"),
@@ -249,6 +256,7 @@ def test_what_cannot_be_used_is_one_line_and_changes_nothing(
         (("cvat", "SET", "SET", "--to"), "output"),
         (("coco", "SET", "SET/Label", "--to"), "output"),
         (("coco", "SET", "", "--to"), "output"),
+        (("coco", "SET", "out", "--to", "--labels", "Labels"), "has no such folder"),
         (("labelme", "nowhere", "out", "--to"), "classes.yaml is missing"),
         (("labelme", "nowhere", "SET"), "is missing"),
         (("labelme", "SET/train.txt", "SET", "--labels", "../x"), "--labels"),
@@ -307,6 +315,11 @@ def test_outlines_fill_what_they_surround():
     for ring in outlines(mask):
         together |= filled([ring], mask.shape)
     assert (together != mask).sum() <= 0.015 * mask.sum()
+    np.testing.assert_array_equal(
+        filled([np.array([(-90, 2), (2, 2), (2, 90), (-90, 90)], float)], (4, 4)),
+        [[0] * 4, [0] * 4, [1, 1, 0, 0], [1, 1, 0, 0]],
+    )
+    assert not filled([np.array([(50, 50), (60, 50), (60, 60)], float)], (4, 4)).any()
     np.testing.assert_array_equal(
         filled([np.array([(1, 1), (4, 1), (4, 3), (1, 3)], float)], (5, 6)),
         [[0] * 6, [0, 1, 1, 1, 0, 0], [0, 1, 1, 1, 0, 0], [0] * 6, [0] * 6],

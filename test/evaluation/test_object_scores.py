@@ -41,11 +41,21 @@ def test_boxes_are_hit_by_their_middle_and_what_lies_outside_is_stray():
         (0, 52.0, 10.0, 54.0, 15.0),  # too low to count
         (2, 40.0, 32.0, 60.0, 40.0),  # no person
     ]
-    scores.add_boxes(boxes, predicted, person=1, least_height=10.0)
+    scores.add_boxes(boxes, predicted, kinds={0: 1}, least_height=10.0)
     found = scores.as_dict(NAMES)
     assert found["box_hits"] == 0.5
     outside = 40 * 60 - 20 * 30 - 10 * 20 - 2 * 5 - 20 * 8
     assert found["stray"] == pytest.approx(200 / outside)
+
+
+def test_boxes_of_other_kinds_have_their_own_class_whatever_the_order_of_the_objects():
+    scores = ObjectScores([2, 1])
+    predicted = np.zeros((40, 60), np.uint8)
+    predicted[:20] = 2
+    boxes = [(2, 0.0, 0.0, 20.0, 20.0), (2, 0.0, 20.0, 20.0, 40.0), (0, 30.0, 0.0, 50.0, 20.0)]
+    scores.add_boxes(boxes, predicted, {0: 1, 2: 2}, 10.0)
+    found = scores.as_dict(NAMES)
+    assert found["vehicle_box_hits"] == 0.5 and found["box_hits"] == 0.0
 
 
 def test_a_margin_widens_boxes_up_to_the_image():

@@ -70,3 +70,23 @@ def test_what_is_missing_is_named(tmp_path, street):
         convert_street(street, tmp_path / "out", (32, 40))
     with pytest.raises(DataError, match="convert the street set again"):
         read_boxes(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "is no JSON"),
+        ("[" * 100_000, "is no JSON"),
+        ("[1]", "holds no boxes"),
+        ('{"a": 5}', "holds no boxes"),
+        ('{"a": [[0, 1, 2]]}', "for a box"),
+        ('{"a": [["0", 1, 2, 3, 4]]}', "for a box"),
+        ('{"a": [[7, 1, 2, 3, 4]]}', "for a box"),
+        ('{"a": [[0, 1, 2, 3, 1e999]]}', "for a box"),
+        ('{"a": [[0, 1, 2, 3, NaN]]}', "for a box"),
+    ],
+)
+def test_boxes_that_are_none_are_refused(tmp_path, content, said):
+    (tmp_path / "boxes.json").write_text(content)
+    with pytest.raises(DataError, match=said):
+        read_boxes(tmp_path)
