@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from .bounded_yaml import load_yaml
 from .classes import (
     MOST_CLASSES,
     UNLABELED,
@@ -23,7 +24,6 @@ from .classes import (
 )
 from .one_line import one_line
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ENDINGS = (".yaml", ".yml")
 _KEYS = ("name", "names", "colors", "ignored")
 _MOST_BYTES = 256 * 1024
@@ -75,7 +75,7 @@ def _content(path: Path) -> dict[str, Any]:
     if len(text) > _MOST_BYTES:
         raise ClassTableError(f"{file} has more than {_MOST_BYTES} bytes: it is no class table")
     try:
-        content = yaml.load(text, Loader=_LOADER)
+        content = load_yaml(text)
     except _OF_YAML as error:
         raise ClassTableError(f"{file} is no YAML: {one_line(error, 150)}") from error
     if not isinstance(content, dict):

@@ -50,6 +50,7 @@ def test_built_in_tables_go_by_their_name():
         ("names: [!!timestamp 7]", "is no YAML"),
         ("names: [!!int x]", "is no YAML"),
         ("names: [!!bool x]", "is no YAML"),
+        ("names: [0x" + "f" * 5000 + "]", "is no YAML"),
         ("names: !!python/name:os.system", "is no YAML"),
         ("name: [a]\nnames: [a]", "name is"),
         ("names: a", "names is 'a': give the list"),

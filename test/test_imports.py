@@ -20,7 +20,8 @@ ROSLESS = "images inference registration visualization findings parameters class
 
 ALLOWED = {
     "classes": "numpy",
-    "class_table_file": "yaml numpy classes one_line",
+    "bounded_yaml": "yaml",
+    "class_table_file": "yaml numpy bounded_yaml classes one_line",
     "findings": "",
     "output_place": "programs",
     "parameters": "",
@@ -51,7 +52,7 @@ ALLOWED = {
     "synthetic": f"{ARRAYS} registration classes",
     "evaluation": f"torch {ARRAYS} network inference classes",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
-    "synthetic evaluation classes class_table_file images one_line whole_file",
+    "synthetic evaluation bounded_yaml classes class_table_file images one_line whole_file",
     "annotation": f"{ARRAYS} images training evaluation classes class_table_file one_line "
     "whole_file",
     "extraction": f"{ARRAYS} {ROSLESS} fuse pipeline evaluation class_table_file",

@@ -181,9 +181,10 @@ def output_findings(counts: Counts, before: Counts) -> list[Finding]:
 
 def _refusals(stream: str, counts: Counts, before: Counts) -> list[Finding]:
     count = counts.refused.get(stream, 0) - before.refused.get(stream, 0)
-    if not count:
+    cause = counts.last_refusal.get(stream)
+    if not count or cause is None:  # those of before a transition are forgotten
         return []
-    values = {"count": count, "cause": counts.last_refusal[stream]}
+    values = {"count": count, "cause": cause}
     return [Finding(FindingKind.IMAGES_REFUSED, stream, Level.WARN, values)]
 
 

@@ -14,6 +14,7 @@ from typing import Any, get_type_hints
 
 import yaml
 
+from ..bounded_yaml import load_yaml
 from ..one_line import one_line
 
 _LARGEST_FILE = 2**20
@@ -71,7 +72,7 @@ def parsed(text: str, label: str) -> Any:
         ConfigError: it is none; the message begins with `label`.
     """
     try:
-        return yaml.safe_load(text)
+        return load_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"{label} is no YAML: {one_line(' '.join(str(error).split()))}") from (
             error

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 from .augmentation import Augmentation
 from .config import AugmentationConfig, ConfigError, TrainingConfig
 
+_STRIDE = 32
+"""Pixels a side of the image for one of the smallest features."""
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -85,5 +88,13 @@ def training_plan(config: TrainingConfig, pairs: int, world: int = 1) -> Plan:
             raise ConfigError(
                 f"a batch of {stretch.batch_size} (optimization or finish) must be a multiple of "
                 f"accumulate ({plan.accumulate}) times the number of processes ({world})"
+            )
+        # The smallest features are normalised over the batch: one value has no variance.
+        height, width = (-(-side // _STRIDE) for side in stretch.augmentation.crop)
+        if stretch.batch_size // parts * height * width < 2:
+            raise ConfigError(
+                f"batches of one crop of {' x '.join(map(str, stretch.augmentation.crop))} pixels "
+                "cannot train (optimization or finish): raise batch_size to 2, or give a larger "
+                "crop"
             )
     return Plan(steps, warmup, tuple(stretches))

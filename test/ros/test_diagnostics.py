@@ -8,6 +8,9 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32, Header, String
 
+from amdanet_ros.ros.counters import Counters, Counts
+from amdanet_ros.ros.diagnostics import _refusals
+
 MASK = "segmentation/mask"
 
 
@@ -116,6 +119,15 @@ def test_refused_images_are_told(bench, make_node, heard):
         )
     )
     assert "'nonsense'" in heard["amdanet: rgb input"].message
+
+
+def test_refusals_of_before_a_transition_are_counted_and_not_told_again():
+    counters = Counters()
+    counters.refuse("rgb", "rgb: a step of 0 bytes")
+    assert len(_refusals("rgb", counters.snapshot(), Counts())) == 1
+    counters.forget_durations()
+    assert counters.snapshot().refused == {"rgb": 1}
+    assert _refusals("rgb", counters.snapshot(), Counts()) == []
 
 
 def test_a_failed_configure_is_an_error_that_says_why(bench, make_node, heard, helpers):

@@ -8,6 +8,8 @@ import pytest
 import yaml
 
 from amdanet_ros.training.config import ConfigError, TrainingConfig, load_config
+from amdanet_ros.training.config_values import built
+from amdanet_ros.training.plan import training_plan
 
 
 def write(folder, **files):
@@ -43,6 +45,8 @@ def test_a_file_changes_what_its_base_says(tmp_path):
         ("optimization: 5", "optimization must be a mapping"),
         ("- 1", "must be a mapping"),
         ("a: [", "is no YAML"),
+        ("seed: 0x" + "f" * 6000, "is no YAML: a number has more than 1000 digits"),
+        ("data: {size: [0b" + "1" * 20000 + "]}", "a number has more than 1000 digits"),
         ("base: wrong.yaml", r"leads back to itself"),
         ("base: missing.yaml", r"missing\.yaml cannot be read"),
     ],
@@ -51,6 +55,18 @@ def test_mistakes_are_named(tmp_path, text, message):
     path = write(tmp_path, wrong=text)
     with pytest.raises(ConfigError, match=message):
         load_config(path)
+
+
+@pytest.mark.parametrize("section", ["optimization", "finish"])
+def test_batches_of_one_crop_that_has_no_variance_are_refused_before_the_training(section):
+    values = {"finish": {"share": 0.5, "crop": [64, 64]}, "augmentation": {"crop": [64, 64]}}
+    values |= {"optimization": {"steps": 4, "batch_size": 1}}
+    values["finish" if section == "finish" else "augmentation"]["crop"] = [32, 32]
+    values["finish"]["batch_size"] = 1
+    with pytest.raises(ConfigError, match="batches of one crop of 32 x 32 pixels"):
+        training_plan(built(TrainingConfig, values, "here"), pairs=4)
+    values["optimization"]["batch_size"] = values["finish"]["batch_size"] = 2
+    assert training_plan(built(TrainingConfig, values, "here"), pairs=4).steps == 4
 
 
 def test_the_network_section_holds_what_was_written(tmp_path):
@@ -174,7 +190,7 @@ def test_every_number_has_a_range_and_both_ends_load(tmp_path, key):
         ("? [1, 2]\n: 3", "is no YAML|unknown key"),
         ("seed: 2001-99-99", "is no YAML: month must be in"),
         ("seed: 2001-01-01", "seed is datetime.date"),
-        ("seed: " + "9" * 5000, "is no YAML: Exceeds the limit|seed is 9"),
+        ("seed: " + "9" * 5000, "is no YAML: a number has more than 1000 digits"),
         ("[" * 3000, "nested too deeply|is no YAML"),
         ("a: &a [x, x]\nb: &b [*a, *a]\nseed: [*b, *b]", "unknown key a"),
         ("network: &n {backbone: *n}", "network.backbone is .*: a str|is no YAML"),
