@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import dataclass
 
 from .errors import BagError
 from .writer import STORAGES
+
+_PART = r"(?:[A-Za-z_{}][A-Za-z0-9_{}]*)"
+_NAME = re.compile(rf"(?:~|(?:~/|/)?{_PART})(?:/{_PART})*")
 
 
 @dataclass(frozen=True)
@@ -46,4 +50,10 @@ def read_recording_options(arguments: argparse.Namespace) -> RecordingOptions:
     if not arguments.topics and not arguments.all:
         raise BagError("nothing to record: name topics, or give --all")
     topics = () if arguments.all else tuple(arguments.topics)
+    for topic in topics:
+        if not _NAME.fullmatch(topic):
+            raise BagError(
+                f"{topic!r} is no name of a topic: it has letters, digits and _, in parts that / "
+                "separates, for example /segmentation/mask"
+            )
     return RecordingOptions(topics, arguments.output, arguments.storage)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..classes import ClassTable
 
 SUMMARY = "score a checkpoint: IoU per class, mIoU, confusion matrix, fusion metrics"
+_MOST_SCENES = 10_000_000
 
 _WRITTEN = ("evaluation.json", "evaluation.csv", "objects.json", "fusions.json", "comparison.json")
 
@@ -290,7 +291,12 @@ def _pairs(arguments: argparse.Namespace, table):
             check_labels_present([pairs.present], f"{arguments.data}, {arguments.split}.txt")
         return pairs
     first, _, count = arguments.synthetic.partition(":")
-    if not (first.isdigit() and count.isdigit()):
+    if not all(each.isdecimal() and each.isascii() and len(each) <= 12 for each in (first, count)):
         raise ValueError(f"--synthetic {arguments.synthetic!r}: write SEED:COUNT, as 500000:48")
+    if not 1 <= int(count) <= _MOST_SCENES:
+        raise ValueError(
+            f"--synthetic {arguments.synthetic!r}: the number of scenes must lie in 1 to "
+            f"{_MOST_SCENES}"
+        )
     cache = arguments.cache or default_cache()
     return SyntheticScenes(int(first), int(count), tuple(arguments.size), cache)

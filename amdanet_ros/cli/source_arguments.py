@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 _VIDEOS = (
     ".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts", ".seq",
-    ".csq", ".gif",
+    ".csq", ".gif", ".h264", ".h265", ".hevc", ".flv", ".ogv", ".mts", ".m2ts", ".3gp", ".mjpeg",
+    ".mjpg", ".vob", ".y4m",
 )  # fmt: skip
 _BAG_FILES = (".mcap", ".db3", ".bag", ".zstd")
 

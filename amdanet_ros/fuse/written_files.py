@@ -23,8 +23,13 @@ def check_only_own(folder: Path) -> None:
         OutputPlaceError: there is no mark, or it names a file that is not listed or has changed.
     """
     try:
-        written = json.loads((folder / MARK).read_text())["written"]
-    except (OSError, ValueError, KeyError, TypeError):
+        listed = folder / MARK
+        if not listed.is_file():  # a pipe would never end
+            raise ValueError("no mark")
+        written = json.loads(listed.read_text())["written"]
+        if not isinstance(written, dict):
+            raise TypeError("no list of files")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise OutputPlaceError(
             f"{folder} was not written by amdanet fuse and is not removed: give another --output"
         ) from None

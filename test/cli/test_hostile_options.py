@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from amdanet_ros.bags.errors import BagError
+from amdanet_ros.bags.recording_options import read_recording_options
 from amdanet_ros.cli.main import COMMANDS, main, parser
 
 NUMBERS = ("nan", "inf", "-1", "9" * 30, "x")
@@ -113,6 +115,24 @@ def test_an_output_that_cannot_be_written_is_one_line(run, tmp_path, words, plac
     said = run(*(place if each == "PLACE" else each for each in words))
     assert "a fault of" not in said
     assert Path("file").read_text() == "kept"
+
+
+@pytest.mark.parametrize("name", ["a b", "/a//b", "/a/", "", "/1a", "a\nb", "~x", "/\u00e9"])
+def test_a_name_that_no_topic_can_have_is_named_before_a_recording_begins(name):
+    with pytest.raises(BagError) as refused:
+        read_recording_options(argparse.Namespace(topics=["/a", name], all=False))
+    assert repr(name) in str(refused.value)
+
+
+def test_names_that_topics_can_have_are_recorded():
+    names = ["/a", "a_1", "~/x", "/fused/image_raw/compressed", "{node}/b"]
+    given = argparse.Namespace(topics=names, all=False, output="bag", storage="mcap")
+    assert read_recording_options(given).topics == tuple(names)
+
+
+@pytest.mark.parametrize("scenes", ["1:0", "1:99999999999", "9" * 30 + ":1", "\u0661:1"])
+def test_a_number_of_scenes_that_never_ends_is_refused(run, checkpoint, scenes):
+    assert "--synthetic" in run("evaluate", str(checkpoint), "--synthetic", scenes)
 
 
 def test_the_demo_leaves_folders_of_others_alone(run, tmp_path):

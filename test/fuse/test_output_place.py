@@ -14,7 +14,9 @@ from amdanet_ros.bags.writer import BagWriter
 from amdanet_ros.cli.main import main
 from amdanet_ros.fuse.journal import FuseJournal
 from amdanet_ros.fuse.video_output import VideoOutput
+from amdanet_ros.fuse.written_files import MARK, check_only_own
 from amdanet_ros.inference import Predictor
+from amdanet_ros.output_place import OutputPlaceError
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +158,17 @@ def test_a_file_that_somebody_put_into_an_output_is_named_and_stays(
     error = capsys.readouterr().err
     assert "notes.txt was not written by amdanet fuse" in error
     assert state(tmp_path) == before
+
+
+@pytest.mark.parametrize("mark", ["[" * 100_000, '{"written": ["a"]}', '{"written": 5}', "5", None])
+def test_a_mark_that_fuse_did_not_write_lets_nothing_be_removed(tmp_path, mark):
+    (tmp_path / "a").touch()
+    if mark is None:
+        os.mkfifo(tmp_path / MARK)
+    else:
+        (tmp_path / MARK).write_text(mark)
+    with pytest.raises(OutputPlaceError, match="was not written by amdanet fuse"):
+        check_only_own(tmp_path)
 
 
 def test_a_used_folder_of_images_never_holds_two_runs(fuse, rig, tmp_path, capsys):
