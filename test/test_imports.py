@@ -44,6 +44,7 @@ ALLOWED = {
     "bags": "rosbags yaml lz4 backports compression numpy images pairing resources programs "
     "one_line",
     "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings output_place",
+    "fleet": "ray bags fuse output_place programs one_line whole_file",
     "view": f"{ARRAYS} images pipeline visualization programs one_line",
     "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} network bags messages pairing "
     "pipeline resources settings one_line programs params_file ros.shims "
@@ -61,9 +62,9 @@ ALLOWED = {
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "
     "output_place programs",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
-    "params_file messages bags fuse ros ros.shims training evaluation extraction annotation "
-    "reproduction synthetic demo resources output_place one_line programs whole_file whole_folder "
-    "class_table_file view __init__",
+    "params_file messages bags fuse fleet ros ros.shims training evaluation extraction "
+    "annotation reproduction synthetic demo resources output_place one_line programs whole_file "
+    "whole_folder class_table_file view __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

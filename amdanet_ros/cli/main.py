@@ -23,6 +23,7 @@ from ..programs.signals import GRACE_S, WRITING_GRACE_S
 COMMANDS = (
     "demo",
     "fuse",
+    "fleet",
     "view",
     "play",
     "record",

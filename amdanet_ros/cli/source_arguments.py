@@ -33,6 +33,11 @@ def add_source_arguments(parser: argparse.ArgumentParser, is_required: bool = Tr
     parser.add_argument(
         "thermal", type=Path, nargs="?", help="folder of the thermal images, or an image"
     )
+    add_pairing_arguments(parser)
+
+
+def add_pairing_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how a bag's pairs are found."""
     parser.add_argument("--rgb-topic", help="topic in the bag (default: chosen by its name)")
     parser.add_argument("--thermal-topic", help="topic in the bag (default: chosen by its name)")
     parser.add_argument(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +14,8 @@ from ..pipeline.fusion import Fusion
 from .source import SourcePair
 
 _MARK = b"written by amdanet fuse"
+_RECORD = b"amdanet fuse record: "
+_MOST_RECORD = 1 << 20
 
 
 class VideoOutput:
@@ -80,13 +85,34 @@ def is_own_video(path: Path) -> bool:
         return False
 
 
-def _chunk(path: Path) -> bytes:
-    """Return the mark as a part of the file that players skip: `free` of MP4, `JUNK` of RIFF."""
+def write_video_record(path: Path, record: Mapping[str, Any]) -> None:
+    """Append to a video what it was made of, and what is known of it."""
+    text = _RECORD + json.dumps(record).encode()
+    with path.open("ab") as file:
+        file.write(_chunk(path, text) + _chunk(path))
+
+
+def read_video_record(path: Path) -> dict[str, Any] | None:
+    """Return what ``write_video_record`` appended; None: it is not there."""
+    if not is_own_video(path):
+        return None
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _MOST_RECORD))
+        _, found, text = file.read().rpartition(_RECORD)
+    try:
+        record, _ = json.JSONDecoder().raw_decode(text.decode(errors="replace"))
+    except ValueError:
+        return None
+    return record if found and isinstance(record, dict) else None
+
+
+def _chunk(path: Path, text: bytes = _MARK) -> bytes:
+    """Return a text as a part of the file that players skip: `free` of MP4, `JUNK` of RIFF."""
     if path.suffix.lower() == ".avi":
         # RIFF chunks have an even length.
-        text = _MARK + b"\0" * (len(_MARK) % 2)
+        text += b"\0" * (len(text) % 2)
         return b"JUNK" + len(text).to_bytes(4, "little") + text
-    return (len(_MARK) + 8).to_bytes(4, "big") + b"free" + _MARK
+    return (len(text) + 8).to_bytes(4, "big") + b"free" + text
 
 
 def _frames(path: Path) -> int:

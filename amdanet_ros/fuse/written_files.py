@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..output_place import OutputPlaceError
 
@@ -14,6 +16,28 @@ def mark(folder: Path) -> None:
     """Write the list of all files of a folder into it."""
     sizes = {name: path.stat().st_size for name, path in _files(folder).items()}
     (folder / MARK).write_text(json.dumps({"written": sizes}, indent=0))
+
+
+def write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    """Add to the mark of a folder what the output was made of, and what is known of it."""
+    kept = json.loads((folder / MARK).read_text())
+    (folder / MARK).write_text(json.dumps({**kept, **record}, indent=0))
+
+
+def read_record(folder: Path, whole: bool = True) -> dict[str, Any] | None:
+    """Return what ``write_record`` added; None: there is nothing.
+
+    Args:
+        folder: that this command wrote.
+        whole: None too where a file is missing or its size has changed.
+    """
+    try:
+        kept = json.loads((folder / MARK).read_text())
+        written = kept.pop("written").items()
+        is_fit = not whole or all((folder / name).lstat().st_size == size for name, size in written)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return kept if is_fit else None
 
 
 def check_only_own(folder: Path) -> None:

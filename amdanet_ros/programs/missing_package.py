@@ -6,6 +6,7 @@ import os
 
 _EXTRAS = {
     "train": ("tensorboard", "torchvision", "torchmetrics", "PIL", "kornia"),
+    "fleet": ("ray",),
     "export": ("onnx", "onnxruntime", "onnxscript"),
 }
 _OF_ROS = ("rclpy", "rcl_interfaces", "rosidl_runtime_py", "rpyutils", "rosgraph_msgs")

@@ -1,0 +1,165 @@
+"""`amdanet fuse` for one bag of many, within a worker."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..fleet.unit import Unit, UnitError
+from .errors import CommandError
+from .fuse_work import (
+    FuseWork,
+    given_inputs,
+    kind_for,
+    load_predictor,
+    result_options,
+    settings_for,
+)
+
+if TYPE_CHECKING:
+    from ..inference import Predictor
+    from ..settings import Settings
+
+_MOST_NOTES = 5
+
+
+class FuseProcessor:
+    """Fuses a unit as `amdanet fuse` does; the network is loaded once.
+
+    Args:
+        arguments: of `amdanet fuse`, without input and output.
+        out: the fleet's folder.
+
+    Attributes:
+        options: all that the results of bags depend on beside the input.
+
+    Raises:
+        CommandError: an option is wrong.
+        CheckpointError: the checkpoint cannot be read.
+    """
+
+    def __init__(self, arguments: argparse.Namespace, out: Path) -> None:
+        from ..fuse.made_of import options_fingerprint
+
+        self._out = Path(os.path.abspath(out))
+        self._arguments = argparse.Namespace(**{**vars(arguments), "run": None, "thermal": None})
+        if arguments.params_file is not None:
+            self._arguments.params_file = Path(os.path.abspath(arguments.params_file))
+        self._settings: dict[bool, Settings] = {}
+        self._fingerprints: dict[tuple[bool, str], str] = {}
+        for kind in ("bag", "images", "video"):
+            for in_sequence in (True, False):
+                named = self._named(in_sequence, kind)
+                options = result_options(self._arguments, self._settings_of(in_sequence), kind)
+                self._fingerprints[in_sequence, kind] = options_fingerprint(options)
+                if named:
+                    self.options = options
+        self._predictor: Predictor | None = None
+
+    @property
+    def checkpoint(self) -> str:
+        """Path or name of the weights."""
+        return self._settings_of(True).network.checkpoint
+
+    @property
+    def device(self) -> str:
+        """Where the network runs."""
+        return self._settings_of(True).network.device
+
+    def _named(self, in_sequence: bool, kind: str) -> bool:
+        """Whether these are the kinds of input and output by which the folder is known."""
+        return in_sequence and kind == (self._arguments.format or "bag")
+
+    def _settings_of(self, in_sequence: bool) -> Settings:
+        if in_sequence not in self._settings:
+            settings = settings_for(self._arguments, in_sequence)
+            for name in ("checkpoint", "classes"):
+                file = os.path.expanduser(getattr(settings.network, name))
+                if os.path.isfile(file):
+                    # Workers on other machines have another working folder.
+                    network = replace(settings.network, **{name: os.path.abspath(file)})
+                    settings = replace(settings, network=network)
+            self._settings[in_sequence] = settings
+        return self._settings[in_sequence]
+
+    def _for(self, unit: Unit) -> argparse.Namespace:
+        """Return the arguments of `amdanet fuse` for a unit."""
+        given = {"input": Path(unit.input), "output": self._out / unit.name}
+        return argparse.Namespace(**{**vars(self._arguments), **given})
+
+    def finished(self, unit: Unit, thorough: bool) -> dict[str, Any] | None:
+        """Return the values of a whole output of this very input and these options, or None."""
+        from ..fuse.made_of import content_fingerprint, seen_fingerprint
+        from ..fuse.output_record import OutputRecord
+
+        arguments = self._for(unit)
+        if not arguments.output.exists() or not arguments.input.exists():
+            return None
+        in_sequence, kind = self._kinds(arguments)
+        record = OutputRecord.of(arguments.output, kind)
+        if record is None or record.made_of.options != self._fingerprints[in_sequence, kind]:
+            return None
+        inputs = given_inputs(arguments)
+        if record.made_of.seen == seen_fingerprint(inputs):
+            return record.outcome
+        # Copied or touched: is it the same all the same?
+        is_same = thorough and record.made_of.content == content_fingerprint(inputs)
+        return record.outcome if is_same else None
+
+    def _kinds(self, arguments: argparse.Namespace) -> tuple[bool, str]:
+        from .source_arguments import is_bag
+
+        return is_bag(arguments.input), kind_for(arguments)
+
+    def process(self, unit: Unit) -> dict[str, Any]:
+        """Fuse.
+
+        Raises:
+            UnitError: the input cannot be fused, or something else has the output's name.
+            InferenceError, OSError, MemoryError: of the machine; another try may succeed.
+        """
+        from ..bags.errors import BagError
+        from ..fuse.image_folders import ImageFolderError
+        from ..inference import InferenceError
+        from ..network.checkpoint import CheckpointError
+        from ..output_place import OutputPlaceError
+
+        try:
+            return self._fused(self._for(unit))
+        except (OSError, InferenceError):
+            raise
+        except (
+            BagError, CheckpointError, CommandError, ImageFolderError, OutputPlaceError, ValueError
+        ) as error:  # fmt: skip
+            raise UnitError(str(error).replace("--output", "OUT")) from error
+
+    def _fused(self, arguments: argparse.Namespace) -> dict[str, Any]:
+        from ..fuse.output_record import OutputRecord
+
+        if arguments.output.exists() and arguments.input.exists():
+            in_sequence, kind = self._kinds(arguments)
+            record = OutputRecord.of(arguments.output, kind, whole=False)
+            fingerprint = self._fingerprints[in_sequence, kind]
+            # Of these options, but of another content of the input, or not whole any more.
+            is_stale = record is not None and record.made_of.options == fingerprint
+            arguments.overwrite = arguments.overwrite or is_stale
+        settings = None
+        if arguments.input.exists():
+            settings = self._settings_of(self._kinds(arguments)[0])
+            self._predictor = self._predictor or load_predictor(settings)
+        notes: list[str] = []
+        with FuseWork.of(arguments, settings, self._predictor) as work:
+            for said in work.steps():
+                notes += said
+            notes += work.last_words()
+            try:
+                values = work.finish().values()
+            except CommandError as error:
+                why = notes[0] if notes and "said above" in str(error) else ""
+                raise CommandError(f"{error}".replace("why is said above", why)) from error
+        if notes:
+            values["notes"] = notes[:_MOST_NOTES]
+        return values

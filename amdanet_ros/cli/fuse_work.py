@@ -1,0 +1,310 @@
+"""One input on its way to one output, as `amdanet fuse` and `amdanet fleet` do it."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from .errors import CommandError
+from .left_out import LeftOut
+from .settings_arguments import read_settings
+from .source_arguments import is_bag, open_source
+
+if TYPE_CHECKING:
+    from ..findings import Finding
+    from ..fuse.job import Step
+    from ..fuse.journal import FuseJournal
+    from ..fuse.output import FuseOutput
+    from ..fuse.place import OutputPlace
+    from ..fuse.source import Source
+    from ..fuse.tally import FuseOutcome
+    from ..inference import Predictor
+    from ..pipeline.fusion import Fusion
+    from ..settings import Settings
+
+TOPICS = ("rgb_topic", "thermal_topic", "rgb_info_topic", "thermal_info_topic")
+_UNIMPORTANT = {"device", "max_age", "autostart", "pairs", "qos.reliability"}
+"""Parameters that change no result."""
+_OF_THE_NODE = {"hang_timeout", "exit_on_hang", "rgb.transport", "thermal.transport"}
+
+
+@contextlib.contextmanager
+def mistakes_as_command_errors(output: Path) -> Iterator[None]:
+    """Turn what can be wrong with an input, an option or a disk into a CommandError."""
+    from ..bags.errors import BagError
+    from ..fuse.image_folders import ImageFolderError
+    from ..inference import InferenceError
+    from ..network.checkpoint import CheckpointError
+    from ..output_place import OutputPlaceError
+    from .disk_words import disk_words
+
+    try:
+        yield
+    except OSError as error:
+        raise CommandError(disk_words(error, output)) from error
+    except (
+        BagError, CheckpointError, ImageFolderError, InferenceError, OutputPlaceError, ValueError
+    ) as error:  # fmt: skip
+        raise CommandError(str(error)) from error
+
+
+def settings_for(arguments: argparse.Namespace, in_sequence: bool) -> Settings:
+    """Return the settings that the arguments name, for a bag or for images; see ``FuseWork``."""
+    # Unrelated images have no common scale to keep.
+    return read_settings(arguments, {} if in_sequence else {"thermal.smoothing": 0.0})
+
+
+def kind_for(arguments: argparse.Namespace) -> str:
+    """Return what is written: "bag", "images" or "video"; raises OutputPlaceError."""
+    from ..fuse.place import kind_of
+
+    default = "bag" if _in_sequence(arguments) else "images"
+    return kind_of(arguments.output, arguments.format, default)
+
+
+def _in_sequence(arguments: argparse.Namespace) -> bool:
+    return arguments.thermal is None and is_bag(arguments.input)
+
+
+def load_predictor(settings: Settings) -> Predictor:
+    """Return the network of the settings; raises CheckpointError, InferenceError, ValueError."""
+    from ..inference import Predictor
+
+    return Predictor.of(settings.network)
+
+
+def result_options(
+    arguments: argparse.Namespace, settings: Settings, kind: str
+) -> dict[str, object]:
+    """Return all that a result depends on beside its input, in words that JSON takes.
+
+    The files of checkpoint and classes are named by their content: a copy of them is the same.
+
+    Raises:
+        CheckpointError: it is not there.
+        OSError: it cannot be read.
+    """
+    from ..fuse.made_of import file_fingerprint
+    from ..inference.checkpoint_file import checkpoint_file
+    from ..parameters import flat
+
+    unimportant = _UNIMPORTANT | _OF_THE_NODE
+    options: dict[str, object] = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in flat(settings).items()
+        if name not in unimportant
+    }
+    with checkpoint_file(os.path.expanduser(settings.network.checkpoint)) as file:
+        options["checkpoint"] = file_fingerprint(file)
+    classes = Path(os.path.expanduser(settings.network.classes))
+    if settings.network.classes and classes.is_file():
+        options["classes"] = file_fingerprint(classes)
+    options |= {name: getattr(arguments, name) for name in TOPICS}
+    options |= {"format": kind, "version": __version__}
+    if kind == "video":
+        options["video_rate"] = arguments.video_rate
+    return options
+
+
+@dataclass
+class FuseWork:
+    """A context manager: the work on one input. First all ``steps``, ``last_words``, ``finish``.
+
+    Attributes:
+        description: for people: input and network.
+        most: how many pairs there can be.
+    """
+
+    description: str
+    most: int
+    _arguments: argparse.Namespace
+    _settings: Settings
+    _source: Source
+    _place: OutputPlace
+    _predictor: Predictor
+    _fusions: dict[str, Fusion] = field(default_factory=dict)
+    _said: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of(
+        cls,
+        arguments: argparse.Namespace,
+        settings: Settings | None = None,
+        predictor: Predictor | None = None,
+    ) -> FuseWork:
+        """Open the input, check the output and load the network; nothing is written.
+
+        Args:
+            arguments: of `amdanet fuse`.
+            settings: of the arguments; None: they are read.
+            predictor: of the settings; None: it is loaded.
+
+        Raises:
+            BagError, CheckpointError, CommandError, ImageFolderError, InferenceError, OSError,
+            OutputPlaceError, ValueError: what is wrong with input, options or output.
+        """
+        from ..fuse.place import OutputPlace
+
+        settings = settings or settings_for(arguments, _in_sequence(arguments))
+        kind = kind_for(arguments)
+        source = open_source(arguments, settings)
+        inputs = _inputs(arguments, settings, source)
+        place = OutputPlace.of(arguments.output, kind, arguments.overwrite, inputs)
+        predictor = predictor or load_predictor(settings)
+        description = f"{source.description}: {predictor.describe()}"
+        return cls(description, source.most, arguments, settings, source, place, predictor)
+
+    def __post_init__(self) -> None:
+        self._left_out = LeftOut(self._source.streams)
+
+    def __enter__(self) -> FuseWork:
+        from ..fuse.journal import FuseJournal
+        from ..fuse.made_of import seen_fingerprint
+        from ..inference.freed_memory import keep_freed_memory
+
+        job = _job(self._arguments, self._settings, self._source)
+        self._journal: FuseJournal = FuseJournal(self._place.path, job)
+        self._seen = seen_fingerprint(given_inputs(self._arguments))
+        keep_freed_memory()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._journal.close()
+
+    def steps(self) -> Iterator[list[str]]:
+        """Compute pair by pair; after each yield what is new to say.
+
+        What is found is said once, and of each bad image where it lies.
+
+        Raises:
+            as ``of``.
+        """
+        from ..fuse.job import compute
+        from ..pipeline.pipeline import FusionPipeline
+
+        pipeline = FusionPipeline(self._predictor, self._settings.fusion)
+        for step in compute(self._source, pipeline, self._journal):
+            yield list(self._new(self._words_of(step)))
+
+    def last_words(self) -> list[str]:
+        """Return what is to say once all pairs are through."""
+        last = [*self._left_out.further(), *self._source.remarks]
+        if self._fusions or self._left_out.count:
+            last += [self._sentence(each) for each in self._source.findings]
+        return list(self._new(last))
+
+    def _words_of(self, step: Step) -> Iterable[str]:
+        if step.fusion is None:
+            return self._left_out.add(step.pair, step.error)
+        self._fusions[step.pair.name] = step.fusion
+        return [self._sentence(each) for each in step.fusion.findings]
+
+    def _new(self, sentences: Iterable[str]) -> Iterator[str]:
+        for sentence in sentences:
+            if sentence not in self._said:
+                self._said.add(sentence)
+                yield sentence
+
+    def _sentence(self, finding: Finding) -> str:
+        from .finding_text import text
+
+        return text(finding, self._source.streams)
+
+    @property
+    def counts(self) -> str:
+        """How many pairs are fused and left out, in words."""
+        left_out = f", {self._left_out.count} left out" if self._left_out.count else ""
+        return f"{len(self._fusions)} pairs fused{left_out}"
+
+    def finish(self) -> FuseOutcome:
+        """Write the output, give it its name and remove the journal.
+
+        Raises:
+            CommandError: there is no pair; nothing is written.
+            as ``of``.
+        """
+        from ..fuse.job import write
+        from ..fuse.output_record import OutputRecord
+        from ..fuse.tally import TalliedOutput
+        from .no_pairs import why_no_pairs
+
+        if not self._fusions:
+            why = why_no_pairs(self._source, self._settings.sync.slop)
+            raise CommandError(
+                f"{self.counts}, nothing is written: "
+                f"{'why is said above' if self._left_out.count else why}"
+            )
+        kind = self._place.kind
+        part = self._journal.fresh_part()
+        output = TalliedOutput(_output(kind, part, self._arguments.video_rate))
+        write(self._source, self._fusions, self._journal, output)
+        outcome = output.outcome(self._left_out.count)
+        OutputRecord(self._made_of(), outcome.values()).keep(part, kind)
+        self._place.publish(part, self._journal.aside)
+        self._journal.remove()
+        return outcome
+
+    def _made_of(self) -> Any:
+        from ..fuse.made_of import (
+            MadeOf,
+            content_fingerprint,
+            options_fingerprint,
+            seen_fingerprint,
+        )
+
+        inputs = given_inputs(self._arguments)
+        options = result_options(self._arguments, self._settings, self._place.kind)
+        # What was changed while it was read is never taken for what is there then.
+        is_same = seen_fingerprint(inputs) == self._seen
+        content = content_fingerprint(inputs) if is_same else ""
+        return MadeOf(options_fingerprint(options), content, self._seen)
+
+
+def given_inputs(arguments: argparse.Namespace) -> list[Path]:
+    """Return the files and folders that are fused."""
+    return [path for path in (arguments.input, arguments.thermal) if path is not None]
+
+
+def _inputs(arguments: argparse.Namespace, settings: Settings, source: Source) -> list[Path]:
+    """Return all that is read: files, and the folders that hold the images."""
+    given = [arguments.input, arguments.thermal, arguments.params_file]
+    network = settings.network
+    files = [Path(os.path.expanduser(each)) for each in (network.checkpoint, network.classes)]
+    # The name of built-in weights or classes may be that of a folder here.
+    given += [file for file in files if file.is_file()]
+    folders = {Path(each).parent for each in source.files}
+    return [path for path in (*given, *folders, *source.files) if path is not None]
+
+
+def _output(kind: str, path: Path, rate: float) -> FuseOutput:
+    from ..fuse.bag_output import BagOutput
+    from ..fuse.image_output import ImageOutput
+    from ..fuse.video_output import VideoOutput
+
+    if kind == "video":
+        return VideoOutput(path, rate)
+    return BagOutput(path) if kind == "bag" else ImageOutput(path)
+
+
+def _job(arguments: argparse.Namespace, settings: Settings, source: Source) -> dict[str, object]:
+    """Return what the results depend on: another value starts afresh."""
+    from ..parameters import flat
+
+    job: dict[str, object] = {k: v for k, v in flat(settings).items() if k not in _UNIMPORTANT}
+    job |= {name: str(getattr(arguments, name)) for name in ("input", "thermal", *TOPICS)}
+    for name in ("checkpoint", "classes"):
+        file = Path(os.path.expanduser(getattr(settings.network, name)))
+        if file.is_file():
+            job[f"{name}_changed"] = file.stat().st_mtime_ns
+    files = hashlib.sha256()
+    for file in source.files:
+        state = file.lstat()
+        files.update(f"{file}\0{state.st_size}\0{state.st_mtime_ns}\n".encode(errors="replace"))
+    return {**job, "files": files.hexdigest(), "version": __version__}

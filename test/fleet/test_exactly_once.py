@@ -1,0 +1,190 @@
+"""Each output once, whatever happens to workers and drivers; with processes that do no fusing."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import pytest
+
+from amdanet_ros.fleet.folder import FleetFolder, FleetFolderError
+from amdanet_ros.fleet.results import FIELDS, ResultsFile, read_results
+from amdanet_ros.fleet.status import FleetStatus
+from amdanet_ros.fleet.unit import Unit
+from benchmarks.simulated_fleet import Simulated, cost, drive, units_in
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A folder for inputs and one for outputs."""
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in", tmp_path / "out"
+
+
+def fill(folder, **inputs):
+    for name, words in inputs.items():
+        (folder / name).write_text(words)
+
+
+def noted(out, name):
+    """How often each unit was begun or made."""
+    file = out / name
+    return (
+        Counter(line.split()[0] for line in file.read_text().splitlines()) if file.exists() else {}
+    )
+
+
+@pytest.fixture
+def start(project, place):
+    """Starts a driver as a process of its own session; all of it is ended at the end."""
+    started = []
+
+    def begin():
+        command = [sys.executable, "-m", "benchmarks.simulated_fleet", *map(str, place)]
+        environment = {**os.environ, "PYTHONPATH": str(project)}
+        started.append(subprocess.Popen(command, env=environment, start_new_session=True))
+        return started[-1]
+
+    yield begin
+    for driver in started:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(driver.pid, signal.SIGKILL)
+        driver.wait()
+
+
+def until(holds, seconds=30):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def test_a_crash_is_tried_again_poison_three_times_and_damage_once(place):
+    fill(place[0], a="ok", b="crash", c="poison", d="damaged", e="fails", f="ok", g="ok")
+    rows = {row["name"]: row for row in drive(units_in(place[0]), place[1])}
+    assert {name: row["state"] for name, row in rows.items()} == {
+        **dict.fromkeys("abfg", "done"),
+        **dict.fromkeys("cde", "failed"),
+    }
+    assert {name: row["tries"] for name, row in rows.items() if row["tries"] > 1} == {
+        "b": 2,
+        "c": 3,
+        "e": 3,
+    }
+    assert noted(place[1], "begun") == Counter(a=1, b=2, c=3, d=1, e=3, f=1, g=1)
+    assert noted(place[1], "made") == Counter("abfg")
+    assert "SIGKILL" in rows["c"]["error"] and "tried 3 times" in rows["c"]["error"]
+    assert rows["d"]["error"] == f"{place[0] / 'd'} is damaged"
+    assert all(set(FIELDS) <= row.keys() for row in rows.values())
+    lines = (place[1] / "results.jsonl").read_text().splitlines()
+    assert sorted(json.loads(line)["name"] for line in lines) == list("abcdefg")
+
+
+def test_a_second_call_does_only_what_has_failed(place):
+    fill(place[0], a="ok", b="damaged")
+    drive(units_in(place[0]), place[1], is_here=True)
+    fill(place[0], b="ok", c="ok now")
+    rows = drive(units_in(place[0]), place[1], is_here=True)
+    assert [row["state"] for row in rows] == ["done"] * 3
+    assert noted(place[1], "made") == Counter("abc")
+    lines = (place[1] / "results.jsonl").read_text().splitlines()
+    assert [json.loads(line)["name"] for line in lines] == ["b", "a", "c", "b"]
+
+
+def test_the_largest_are_begun_first(place):
+    fill(place[0], a="ok", b="ok" * 500, c="ok" * 100)
+    drive(units_in(place[0]), place[1], is_here=True)
+    assert list(noted(place[1], "begun")) == ["b", "c", "a"]
+
+
+def test_after_a_killed_driver_the_next_one_does_the_rest_beside_workers_that_run_on(place, start):
+    fill(place[0], **{name: "ok" for name in "abcd"}, x="wait", y="wait")
+    first = start()
+    until(lambda: set(noted(place[1], "begun")) >= {"x", "y"})
+    until(lambda: FleetStatus.of(place[1]).running == 2)
+    assert len(FleetStatus.of(place[1]).drivers) == 1
+    os.kill(first.pid, signal.SIGKILL)
+    first.wait()
+    assert FleetStatus.of(place[1]).drivers == ()
+    # Its workers hold x and y: the second driver waits for them, and does the others meanwhile.
+    second = start()
+    until(lambda: set(read_results(place[1])) >= set("abcd"))
+    assert second.poll() is None
+    fill(place[0], go="")
+    assert second.wait(timeout=30) == 0
+    assert noted(place[1], "made") == Counter("abcdxy")
+    assert noted(place[1], "begun") == Counter("abcdxy")
+    rows = read_results(place[1])
+    assert {name: row["state"] for name, row in rows.items()} == dict.fromkeys("abcdxy", "done")
+
+
+def test_two_drivers_at_once_share_the_work(place, start):
+    fill(place[0], **{f"bag{number}": "wait" for number in range(12)})
+    drivers = [start(), start()]
+    until(lambda: len(noted(place[1], "begun")) == 4)
+    fill(place[0], go="")
+    assert [driver.wait(timeout=30) for driver in drivers] == [0, 0]
+    assert noted(place[1], "made") == Counter(f"bag{number}" for number in range(12))
+    rows = read_results(place[1])
+    assert sorted(rows) == sorted(f"bag{number}" for number in range(12))
+    assert {row["state"] for row in rows.values()} == {"done"}
+    assert len(list(place[1].glob("results*.jsonl"))) == 2
+
+
+def test_a_worker_that_is_killed_is_replaced_and_its_unit_done(place, start):
+    fill(place[0], a="wait", b="wait", c="ok")
+    driver = start()
+    until(lambda: len(noted(place[1], "begun")) >= 2)
+    line = (place[1] / "begun").read_text().splitlines()[0]
+    os.kill(int(line.split()[1]), signal.SIGKILL)
+    until(lambda: max(noted(place[1], "begun").values()) == 2)
+    fill(place[0], go="")
+    assert driver.wait(timeout=30) == 0
+    assert noted(place[1], "made") == Counter("abc")
+
+
+def test_a_line_that_a_killed_driver_left_unfinished_costs_no_other_line(tmp_path):
+    for state in ("first", "second"):
+        file = ResultsFile(tmp_path)
+        drive([Unit(__file__, state)], tmp_path / "other", Simulated(tmp_path), is_here=True)
+        found = read_results(tmp_path / "other")[state]
+        os.write(file._file, json.dumps(found).encode() + b'\n{"name": "torn", "inp')
+        file.close()
+    assert sorted(read_results(tmp_path)) == ["first", "second"]
+
+
+def test_a_row_that_was_lost_is_written_again(place):
+    fill(place[0], a="ok")
+    drive(units_in(place[0]), place[1], is_here=True)
+    (place[1] / "results.jsonl").unlink()
+    (row,) = drive(units_in(place[0]), place[1], is_here=True)
+    assert (row["state"], row["pairs"]) == ("done", 2)
+    assert noted(place[1], "made") == Counter("a")
+
+
+def test_other_options_are_refused_in_the_same_folder(tmp_path):
+    first = FleetFolder(tmp_path / "out", {"checkpoint": "one", "slop": 0.1})
+    with pytest.raises(FleetFolderError, match=r"checkpoint.*another folder, or --overwrite"):
+        FleetFolder(tmp_path / "out", {"checkpoint": "two", "slop": 0.1})
+    with pytest.raises(FleetFolderError, match="another amdanet fleet works in"):
+        FleetFolder(tmp_path / "out", {"checkpoint": "two", "slop": 0.1}, replace=True)
+    beside = FleetFolder(tmp_path / "out", {"checkpoint": "one", "slop": 0.1})
+    first.close()
+    beside.close()
+    FleetFolder(tmp_path / "out", {"checkpoint": "two", "slop": 0.1}, replace=True).close()
+    with pytest.raises(FleetFolderError, match="checkpoint, slop"):
+        FleetFolder(tmp_path / "out", {"checkpoint": "one", "slop": 0.2})
+
+
+def test_ten_thousand_entries_cost_the_driver_less_than_a_millisecond_each():
+    cost(100)
+    few = min(cost(500)[0] for _ in range(2))
+    many, again, _ = cost(10_000)
+    # Twice, for a machine that is shared.
+    assert many < 1.0 or cost(10_000)[0] < 1.0
+    assert many < 3 * few
+    assert again < 1.0
