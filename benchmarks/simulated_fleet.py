@@ -16,7 +16,8 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,13 @@ def note(path: Path, line: str) -> None:
     os.close(file)
 
 
+def noted(out: Path, name: str) -> Counter[str]:
+    """Return how often each unit was "begun" or "made"."""
+    file = out / name
+    lines = file.read_text().splitlines() if file.exists() else []
+    return Counter(line.split()[0] for line in lines)
+
+
 class PoolHere:
     """One worker within the driver's own process."""
 
@@ -128,7 +136,11 @@ class PoolHere:
 
 
 def drive(
-    units: Sequence[Unit], out: Path, processor: Processor | None = None, is_here: bool = False
+    units: Sequence[Unit],
+    out: Path,
+    processor: Processor | None = None,
+    is_here: bool = False,
+    make_pool: Callable[[Processor, Path], Pool] | None = None,
 ) -> list[dict[str, Any]]:
     """Work on units; return their rows.
 
@@ -137,6 +149,7 @@ def drive(
         out: folder of the outputs.
         processor: None: `Simulated`.
         is_here: with one worker in this process, not with two processes.
+        make_pool: gives another pool, of the processor and the folder of the claims.
     """
     processor = processor or Simulated(out)
     with contextlib.ExitStack() as stack:
@@ -146,15 +159,16 @@ def drive(
         stack.callback(file.close)
         fleet = FleetRun(units, processor, folder, file)
         if fleet.left:
-            pool: Pool = (
-                PoolHere(processor, folder.claims)
-                if is_here
-                else ProcessPool(processor, folder.claims, [{}, {}])
-            )
+            make_pool = make_pool or (PoolHere if is_here else _two_processes)
+            pool = make_pool(processor, folder.claims)
             stack.callback(pool.close)
             for _ in fleet.work(pool):
                 pass
         return fleet.finish()
+
+
+def _two_processes(processor: Processor, claims: Path) -> Pool:
+    return ProcessPool(processor, claims, [{}, {}])
 
 
 def units_in(folder: Path) -> list[Unit]:

@@ -123,9 +123,11 @@ def _run(arguments: argparse.Namespace) -> int:
     from ..fleet.folder import FleetFolder
     from ..fleet.results import ResultsFile
     from ..fleet.run import FleetRun
+    from ..output_place import keep_apart
     from .fleet_processor import FuseProcessor
 
     units = _units(arguments)
+    keep_apart(arguments.out, (Path(each.input) for each in units))
     processor = FuseProcessor(arguments, arguments.out)
     _check_checkpoint(processor)
     if arguments.dry_run:
@@ -179,11 +181,10 @@ def _driven(arguments: argparse.Namespace, fleet: FleetRun, processor: FuseProce
 
     begun = time.monotonic()
     if fleet.left:
-        pool = _pool(arguments, fleet, processor)
-        try:
+        with ExitStack() as stack:
+            pool = _pool(arguments, fleet, processor, stack)
+            stack.callback(pool.close)
             _follow(fleet, pool)
-        finally:
-            pool.close()
     rows = fleet.finish()
     out = fleet.folder.path
     failed = [row for row in rows if row["state"] == "failed"]
@@ -198,19 +199,23 @@ def _driven(arguments: argparse.Namespace, fleet: FleetRun, processor: FuseProce
     return exit_status.INCOMPLETE if failed else exit_status.DONE
 
 
-def _pool(arguments: argparse.Namespace, fleet: FleetRun, processor: FuseProcessor) -> Pool:
+def _pool(
+    arguments: argparse.Namespace, fleet: FleetRun, processor: FuseProcessor, stack: ExitStack
+) -> Pool:
+    """Return the workers; the stack ends what they need beside them."""
     from ..fleet.process_pool import ProcessPool
     from .fleet_workers import environments, gpus_here, gpus_per_worker
 
     device = processor.device
     claims, left = fleet.folder.claims.absolute(), len(fleet.left)
     if arguments.address is not None:
-        from ..fleet.ray_pool import LOCAL, RayPool, connect, room
+        from ..fleet.ray_pool import LOCAL, RayPool, connected, room
 
         gpus = arguments.gpus_per_worker
         if gpus is None:
             gpus = float(bool(gpus_here(device)))
-        connect(arguments.address, arguments.workers if arguments.address == LOCAL else None)
+        here = arguments.workers if arguments.address == LOCAL else None
+        stack.enter_context(connected(arguments.address, here))
         size = min(arguments.workers or room(gpus), left)
         return RayPool(processor, claims, size, gpus)
     gpus_there = gpus_here(device)

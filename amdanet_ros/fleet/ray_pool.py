@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from .worker import work_on
 
 LOCAL = "local"
 """The address that starts a Ray on this machine; it is reached from nowhere else."""
+_CONNECT_S = 5.0
 _STORE_BYTES = 100_000_000
 """Ray's object store: only names and numbers go through it."""
 
@@ -26,7 +29,7 @@ class RayPool:
         size: number of workers.
         gpus: of each worker; may be a fraction.
 
-    ``connect`` comes first.
+    Within ``connected``.
     """
 
     def __init__(self, processor: Processor, claims: Path, size: int, gpus: float) -> None:
@@ -78,16 +81,16 @@ class RayPool:
         return Ended(unit, result)
 
     def close(self) -> None:
-        """End all actors, and a Ray that was started here."""
+        """End all actors."""
         with contextlib.suppress(self._ray.exceptions.RayError):
             for actor in [*self._idle, *(each for each, _ in self._running.values())]:
                 self._ray.kill(actor)
         self._idle, self._running = [], {}
-        self._ray.shutdown()
 
 
-def connect(address: str, workers: int | None) -> None:
-    """Start Ray here, or join a cluster.
+@contextlib.contextmanager
+def connected(address: str, workers: int | None) -> Iterator[None]:
+    """Start a Ray here for the block, or join a cluster.
 
     Args:
         address: "local", "auto" or HOST:PORT.
@@ -102,6 +105,7 @@ def connect(address: str, workers: int | None) -> None:
         # Read when Ray is imported. Ray then uses the loopback address for all that listens;
         # otherwise it listens on all addresses of the machine, whatever address it is given.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+    _check_reachable(address)
     import ray
 
     common: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False}
@@ -122,6 +126,24 @@ def connect(address: str, workers: int | None) -> None:
         raise PoolError(
             f"--address {address}: no Ray cluster is reached ({' '.join(str(error).split())[:300]})"
             ": start one with ray start --head, or give --address local"
+        ) from error
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Refuse HOST:PORT where nobody listens: Ray would try it for minutes."""
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not (colon and port.isdigit()):
+        return
+    try:
+        socket.create_connection((host, int(port)), _CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise PoolError(
+            f"--address {address}: no Ray cluster is reached ({error}): start one with ray start "
+            "--head, or give --address local"
         ) from error
 
 

@@ -12,6 +12,7 @@ from amdanet_ros.cli.main import COMMANDS, main, parser
 NUMBERS = ("nan", "inf", "-1", "9" * 30, "x")
 REQUIRED = {
     "demo": [],
+    "fleet": ["in", "out"],
     "fuse": ["in", "-o", "out"],
     "play": ["bag"],
     "record": ["/a", "-o", "bag"],

@@ -15,7 +15,7 @@ from amdanet_ros.fleet.folder import FleetFolder, FleetFolderError
 from amdanet_ros.fleet.results import FIELDS, ResultsFile, read_results
 from amdanet_ros.fleet.status import FleetStatus
 from amdanet_ros.fleet.unit import Unit
-from benchmarks.simulated_fleet import Simulated, cost, drive, units_in
+from benchmarks.simulated_fleet import Simulated, cost, drive, noted, units_in
 
 
 @pytest.fixture
@@ -28,14 +28,6 @@ def place(tmp_path):
 def fill(folder, **inputs):
     for name, words in inputs.items():
         (folder / name).write_text(words)
-
-
-def noted(out, name):
-    """How often each unit was begun or made."""
-    file = out / name
-    return (
-        Counter(line.split()[0] for line in file.read_text().splitlines()) if file.exists() else {}
-    )
 
 
 @pytest.fixture

@@ -1,0 +1,271 @@
+"""`amdanet fleet`: what `amdanet fuse` makes of each bag, once, and again only where it must."""
+
+import filecmp
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from amdanet_ros.cli.fleet_processor import FuseProcessor
+from amdanet_ros.cli.main import main, parser
+from amdanet_ros.fleet.results import FIELDS
+from amdanet_ros.fleet.unit import State, Unit
+from amdanet_ros.fleet.worker import work_on
+
+ON_CPU = ("--device", "cpu", "--precision", "fp32")
+
+
+def assert_same_files(one, other):
+    compared = filecmp.dircmp(one, other, ignore=[])
+    assert compared.common_files and not (compared.left_only or compared.right_only)
+    names = sorted(path.name for path in one.iterdir())
+    assert filecmp.cmpfiles(one, other, names, shallow=False)[0] == names
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory, bags):
+    """A fleet with the package's weights over four bags and a damaged one, and what it said."""
+    place = tmp_path_factory.mktemp("fleet")
+    for number, name in enumerate(("a", "b", "day/c", "day/d")):
+        bags.write_pairs(place / "in" / name, count=2 + number % 2)
+    (place / "in" / "day" / "cut.mcap").write_bytes(b"not a bag")
+    command = [sys.executable, "-m", "amdanet_ros.cli.main", "fleet", "in", "out"]
+    command += ["--checkpoint", "demo", *ON_CPU, "--workers", "2"]
+    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, cwd=place, env=environment, capture_output=True, text=True, check=False
+    )
+    return place, done
+
+
+def test_each_output_is_byte_by_byte_that_of_fuse(fleet, monkeypatch):
+    import torch
+
+    place, _ = fleet
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for name in ("a", "b", "day/c", "day/d"):
+            alone = place / "alone" / name
+            arguments = [str(place / "in" / name), "-o", str(alone), "--checkpoint", "demo"]
+            assert main(["fuse", *arguments, *ON_CPU]) == 0
+            assert_same_files(place / "out" / name, alone)
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_a_bag_that_fails_is_in_the_table_and_the_status_is_1(fleet):
+    place, done = fleet
+    assert done.returncode == 1
+    assert "4 of 5 bags done, 1 failed, 10 pairs" in done.stdout
+    assert str(place / "in" / "day" / "cut.mcap") in done.stdout
+    assert "damaged from its first byte on" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_the_results_have_a_line_of_each_bag(fleet):
+    place, _ = fleet
+    rows = [json.loads(line) for line in (place / "out" / "results.jsonl").read_text().splitlines()]
+    assert sorted(row["name"] for row in rows) == ["a", "b", "day/c", "day/cut", "day/d"]
+    for row in rows:
+        assert set(FIELDS) <= row.keys()
+        if row["state"] == "done":
+            assert os.path.isdir(row["output"]) and os.path.isdir(row["input"])
+            assert row["pairs"] in (2, 3)
+            assert 0.9 < sum(row["areas"].values()) < 1.01
+            assert row["health"]["rgb"] == {"ok": row["pairs"]}
+
+
+def test_status_and_report_tell_it_later(fleet, capsys):
+    place, _ = fleet
+    assert main(["fleet", "--status", str(place / "out")]) == 0
+    said = capsys.readouterr().out
+    assert "done     4 bags, 10 pairs" in said and "failed   1" in said and "drivers  none" in said
+    (place / "out" / "report.html").unlink()
+    assert main(["fleet", "--report", str(place / "out")]) == 0
+    report = (place / "out" / "report.html").read_text()
+    assert "4 bags done" in report and "cut.mcap" in report
+    assert "http" not in report and "<script" not in report
+
+
+def test_a_dry_run_says_what_is_left_and_writes_nothing(fleet, capsys):
+    place, _ = fleet
+    before = sorted(path for path in (place / "out").rglob("*"))
+    words = ["fleet", "--dry-run", str(place / "in"), str(place / "out"), "--checkpoint", "demo"]
+    assert main([*words, *ON_CPU]) == 0
+    said = capsys.readouterr().out
+    assert "5 bags" in said and "4 done, 1 to do" in said
+    assert sorted(path for path in (place / "out").rglob("*")) == before
+
+
+def test_another_checkpoint_is_refused_in_the_same_folder(fleet, checkpoint, capsys):
+    place, _ = fleet
+    words = ["fleet", str(place / "in"), str(place / "out"), "--checkpoint", str(checkpoint)]
+    assert main([*words, *ON_CPU]) == 2
+    assert "other options (checkpoint): give another folder" in capsys.readouterr().err
+
+
+@pytest.fixture
+def one(tmp_path, bags, checkpoint):
+    """A bag, and a function that works on it in this process, with further options."""
+    bags.write_pairs(tmp_path / "in", count=2)
+    (tmp_path / "claims").mkdir()
+
+    def work(*options, weights=checkpoint, format_of=""):
+        words = ["fleet", "in", str(tmp_path / "out"), "--checkpoint", str(weights), *ON_CPU]
+        processor = FuseProcessor(parser("fleet").parse_args([*words, *options]), tmp_path / "out")
+        unit = Unit(str(tmp_path / "in"), f"bag{format_of}")
+        return work_on(processor, unit, tmp_path / "claims")
+
+    return work
+
+
+@pytest.mark.parametrize("kind", ["bag", "images", "video"])
+def test_a_finished_output_is_known_by_its_content(one, tmp_path, kind):
+    suffix = ".mp4" if kind == "video" else ""
+    options = ("--format", kind)
+    first = one(*options, format_of=suffix)
+    assert first.state is State.DONE
+    again = one(*options, format_of=suffix)
+    assert (again.state, again.values) == (State.FINISHED, first.values)
+    # Other times alone change nothing: it may have been copied.
+    for file in (tmp_path / "in").iterdir():
+        os.utime(file, (1, 1))
+    assert one(*options, format_of=suffix).state is State.FINISHED
+
+
+def test_a_bag_that_has_changed_is_done_again_in_the_place_of_the_old_output(one, tmp_path, bags):
+    assert one().values["pairs"] == 2
+    shutil.rmtree(tmp_path / "in")
+    bags.write_pairs(tmp_path / "in", count=3)
+    changed = one()
+    assert (changed.state, changed.values["pairs"]) == (State.DONE, 3)
+    assert one().state is State.FINISHED
+
+
+def test_an_output_that_lost_a_file_is_done_again(one, tmp_path):
+    one()
+    (tmp_path / "out" / "bag" / "bag.mcap").unlink()
+    assert one().state is State.DONE
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--slop", "0.04"), ("-p", "overlay_alpha:=0.3"), ("--rgb-topic", "/rgb/image_raw")],
+)
+def test_an_output_of_other_options_is_not_taken_for_it_nor_replaced(one, options):
+    one()
+    other = one(*options)
+    assert other.state is State.FAILED and "exists" in other.error
+    assert one(*options, "--overwrite").state is State.DONE
+
+
+def test_a_copy_of_the_checkpoint_is_the_same_and_another_one_is_not(one, checkpoint, tmp_path):
+    one()
+    shutil.copy(checkpoint, tmp_path / "copy.safetensors")
+    assert one(weights=tmp_path / "copy.safetensors").state is State.FINISHED
+    assert one(weights="demo").state is State.FAILED
+
+
+def test_what_nobody_of_the_fleet_wrote_is_not_replaced(one, tmp_path):
+    (tmp_path / "out" / "bag").mkdir(parents=True)
+    (tmp_path / "out" / "bag" / "diary.txt").write_text("dear diary")
+    assert one().state is State.FAILED
+    assert one("--overwrite").state is State.FAILED
+    assert (tmp_path / "out" / "bag" / "diary.txt").read_text() == "dear diary"
+
+
+def test_a_bag_without_pairs_or_that_is_not_there_is_not_tried_again(one, tmp_path, bags):
+    shutil.rmtree(tmp_path / "in")
+    assert one().state is State.FAILED
+    bags.write_pairs(tmp_path / "in", count=2, thermal_delay=30)
+    failed = one()
+    assert failed.state is State.FAILED and "nothing is written" in failed.error
+
+
+def test_a_full_disk_may_be_better_at_the_next_try(one, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("amdanet_ros.fuse.journal.FuseJournal.put", full)
+    failed = one()
+    assert failed.state is State.ERROR and "No space left" in failed.error
+
+
+@pytest.mark.parametrize(
+    "words, said",
+    [
+        (["bags", "out", "--rank", "0"], "--rank and --world belong together"),
+        (["bags", "out", "--rank", "2", "--world", "2"], "ranks are 0 to 1"),
+        (["bags", "out", "--rank", "0", "--world", "2", "--address", "auto"], "leave out --rank"),
+        (["out"], "give the inputs"),
+        (["bags", "out"], "bags does not exist"),
+        (["bag", "out", "--checkpoint", "missing.pth"], "missing.pth"),
+        (["bag", "out", "--slop", "-1"], "slop"),
+        (["bag", "file"], "is a file"),
+        (["bag", "bag/out"], "bag"),
+        (["--status", "bag"], "no folder that amdanet fleet has worked in"),
+        (["bag", "out", "--gpus-per-worker", "99"], "--gpus-per-worker is 99"),
+    ],
+)
+def test_a_mistake_in_the_call_is_one_line(words, said, tmp_path, bags, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    bags.write_pairs(tmp_path / "bag", count=1)
+    (tmp_path / "file").write_text("")
+    network = [] if "--checkpoint" in words else ["--checkpoint", "demo"]
+    assert main(["fleet", *words, *network]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
+
+
+def test_a_worker_that_is_killed_in_the_middle_of_a_bag_goes_on_there(
+    tmp_path, bags, checkpoint, project
+):
+    bags.write_pairs(tmp_path / "in" / "bag", count=40)
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "amdanet_ros.cli.main", "fleet", str(tmp_path / "in")]
+    command += [str(out), "--checkpoint", str(checkpoint), *ON_CPU, "--workers", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(project), "OMP_NUM_THREADS": "1"}
+    driver = subprocess.Popen(command, env=environment)
+    try:
+        journal, killed_at = out / ".bag.partial", 0
+        end = time.monotonic() + 60
+        while time.monotonic() < end and killed_at < 3 and driver.poll() is None:
+            killed_at = len(list(journal.glob("*.npz")))
+        os.kill(holder_of(next((out / ".amdanet_fleet" / "claims").iterdir())), signal.SIGKILL)
+        assert driver.wait(timeout=60) == 0
+    finally:
+        driver.kill()
+        driver.wait()
+    (row,) = (json.loads(line) for line in (out / "results.jsonl").read_text().splitlines())
+    assert (row["state"], row["pairs"], row["tries"]) == ("done", 40, 2)
+    alone = tmp_path / "bag"
+    network = ("--checkpoint", str(checkpoint), *ON_CPU)
+    assert main(["fuse", str(tmp_path / "in" / "bag"), "-o", str(alone), *network]) == 0
+    assert_same_files(out / "bag", alone)
+    assert not journal.exists()
+
+
+def holder_of(file):
+    """The process that holds the lock of a file."""
+    inode = str(file.stat().st_ino)
+    for line in Path("/proc/locks").read_text().splitlines():
+        parts = line.split()
+        if parts[5].rpartition(":")[2] == inode:
+            return int(parts[4])
+    raise AssertionError(f"nobody holds {file}")
+
+
+def test_ray_is_imported_only_where_it_is_asked_for(project):
+    code = "import sys, amdanet_ros.cli.fleet, amdanet_ros.fleet.process_pool, amdanet_ros.cli.fuse"
+    code += ", amdanet_ros.fleet.run; sys.exit('ray' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(project)}
+    assert (
+        subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+    )
