@@ -125,6 +125,7 @@ def _extract(arguments: argparse.Namespace) -> int:
     from ..extraction.selection import farthest
     from ..extraction.set_writer import SetWriter
     from ..inference import Predictor
+    from ..pipeline.options import IDENTITY
     from ..whole_folder import whole_folder
 
     settings = read_settings(arguments, {"thermal.smoothing": 0.0})
@@ -145,6 +146,14 @@ def _extract(arguments: argparse.Namespace) -> int:
         raise CommandError(
             f"all {len(candidates)} pairs look alike, and a set needs 2 different ones: record "
             "while the cameras move, or give a smaller --change"
+        )
+    thermal = settings.fusion.thermal
+    if thermal.registration_from == "homography" and tuple(thermal.registration) == IDENTITY:
+        _say(
+            [
+                "thermal.registration is not set: both cameras are taken to see the same; else "
+                "amdanet register writes a file for --params-file"
+            ]
         )
     predictor = Predictor.of(settings.network)
     print(f"{len(taken)} of {len(candidates)} pairs; labels: {predictor.describe()}", flush=True)

@@ -83,14 +83,17 @@ def test_a_set_that_training_reads_with_the_networks_labels(
     assert class_table_of(out / "classes.yaml").names == MFNET.names
     facts = json.loads((out / "pairs.json").read_text())
     assert "drive" in facts[train.names[0]]["recording"]
-    assert "8 pairs with first labels" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "8 pairs with first labels" in said.out
+    assert "thermal.registration is not set" in said.err
     assert not list(tmp_path.glob(".*"))
 
 
-def test_the_thermal_image_lies_over_rgb_where_the_parameters_put_it(extract, recorded, tmp_path):
+def test_thermal_lies_over_rgb_where_the_parameters_put_it(extract, recorded, tmp_path, capsys):
     bag = recorded("drive", [scene(i) for i in range(4)])
     options = ("--registration", 2, 0, 16, 0, 2, 0, 0, 0, 1, "-p", "crop_to_common_view:=true")
     assert extract(bag, "-o", tmp_path / "set", "--change", 0, *options) == 0
+    assert "is not set" not in capsys.readouterr().err
     for pair in ImageFolder(tmp_path / "set", "train", 9):
         rgb, thermal = scene(int(pair.name[-6:]))
         height, width = pair.thermal.shape

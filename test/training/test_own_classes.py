@@ -146,3 +146,11 @@ def test_ignored_values_that_a_checkpoint_cannot_mean_are_named(tmp_path, text):
     assert load_checkpoint(path).classes == ("a", "b")
     with pytest.raises(CheckpointError, match=r"n\.safetensors has unreadable ignored_labels"):
         read_checkpoint(path)
+
+
+def test_a_table_that_is_not_the_sets_own_is_refused_before_training(farm, micro):
+    (farm / "classes.yaml").write_text("names: [ground, crop, person]")
+    changes = {"data__source": "folder", "data__root": str(farm)}
+    with pytest.raises(ConfigError, match=r"--set data\.classes=.*classes\.yaml"):
+        build_pairs(micro(**changes, data__classes="pst900"))
+    assert build_pairs(micro(**changes, data__classes=str(farm / "farm.yaml")))
