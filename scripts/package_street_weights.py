@@ -27,6 +27,7 @@ LARGEST = 25_000_000
 METADATA = {
     "notice": "trained on images for research, partly CC BY-NC or without a licence: for research "
     "and evaluation (docs/street_weights.md)",
+    "inference_size": "240x320",
     "licence": "for research and evaluation",
     "data": "MSRS pairs (from MFNet; no licence stated) with merged labels (people's boxes of "
     "MSRS-detection-label; predictions of google-coral's Cityscapes network, MFNet-pytorch, "

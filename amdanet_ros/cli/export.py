@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     import time
 
     from ..inference import InferenceError, Predictor
-    from ..inference.checkpoint_file import read_checkpoint
+    from ..inference.checkpoint_file import read_checkpoint, recommended_size_of
     from ..inference.onnx_export import export_onnx
     from ..network.checkpoint import CheckpointError
     from ..output_place import check_own, check_writable_kind, keep_apart
@@ -57,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         checkpoint, classes = read_checkpoint(arguments.checkpoint)
         print("exporting; this takes some minutes", flush=True)
-        difference = export_onnx(checkpoint.build(), arguments.output, classes, size)
+        best = recommended_size_of(checkpoint)
+        difference = export_onnx(checkpoint.build(), arguments.output, classes, size, best)
         print(f"{arguments.output}: differs from the network by at most {difference:.1e}")
         if arguments.build:
             print("building the engine for this device; this can take minutes", flush=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
@@ -21,6 +22,7 @@ from ..classes import (
 from ..network.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from ..one_line import one_line
 from .errors import DemoWeightsMissingError
+from .input_images import LARGEST_SIDE, MIN_SIDE
 
 BUILT_IN = {
     "street": "street_mit_b0.safetensors",
@@ -77,6 +79,21 @@ def classes_of(checkpoint: Checkpoint) -> ClassTable | None:
 def class_metadata(classes: ClassTable) -> dict[str, str]:
     """Return the strings by which a checkpoint carries what it has no other place for."""
     return {"class_table": classes.name, "ignored_labels": json.dumps(classes.ignored)}
+
+
+def recommended_size_of(checkpoint: Checkpoint) -> tuple[int, int] | None:
+    """Return the size (height, width) at which the network is best; None: the file names none."""
+    text = checkpoint.metadata.get("inference_size", "")
+    if not text:
+        return None
+    found = re.fullmatch(r"(\d{2,5}) ?x ?(\d{2,5})", text, re.ASCII)
+    size = tuple(int(side) for side in found.groups()) if found else (0, 0)
+    if min(size) < MIN_SIDE or max(size) > LARGEST_SIDE:
+        raise CheckpointError(
+            f"checkpoint {checkpoint.path} has an unreadable inference_size "
+            f"({one_line(text, 60)}), not such as 240x320: save it again"
+        )
+    return size
 
 
 def _ignored(checkpoint: Checkpoint) -> tuple[int, ...]:

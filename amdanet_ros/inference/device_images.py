@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from ..classes import UNLABELED
+from ..network.luminance_mixing import with_share
 from ..registration import resize_homography
 from .image_backend import ImageBackend, InputGeometry, OverlayStyle
 from .input_images import prepare_thermal
-from .output_images import eight_bits
+from .output_images import eight_bits, stretched
 from .resampling import Resampler
 from .thermal_normalization import NormalizedThermal
 from .transfer import Transfer
@@ -59,6 +60,14 @@ class DeviceImages(ImageBackend):
     def fused(self, fused: Tensor, size: tuple[int, int]) -> Tensor:
         """Resized before it is rounded to 8 bits."""
         return eight_bits(self._resampler.smooth(fused, size))
+
+    def mixed(self, share: Tensor, rgb: np.ndarray, thermal: Tensor, stretch: bool) -> Tensor:
+        """All in floating point, rounded once."""
+        image = self._transfer.upload("rgb", np.ascontiguousarray(rgb))
+        image = image.permute(2, 0, 1)[None].float() / 255.0
+        share = self._resampler.smooth(share[0], rgb.shape[:2])[None]
+        fused = with_share(image, thermal, share)[0]
+        return eight_bits(stretched(fused) if stretch else fused)
 
     def draw(self, found: dict[str, Tensor], style: OverlayStyle) -> Tensor:
         """As `visualization.overlay` does."""

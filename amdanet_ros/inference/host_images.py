@@ -9,6 +9,7 @@ from torch import Tensor
 from ..visualization.overlay import overlay
 from .image_backend import ImageBackend, InputGeometry, OverlayStyle
 from .input_images import prepare_thermal
+from .luminance_share import mixed_image
 from .output_images import eight_bits, mask_of, resize_labels, resize_smooth
 from .thermal_normalization import NormalizedThermal
 
@@ -38,6 +39,10 @@ class HostImages(ImageBackend):
     def fused(self, fused: Tensor, size: tuple[int, int]) -> np.ndarray:
         """As 8 bits: a quarter of the bytes to resize."""
         return resize_smooth(eight_bits(fused).numpy(), size)
+
+    def mixed(self, share: Tensor, rgb: np.ndarray, thermal: Tensor, stretch: bool) -> np.ndarray:
+        """By OpenCV: some 2 ms at 640 x 480."""
+        return mixed_image(rgb, thermal[0, 0].numpy(), share[0, 0].numpy(), stretch)
 
     def draw(self, found: dict[str, np.ndarray], style: OverlayStyle) -> np.ndarray:
         """As `visualization.overlay` does."""

@@ -92,6 +92,20 @@ class ImageBackend(ABC):
         """Resize a fused image, 3 x H x W in [0, 1], to height x width x 3 uint8."""
 
     @abstractmethod
+    def mixed(self, share: Tensor, rgb: np.ndarray, thermal: Tensor, stretch: bool) -> Any:
+        """Mix thermal's share into the luminance of an RGB image, at that image's size.
+
+        Args:
+            share: 1 x 1 x h x w in [0, 1].
+            rgb: H x W x 3 uint8.
+            thermal: 1 x 1 x H x W in [0, 1], by `thermal_input`.
+            stretch: see `outputs`.
+
+        Returns:
+            H x W x 3 uint8.
+        """
+
+    @abstractmethod
     def draw(self, found: dict[str, Any], style: OverlayStyle) -> Any:
         """Draw the overlay from "labels", "fused" and, with a threshold, "confidence"."""
 

@@ -15,6 +15,9 @@ from .thermal_normalization import NormalizedThermal
 MIN_SIDE = 32
 """The network halves five times: smaller images have no last stage."""
 
+LARGEST_SIDE = 16_384
+"""The longest side at which the network is asked to run."""
+
 MIN_THERMAL_SIDE = 4
 """The smallest thermal sensors have 4 rows; one or two pixels are no image."""
 
@@ -95,9 +98,17 @@ def bounded_size(size: tuple[int, int], most_megapixels: float | None) -> tuple[
     It is the image's own, or the largest one of the same aspect with at most so many megapixels;
     no side becomes shorter than `MIN_SIDE`.
     """
-    if most_megapixels is None or size[0] * size[1] <= most_megapixels * 1e6:
+    return size if most_megapixels is None else reduced_size(size, most_megapixels * 1e6)
+
+
+def reduced_size(size: tuple[int, int], most: float) -> tuple[int, int]:
+    """Return a size (height, width) or the largest one of its aspect with at most so many pixels.
+
+    No side becomes shorter than `MIN_SIDE`.
+    """
+    if size[0] * size[1] <= most:
         return size
-    factor = math.sqrt(most_megapixels * 1e6 / (size[0] * size[1]))
+    factor = math.sqrt(most / (size[0] * size[1]))
     short = max(MIN_SIDE, math.floor(min(size) * factor))
-    long = max(MIN_SIDE, min(math.floor(max(size) * factor), int(most_megapixels * 1e6 / short)))
+    long = max(MIN_SIDE, min(math.floor(max(size) * factor), int(most / short)))
     return (short, long) if size[0] <= size[1] else (long, short)

@@ -15,8 +15,11 @@ from torch import Tensor, nn
 
 from ..classes import ClassTable
 from ..network import AMDANet
+from ..network.luminance_mixing import luminance, with_share
 from .errors import InferenceError
 from .folded import FoldedAMDANet, UnsupportedVariantError
+from .luminance_share import gives_share, without_mixing
+from .onnx_model import SHARE
 
 INPUTS, OUTPUTS = ("rgb", "thermal"), ("logits", "fused")
 OPSET = 18
@@ -34,6 +37,20 @@ class ExportError(InferenceError):
     """The export failed or computes something else than the network."""
 
 
+class _WithShare(nn.Module):
+    """A network without its mixing; what it mixes and the share are two outputs."""
+
+    def __init__(self, decoding: nn.Module) -> None:
+        super().__init__()
+        self.decoding = decoding
+        self.eval()
+
+    def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, decoded = self.decoding(rgb, thermal)
+        share = luminance(decoded)
+        return logits, with_share(rgb, thermal, share), share
+
+
 class _GreyThermal(nn.Module):
     """An AMDANet with a thermal input of one channel."""
 
@@ -48,7 +65,11 @@ class _GreyThermal(nn.Module):
 
 
 def export_onnx(
-    network: AMDANet, path: Path, classes: ClassTable, size: tuple[int, int] | None = None
+    network: AMDANet,
+    path: Path,
+    classes: ClassTable,
+    size: tuple[int, int] | None = None,
+    recommended_size: tuple[int, int] | None = None,
 ) -> float:
     """Write an ONNX file and check it against the network, which is not changed.
 
@@ -56,8 +77,10 @@ def export_onnx(
     constants. Without one, the published network is written, for any size from 32 x 32.
 
     The graph takes ``rgb`` 1 x 3 x H x W and ``thermal`` 1 x 1 x H x W, float32 in [0, 1], and
-    gives ``logits`` 1 x K x H x W and ``fused`` 1 x 3 x H x W. The file's metadata holds names and
-    colours of the classes. A file at the path is replaced only when the check has passed.
+    gives ``logits`` 1 x K x H x W and ``fused`` 1 x 3 x H x W; of a network with
+    `luminance_mixing` also ``share`` 1 x 1 x H x W, thermal's in RGB's luminance. The file's
+    metadata holds names and colours of the classes and the recommended size (height, width). A file
+    at the path is replaced only when the check has passed.
 
     Returns:
         The largest difference found by the check (see ``TOLERANCE``).
@@ -74,12 +97,17 @@ def export_onnx(
         advice = "pip install 'amdanet_ros[export]'"
         raise ExportError(f"{error.name} is not installed: {advice}") from error
     network = network.eval().cpu().float()
-    module: nn.Module = _GreyThermal(network)
+    has_share = gives_share(network)
+    decoding = without_mixing(network) if has_share else network
+    module: nn.Module = _GreyThermal(decoding)
     if size is not None:
         if min(size) < _SMALLEST:
             raise ValueError(f"size {size}: at least {_SMALLEST} x {_SMALLEST} pixels")
         with contextlib.suppress(UnsupportedVariantError):
-            module = FoldedAMDANet(network)
+            module = FoldedAMDANet(decoding)
+    if has_share:
+        module = _WithShare(module)
+    outputs = [*OUTPUTS, SHARE] if has_share else list(OUTPUTS)
     height, width = size or _PROBES[0]
     example = (torch.rand(1, 3, height, width), torch.rand(1, 1, height, width))
     dynamic = None
@@ -98,7 +126,7 @@ def export_onnx(
                 example,
                 str(partial),
                 input_names=list(INPUTS),
-                output_names=list(OUTPUTS),
+                output_names=outputs,
                 opset_version=OPSET,
                 dynamo=True,
                 dynamic_shapes=dynamic,
@@ -106,7 +134,9 @@ def export_onnx(
                 verbose=False,
             )
         model = onnx.load(str(partial))
-        for key, value in _metadata(network, classes, size).items():
+        metadata = _metadata(network, classes, size)
+        metadata["amdanet_inference_size"] = json.dumps(recommended_size)
+        for key, value in metadata.items():
             entry = model.metadata_props.add()
             entry.key, entry.value = key, value
         onnx.save(model, str(partial))
@@ -140,11 +170,12 @@ def _check(path: Path, module: Callable, sizes: tuple[tuple[int, int], ...]) -> 
         rgb = torch.rand(1, 3, height, width, generator=generator)
         thermal = torch.rand(1, 1, height, width, generator=generator)
         with torch.inference_mode():
-            logits, fused = (part.numpy() for part in module(rgb, thermal))
-        found = session.run(list(OUTPUTS), {"rgb": rgb.numpy(), "thermal": thermal.numpy()})
+            logits, *images = (part.numpy() for part in module(rgb, thermal))
+        found = session.run(None, {"rgb": rgb.numpy(), "thermal": thermal.numpy()})
         scale = max(float(np.abs(logits).max()), 1e-6)
         worst = max(worst, float(np.abs(found[0] - logits).max()) / scale)
-        worst = max(worst, float(np.abs(found[1] - fused).max()))
+        for image, expected in zip(found[1:], images, strict=True):
+            worst = max(worst, float(np.abs(image - expected).max()))
     if not worst <= TOLERANCE:
         raise ExportError(
             f"the export differs from the network by {worst:.1e}, more than {TOLERANCE:g}"

@@ -17,6 +17,9 @@ from ..one_line import one_line
 from .errors import InferenceError
 from .plain_engine import EngineOutput
 
+SHARE = "share"
+"""The output of exports of networks with `luminance_mixing`."""
+
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "amdanet_ros" / "tensorrt"
 
 
@@ -32,6 +35,8 @@ class OnnxModel:
         config: of the exported network.
         classes: names and colours.
         size: (height, width) that it was exported for; None: any.
+        recommended_size: (height, width) at which the network is best; None: not known.
+        gives_share: it gives thermal's share in RGB's luminance as a third output, "share".
 
     Raises:
         OnnxModelError: onnxruntime is not installed, or the file is not an AMDANet export.
@@ -54,10 +59,13 @@ class OnnxModel:
             )
             size = json.loads(metadata["amdanet_size"])
             self.size: tuple[int, int] | None = tuple(size) if size else None
+            best = json.loads(metadata.get("amdanet_inference_size", "null"))
+            self.recommended_size: tuple[int, int] | None = tuple(best) if best else None
         except (LookupError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise OnnxModelError(
                 f"{self.path} has damaged metadata ({one_line(error, 120)}): export it again"
             ) from error
+        self.gives_share = SHARE in [output.name for output in session.get_outputs()]
 
     def build_engine(self, device: torch.device, precision: str) -> OnnxEngine:
         """Return an engine on a device, in "fp32" or "auto"; with TensorRT also in "fp16".
@@ -121,12 +129,18 @@ class OnnxEngine:
     def __init__(self, session: Any, name: str) -> None:
         self._session = session
         self.name = name
+        outputs = [output.name for output in session.get_outputs()]
+        self._fused = SHARE if SHARE in outputs else "fused"
 
     def __call__(
         self, rgb: Tensor, thermal: Tensor, want_logits: bool = True, want_fused: bool = True
     ) -> EngineOutput:
-        """Compute what is wanted; inputs and outputs are copied through the host's memory."""
-        wanted = [name for name, want in (("logits", want_logits), ("fused", want_fused)) if want]
+        """Compute what is wanted; inputs and outputs are copied through the host's memory.
+
+        Of an export with a share, "fused" is that share in all three channels.
+        """
+        names = (("logits", want_logits), (self._fused, want_fused))
+        wanted = [name for name, want in names if want]
         feeds = {"rgb": rgb.cpu().numpy(), "thermal": thermal.cpu().numpy()}
         try:
             results = self._session.run(wanted, feeds)
@@ -137,4 +151,7 @@ class OnnxEngine:
             ) from error
         found = dict(zip(wanted, results, strict=True))
         tensors = {name: torch.from_numpy(value).to(rgb.device) for name, value in found.items()}
-        return EngineOutput(tensors.get("logits"), tensors.get("fused"))
+        fused = tensors.get(self._fused)
+        if fused is not None:
+            fused = fused.expand(-1, 3, -1, -1)
+        return EngineOutput(tensors.get("logits"), fused)

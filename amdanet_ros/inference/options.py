@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..parameters import OptionError, Options, parameter
-from .input_images import check_size
+from .input_images import LARGEST_SIDE, check_size
 from .output_images import check_share
 
 
@@ -36,10 +36,12 @@ class NetworkOptions(Options):
     )
     inference_size: tuple[int, int] | None = parameter(
         None,
-        "[height, width] in pixels at which the network runs; [0, 0]: the RGB image's own",
+        "[height, width] in pixels at which the network runs; [0, 0]: as many pixels as the "
+        "checkpoint recommends (street: 240 x 320) at the RGB image's aspect, or the image's own "
+        "size where it recommends none or the image is smaller",
         none=(0, 0),
         low=0,
-        high=16384,
+        high=LARGEST_SIDE,
     )
 
     def check(self) -> None:

@@ -14,7 +14,8 @@ import torch
 from ..class_table_file import class_table_of
 from ..classes import ClassTable, class_table_of_size
 from ..network import AMDANet
-from .checkpoint_file import read_checkpoint
+from ..network.luminance_mixing import luminance
+from .checkpoint_file import read_checkpoint, recommended_size_of
 from .device import choose_device, device_name
 from .device_images import DeviceImages
 from .errors import InferenceError, OutOfMemoryError
@@ -22,7 +23,15 @@ from .finite_output import check_finite
 from .folded_engine import build_engine
 from .host_images import HostImages
 from .image_backend import ImageBackend, InputGeometry, OverlayStyle
-from .input_images import bounded_size, check_homography, check_rgb, check_sides, check_size
+from .input_images import (
+    bounded_size,
+    check_homography,
+    check_rgb,
+    check_sides,
+    check_size,
+    reduced_size,
+)
+from .luminance_share import gives_share, without_mixing
 from .onnx_model import OnnxModel
 from .options import NetworkOptions, PredictOptions
 from .plain_engine import Engine
@@ -50,7 +59,10 @@ class Predictor:
         classes: names and colours; by default those of the data set with as many classes.
         device: "auto" (the first CUDA device, else the CPU), "cpu", "cuda" or "cuda:N".
         precision: "auto" (by measurement, see `choose_precision`), "fp32", "bf16" or "fp16".
-        inference_size: (height, width) at which the network runs; None: the RGB image's own.
+        inference_size: (height, width) at which the network runs; None: see `recommended_size`.
+        recommended_size: (height, width) at which the network is best; without an inference size,
+            larger RGB images are computed with as many pixels, at their own aspect. None: at the
+            RGB image's own size.
 
     Attributes:
         checkpoint: where the weights are from, for messages; "": not known.
@@ -69,6 +81,7 @@ class Predictor:
         device: str = "auto",
         precision: str = "auto",
         inference_size: tuple[int, int] | None = None,
+        recommended_size: tuple[int, int] | None = None,
     ) -> None:
         self.classes = classes or class_table_of_size(network.config.num_classes)
         if len(self.classes) != network.config.num_classes:
@@ -82,6 +95,10 @@ class Predictor:
         self.device = choose_device(device)
         self.inference_size = _checked_size(
             inference_size, network.size if isinstance(network, OnnxModel) else None
+        )
+        self.recommended_size = None if self.inference_size else recommended_size
+        self._gives_share = (
+            network.gives_share if isinstance(network, OnnxModel) else gives_share(network)
         )
         with self._device_errors("loading the network"):
             choice = _choice(network, self.device, precision)
@@ -117,9 +134,12 @@ class Predictor:
         """
         if Path(path).suffix == ".onnx":
             model = OnnxModel(path)
-            return cls(model, classes or model.classes, device, precision, inference_size)
+            classes = classes or model.classes
+            best = model.recommended_size
+            return cls(model, classes, device, precision, inference_size, best)
         checkpoint, own = read_checkpoint(path)
-        predictor = cls(checkpoint.build(), classes or own, device, precision, inference_size)
+        network, best = checkpoint.build(), recommended_size_of(checkpoint)
+        predictor = cls(network, classes or own, device, precision, inference_size, best)
         predictor.checkpoint = str(path)
         predictor.notice = checkpoint.metadata.get("notice", "")
         return predictor
@@ -189,7 +209,18 @@ class Predictor:
             check_finite(output, self.precision, self.checkpoint)
             computed = time.perf_counter()
             sure = "confidence" in needed or (drawn and style.threshold > 0.0)
+            share = None
+            if self._gives_share and output.fused is not None:
+                share, output = luminance(output.fused), output._replace(fused=None)
             found = self._images.outputs(output, rgb_size, sure, options.fused_stretch)
+            if share is not None:
+                if size != rgb_size:
+                    thermal_input = self._images.thermal_input(
+                        thermal, geometry._replace(size=rgb_size)
+                    )
+                found["fused"] = self._images.mixed(
+                    share, rgb, thermal_input, options.fused_stretch
+                )
             resized = time.perf_counter()
             if drawn:
                 found["overlay"] = self._images.draw(found, style)
@@ -215,7 +246,12 @@ class Predictor:
         self, rgb_size: tuple[int, int], options: PredictOptions = DEFAULT_OPTIONS
     ) -> tuple[int, int]:
         """Return the size (height, width) at which the network runs for RGB images of a size."""
-        return self.inference_size or bounded_size(rgb_size, options.max_megapixels)
+        if self.inference_size:
+            return self.inference_size
+        if self.recommended_size:
+            height, width = self.recommended_size
+            rgb_size = reduced_size(rgb_size, height * width)
+        return bounded_size(rgb_size, options.max_megapixels)
 
     def warm_up(self, size: tuple[int, int] | None = None, frames: int = 1) -> float:
         """Run made-up images of a size (height, width), so that the first real pair is not slow.
@@ -234,6 +270,9 @@ class Predictor:
         size = "the RGB image's size"
         if self.inference_size:
             size = f"{self.inference_size[0]} x {self.inference_size[1]}"
+        elif self.recommended_size:
+            height, width = self.recommended_size
+            size = f"{height} x {width} pixels of the images' aspect, as the checkpoint recommends"
         reason = f" ({self.precision_reason})" if self.precision_reason else ""
         return (
             f"AMDANet {self.backbone}, {len(self.classes)} classes ({self.classes.name}), "
@@ -295,4 +334,6 @@ def _choice(network: AMDANet | OnnxModel, device: torch.device, precision: str) 
     if isinstance(network, OnnxModel):
         chosen = "fp32" if precision == "auto" else precision
         return PrecisionChoice(network.build_engine(device, precision), chosen, "as exported")
+    if gives_share(network):
+        network = without_mixing(network)
     return choose_precision(lambda name: build_engine(network, device, name), device, precision)

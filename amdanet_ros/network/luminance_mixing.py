@@ -32,4 +32,9 @@ def mixed_luminance(rgb: Tensor, thermal: Tensor, decoded: Tensor) -> Tensor:
     Returns:
         B x 3 x H x W in [0, 1].
     """
-    return (rgb + luminance(decoded) * (thermal - luminance(rgb))).clamp(0.0, 1.0)
+    return with_share(rgb, thermal, luminance(decoded))
+
+
+def with_share(rgb: Tensor, thermal: Tensor, share: Tensor) -> Tensor:
+    """Return the same of thermal's share itself, B x 1 x H x W in [0, 1]."""
+    return (rgb + share * (thermal - luminance(rgb))).clamp(0.0, 1.0)

@@ -13,7 +13,7 @@ from ..images.errors import BadImage
 from ..images.thermal import crop
 from ..inference import Prediction, Predictor
 from ..inference.class_statistics import class_statistics
-from ..inference.input_images import MIN_SIDE, bounded_size, check_rgb, check_sides
+from ..inference.input_images import MIN_SIDE, check_rgb, check_sides
 from ..inference.options import PredictOptions
 from ..inference.output_images import mask_of
 from ..inference.thermal_normalization import NormalizedThermal, check_thermal
@@ -149,10 +149,10 @@ class FusionPipeline:
         return self._geometries.of(options, self._rgb_size, self._thermal_size, infos)
 
     def _reduced(self, shown: tuple[int, int]) -> tuple[Finding, ...]:
-        """Return that images of a size (height, width) are computed at a smaller one, if so."""
+        """Return that the limit has images of a size (height, width) computed at a smaller one."""
         limit = self._options.max_inference_megapixels
-        used = bounded_size(shown, limit)
-        if self.predictor.inference_size is not None or used == shown:
+        used = self.predictor.size_for(shown, PredictOptions(max_megapixels=limit))
+        if used == self.predictor.size_for(shown):
             return ()
         sizes = {"size": f"{shown[1]} x {shown[0]}", "used": f"{used[1]} x {used[0]}"}
         values = {**sizes, "limit": limit}

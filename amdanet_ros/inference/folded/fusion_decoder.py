@@ -89,6 +89,10 @@ class FoldedFusionDecoder(nn.Module):
         stacked = torch.stack(fused)
         return mixed_luminance(rgb, thermal, stacked) if self.luminance_mixing else stacked
 
+    def extra_repr(self) -> str:
+        """What the weights do not say; caches of compiled networks tell networks apart by it."""
+        return f"luminance_mixing={self.luminance_mixing}"
+
     def size_dependent(self) -> list[object]:
         """Return the matrices of the latest sizes."""
         return self._matrices.values()
