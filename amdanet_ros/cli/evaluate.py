@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from ..programs.arguments import number
 from .errors import CommandError
+from .evaluated_network import evaluated_network
 
 if TYPE_CHECKING:
     from ..classes import ClassTable
@@ -150,7 +151,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         if not window:
             raise ValueError(f"--protocol released needs --window H W for the classes {table.name}")
     with processes(arguments.device) as here:
-        network = _network(arguments, checkpoint).to(here.device)
+        network = evaluated_network(arguments, checkpoint).to(here.device)
         share = range(here.rank, len(pairs), here.world)
         own = (pairs[i] for i in share)
         chosen = tqdm(own, total=len(share), unit="pair", disable=not here.first)
@@ -237,7 +238,7 @@ def _evaluate_objects(arguments: argparse.Namespace, checkpoint, table) -> int:
     least_height = 20 / 480 * pairs[0].labels.shape[0]
     views = VIEWS if arguments.views else {"as it is": VIEWS["as it is"]}
     with processes(arguments.device) as here:
-        network = _network(arguments, checkpoint).to(here.device)
+        network = evaluated_network(arguments, checkpoint).to(here.device)
         scores = {
             name: score_objects(
                 network, ViewedPairs(pairs, view), objects, here.device, boxes, least_height, kinds
@@ -267,30 +268,13 @@ def _compare_fusions(arguments: argparse.Namespace, checkpoint, pairs) -> int:
     from ..training.processes import processes
 
     with processes(arguments.device) as here:
-        network = _network(arguments, checkpoint).to(here.device)
+        network = evaluated_network(arguments, checkpoint).to(here.device)
         shown = tqdm((pairs[i] for i in range(len(pairs))), total=len(pairs), unit="pair")
         scores = compare_fusions(network, shown, here.device)
     print(comparison_table(scores))
     if arguments.out:
         _write(Path(arguments.out), {"fusions.json": json.dumps(scores, indent=2)})
     return 0
-
-
-def _network(arguments: argparse.Namespace, checkpoint):
-    """Return the network of a checkpoint, at the inference size that is asked for."""
-    network = checkpoint.build()
-    if arguments.inference_size is None:
-        return network
-    if arguments.protocol == "released":
-        raise ValueError("--inference-size: the released protocol has its own: leave out one")
-    from ..evaluation.at_size import AtSize
-    from ..inference.checkpoint_file import recommended_size_of
-    from ..inference.input_images import check_size
-
-    size = tuple(arguments.inference_size)
-    if any(size):
-        check_size(size, "--inference-size")
-    return AtSize(network, size if any(size) else None, recommended_size_of(checkpoint))
 
 
 def _write(folder: Path, texts: Mapping[str, str]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..classes import ClassTable
 from .errors import CommandError
+from .evaluated_network import evaluated_network
 
 
 def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> tuple[str, str]:
@@ -43,7 +44,7 @@ def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> tupl
     check_labels_present([pairs.present], f"{arguments.data}, {arguments.split}.txt")
     with processes(arguments.device) as here:
         networks = {
-            name: checkpoint.build().to(here.device).eval()
+            name: evaluated_network(arguments, checkpoint).to(here.device).eval()
             for name, (checkpoint, _) in checkpoints.items()
         }
         sides = [(networks[name], PairCounts(names[name], wanted)) for name in (old_name, new_name)]

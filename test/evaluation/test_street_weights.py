@@ -69,3 +69,41 @@ def test_they_find_roads_and_objects_on_real_pairs(predictor):
         scores.add(truth, found)
         road.append((found[-40:, 200:440] == STREET.names.index("road")).mean())
     assert scores.mean_iou() > 0.35 and np.median(road) > 0.9
+
+
+def test_they_recommend_the_size_of_their_training(capsys):
+    chosen = Predictor.from_checkpoint("street", "cpu", "fp32")
+    assert chosen.inference_size is None and chosen.size_for((480, 640)) == (240, 320)
+    assert "240 x 320" in chosen.describe()
+
+
+@pytest.mark.parametrize("text", ["big", "0x0", "240", "16x16", "99999x99999", "[240, 320]"])
+def test_a_checkpoint_with_an_unreadable_recommended_size_is_refused_in_one_line(text):
+    from dataclasses import replace
+
+    from amdanet_ros.inference.checkpoint_file import recommended_size_of
+    from amdanet_ros.network.checkpoint import CheckpointError
+
+    checkpoint, _ = read_checkpoint("street")
+    spoilt = replace(checkpoint, metadata={"inference_size": text})
+    with pytest.raises(CheckpointError, match="inference_size") as caught:
+        recommended_size_of(spoilt)
+    assert "\n" not in str(caught.value)
+
+
+def test_evaluate_computes_at_an_inference_size_as_the_predictor_does():
+    import torch
+
+    from amdanet_ros.evaluation.at_size import AtSize
+    from amdanet_ros.inference.built_in_scene import built_in_scene
+
+    checkpoint, _ = read_checkpoint("street")
+    rgb, thermal = built_in_scene((96, 128))
+    expected = Predictor.from_checkpoint("street", "cpu", "fp32", (48, 64))(rgb, thermal)
+    first = torch.from_numpy(rgb).permute(2, 0, 1)[None].float() / 255
+    second = torch.from_numpy(thermal)[None, None].float().expand(-1, 3, -1, -1) / 255
+    with torch.inference_mode():
+        found = AtSize(checkpoint.build().eval(), (48, 64))(first, second)
+    assert (found.logits.argmax(1)[0].numpy() == expected.labels).mean() > 0.99
+    fused = 255 * found.fused[0].permute(1, 2, 0).numpy()
+    assert np.abs(fused - expected.fused).mean() < 1

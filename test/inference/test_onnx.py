@@ -83,3 +83,19 @@ def test_a_file_that_is_no_export_is_refused(tmp_path):
         OnnxModel(path)
     with pytest.raises(OnnxModelError, match="amdanet export"):
         OnnxModel(tmp_path / "missing.onnx")
+
+
+def test_an_export_of_a_mixing_network_gives_the_share_and_its_recommended_size(
+    network, tmp_path, monkeypatch
+):
+    shallow = MixTransformerSize(BACKBONES["mit_b0"].channels, (1, 1, 1, 1))
+    monkeypatch.setitem(BACKBONES, "mit_b0", shallow)
+    mixing = AMDANet(network.config, luminance_mixing=True).eval()
+    path = tmp_path / "mixing.onnx"
+    assert export_onnx(mixing, path, class_table_of_size(5), _SIZE, (240, 320)) <= TOLERANCE
+    model = OnnxModel(path)
+    assert model.gives_share and model.recommended_size == (240, 320)
+    images = _images((128, 192))  # larger than the network's size: mixed at full size
+    ours = Predictor(mixing, device="cpu", precision="fp32", inference_size=_SIZE)(*images)
+    theirs = Predictor.from_checkpoint(path, device="cpu")(*images)
+    assert np.abs(theirs.fused.astype(int) - ours.fused.astype(int)).max() <= 1
