@@ -14,6 +14,7 @@ import yaml
 from torch import Tensor
 from tqdm import tqdm
 
+from ..inference.finite_output import NonFiniteOutputError
 from ..one_line import one_line
 from ..whole_file import write_whole
 from .batch_loss import BatchLoss, wants_fused
@@ -240,12 +241,14 @@ class Trainer:
             self.average.update(self.network)
         means = self.processes.mean(sums)
         if not math.isfinite(means["total"]):
-            raise FloatingPointError(
-                f"the loss is {means['total']} at step {self.step}: lower "
-                "optimization.learning_rate or set optimization.clip_norm; "
-                "the last saved state is intact"
-            )
+            raise self._diverged(f"the loss is {means['total']}")
         return means
+
+    def _diverged(self, what: str) -> FloatingPointError:
+        return FloatingPointError(
+            f"{what} at step {self.step}: lower optimization.learning_rate or set "
+            "optimization.clip_norm; the last saved state is intact"
+        )
 
     def _validate(self) -> None:
         """Score the weights (averaged ones, if there are any) and keep them if they are best."""
@@ -254,7 +257,10 @@ class Trainer:
             if self.average is not None:
                 kept = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
                 self.network.load_state_dict(self.average.state)
-            iou = self.validation.score(self.network, self.step)
+            try:
+                iou = self.validation.score(self.network, self.step)
+            except NonFiniteOutputError as error:
+                raise self._diverged("the network gives numbers that are not finite") from error
             finished = self.step == self.plan.steps
             complete = finished or not any(step.completes_network for step in self.finishing)
             if complete and iou > self.best_iou:

@@ -17,8 +17,16 @@ from amdanet_ros.training.processes import Processes
 if importlib.util.find_spec("torchvision") is None:  # the extra "train" brings it
     collect_ignore_glob = ["test_a*.py", "test_b*.py", "test_k*.py", "test_t*.py"]
 
-# The same network as any other, with a hundredth of the parameters: a step and a save take little.
-BACKBONES["mit_micro"] = MixTransformerSize((8, 16, 40, 64), (1, 1, 1, 1))
+MICRO = MixTransformerSize((8, 16, 40, 64), (1, 1, 1, 1))
+"""The same network as any other, with a hundredth of the parameters."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def micro_backbone():
+    """Know the backbone ``mit_micro`` in these tests alone."""
+    BACKBONES["mit_micro"] = MICRO
+    yield
+    del BACKBONES["mit_micro"]
 
 
 class BlobPairs:

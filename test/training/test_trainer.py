@@ -240,6 +240,6 @@ def test_a_batch_that_parts_do_not_divide_is_refused(tmp_path, micro, blobs, her
 
 
 def test_a_loss_that_explodes_says_what_to_do(tmp_path, micro, blobs, here):
-    config = micro(optimization__learning_rate=1e30)
+    config = micro(optimization__learning_rate=100.0)
     with pytest.raises(FloatingPointError, match=r"lower optimization\.learning_rate"):
         trained(config, tmp_path, blobs, here)
