@@ -50,7 +50,7 @@ demo: setup
 # real DDS and runs one test at a time; a test that fails there is run once more, and the summary counts
 # it, because on a shared machine a process may not run for seconds.
 test: setup lint
-	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadfile; parallel=$$?; \
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadfile --no-loadscope-reorder; parallel=$$?; \
 		$(BIN)/python -m pytest -m alone --reruns 1 && exit $$parallel
 
 # Inputs that reach new code are added to fuzz/corpus; an input that ends in a fault goes to fuzz_faults.
