@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from .one_line import one_line
 from .parameters import OptionError, UnknownNameError
 from .settings import OF_ROS, PARAMETERS, settings_of
 
@@ -32,8 +33,17 @@ _NOT_FINITE = re.compile(r"([+-]?)\.?(nan|inf|infinity)", re.IGNORECASE)
 _STRING_TAG = "tag:yaml.org,2002:str"
 
 
+_LONGEST_MESSAGE = 1500
+
+
 class ParameterFileError(ValueError):
-    """A parameter file that cannot be used; the message names the file, the line and the fix."""
+    """A parameter file that cannot be used; the message names the file, the line and the fix.
+
+    It is one line, whatever the names in the file are.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message, _LONGEST_MESSAGE))
 
 
 def read_params_file(

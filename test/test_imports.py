@@ -39,7 +39,7 @@ ALLOWED = {
     "visualization parameters classes class_table_file one_line",
     "pipeline": f"{ARRAYS} {ROSLESS} one_line",
     "settings": "inference pairing pipeline parameters",
-    "params_file": "yaml parameters settings",
+    "params_file": "yaml one_line parameters settings",
     "messages": f"{ARRAYS} images pipeline classes",
     "bags": "rosbags yaml lz4 backports compression numpy images pairing resources programs "
     "one_line",

@@ -293,3 +293,15 @@ def test_shipped_files_are_read(project, name):
     path = project / "config" / f"{name}.yaml"
     values = read_params_file(path)
     assert values == yaml.safe_load(path.read_text())["/**"]["ros__parameters"]
+
+
+@pytest.mark.parametrize("name", ['"a\\n[ERROR] forged"', '"a\\x1b[31m"', '"' + "x" * 5000 + '"'])
+def test_names_in_the_file_cannot_break_the_line_of_an_error(tmp_path, name):
+    for content in (f"{name}: 1\n", f"{name}:\n  ros__parameters: {{}}\n", f"/**: {{{name}: 1}}\n"):
+        path = tmp_path / "params.yaml"
+        path.write_text(content)
+        with pytest.raises(ParameterFileError) as refused:
+            read_params_file(path)
+        sentence = str(refused.value)
+        assert sentence.isprintable()
+        assert len(sentence) < 2000
