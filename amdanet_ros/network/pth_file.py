@@ -222,8 +222,18 @@ def _tensors(found: Mapping[str, Any], storages: ZipStorages | LegacyStorages) -
         raise PthError(
             "is damaged or hostile: its tensors have more numbers than the file; copy it again"
         )
-    numbers = {each: torch.frombuffer(storages.read(each), dtype=torch.uint8) for each in stored}
+    numbers = {each: _bytes_of(storages.read(each), each.nbytes) for each in stored}
     return {name: _tensor(place, numbers) for name, place in places.items()}
+
+
+def _bytes_of(raw: bytearray, needed: int) -> Tensor:
+    """Return the bytes of a storage; an empty one is refused by torch itself with no cause."""
+    if len(raw) < max(1, needed):
+        raise PthError(
+            f"is damaged: an array has {len(raw)} of the {needed} bytes that it needs; "
+            "copy it again"
+        )
+    return torch.frombuffer(raw, dtype=torch.uint8)
 
 
 def _tensor(place: TensorPlace, numbers: Mapping[StorageKey, Tensor]) -> Tensor:
