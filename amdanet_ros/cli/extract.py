@@ -27,7 +27,7 @@ from ..one_line import one_line
 from ..programs.arguments import number
 from .errors import CommandError
 from .settings_arguments import add_settings_arguments, read_settings
-from .source_arguments import open_source
+from .source_arguments import add_camera_info_arguments, add_pairing_arguments, open_source
 
 if TYPE_CHECKING:
     from ..extraction.selection import Candidate
@@ -79,20 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take pairs whose RGB image is dark, too bright or without contrast too (night)",
     )
-    parser.add_argument("--rgb-topic", help="topic in the bags (default: chosen by its name)")
-    parser.add_argument("--thermal-topic", help="topic in the bags (default: chosen by its name)")
-    parser.add_argument("--rgb-info-topic", help="camera_info of the bags (default: beside RGB)")
-    parser.add_argument("--thermal-info-topic", help="the same of the thermal camera")
-    parser.add_argument(
-        "--slop",
-        type=number("--slop", float, 0, 10),
-        help="most between a pair's stamps, s (default 0.05)",
-    )
-    parser.add_argument(
-        "--thermal-offset",
-        type=number("--thermal-offset", float, -1e10, 1e10),
-        help="added to thermal stamps, seconds",
-    )
+    add_pairing_arguments(parser)
+    add_camera_info_arguments(parser)
     add_settings_arguments(parser)
 
 

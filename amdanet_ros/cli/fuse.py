@@ -30,7 +30,7 @@ from ..programs.arguments import number
 from .errors import CommandError
 from .fuse_work import FuseWork, mistakes_as_command_errors
 from .settings_arguments import add_settings_arguments
-from .source_arguments import add_source_arguments
+from .source_arguments import add_camera_info_arguments, add_source_arguments
 
 SUMMARY = "fuse a bag or folders of images into a bag, images or a video"
 _FORMATS = ("bag", "images", "video")
@@ -50,8 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_result_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what a result depends on beside its input and its kind."""
-    parser.add_argument("--rgb-info-topic", help="camera_info of the bag (default: beside RGB)")
-    parser.add_argument("--thermal-info-topic", help="the same of the thermal camera")
+    add_camera_info_arguments(parser)
     add_settings_arguments(parser)
     parser.add_argument(
         "--video-rate",

@@ -52,6 +52,12 @@ def add_pairing_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_camera_info_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which topics of a bag hold the calibrations."""
+    parser.add_argument("--rgb-info-topic", help="camera_info of the bag (default: beside RGB)")
+    parser.add_argument("--thermal-info-topic", help="the same of the thermal camera")
+
+
 def is_bag(path: Path) -> bool:
     """Whether a path is a bag and not a folder of images or an image."""
     from ..bags.recording_names import holds_recording

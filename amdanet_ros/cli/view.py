@@ -32,7 +32,7 @@ from ..one_line import one_line
 from ..programs.arguments import number
 from .errors import CommandError
 from .settings_arguments import add_settings_arguments, read_settings
-from .source_arguments import add_source_arguments, is_bag, open_source
+from .source_arguments import add_camera_info_arguments, add_source_arguments, is_bag, open_source
 
 if TYPE_CHECKING:
     from ..fuse.source import Source
@@ -54,8 +54,7 @@ _OF_RECORDINGS = (
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     add_source_arguments(parser, is_required=False)
-    parser.add_argument("--rgb-info-topic", help="camera_info of the bag (default: beside RGB)")
-    parser.add_argument("--thermal-info-topic", help="the same of the thermal camera")
+    add_camera_info_arguments(parser)
     add = parser.add_argument
     add("--namespace", default="", help="of the running node or its camera pair, such as front")
     add("--address", default="127.0.0.1", help="to listen on (default: this machine alone)")
