@@ -66,24 +66,29 @@ class StopSignals:
         watcher = threading.Thread(
             target=self._watch, args=(reading, ended), name="signals", daemon=True
         )
-        watcher.start()
-        # Undone in reverse: handlers, wakeup, the thread, the pipe.
+        # None: a handler that is not Python's, which cannot be set again.
+        handlers = {number: signal.getsignal(number) or signal.SIG_DFL for number in NUMBERS}
+        if handlers[signal.SIGHUP] == signal.SIG_IGN:
+            del handlers[signal.SIGHUP]
+        # Undone in reverse: first the thread ends, and the handlers of before come after that. The
+        # thread may still pass a signal to the main thread, which would take it for a new one.
         self._restore.callback(os.close, reading)
         self._restore.callback(os.close, writing)
-        self._restore.callback(watcher.join)
-        # Not by closing: forked children may hold the pipe too.
-        self._restore.callback(os.write, writing, _END)
-        self._restore.callback(ended.set)
         before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
         self._restore.callback(signal.set_wakeup_fd, before)
         self._restore.callback(setattr, sys, "unraisablehook", sys.unraisablehook)
         sys.unraisablehook = self._unraisable(sys.unraisablehook)
-        for number in NUMBERS:
-            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
-                continue
-            self._restore.callback(signal.signal, number, signal.signal(number, self._on_signal))
-        self._restore.callback(_current.remove, self)
         _current.append(self)
+        self._restore.callback(_current.remove, self)
+        for number, handler in handlers.items():
+            self._restore.callback(signal.signal, number, handler)
+        watcher.start()
+        self._restore.callback(watcher.join)
+        # Not by closing: forked children may hold the pipe too.
+        self._restore.callback(os.write, writing, _END)
+        self._restore.callback(ended.set)
+        for number in handlers:
+            signal.signal(number, self._on_signal)
         _forget_in_children()
         return self
 

@@ -13,6 +13,7 @@ import pytest
 from amdanet_ros.programs import exit_status
 from amdanet_ros.programs.errors import ProgramError
 from amdanet_ros.programs.program import run_program
+from amdanet_ros.programs.signals import Stopped, StopSignals
 
 
 def run(error, **options):
@@ -96,6 +97,7 @@ def test_a_name_that_is_no_text_can_be_printed(monkeypatch):
 PROGRAM = """
 import os, signal, sys, threading, time
 from amdanet_ros.programs.program import run_program
+from amdanet_ros.programs.signals import Stopped, StopSignals
 from amdanet_ros.programs import exit_status
 def body():
     {setup}
@@ -156,6 +158,21 @@ def test_a_signal_closes_what_is_open_and_gives_its_status(
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (status, "closed\n")
     assert err.count("\n") == 1 and words in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_no_signal_is_left_for_the_handlers_of_before(number):
+    """The watching thread passes a signal on, maybe as late as when the block is being left."""
+    late = []
+    before = signal.signal(number, lambda *_: late.append(number))
+    try:
+        for _ in range(150):
+            with contextlib.suppress(Stopped), StopSignals(int, grace_s=30.0, stays=False):
+                signal.raise_signal(number)
+        assert late == []
+        assert callable(signal.getsignal(number))
+    finally:
+        signal.signal(number, before)
 
 
 @pytest.mark.parametrize("work", [SWALLOWS, DEAF, NOTHING_ENDS_IT])
