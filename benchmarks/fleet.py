@@ -39,7 +39,7 @@ def write_bag(path: Path, pairs: int, size: tuple[int, int], seed: int) -> None:
     height, width = size
     with BagWriter(path, "mcap") as bag:
         for topic in ("/rgb/image_raw", "/thermal/image_raw"):
-            bag.add_topic(topic, _IMAGE, [quality()])
+            bag.add_topic(topic, _IMAGE, [quality(reliable=True)])
         for number in range(pairs):
             stamp = 1_700_000_000_000_000_000 + number * 100_000_000
             time_of = types["builtin_interfaces/msg/Time"](*divmod(stamp, 1_000_000_000))
