@@ -6,6 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .chunks import ChunkPlace
 from .offered_qos import offered_qos
 from .storage import Channel
 
@@ -50,23 +51,6 @@ class Fields:
     def at(self) -> int:
         """How many bytes have been read."""
         return self._at
-
-
-class ChunkPlace(NamedTuple):
-    """A chunk of a file.
-
-    Attributes:
-        offset: of the chunk's record in the file.
-        size: of the record, with its head.
-        start_ns, stop_ns: times of its first and last message.
-        counts: messages of each channel; empty: not known.
-    """
-
-    offset: int
-    size: int
-    start_ns: int
-    stop_ns: int
-    counts: dict[int, int]
 
 
 class ChunkHead(NamedTuple):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import zlib
-from array import array
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Collection, Iterator
-from functools import partial
 from pathlib import Path
-from typing import NamedTuple
-
-import numpy as np
 
 from .bag_files import MCAP_MAGIC
-from .decompression import MAX_CHUNK_BYTES, MAX_MESSAGE_BYTES, unlz4, unzstd
+from .chunks import ChunkPlace, Chunks, Placed, scan
+from .decompression import MAX_CHUNK_BYTES, unlz4, unzstd
 from .errors import BagError, DamagedMessage
+from .loose_messages import LooseMessages
 from .mcap_records import (
     CHANNEL,
     CHUNK,
@@ -26,7 +23,6 @@ from .mcap_records import (
     RECORD_HEAD,
     SCHEMA,
     SUMMARY_OFFSET,
-    ChunkPlace,
     Fields,
     Records,
     chunk_head,
@@ -40,8 +36,6 @@ _FOOTER_BYTES = 37
 _MOST_SUMMARY_BYTES = 2**28
 _MOST_RECORD_BYTES = 2**24
 _CHUNK_HEAD_BYTES = 100
-_CACHED_BYTES = 2**28
-_DAMAGED = "its record is damaged"
 
 
 class McapStorage:
@@ -62,9 +56,8 @@ class McapStorage:
         self.notes: list[str] = []
         self._file = file.open("rb")
         self._size = self._file.seek(0, 2)
-        self._cache: OrderedDict[int, bytes | DamagedMessage] = OrderedDict()
         self._cut_chunk: int | None = None
-        self._loose = _Loose(array("q"), array("q"), array("q"), array("q"))
+        self._loose = LooseMessages()
         try:
             begin = self._begin()
             known = self._summary(begin)
@@ -74,10 +67,10 @@ class McapStorage:
             self._file.close()
             raise
         self.channels = known.channels
-        self._chunks = known.chunks
+        self._chunks = Chunks(self, known.chunks, self._cut_chunk)
         self.counts = {number: count for number, count in (known.counts or {}).items() if count}
-        starts = [each.start_ns for each in self._chunks] + self._loose.times.tolist()
-        stops = [each.stop_ns for each in self._chunks] + self._loose.times.tolist()
+        starts = [each.start_ns for each in known.chunks] + self._loose.times.tolist()
+        stops = [each.stop_ns for each in known.chunks] + self._loose.times.tolist()
         self.start_ns, self.stop_ns = (min(starts), max(stops)) if starts else (0, 0)
 
     def _read(self, offset: int, size: int) -> bytes:
@@ -177,30 +170,19 @@ class McapStorage:
         self, known: Records, counts: Counter[int], at: int, end: int, is_cut: bool
     ) -> None:
         """Look through a chunk, as far as it is there; ``is_cut``: the file ends within it."""
-        times = []
-        place = ChunkPlace(at, end - at, 0, 0, {})
-        data = self._unpacked(place, whole=False)
+        data = self.unpacked(ChunkPlace(at, end - at, 0, 0, {}), whole=False)
         if isinstance(data, DamagedMessage):
             if not is_cut:
                 self._note_damage(at)
             return
-        found: Counter[int] = Counter()
-        try:
-            for opcode, first, last in records(data):
-                if opcode == MESSAGE:
-                    channel, time = message_head(data, first, last)
-                    found[channel] += 1
-                    times.append(time)
-                else:
-                    known.take(opcode, data[first:last])
-        except (ValueError, OverflowError):
-            if is_cut:
-                self._cut_chunk = at
-            else:
-                self._note_damage(at)
-        if times:
-            counts.update(found)
-            known.chunks.append(place._replace(start_ns=min(times), stop_ns=max(times)))
+        found = scan(self._messages_in(data, known), at, end - at)
+        if not found.is_whole and is_cut:
+            self._cut_chunk = at
+        elif not found.is_whole:
+            self._note_damage(at)
+        if found.counts:
+            counts.update(found.counts)
+            known.chunks.append(found.place)
 
     def _note_damage(self, at: int) -> None:
         note = f"{self._path.name} is damaged (at byte {at} first): messages may be missing"
@@ -210,78 +192,26 @@ class McapStorage:
     def messages(self, channels: Collection[int], start_ns: int, stop_ns: int) -> Iterator[Stored]:
         """Yield messages; see `Storage`."""
         wanted = frozenset(channels)
-        chunks = [
-            each
-            for each in self._chunks
-            if each.start_ns < stop_ns
-            and each.stop_ns >= start_ns
-            and (not each.counts or wanted & each.counts.keys())
-        ]
-        chunks.sort(key=lambda each: (each.start_ns, each.offset))
-        runs = [(each.start_ns, partial(self._of_chunk, each, wanted)) for each in chunks]
-        if len(self._loose.times):
-            runs.append((int(min(self._loose.times)), partial(self._of_loose, wanted)))
-        for message in merged(runs):
+        runs = self._chunks.runs(wanted, start_ns, stop_ns)
+        for message in merged(runs + self._loose.runs(self._file, wanted)):
             if message.data is None or start_ns <= message.stamp_ns < stop_ns:
                 yield message
 
-    def _of_loose(self, wanted: frozenset[int]) -> Iterator[Stored]:
-        times = np.frombuffer(self._loose.times, np.int64)
-        for at in np.argsort(times, kind="stable"):
-            time, channel, offset, size = self._loose.get(int(at))
-            if channel not in wanted:
-                continue
-            if size > MAX_MESSAGE_BYTES:
-                yield Stored(time, channel, None, "it is too large")
-                continue
-            yield Stored(time, channel, self._read(offset, size))
+    def messages_in(self, data: bytes) -> Iterator[Placed]:
+        """Yield the messages of a chunk; see `ChunkFormat`."""
+        yield from self._messages_in(data, None)
 
-    def _of_chunk(self, chunk: ChunkPlace, wanted: frozenset[int]) -> Iterator[Stored]:
-        data = self._cached(chunk)
-        if isinstance(data, DamagedMessage):
-            lost = [(n, count) for n, count in chunk.counts.items() if n in wanted and count]
-            for channel, count in lost or [(None, 1)]:
-                yield Stored(chunk.start_ns, channel, None, str(data), count)
-            return
-        found: list[tuple[int, int, int, int]] = []
-        fault = ""
-        try:
-            for opcode, first, last in records(data):
-                if opcode == MESSAGE:
-                    channel, time = message_head(data, first, last)
-                    if channel in wanted:
-                        found.append((time, first, last, channel))
-        except ValueError:
-            # Where the file ends, what is missing has been said.
-            fault = "" if chunk.offset == self._cut_chunk else _DAMAGED
-        del data
-        found.sort()
-        for time, first, last, channel in found:
-            # Chunks that overlap take turns: none is held while another one is read.
-            again = self._cached(chunk)
-            if isinstance(again, bytes):
-                yield Stored(time, channel, again[first + MESSAGE_HEAD : last])
-        left = Counter({number: n for number, n in chunk.counts.items() if number in wanted})
-        left.subtract(channel for *_, channel in found)
-        lost = [(number, count) for number, count in left.items() if count > 0]
-        for channel, count in lost or ([(None, 1)] if fault else []):
-            yield Stored(chunk.stop_ns, channel, None, fault or _DAMAGED, count)
+    def _messages_in(self, data: bytes, known: Records | None) -> Iterator[Placed]:
+        """Yield the messages of a chunk; ``known`` takes its other records."""
+        for opcode, first, last in records(data):
+            if opcode == MESSAGE:
+                channel, time = message_head(data, first, last)
+                yield Placed(time, channel, first + MESSAGE_HEAD, last)
+            elif known is not None:
+                known.take(opcode, data[first:last])
 
-    def _cached(self, chunk: ChunkPlace) -> bytes | DamagedMessage:
-        data = self._cache.pop(chunk.offset, None)
-        if data is None:
-            # Of a file without an index, what is there of a chunk has been counted.
-            data = self._unpacked(chunk, whole=bool(chunk.counts))
-        self._cache[chunk.offset] = data
-        while len(self._cache) > 1 and sum(map(_length, self._cache.values())) > _CACHED_BYTES:
-            self._cache.popitem(last=False)
-        return data
-
-    def _unpacked(self, chunk: ChunkPlace, whole: bool) -> bytes | DamagedMessage:
-        """Return the records of a chunk, or why there are none.
-
-        ``whole``: False: as much as is there.
-        """
+    def unpacked(self, chunk: ChunkPlace, whole: bool) -> bytes | DamagedMessage:
+        """Return the records of a chunk; see `ChunkFormat`."""
         start, size = chunk.offset + RECORD_HEAD, chunk.size - RECORD_HEAD
         try:
             head = chunk_head(self._read(start, min(size, _CHUNK_HEAD_BYTES)))
@@ -309,25 +239,5 @@ class McapStorage:
 
     def close(self) -> None:
         """Close the file."""
-        self._cache.clear()
+        self._chunks.forget()
         self._file.close()
-
-
-class _Loose(NamedTuple):
-    """The messages outside of chunks, in the order of the file."""
-
-    times: array[int]
-    channels: array[int]
-    offsets: array[int]
-    sizes: array[int]
-
-    def add(self, *message: int) -> None:
-        for column, value in zip(self, message, strict=True):
-            column.append(value)
-
-    def get(self, at: int) -> tuple[int, int, int, int]:
-        return self.times[at], self.channels[at], self.offsets[at], self.sizes[at]
-
-
-def _length(data: bytes | DamagedMessage) -> int:
-    return len(data) if isinstance(data, bytes) else 0

@@ -88,7 +88,7 @@ def test_chunks_that_overlap_are_read_in_order_beside_messages_outside_of_chunks
     tiny, write, compression, monkeypatch
 ):
     # Not even two chunks are held at a time.
-    monkeypatch.setattr("amdanet_ros.bags.mcap_storage._CACHED_BYTES", 1)
+    monkeypatch.setattr("amdanet_ros.bags.chunks._CACHED_BYTES", 1)
     chunks = [
         chunk(b"".join(message(tiny, 1, time, time) for time in times), compression)
         for times in ((1, 5, 9), (8, 2, 4), (3, 7))
