@@ -1,4 +1,4 @@
-"""Bags: metadata.yaml and storage files, whole ones damaged by an input."""
+"""Bags: metadata.yaml and storage files, of ROS 1 too, whole ones damaged by an input."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from rosbags.rosbag1 import Writer
+from rosbags.typesys import Stores, get_typestore
 
 from amdanet_ros.bags.errors import BagError, DamagedMessage
 from amdanet_ros.bags.message_types import typestore
@@ -20,7 +22,8 @@ from .scratch import scratch_folder
 from .spending import Spending
 from .target import Target
 
-_STORAGES = ("mcap", "sqlite3")
+_STORAGES = ("mcap", "sqlite3", "ros1")
+_IMAGE = "sensor_msgs/msg/Image"
 
 
 def run(data: bytes) -> None:
@@ -31,14 +34,14 @@ def run(data: bytes) -> None:
     whole = _whole(storage)
     name = next(each for each in whole if each != "metadata.yaml")
     content = dict(whole)
-    if changed == 0:
+    if changed > 1 or "metadata.yaml" not in whole:
+        content[name] = damaged(whole[name], spending)
+    elif changed == 0:
         content["metadata.yaml"] = spending.rest()
     elif changed == 1:
         content["metadata.yaml"] = damaged(whole["metadata.yaml"], spending)
-    else:
-        content[name] = damaged(whole[name], spending)
     if changed == 3:
-        del content["metadata.yaml"]
+        content.pop("metadata.yaml", None)
     folder = scratch_folder() / "bag"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -62,6 +65,8 @@ def run(data: bytes) -> None:
 def _whole(storage: str) -> dict[str, bytes]:
     """Return the files of a bag of two topics, by name."""
     folder = scratch_folder() / f"whole_{storage}"
+    if storage == "ros1":
+        return {"whole.bag": _ros1(folder.with_suffix(".bag"))}
     with BagWriter(folder, storage) as bag:
         for number in range(3):
             for stream in ("rgb", "thermal"):
@@ -69,10 +74,28 @@ def _whole(storage: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
 
 
+def _ros1(file: Path) -> bytes:
+    """Return a ROS 1 bag of the same messages, in several chunks."""
+    writer = Writer(file)
+    writer.set_compression(Writer.CompressionFormat.LZ4)
+    writer.chunk_threshold = 100
+    noetic, store = get_typestore(Stores.ROS1_NOETIC), typestore()
+    with writer:
+        channels = [
+            writer.add_connection(f"/{stream}/image_raw", _IMAGE, typestore=noetic)
+            for stream in ("rgb", "thermal")
+        ]
+        for number in range(3):
+            raw = store.cdr_to_ros1(store.serialize_cdr(_image(number), _IMAGE), _IMAGE)
+            for channel in channels:
+                writer.write(channel, number * 10**8, raw)
+    return file.read_bytes()
+
+
 def _image(number: int):
     types = typestore().types
     stamp = types["builtin_interfaces/msg/Time"](sec=0, nanosec=number * 10**8)
-    return types["sensor_msgs/msg/Image"](
+    return types[_IMAGE](
         header=types["std_msgs/msg/Header"](stamp=stamp, frame_id="camera"),
         height=2,
         width=4,
@@ -84,15 +107,15 @@ def _image(number: int):
 
 
 def seeds() -> list[bytes]:
-    """Changes here and there in the metadata and the storage of both kinds."""
+    """Changes here and there in the metadata and the storage of each kind."""
     made = [
         bytes([storage, changed, 0, place, at % 256, at // 256, 0, 255])
-        for storage in (0, 1)
+        for storage in (0, 1, 2)
         for changed in (1, 2, 3)
         for place in (0, 2)
         for at in range(0, 1200, 150)
     ]
-    return [*made, *(bytes([0, 0]) + _whole(each)["metadata.yaml"] for each in _STORAGES)]
+    return [*made, *(bytes([0, 0]) + _whole(each)["metadata.yaml"] for each in _STORAGES[:2])]
 
 
 TARGET = Target("bags", run, (BagError,), seeds)

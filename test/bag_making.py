@@ -2,6 +2,8 @@
 
 import cv2
 import numpy as np
+from rosbags.rosbag1 import Writer as Ros1Writer
+from rosbags.typesys import Stores, get_typestore
 
 from amdanet_ros.bags.message_types import typestore
 from amdanet_ros.bags.pairs import Arrival, pairs_of
@@ -89,3 +91,21 @@ def pairs_in(path, topics=(RGB, THERMAL), sync=None, substitute=False):
         )
         synchronizer = PairSynchronizer(sync or SyncOptions(), keep_unmatched=substitute)
         return list(pairs_of(arrivals, synchronizer))
+
+
+def write_as_ros1(source, file, compression="none", chunk=None):
+    """The messages of a bag as a ROS 1 bag, as rosbags writes it; ``chunk``: bytes of one."""
+    writer = Ros1Writer(file)
+    if compression != "none":
+        writer.set_compression(Ros1Writer.CompressionFormat[compression.upper()])
+    writer.chunk_threshold = chunk or writer.chunk_threshold
+    noetic = get_typestore(Stores.ROS1_NOETIC)
+    with BagReader(source) as bag, writer:
+        channels = {
+            name: writer.add_connection(name, topic.type, typestore=noetic)
+            for name, topic in bag.topics.items()
+        }
+        for message in bag.messages():
+            raw = typestore().cdr_to_ros1(message.raw, message.type)
+            writer.write(channels[message.topic], message.stamp_ns, raw)
+    return file

@@ -14,7 +14,10 @@ from .recording_names import METADATA, ROS1, STORAGES, inner_recordings
 
 SQLITE_MAGIC = b"SQLite format 3\0"
 MCAP_MAGIC = b"\x89MCAP0\r\n"
-_ROS1_MAGIC = b"#ROSBAG V"
+ROS1_MAGIC = b"#ROSBAG V"
+_MAGICS = {
+    SQLITE_MAGIC: "sqlite3", MCAP_MAGIC: "mcap", ZSTD_MAGIC: "zstd", ROS1_MAGIC: "ros1",
+}  # fmt: skip
 _LISTED = 5
 
 
@@ -22,7 +25,7 @@ class BagFiles(NamedTuple):
     """The files of a bag.
 
     Attributes:
-        files: storage files, SQLite, MCAP or zstd, at least one.
+        files: storage files, SQLite, MCAP, ROS 1 or zstd, at least one.
         metadata: what metadata.yaml says; None: there is none that can be read.
         notes: sentences about what is missing.
     """
@@ -52,7 +55,7 @@ def find_files(path: Path) -> BagFiles:
 
 
 def kind_of(file: Path) -> str:
-    """Return "sqlite3", "mcap" or "zstd", by the first bytes of a file.
+    """Return "sqlite3", "mcap", "ros1" or "zstd", by the first bytes of a file.
 
     Raises:
         BagError: it is none of them.
@@ -60,23 +63,20 @@ def kind_of(file: Path) -> str:
     """
     with file.open("rb") as opened:
         start = opened.read(16)
-    if start.startswith(_ROS1_MAGIC) or file.suffix == ROS1:
-        raise BagError(_ros1(file))
-    for magic, kind in ((SQLITE_MAGIC, "sqlite3"), (MCAP_MAGIC, "mcap"), (ZSTD_MAGIC, "zstd")):
+    for magic, kind in _MAGICS.items():
         if start.startswith(magic):
             return kind
     if not start:
         raise BagError(f"bag file {file} is empty: nothing was written to it")
     if file.name.endswith(STORAGES):
-        raise BagError(
-            f"bag file {file} is damaged from its first byte on: it is neither SQLite nor MCAP"
-        )
-    raise BagError(f"{file} is no bag: give a bag's folder, or a .mcap or .db3 file")
+        expected = "no ROS 1 bag" if file.name.endswith(ROS1) else "neither SQLite nor MCAP"
+        raise BagError(f"bag file {file} is damaged from its first byte on: it is {expected}")
+    raise BagError(f"{file} is no bag: give a bag's folder, or a .mcap, .db3 or .bag file")
 
 
 def _of_folder(folder: Path) -> BagFiles:
-    names = sorted(each for each in folder.iterdir() if each.is_file())
-    there = [each for each in names if each.name.endswith(STORAGES)]
+    files = sorted(each for each in folder.iterdir() if each.is_file())
+    there = [each for each in files if each.name.endswith(STORAGES)]
     notes: list[str] = []
     metadata = None
     if (folder / METADATA).exists():
@@ -100,7 +100,7 @@ def _of_folder(folder: Path) -> BagFiles:
         metadata = None
     if there and (notes or _are_one_recording(there)):
         return BagFiles(tuple(there), None, tuple(notes))
-    raise BagError(_no_bag(folder, names, there, notes))
+    raise BagError(_no_bag(folder, there, notes))
 
 
 def _missing_part(file: Path, counts: dict[str, int]) -> str:
@@ -114,16 +114,11 @@ def _are_one_recording(files: Sequence[Path]) -> bool:
     return len(files) == 1 or len(stems) == 1
 
 
-def _no_bag(
-    folder: Path, names: Sequence[Path], there: Sequence[Path], notes: Sequence[str]
-) -> str:
+def _no_bag(folder: Path, there: Sequence[Path], notes: Sequence[str]) -> str:
     """Say why a folder is no bag, and what to give instead."""
     if there:
         listed = _listed(there)
         return f"{folder} holds several recordings without metadata.yaml: give one of {listed}"
-    ros1 = [each for each in names if each.suffix == ROS1]
-    if ros1:
-        return _ros1(ros1[0])
     inner = inner_recordings(folder)
     if inner:
         one_of = "one of " if len(inner) > 1 else ""
@@ -132,17 +127,10 @@ def _no_bag(
         return f"bag {folder} cannot be read: {notes[0]}, and no .mcap or .db3 file is there"
     return (
         f"{folder} holds no bag: give the folder of a bag, with metadata.yaml and .mcap or .db3 "
-        "files"
+        "files, or a .bag file of ROS 1"
     )
 
 
 def _listed(paths: Sequence[Path]) -> str:
     more = len(paths) - _LISTED
     return ", ".join(map(str, paths[:_LISTED])) + (f" and {more} more" if more > 0 else "")
-
-
-def _ros1(file: Path) -> str:
-    return (
-        f"{file} is a ROS 1 bag: convert it with `rosbags-convert --src {file} --dst "
-        f"{file.with_suffix('')}`"
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from bz2 import BZ2Decompressor
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ else:
 MAX_MESSAGE_BYTES = 2**29
 """Most bytes of one message: 64 megapixels of four 16-bit channels."""
 MAX_CHUNK_BYTES = 2**30
-"""Most bytes of one chunk of an MCAP file, which holds one large message or several."""
+"""Most bytes of one chunk of a bag, which holds one large message or several."""
 ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _SMALL_BYTES = 2**26
 _SMALL_FILE_BYTES = 2**29
@@ -48,6 +49,11 @@ def unzstd(data: bytes, most: int = MAX_MESSAGE_BYTES, whole: bool = True) -> by
 def unlz4(data: bytes, most: int = MAX_MESSAGE_BYTES, whole: bool = True) -> bytes:
     """Return data decompressed from LZ4 frames; see `unzstd`."""
     return _unpacked(data, _limit(len(data), most), LZ4FrameDecompressor, whole)
+
+
+def unbz2(data: bytes, most: int = MAX_MESSAGE_BYTES, whole: bool = True) -> bytes:
+    """Return data decompressed from bzip2 streams; see `unzstd`."""
+    return _unpacked(data, _limit(len(data), most), BZ2Decompressor, whole)
 
 
 def unpack_file(source: Path, target: Path) -> bool:
@@ -113,7 +119,7 @@ def _unpacked(data: bytes, limit: int, make: Any, whole: bool) -> bytes:
         try:
             # One byte more than allowed shows that there is more.
             part = decompressor.decompress(data, left + 1)
-        except (zstd.ZstdError, RuntimeError, EOFError) as error:
+        except (zstd.ZstdError, RuntimeError, EOFError, OSError) as error:
             if whole or not parts:
                 raise DamagedMessage("its compressed data are damaged") from error
             break

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .chunks import ChunkPlace
 from .offered_qos import offered_qos
+from .ros1_types import ros2_type
 from .storage import Channel
 
 HEADER, FOOTER, SCHEMA, CHANNEL, MESSAGE, CHUNK = 1, 2, 3, 4, 5, 6
@@ -94,7 +95,9 @@ class Records:
             details = pairs(fields.block())
             qos = offered_qos(details.get("offered_qos_profiles", ""))
             kind = self._types.get(schema, "")
-            self.channels[number] = Channel(topic, kind, encoding, qos)
+            if encoding == "ros1":
+                kind = ros2_type(kind)
+            self.channels[number] = Channel(topic, kind, encoding, qos, details.get("md5sum", ""))
         elif opcode == CHUNK_INDEX:
             self.chunks.append(_chunk_place(fields))
         elif opcode == STATISTICS:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections import Counter
-from collections.abc import Collection, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 from .bag_files import MCAP_MAGIC
-from .chunks import ChunkPlace, Chunks, Placed, scan
+from .chunked_storage import ChunkedStorage
+from .chunks import ChunkPlace, Placed
 from .decompression import MAX_CHUNK_BYTES, unlz4, unzstd
 from .errors import BagError, DamagedMessage
-from .loose_messages import LooseMessages
 from .mcap_records import (
     CHANNEL,
     CHUNK,
@@ -29,8 +28,6 @@ from .mcap_records import (
     message_head,
     records,
 )
-from .merging import merged
-from .storage import Stored
 
 _FOOTER_BYTES = 37
 _MOST_SUMMARY_BYTES = 2**28
@@ -38,7 +35,7 @@ _MOST_RECORD_BYTES = 2**24
 _CHUNK_HEAD_BYTES = 100
 
 
-class McapStorage:
+class McapStorage(ChunkedStorage[Records]):
     """An ``.mcap`` file; see `Storage`.
 
     The summary at the end is used where there is a whole one that knows all messages. Else the file
@@ -51,31 +48,10 @@ class McapStorage:
         OSError: it cannot be read.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._path = file
-        self.notes: list[str] = []
-        self._file = file.open("rb")
-        self._size = self._file.seek(0, 2)
-        self._cut_chunk: int | None = None
-        self._loose = LooseMessages()
-        try:
-            begin = self._begin()
-            known = self._summary(begin)
-            if known is None:
-                known = self._read_through(begin)
-        except BaseException:
-            self._file.close()
-            raise
-        self.channels = known.channels
-        self._chunks = Chunks(self, known.chunks, self._cut_chunk)
-        self.counts = {number: count for number, count in (known.counts or {}).items() if count}
-        starts = [each.start_ns for each in known.chunks] + self._loose.times.tolist()
-        stops = [each.stop_ns for each in known.chunks] + self._loose.times.tolist()
-        self.start_ns, self.stop_ns = (min(starts), max(stops)) if starts else (0, 0)
-
-    def _read(self, offset: int, size: int) -> bytes:
-        self._file.seek(offset)
-        return self._file.read(size)
+    def _known(self) -> tuple[Records, Counter[int]]:
+        begin = self._begin()
+        known = self._summary(begin)
+        return (known, Counter(known.counts)) if known else self._read_through(begin)
 
     def _begin(self) -> int:
         """Return where the first record after the header begins."""
@@ -87,9 +63,9 @@ class McapStorage:
             profile = Fields(self._read(len(MCAP_MAGIC) + RECORD_HEAD, size)).text()
         except ValueError as error:
             raise BagError(f"bag file {self._path} is damaged: {error}") from error
-        if profile not in ("ros2", ""):
+        if profile not in ("ros2", "ros1", ""):
             raise BagError(
-                f"bag file {self._path} is an MCAP file of {profile[:40]!r}, not of ROS 2: convert "
+                f"bag file {self._path} is an MCAP file of {profile[:40]!r}, not of ROS: convert "
                 "it to ROS 2 first"
             )
         return len(MCAP_MAGIC) + RECORD_HEAD + size
@@ -121,7 +97,7 @@ class McapStorage:
         # Messages outside of chunks have no index.
         return known if dict(indexed) == counts and counts.keys() <= known.channels.keys() else None
 
-    def _read_through(self, begin: int) -> Records:
+    def _read_through(self, begin: int) -> tuple[Records, Counter[int]]:
         known = Records()
         counts: Counter[int] = Counter()
         at = begin
@@ -135,7 +111,7 @@ class McapStorage:
             if closed or len(head) < RECORD_HEAD or opcode == 0:
                 break
             if opcode == CHUNK:
-                self._scan_chunk(known, counts, at, min(end, self._size), is_cut=end > self._size)
+                self._scan_chunk(known, counts, at, end)
             if end > self._size:
                 break
             self._scan_record(known, counts, opcode, start, size)
@@ -147,11 +123,7 @@ class McapStorage:
             )
         elif not closed:
             self.notes.append(f"{self._path.name} was not closed: all that it holds is read")
-        known.counts = {number: counts[number] for number in counts.keys() & known.channels.keys()}
-        lost = sum(counts.values()) - sum(known.counts.values())
-        if lost:
-            self.notes.append(f"{lost} messages of {self._path.name} have no topic")
-        return known
+        return known, self._with_topic(known, counts)
 
     def _scan_record(
         self, known: Records, counts: Counter[int], opcode: int, start: int, size: int
@@ -165,41 +137,6 @@ class McapStorage:
                 known.take(opcode, self._read(start, size))
         except (ValueError, OverflowError):
             self._note_damage(start)
-
-    def _scan_chunk(
-        self, known: Records, counts: Counter[int], at: int, end: int, is_cut: bool
-    ) -> None:
-        """Look through a chunk, as far as it is there; ``is_cut``: the file ends within it."""
-        data = self.unpacked(ChunkPlace(at, end - at, 0, 0, {}), whole=False)
-        if isinstance(data, DamagedMessage):
-            if not is_cut:
-                self._note_damage(at)
-            return
-        found = scan(self._messages_in(data, known), at, end - at)
-        if not found.is_whole and is_cut:
-            self._cut_chunk = at
-        elif not found.is_whole:
-            self._note_damage(at)
-        if found.counts:
-            counts.update(found.counts)
-            known.chunks.append(found.place)
-
-    def _note_damage(self, at: int) -> None:
-        note = f"{self._path.name} is damaged (at byte {at} first): messages may be missing"
-        if not any("is damaged" in each for each in self.notes):
-            self.notes.append(note)
-
-    def messages(self, channels: Collection[int], start_ns: int, stop_ns: int) -> Iterator[Stored]:
-        """Yield messages; see `Storage`."""
-        wanted = frozenset(channels)
-        runs = self._chunks.runs(wanted, start_ns, stop_ns)
-        for message in merged(runs + self._loose.runs(self._file, wanted)):
-            if message.data is None or start_ns <= message.stamp_ns < stop_ns:
-                yield message
-
-    def messages_in(self, data: bytes) -> Iterator[Placed]:
-        """Yield the messages of a chunk; see `ChunkFormat`."""
-        yield from self._messages_in(data, None)
 
     def _messages_in(self, data: bytes, known: Records | None) -> Iterator[Placed]:
         """Yield the messages of a chunk; ``known`` takes its other records."""
@@ -236,8 +173,3 @@ class McapStorage:
         if len(data) == head.size and head.crc and zlib.crc32(data) != head.crc:
             return DamagedMessage("the checksum of its chunk does not fit")
         return data if not whole or len(data) == head.size else DamagedMessage("its chunk is cut")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._chunks.forget()
-        self._file.close()

@@ -12,7 +12,7 @@ from .errors import DamagedMessage
 from .message_types import typestore
 
 _HEAD = 4
-_UNREADABLE = (
+UNREADABLE = (
     SerdeError,
     TypesysError,
     struct.error,
@@ -71,7 +71,7 @@ class BagMessage(NamedTuple):
         try:
             # Of a copy that may be written to: torch warns of arrays that may not.
             return store.deserialize_cdr(bytearray(self.raw), self.type)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise DamagedMessage(
                 f"the bytes of a message of {self.topic} are damaged: they are no {self.type}"
             ) from error

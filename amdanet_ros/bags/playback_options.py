@@ -43,7 +43,7 @@ class PlaybackOptions:
 def add_playback_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options on a parser."""
     add = parser.add_argument
-    add("bag", help="the bag: its folder, or a .mcap or .db3 file")
+    add("bag", help="the bag: its folder, or a .mcap, .db3 or .bag file")
     add(
         "-r",
         "--rate",

@@ -1,4 +1,4 @@
-"""Reading rosbag2 bags, MCAP and SQLite, message by message as raw bytes, never writing to them."""
+"""Reading bags of ROS 2 and ROS 1, message by message as raw bytes, never writing to them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from .mcap_storage import McapStorage
 from .merging import merged
 from .message import BagMessage
 from .read_report import ReadReport
+from .ros1_storage import Ros1Storage
+from .ros1_types import to_cdr
 from .sqlite_storage import SqliteStorage
-from .storage import Storage
+from .storage import Channel, Storage
 from .temporary_space import TemporarySpace
 
 __all__ = ["BagMessage", "BagReader", "BagTopic"]
 
 _CDR_HEAD = 4
+_ENCODINGS = ("cdr", "ros1")
 _END_NS = 2**63
 
 
@@ -52,7 +55,8 @@ class BagReader:
     the files in all else.
 
     Args:
-        path: the bag's folder, or a ``.mcap`` or ``.db3`` file.
+        path: the bag's folder, or a ``.mcap``, ``.db3`` or (ROS 1) ``.bag`` file. Messages of ROS 1
+            come out in the shape of ROS 2.
 
     Attributes:
         path: as given.
@@ -118,7 +122,9 @@ class BagReader:
         kind = kind_of(file)
         if kind == "zstd":
             raise BagError(f"{file.name} is compressed twice")
-        return SqliteStorage(file, self._space) if kind == "sqlite3" else McapStorage(file)
+        if kind == "sqlite3":
+            return SqliteStorage(file, self._space)
+        return Ros1Storage(file) if kind == "ros1" else McapStorage(file)
 
     def _list_topics(self, found: BagFiles) -> dict[str, BagTopic]:
         counts: dict[tuple[str, str], int] = defaultdict(int)
@@ -126,7 +132,7 @@ class BagReader:
         others = set()
         for storage in self._storages:
             for number, channel in storage.channels.items():
-                if channel.encoding != "cdr":
+                if channel.encoding not in _ENCODINGS:
                     others.add((channel.topic, channel.encoding))
                     continue
                 counts[channel.topic, channel.type] += storage.counts.get(number, 0)
@@ -198,10 +204,10 @@ class BagReader:
         runs = []
         for storage in self._storages:
             wanted = {
-                number: channel.topic
+                number: channel
                 for number, channel in storage.channels.items()
                 if (topics is None or channel.topic in topics)
-                and channel.encoding == "cdr"
+                and channel.encoding in _ENCODINGS
                 and self.topics[channel.topic].type == channel.type
             }
             if wanted and storage.counts and stop > start:
@@ -218,21 +224,21 @@ class BagReader:
     def _of_storage(
         self,
         storage: Storage,
-        wanted: dict[int, str],
+        wanted: dict[int, Channel],
         span: tuple[int, int],
         skipped: Counter[tuple[str, str]],
     ) -> Iterator[BagMessage]:
         for stored in storage.messages(wanted.keys(), *span):
-            topic = wanted[stored.channel] if stored.channel is not None else ""
-            if stored.data is None:
-                skipped[topic, stored.fault] += stored.count
+            channel = wanted[stored.channel] if stored.channel is not None else None
+            if stored.data is None or channel is None:
+                skipped[channel.topic if channel else "", stored.fault] += stored.count
                 continue
             try:
-                raw = _plain(stored.data)
+                raw = _plain(stored.data, channel)
             except DamagedMessage as damaged:
-                skipped[topic, str(damaged)] += 1
+                skipped[channel.topic, str(damaged)] += 1
                 continue
-            yield BagMessage(topic, self.topics[topic].type, stored.stamp_ns, raw)
+            yield BagMessage(channel.topic, channel.type, stored.stamp_ns, raw)
 
     def close(self) -> None:
         """Close the files and remove what was unpacked."""
@@ -247,12 +253,14 @@ class BagReader:
         self.close()
 
 
-def _plain(data: bytes) -> bytes:
-    """Return a message as it was before it was compressed, if it was.
+def _plain(data: bytes, channel: Channel) -> bytes:
+    """Return a message as it was before it was compressed, if it was, and in the shape of ROS 2.
 
     Raises:
         DamagedMessage: it is no serialised message.
     """
+    if channel.encoding == "ros1":
+        return to_cdr(data, channel.type, channel.digest)
     if data.startswith(ZSTD_MAGIC):
         data = unzstd(data)
     # The head of CDR is 0 and the kind of encoding; two bytes of options follow.

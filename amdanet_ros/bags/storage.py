@@ -14,14 +14,16 @@ class Channel(NamedTuple):
     Attributes:
         topic: name.
         type: as in ``sensor_msgs/msg/Image``.
-        encoding: "cdr" for ROS messages.
+        encoding: "cdr" for messages of ROS 2, "ros1" for those of ROS 1.
         qos: what its publishers offered, where the file says so.
+        digest: MD5 sum of a ROS 1 type's definition; empty where the file does not say it.
     """
 
     topic: str
     type: str
     encoding: str
     qos: tuple[Qos, ...] = ()
+    digest: str = ""
 
 
 class Stored(NamedTuple):

@@ -19,7 +19,7 @@ _VIDEOS = (
     ".csq", ".gif", ".h264", ".h265", ".hevc", ".flv", ".ogv", ".mts", ".m2ts", ".3gp", ".mjpeg",
     ".mjpg", ".vob", ".y4m",
 )  # fmt: skip
-_BAG_FILES = (".mcap", ".db3", ".bag", ".zstd")
+_BAG_FILES = (".mcap", ".db3", ".bag", ".active", ".zstd")
 
 
 def add_source_arguments(parser: argparse.ArgumentParser, is_required: bool = True) -> None:

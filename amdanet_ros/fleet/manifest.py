@@ -8,13 +8,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..bags.recording_names import METADATA, ROS1, STORAGES
+from ..bags.recording_names import METADATA, STORAGES
 from ..fuse.written_files import MARK
 from ..one_line import one_line
 from ..programs.errors import ProgramError
 from .unit import Unit
 
-_BAGS = (*STORAGES, ROS1)
+_BAGS = STORAGES
 _MOST_LIST_BYTES = 256 << 20
 
 

@@ -12,13 +12,16 @@ import traceback
 from pathlib import Path
 
 from backports import zstd
+from rosbags.rosbag1 import Writer as Ros1Writer
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
 
 from amdanet_ros.bags.errors import BagError, DamagedMessage
 from amdanet_ros.bags.message_types import typestore
 from amdanet_ros.bags.reader import BagReader
 from amdanet_ros.bags.writer import quality
 
+NOETIC = get_typestore(Stores.ROS1_NOETIC)
 STRING = "std_msgs/msg/String"
 MESSAGES = 6
 KINDS = {
@@ -29,6 +32,9 @@ KINDS = {
     "mcap, files compressed": (StoragePlugin.MCAP, CompressionMode.FILE),
     "mcap, messages compressed": (StoragePlugin.MCAP, CompressionMode.MESSAGE),
     "mcap, chunks compressed": (StoragePlugin.MCAP, CompressionMode.STORAGE),
+    "ros1": ("ros1", None),
+    "ros1, chunks compressed with bz2": ("ros1", Ros1Writer.CompressionFormat.BZ2),
+    "ros1, chunks compressed with lz4": ("ros1", Ros1Writer.CompressionFormat.LZ4),
 }
 _HOSTILE = (
     "", "null", "[]", "{}", "-1", "99", "1.5", "1e400", "0x" + "f" * 40, "9" * 5000, "'\\0'", "~",
@@ -61,6 +67,10 @@ def write_tiny(folder, kind="sqlite3"):
 
 def _write(folder, kind):
     storage, compression = KINDS[kind]
+    if storage == "ros1":
+        folder.mkdir()
+        _write_ros1(folder / "bag.bag", compression)
+        return
     writer = Writer(folder, version=9, storage_plugin=storage)
     if compression is not None:
         writer.set_compression(compression, CompressionFormat.ZSTD)
@@ -73,6 +83,21 @@ def _write(folder, kind):
         ]
         for index in range(MESSAGES):
             writer.write(channels[index % 2], 1000 + index, raw(f"message {index}"))
+
+
+def _write_ros1(file, compression):
+    writer = Ros1Writer(file)
+    if compression is not None:
+        writer.set_compression(compression)
+    writer.chunk_threshold = 100
+    with writer:
+        channels = [
+            writer.add_connection(topic, STRING, typestore=NOETIC, latching=1)
+            for topic in ("/a", "/b")
+        ]
+        for index in range(MESSAGES):
+            text = NOETIC.types[STRING](f"message {index}")
+            writer.write(channels[index % 2], 1000 + index, NOETIC.serialize_ros1(text, STRING))
 
 
 def contents(folder):

@@ -23,9 +23,9 @@ def text(value):
     return struct.pack("<I", len(value)) + value.encode()
 
 
-def head(profile="ros2", encoding="cdr"):
+def head(profile="ros2", encoding="cdr", kind=STRING):
     """Magic, header, a schema and two channels."""
-    schema = struct.pack("<H", 1) + text(STRING) + text("ros2msg") + text("string data\n")
+    schema = struct.pack("<H", 1) + text(kind) + text("ros2msg") + text("string data\n")
     channels = [
         struct.pack("<HH", number, 1) + text(topic) + text(encoding) + struct.pack("<I", 0)
         for number, topic in ((1, "/a"), (2, "/b"))
@@ -153,8 +153,15 @@ def test_a_chunk_that_unpacks_to_too_much_is_left_out(tiny, write, compression, 
     assert "damaged" in sentences[0]
 
 
-def test_what_is_not_of_ros_2_is_said(tiny, write):
-    with pytest.raises(BagError, match="'ros1'"):
-        read(write(head("ros1"), message(tiny, 1, 1), TAIL))
+def test_messages_of_ros_1_in_mcap_come_out_in_the_shape_of_ros_2(write):
+    raw = struct.pack("<I", 3) + b"one"
+    ros1 = head("ros1", "ros1", "std_msgs/String")
+    one = record(5, struct.pack("<HIQQ", 1, 0, 1, 1) + raw)
+    assert read(write(ros1, one, TAIL))[0] == [(1, "/a", "one")]
+
+
+def test_what_is_not_of_ros_is_said(tiny, write):
+    with pytest.raises(BagError, match="'protobuf'"):
+        read(write(head("protobuf"), message(tiny, 1, 1), TAIL))
     with pytest.raises(BagError, match="encoded as 'json'"):
         read(write(head(encoding="json"), message(tiny, 1, 1), TAIL))

@@ -10,7 +10,6 @@ from amdanet_ros.bags.reader import BagReader
 from amdanet_ros.bags.recording_names import holds_recording
 
 WHOLE = [f"message {index}" for index in range(6)]
-ROS1 = b"#ROSBAG V2.0\nE\0\0\0"
 
 
 def refused(path):
@@ -23,17 +22,6 @@ def refused(path):
 def texts(path):
     with BagReader(path) as bag:
         return [message.deserialize().data for message in bag.messages()]
-
-
-@pytest.mark.parametrize("name", ["drive.bag", "drive"])
-def test_a_ros_1_bag_names_the_command_that_converts_it(tmp_path, name):
-    file = tmp_path / name
-    file.write_bytes(ROS1)
-    assert f"rosbags-convert --src {file} --dst {tmp_path / 'drive'}" in refused(file)
-    if name.endswith(".bag"):
-        (tmp_path / "other.bag").write_bytes(ROS1)
-        assert "is a ROS 1 bag: convert it" in refused(tmp_path)
-        assert holds_recording(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["bag.mcap", "bag.db3", "bag.db3.zstd", "anything"])

@@ -54,7 +54,7 @@ def home(tmp_path, bags, monkeypatch):
         ("fuse drive thermal -o out", "give a bag alone"),
         ("fuse drive/metadata.yaml -o out", "give its folder, drive"),
         ("fuse recordings -o out", "give recordings/monday"),
-        ("fuse ros1.bag -o out", "rosbags-convert"),
+        ("fuse ros1.bag -o out", "`rosbag reindex ros1.bag`"),
         ("fuse empty.mcap -o out", "empty.mcap"),
         ("fuse pipe -o out", "pipe"),
         ("fuse readme -o out", "holds no images"),

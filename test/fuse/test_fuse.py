@@ -337,3 +337,14 @@ def test_real_pairs_go_through(fuse, shared, tmp_path, name):
         mask = read(tmp_path / "out" / "mask" / f"{stem}.png")
         assert mask.shape == (height, width)
         assert mask.max() < 9
+
+
+def test_a_bag_of_ros_1_gives_what_the_same_messages_give_in_ros_2(fuse, tmp_path, bags):
+    bags.write_pairs(tmp_path / "bag", count=2)
+    file = bags.write_as_ros1(tmp_path / "bag", tmp_path / "drive.bag", "bz2")
+    before = file.read_bytes()
+    for source, name in ((tmp_path / "bag", "of_2"), (file, "of_1")):
+        assert fuse(source, "-o", tmp_path / name) == 0
+    assert contents(tmp_path / "of_1") == contents(tmp_path / "of_2") != []
+    assert fuse(file, "-o", file, "--overwrite") == 2
+    assert file.read_bytes() == before
