@@ -33,7 +33,7 @@ ALLOWED = {
     "images": f"{ARRAYS} one_line",
     "pairing": "findings parameters",
     "network": "torch numpy classes one_line whole_file",
-    "registration": f"{ARRAYS} images",
+    "registration": f"yaml {ARRAYS} images bounded_yaml one_line",
     "visualization": f"{ARRAYS} images classes",
     "inference": f"torch onnx onnxruntime onnxscript {ARRAYS} images network registration "
     "visualization parameters classes class_table_file one_line",
