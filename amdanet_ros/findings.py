@@ -79,6 +79,12 @@ class FindingKind(Enum):
     NO_COMMON_VIEW = "no_common_view"
     """The thermal and the RGB image show no common part."""
 
+    # Temperature
+    WRONG_THERMAL_UNIT = "wrong_thermal_unit"
+    """The images contradict ``thermal.unit``, so that no temperature is told: unit, problem (what
+    they have: "8 bits", or values that the unit makes impossible), and where another unit would do:
+    fits (its name, or several)."""
+
     # Network
     REDUCED_SIZE = "reduced_size"
     """The images are larger than the network computes at their own size: size (theirs), used (the
@@ -89,7 +95,7 @@ class FindingKind(Enum):
     """The outputs show a part of the RGB image: size (theirs), whole (the RGB image's), both as
     "width x height"."""
     UNKNOWN_MASK_CLASS = "unknown_mask_class"
-    """``mask.classes`` names classes that the network has not: unknown, known (all names)."""
+    """A parameter names classes that the network has not: parameter, unknown, known (all names)."""
 
     # Node
     NO_PUBLISHER = "no_publisher"

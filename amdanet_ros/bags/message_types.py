@@ -12,9 +12,18 @@ from rosbags.typesys.store import Typestore
 from ..resources import share_directory
 from .type_names import package_and_kind, prefixes
 
-OWN_MESSAGES = ("ModalityHealth", "SemanticSegmentation")
+OWN_MESSAGES = ("ModalityHealth", "SegmentedComponent", "SemanticSegmentation")
 _VISION_MESSAGES = {  # vision_msgs 4.x; rosbags does not bring them
     "VisionClass": "uint16 class_id\nstring class_name\n",
+    "Point2D": "float64 x\nfloat64 y\n",
+    "Pose2D": "vision_msgs/Point2D position\nfloat64 theta\n",
+    "BoundingBox2D": "vision_msgs/Pose2D center\nfloat64 size_x\nfloat64 size_y\n",
+    "ObjectHypothesis": "string class_id\nfloat64 score\n",
+    "ObjectHypothesisWithPose": "vision_msgs/ObjectHypothesis hypothesis\n"
+    "geometry_msgs/PoseWithCovariance pose\n",
+    "Detection2D": "std_msgs/Header header\nvision_msgs/ObjectHypothesisWithPose[] results\n"
+    "vision_msgs/BoundingBox2D bbox\nstring id\n",
+    "Detection2DArray": "std_msgs/Header header\nvision_msgs/Detection2D[] detections\n",
     "LabelInfo": "std_msgs/Header header\nvision_msgs/VisionClass[] class_map\nfloat32 threshold\n",
 }
 

@@ -16,6 +16,7 @@ from .errors import BagError, DamagedMessage
 from .mcap_storage import McapStorage
 from .merging import merged
 from .message import BagMessage
+from .older_messages import in_present_form
 from .read_report import ReadReport
 from .ros1_storage import Ros1Storage
 from .ros1_types import to_cdr
@@ -189,6 +190,9 @@ class BagReader:
     ) -> Iterator[BagMessage]:
         """Yield messages in the order in which they were recorded.
 
+        Those of this package's types have the fields that the types have now, also where an
+        earlier release recorded them. All others are given as they were recorded.
+
         A message that cannot be read is left out and counted in ``report``.
 
         Args:
@@ -238,7 +242,8 @@ class BagReader:
             except DamagedMessage as damaged:
                 skipped[channel.topic, str(damaged)] += 1
                 continue
-            yield BagMessage(channel.topic, channel.type, stored.stamp_ns, raw)
+            message = BagMessage(channel.topic, channel.type, stored.stamp_ns, raw)
+            yield in_present_form(message)
 
     def close(self) -> None:
         """Close the files and remove what was unpacked."""

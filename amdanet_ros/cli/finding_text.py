@@ -44,6 +44,14 @@ def _stamps_apart(finding: Finding) -> str:
     )
 
 
+def _wrong_thermal_unit(finding: Finding) -> str:
+    sentence = "no temperatures: thermal.unit is {unit}, but the images of {source} have {problem}"
+    if finding.values["problem"] == "8 bits":
+        return sentence + ": record radiometric images of 16 bits"
+    fits = "{fits}, or to " if "fits" in finding.values else ""
+    return sentence + ": set thermal.unit to " + fits + "none where they are no temperatures"
+
+
 _K = FindingKind
 _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     _K.NO_MESSAGE: "{source} holds no message: check the camera's driver and record again, or "
@@ -84,10 +92,11 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "thermal.rotation)",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
     "--registration (amdanet register), or leave out crop_to_common_view",
+    _K.WRONG_THERMAL_UNIT: _wrong_thermal_unit,
     _K.REDUCED_SIZE: "images of {size} are computed at {used}, because max_inference_megapixels is "
     "{limit:g}: choose a size with --inference-size, or raise the limit in the --params-file",
     _K.MASK_IS_PART: "the masks show {size} of the RGB image's {whole} pixels, because "
     "crop_to_common_view is true: Nav2's layer drops masks that are smaller than its point cloud",
-    _K.UNKNOWN_MASK_CLASS: "mask.classes names {unknown}, which the network does not know: it has "
+    _K.UNKNOWN_MASK_CLASS: "{parameter} names {unknown}, which the network does not know: it has "
     "{known}",
 }

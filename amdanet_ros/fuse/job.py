@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..images.errors import BadImage
-from ..pipeline.fusion import Fusion
+from ..pipeline.fusion import ALL, Fusion
 from ..pipeline.geometry import RegistrationError
 from ..pipeline.pipeline import FusionPipeline
 from .journal import FuseJournal
@@ -77,4 +77,4 @@ def write(
 
 
 def _without_arrays(fusion: Fusion) -> Fusion:
-    return replace(fusion, mask=None, confidence=None, fused=None, overlay=None, statistics=None)
+    return replace(fusion, **dict.fromkeys(ALL))

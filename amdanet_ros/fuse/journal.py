@@ -22,7 +22,9 @@ import numpy as np
 
 from ..inference import ClassStatistics
 from ..output_place import OutputPlaceError
+from ..pipeline.components import Component
 from ..pipeline.fusion import Fusion
+from ..pipeline.temperature import ClassTemperatures
 
 _ARRAYS = ("mask", "fused", "overlay")
 _MARK = "amdanet_fuse_settings.json"
@@ -99,6 +101,9 @@ class FuseJournal:
                 confidence=cv2.convertScaleAbs(fusion.confidence, alpha=255.0),
                 areas=fusion.statistics.areas,
                 confidences=fusion.statistics.confidences,
+                mean_temperatures=fusion.temperatures.means,
+                max_temperatures=fusion.temperatures.maxima,
+                components=np.array(fusion.components, np.float64),
                 **{each: getattr(fusion, each) for each in _ARRAYS},
             )
         os.replace(partial, self._path(name))
@@ -115,6 +120,10 @@ class FuseJournal:
                     fusion,
                     confidence=kept["confidence"].astype(np.float32) / 255,
                     statistics=ClassStatistics(kept["areas"], kept["confidences"]),
+                    temperatures=ClassTemperatures(
+                        kept["mean_temperatures"], kept["max_temperatures"]
+                    ),
+                    components=tuple(map(_component, kept["components"].tolist())),
                     **{each: kept[each] for each in _ARRAYS},
                 )
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
@@ -150,3 +159,8 @@ class FuseJournal:
         if not kept:
             with suppress(OSError):
                 shutil.rmtree(self.folder)
+
+
+def _component(values: list[float]) -> Component:
+    *whole, confidence, mean, maximum = values
+    return Component(*map(int, whole), confidence, mean, maximum)

@@ -13,6 +13,7 @@ import numpy as np
 from ..pipeline.class_mask import chosen_classes, class_mask
 from ..pipeline.fusion import Fusion
 from .camera_info import camera_info_message
+from .detections import detections_message
 from .image import compressed_message, image_message
 from .segmentation import label_info_message, segmentation_message
 from .stamps import header_message
@@ -71,6 +72,10 @@ class PairMessages:
         """Return the mask with all that explains it."""
         return segmentation_message(self.types, self.fusion, self.mask)
 
+    def detections(self) -> Any:
+        """Return the mask's components as boxes."""
+        return detections_message(self.types, self.fusion, self.header)
+
     def label_info(self) -> Any:
         """Return the class table."""
         fusion = self.fusion
@@ -102,6 +107,7 @@ class Output:
 
 _IMAGE, _JPEG = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 _CAMERA_INFO, _LABEL_INFO = "sensor_msgs/msg/CameraInfo", "vision_msgs/msg/LabelInfo"
+_DETECTIONS = "vision_msgs/msg/Detection2DArray"
 _SEGMENTATION = "amdanet_ros/msg/SemanticSegmentation"
 
 
@@ -128,8 +134,13 @@ OUTPUTS = (
     Output("segmentation/overlay", _IMAGE, _needs("overlay"),
            lambda pair: pair.image(pair.fusion.overlay, "rgb8"),
            "rgb8: the classes in their colours over the fused image"),
-    Output("segmentation", _SEGMENTATION, _needs("mask", "statistics"), PairMessages.segmentation,
-           "mask with class names, colours, areas and confidences, time offset and camera health"),
+    Output("segmentation", _SEGMENTATION,
+           _needs("mask", "statistics", "temperatures", "components"), PairMessages.segmentation,
+           "mask with class names, colours, areas, confidences and temperatures, its connected "
+           "regions, time offset and camera health"),
+    Output("segmentation/detections", _DETECTIONS, _needs("components"), PairMessages.detections,
+           "the mask's connected regions as boxes with class name and mean confidence; id is "
+           "`mean_celsius=31.2 max_celsius=36.4`, or empty where no temperature is known"),
     Output("segmentation/label_info", _LABEL_INFO, _needs(), PairMessages.label_info,
            "names of the classes, for those who subscribe later too", latched=True),
 )  # fmt: skip

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..classes import ClassTable
+from ..pipeline.components import Component
 from ..pipeline.fusion import Fusion
 from ..pipeline.health import ModalityHealth
 from .stamps import duration_message, header_message
@@ -16,7 +19,7 @@ def segmentation_message(types: MessageTypes, fusion: Fusion, mask: Any) -> Any:
 
     Args:
         types: classes of the message.
-        fusion: with statistics.
+        fusion: with mask, statistics, temperatures and components.
         mask: ``sensor_msgs/Image``, mono8: class indices, 255 below the confidence threshold.
     """
     return types.make(
@@ -30,6 +33,9 @@ def segmentation_message(types: MessageTypes, fusion: Fusion, mask: Any) -> Any:
         time_offset=duration_message(types, fusion.offset_ns),
         rgb_health=_health_message(types, fusion.health["rgb"]),
         thermal_health=_health_message(types, fusion.health["thermal"]),
+        class_mean_temperatures=fusion.temperatures.means,
+        class_max_temperatures=fusion.temperatures.maxima,
+        components=[_component_message(types, each, fusion.mask) for each in fusion.components],
     )
 
 
@@ -49,6 +55,26 @@ def label_info_message(
             for index, name in enumerate(classes.names)
         ],
         threshold=float(threshold),
+    )
+
+
+def _component_message(types: MessageTypes, component: Component, mask: np.ndarray) -> Any:
+    """Return one component of a mask, H x W, as an ``amdanet_ros/SegmentedComponent``."""
+    return types.make(
+        "amdanet_ros/msg/SegmentedComponent",
+        class_id=component.class_index,
+        box=types.make(
+            "sensor_msgs/msg/RegionOfInterest",
+            x_offset=component.left,
+            y_offset=component.top,
+            height=component.height,
+            width=component.width,
+            do_rectify=False,
+        ),
+        area=component.pixels / mask.size,
+        confidence=component.confidence,
+        mean_temperature=component.mean_temperature,
+        max_temperature=component.max_temperature,
     )
 
 

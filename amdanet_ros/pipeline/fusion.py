@@ -11,10 +11,14 @@ import numpy as np
 from ..classes import ClassTable
 from ..findings import Finding
 from ..inference import ClassStatistics
+from .components import Component
 from .health import ModalityHealth
 from .options import FusionOptions
+from .temperature import ClassTemperatures
 
-ALL = frozenset({"mask", "confidence", "fused", "overlay", "statistics"})
+ALL = frozenset(
+    {"mask", "confidence", "fused", "overlay", "statistics", "temperatures", "components"}
+)
 """What a `Fusion` can hold."""
 
 
@@ -39,6 +43,8 @@ class Fusion:
         fused: H x W x 3 uint8 RGB, the fused image.
         overlay: H x W x 3 uint8 RGB, the classes in their colours over the fused image.
         statistics: area and mean confidence of each class.
+        temperatures: mean and maximum of each class; NaN without ``thermal.unit``.
+        components: connected regions of the classes of ``detections.classes``.
         findings: what is not as it should be, such as lens distortion that is left out.
         timings: seconds: "prepare", "network", "finish", "draw" of the prediction and "total".
     """
@@ -57,5 +63,7 @@ class Fusion:
     fused: np.ndarray | None = None
     overlay: np.ndarray | None = None
     statistics: ClassStatistics | None = None
+    temperatures: ClassTemperatures | None = None
+    components: tuple[Component, ...] | None = None
     findings: tuple[Finding, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 
 from .. import registration
@@ -57,6 +58,24 @@ class PairGeometry:
     def size(self, rgb_size: Size) -> Size:
         """Return (height, width) of what is shown of RGB images of a size."""
         return rgb_size if self.window is None else self.window[2:]
+
+    def nearest(self, values: np.ndarray, size: Size) -> np.ndarray:
+        """Return measurements of the thermal camera over what is shown, not one mixed of several.
+
+        Args:
+            values: h x w float32, after ``thermal.crop``; NaN: no measurement.
+            size: (height, width) of what is shown.
+
+        Returns:
+            height x width float32; NaN also where the thermal camera sees nothing.
+        """
+        if self.homography is not None:
+            return cv2.warpPerspective(
+                values, self.homography, size[::-1], flags=cv2.INTER_NEAREST, borderValue=np.nan
+            )
+        if values.shape == size:
+            return values
+        return cv2.resize(values, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
 
 
 EQUAL_VIEWS = PairGeometry()

@@ -9,6 +9,7 @@ from ..inference.input_images import check_homography
 from ..inference.thermal_normalization import LEAST_SPAN, MODES, ThermalNormalizer
 from ..parameters import OptionError, Options, parameter, section
 from ..registration.homography import check_rotation
+from .temperature import UNITS
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
@@ -37,6 +38,15 @@ class ThermalOptions(Options):
         "Weight of the past in the percentiles, so that the image does not flicker",
         low=0.0,
         high=0.999,
+        live=True,
+    )
+    unit: str = parameter(
+        "none",
+        "What the values of radiometric thermal images are, for the temperatures in segmentation "
+        "and segmentation/detections: centikelvin (0.01 K: TLinear in high gain), decikelvin "
+        "(0.1 K: TLinear in low gain), kelvin_64 (1/64 K: thermal.frame lower_half_raw16), kelvin, "
+        "celsius; none: counts or video, no temperatures",
+        choices=UNITS,
         live=True,
     )
     frame: str = parameter(
@@ -120,6 +130,28 @@ class MaskOptions(Options):
 
 
 @dataclass(frozen=True)
+class DetectionOptions(Options):
+    """Which connected regions of the mask are told one by one."""
+
+    classes: tuple[str, ...] = parameter(
+        (),
+        "Classes whose connected regions are told in segmentation (components) and in "
+        "segmentation/detections, such as [person, car]; empty: all but the background",
+        live=True,
+    )
+    min_area: int = parameter(
+        50,
+        "Pixels of the mask; a region with fewer is not told",
+        low=1,
+        high=100_000_000,
+        live=True,
+    )
+    max_count: int = parameter(
+        100, "No more regions are told: the largest ones", low=1, high=1000, live=True
+    )
+
+
+@dataclass(frozen=True)
 class FusedOptions(Options):
     """How the fused image is written."""
 
@@ -171,6 +203,7 @@ class FusionOptions(Options):
         0.5, "Weight of the classes' colours in the overlay", low=0.0, high=1.0, live=True
     )
     mask: MaskOptions = section(MaskOptions, "mask")
+    detections: DetectionOptions = section(DetectionOptions, "detections")
     fused: FusedOptions = section(FusedOptions, "fused")
     max_image_megapixels: float = parameter(
         MAX_IMAGE_MEGAPIXELS,

@@ -12,10 +12,8 @@ from ..findings import Finding, FindingKind, Level
 from ..images.errors import BadImage
 from ..images.thermal import crop
 from ..inference import Prediction, Predictor
-from ..inference.class_statistics import class_statistics
 from ..inference.input_images import MIN_SIDE, check_rgb, check_sides
 from ..inference.options import PredictOptions
-from ..inference.output_images import mask_of
 from ..inference.thermal_normalization import NormalizedThermal, check_thermal
 from ..one_line import one_line
 from .class_mask import chosen_classes
@@ -24,7 +22,9 @@ from .geometry import EQUAL_VIEWS, GeometryCache, PairGeometry
 from .health import HealthMonitor, ModalityHealth
 from .image_pair import ImagePair
 from .options import FusionOptions
+from .parts import MEASURED, asked_of_network, parts_of
 from .substitution import rgb_from_thermal, thermal_from_rgb
+from .temperature import celsius_of
 
 
 class FusionPipeline:
@@ -102,10 +102,14 @@ class FusionPipeline:
             if thermal is not None:
                 self._normalizer.frame(thermal)
             return replace(fusion, timings={"total": time.perf_counter() - started})
-        prediction = self._predict(rgb, thermal, geometry, _asked(needed, options))
-        results = _results(prediction, needed, options)
+        prediction = self._predict(rgb, thermal, geometry, asked_of_network(needed, options))
+        celsius, doubts = celsius_of(thermal, options.thermal.unit)
+        if celsius is not None and needed & MEASURED:
+            celsius = geometry.nearest(celsius, geometry.size(self._rgb_size or thermal.shape))
+        parts = parts_of(prediction, needed, options, self.predictor.classes, celsius)
+        parts["findings"] = fusion.findings + doubts
         timings = {**prediction.timings, "total": time.perf_counter() - started}
-        return replace(fusion, **results, timings=timings)
+        return replace(fusion, **parts, timings=timings)
 
     def _checked_images(
         self, pair: ImagePair, options: FusionOptions
@@ -167,10 +171,17 @@ class FusionPipeline:
             values = {"size": f"{width} x {height}", "whole": f"{whole[1]} x {whole[0]}"}
             found.append(Finding(FindingKind.MASK_IS_PART, None, Level.OK, values))
         names = self.predictor.classes.names
-        _, unknown = chosen_classes(names, self._options.mask.classes)
-        if unknown:
-            values = {"unknown": one_line(", ".join(unknown)), "known": ", ".join(names)}
-            found.append(Finding(FindingKind.UNKNOWN_MASK_CLASS, None, Level.WARN, values))
+        options = self._options
+        wanted = {"mask": options.mask.classes, "detections": options.detections.classes}
+        for section, given in wanted.items():
+            _, unknown = chosen_classes(names, given)
+            if unknown:
+                values = {
+                    "parameter": f"{section}.classes",
+                    "unknown": one_line(", ".join(unknown)),
+                    "known": ", ".join(names),
+                }
+                found.append(Finding(FindingKind.UNKNOWN_MASK_CLASS, None, Level.WARN, values))
         return tuple(found)
 
     def _predict(
@@ -221,29 +232,3 @@ def _check(stream: str, check: Callable[[np.ndarray], None], image: np.ndarray) 
     except ValueError as error:
         cause, _, remedy = str(error).partition(": ")
         raise BadImage(cause, remedy or "check the camera and its driver", stream) from error
-
-
-def _asked(needed: frozenset[str], options: FusionOptions) -> frozenset[str]:
-    """Return what the predictor must give for the needed parts of a fusion."""
-    asked = set(needed & {"confidence", "fused", "overlay"})
-    if needed & {"mask", "statistics"}:
-        asked.add("labels")
-        if "statistics" in needed or options.confidence_threshold > 0.0:
-            asked.add("confidence")
-    return frozenset(asked)
-
-
-def _results(
-    prediction: Prediction, needed: frozenset[str], options: FusionOptions
-) -> dict[str, object]:
-    """Return the parts of a fusion that a prediction gives."""
-    results: dict[str, object] = {"fused": prediction.fused, "overlay": prediction.overlay}
-    results["confidence"] = prediction.confidence if "confidence" in needed else None
-    if prediction.labels is not None:
-        mask = mask_of(prediction.labels, prediction.confidence, options.confidence_threshold)
-        results["mask"] = mask if "mask" in needed else None
-        if "statistics" in needed:
-            results["statistics"] = class_statistics(
-                mask, prediction.confidence, prediction.num_classes
-            )
-    return results

@@ -163,6 +163,11 @@ class AmdanetNode(LifecycleNode):
             f"configured: {one_line(predictor.describe())}; in: {', '.join(inputs)}; "
             f"out: {', '.join(outputs)}"
         )
+        for package, topics in next(iter(pairs)).outputs.missing.items():
+            self.get_logger().info(
+                f"not published: {', '.join(topics)}: install the package {package} (apt: "
+                f"ros-$ROS_DISTRO-{package.replace('_', '-')})"
+            )
         if predictor.notice:
             self.get_logger().info(f"checkpoint {network.checkpoint}: {one_line(predictor.notice)}")
 

@@ -91,6 +91,18 @@ def _wrong_type(finding: Finding) -> str:
     )
 
 
+def _wrong_thermal_unit(finding: Finding) -> str:
+    sentence = (
+        "no temperatures: {p}thermal.unit is {unit}, but the images of {topic} have {problem}: "
+    )
+    if finding.values["problem"] == "8 bits":
+        return sentence + (
+            "let the driver send radiometric images of 16 bits, or set {p}thermal.unit to none"
+        )
+    fits = "{fits}, or to " if "fits" in finding.values else ""
+    return sentence + "set {p}thermal.unit to " + fits + "none where they are no temperatures"
+
+
 def _clock_stands_still(finding: Finding) -> str:
     sentence = "the node's clock stands still"
     if finding.values["use_sim_time"] == "true":
@@ -146,12 +158,13 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "{p}thermal.rotation)",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
     "{p}thermal.registration (amdanet register), or set {p}crop_to_common_view to false",
+    _K.WRONG_THERMAL_UNIT: _wrong_thermal_unit,
     _K.REDUCED_SIZE: "images of {size} are computed at {used}, because {p}max_inference_megapixels "
     "is {limit:g}: set inference_size to choose a size, or raise {p}max_inference_megapixels",
     _K.MASK_IS_PART: "the masks show {size} of the RGB image's {whole} pixels, because "
     "{p}crop_to_common_view is true: Nav2's layer drops masks that are smaller than its point "
     "cloud: set {p}crop_to_common_view to false for it",
-    _K.UNKNOWN_MASK_CLASS: "{p}mask.classes names {unknown}, which the network does not know: it "
+    _K.UNKNOWN_MASK_CLASS: "{p}{parameter} names {unknown}, which the network does not know: it "
     "has {known}",
     _K.NO_PUBLISHER: "nobody publishes {topic}: start the camera's driver, or remap {input} to its "
     "topic",

@@ -54,6 +54,15 @@ class OutputPublishers:
         self._last_latched: dict[Output, Any] = {}
 
     @property
+    def missing(self) -> dict[str, list[str]]:
+        """Topics that cannot be published, by the package that has their message types."""
+        found: dict[str, list[str]] = {}
+        for output in OUTPUTS:
+            if output not in self._publishers:
+                found.setdefault(output.type.partition("/")[0], []).append(output.topic)
+        return found
+
+    @property
     def topics(self) -> list[str]:
         """Names of what is published, resolved."""
         return [publisher.topic_name for publisher in self._publishers.values()]

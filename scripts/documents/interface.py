@@ -97,7 +97,7 @@ def interface_document() -> str:
         table(("reason", "what"), [(f"`{each}`", each.description) for each in Dropped]),
         "## Messages",
     ]
-    for name in ("SemanticSegmentation", "ModalityHealth"):
+    for name in ("SemanticSegmentation", "SegmentedComponent", "ModalityHealth"):
         parts += [f"### amdanet_ros/{name}", table(("field", "type", "what"), _field_rows(name))]
     return "\n\n".join(parts) + "\n"
 

@@ -12,6 +12,8 @@ import pytest
 import yaml
 from rosbags.highlevel import AnyReader
 from rosbags.interfaces import QosDurability, QosReliability
+from rosbags.rosbag2 import Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from amdanet_ros.bags.errors import BagError
 from amdanet_ros.bags.message_types import typestore
@@ -82,6 +84,42 @@ def test_our_own_message_goes_through_bag_and_middleware_alike(tmp_path, storage
     np.testing.assert_array_equal(read.mask.data, [0, 1, 1])
     again = bytes(typestore().serialize_cdr(read, kind))
     assert deserialize_message(again, SemanticSegmentation) == sent
+
+
+@storages
+def test_a_segmentation_of_an_older_bag_lacks_only_what_is_newer(tmp_path, storage):
+    """Written with the definition of before the temperatures, as earlier releases did."""
+    kind = "amdanet_ros/msg/SemanticSegmentation"
+    text, _ = typestore().generate_msgdef(kind, ros_version=2)
+    newer = ("class_mean_temperatures", "class_max_temperatures", "components")
+    older = "\n".join(line for line in text.splitlines() if not line.endswith(newer))
+    old = get_typestore(Stores.ROS2_JAZZY)
+    old.register(get_types_from_msg(older.partition("=" * 80)[0], kind))
+    for name in ("ModalityHealth", "SegmentedComponent"):
+        part, _ = typestore().generate_msgdef(f"amdanet_ros/msg/{name}", ros_version=2)
+        old.register(get_types_from_msg(part.partition("=" * 80)[0], f"amdanet_ros/msg/{name}"))
+    types = {name.rpartition("/")[2]: made for name, made in old.types.items()}
+    header = types["Header"](types["Time"](3, 4), "rgb_optical")
+    healths = [types["ModalityHealth"](status, "dark", 0.25, 0.5, 0.75) for status in (1, 3)]
+    sent = types["SemanticSegmentation"](
+        header, types["Image"](header, 1, 3, "mono8", 0, 3, np.array([0, 1, 1], np.uint8)),
+        ["road", "person"], [], np.array([0.5, 0.25], np.float32), np.zeros(2, np.float32),
+        types["Duration"](0, 5), *healths,
+    )  # fmt: skip
+    with Writer(tmp_path / "bag", version=9, storage_plugin=STORAGES[storage]) as bag:
+        connection = bag.add_connection("/segmentation", kind, typestore=old)
+        bag.write(connection, 7, old.serialize_cdr(sent, kind))
+    with BagReader(tmp_path / "bag") as bag:
+        (message,) = bag.messages()
+    read = message.deserialize()
+    assert read.thermal_health == typestore().types["amdanet_ros/msg/ModalityHealth"](
+        3, "dark", 0.25, 0.5, 0.75
+    )
+    np.testing.assert_array_equal(read.class_areas, [0.5, 0.25])
+    assert not len(read.class_mean_temperatures) and not len(read.class_max_temperatures)
+    assert read.components == []
+    # The middleware takes the same bytes: an older bag can be played.
+    assert bytes(typestore().serialize_cdr(read, kind)) == bytes(message.raw)
 
 
 @storages

@@ -1,5 +1,6 @@
 """`amdanet fuse` takes the node's parameters: from its file, from options, and these win."""
 
+import numpy as np
 import pytest
 import yaml
 
@@ -264,3 +265,44 @@ def test_messages_are_recorded_when_their_images_were(fuse, tmp_path, bags):
         messages = list(bag.messages(("/segmentation",)))
     assert [each.header_stamp_ns for each in messages] == [5 * 10**9 + k * 10**8 for k in range(3)]
     assert [each.stamp_ns for each in messages] == [bags.START + k * 10**8 for k in range(3)]
+
+
+def test_temperatures_and_detections_are_in_the_bag_and_a_wrong_unit_is_said_once(
+    fuse, tmp_path, bags, capsys
+):
+    """A scene of 20 degrees with a square of 40, in hundredths of a kelvin."""
+    with BagWriter(tmp_path / "in") as bag:
+        for index in range(3):
+            stamp = bags.START + index * 100_000_000
+            rgb, thermal = bags.images(index)
+            thermal = np.full_like(thermal, 29315, np.uint16)
+            thermal[:8, :8] = 31315
+            thermal[-1] += index  # no frozen camera
+            bag.write_message(bags.RGB, stamp, bags.image(stamp, rgb, "rgb8"))
+            bag.write_message(bags.THERMAL, stamp, bags.image(stamp, thermal, "mono16"))
+    options = ("-p", "detections.min_area:=1", "-p", "detections.classes:=[car, person]")
+    found = fuse("-p", "thermal.unit:=centikelvin", *options, bag=tmp_path / "in")
+    assert "thermal.unit" not in capsys.readouterr().err
+    read = typestore().deserialize_cdr
+    kinds = {
+        "/segmentation": "amdanet_ros/msg/SemanticSegmentation",
+        "/segmentation/detections": "vision_msgs/msg/Detection2DArray",
+    }
+    told, detected = ([read(raw, kind) for raw in found[topic]] for topic, kind in kinds.items())
+    for message, detections in zip(told, detected, strict=True):
+        assert np.nanmax(message.class_max_temperatures) == pytest.approx(40.0, abs=0.01)
+        assert {message.class_names[each.class_id] for each in message.components} <= {
+            "car",
+            "person",
+        }
+        assert [each.id for each in detections.detections] == [
+            f"mean_celsius={each.mean_temperature:.1f} max_celsius={each.max_temperature:.1f}"
+            for each in message.components
+        ]
+    wrong = fuse("-p", "thermal.unit:=decikelvin", bag=tmp_path / "in")
+    (line,) = [each for each in capsys.readouterr().err.splitlines() if "thermal.unit" in each]
+    assert "have values above 700 °C: set thermal.unit to centikelvin" in line
+    for raw in wrong["/segmentation"]:
+        message = read(raw, kinds["/segmentation"])
+        assert np.isnan(message.class_max_temperatures).all()
+        assert np.isnan([each.max_temperature for each in message.components]).all()

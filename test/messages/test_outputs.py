@@ -11,9 +11,11 @@ from amdanet_ros.classes import MFNET
 from amdanet_ros.inference.prediction import ClassStatistics
 from amdanet_ros.messages import OUTPUTS, Messages
 from amdanet_ros.messages.stamps import nanoseconds
+from amdanet_ros.pipeline.components import Component
 from amdanet_ros.pipeline.fusion import ALL, Fusion
 from amdanet_ros.pipeline.health import HealthStatus, ModalityHealth
 from amdanet_ros.pipeline.options import FusedOptions, FusionOptions, MaskOptions
+from amdanet_ros.pipeline.temperature import ClassTemperatures
 
 BY_TOPIC = {output.topic: output for output in OUTPUTS}
 TOPICS = list(BY_TOPIC)
@@ -71,6 +73,14 @@ def fused_pair(size=(48, 64), frame="rgb_optical", offset_ns=-12_345_678, thresh
             "overlay": random.integers(0, 256, (height, width, 3), np.uint8),
             "statistics": ClassStatistics(
                 random.random(9, dtype=np.float32), random.random(9, dtype=np.float32)
+            ),
+            "temperatures": ClassTemperatures(
+                np.array([20.5, np.nan, 36.5, *[np.nan] * 6], np.float32),
+                np.array([24.0, np.nan, 37.25, *[np.nan] * 6], np.float32),
+            ),
+            "components": (
+                Component(2, 10, 4, 6, 15, 77, 0.75, 36.5, 37.25),
+                Component(1, 0, 0, 1, 1, 1, 0.5, np.nan, np.nan),
             ),
             "rgb_size": size,
             **fields,
@@ -132,7 +142,8 @@ def test_the_outputs_need_only_what_a_fusion_can_hold_and_together_all_of_it():
         "segmentation/camera_info",
         "segmentation/label_info",
     }
-    assert BY_TOPIC["segmentation"].needs == {"mask", "statistics"}
+    assert BY_TOPIC["segmentation"].needs == {"mask", "statistics", "temperatures", "components"}
+    assert BY_TOPIC["segmentation/detections"].needs == {"components"}
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -189,6 +200,30 @@ def test_the_segmentation_explains_its_mask():
     assert (message.rgb_health.saturated, message.rgb_health.dark) == (0.01, 0.4)
     assert message.rgb_health.contrast == 0.123
     assert message.thermal_health.status == 3
+    np.testing.assert_array_equal(message.class_mean_temperatures[:3], [20.5, np.nan, 36.5])
+    np.testing.assert_array_equal(message.class_max_temperatures[:3], [24.0, np.nan, 37.25])
+    person, car = message.components
+    box = person.box
+    assert (person.class_id, car.class_id) == (2, 1)
+    assert (box.x_offset, box.y_offset, box.width, box.height) == (10, 4, 6, 15)
+    assert (person.area, person.confidence) == (77 / (48 * 64), 0.75)
+    assert (person.mean_temperature, person.max_temperature) == (36.5, 37.25)
+    assert np.isnan([car.mean_temperature, car.max_temperature]).all()
+
+
+def test_detections_are_boxes_with_name_confidence_and_temperature():
+    fusion = fused_pair()
+    message = message_of("segmentation/detections", fusion)
+    assert nanoseconds(message.header.stamp) == STAMP_NS
+    person, car = message.detections
+    assert person.header == message.header
+    (result,) = person.results
+    assert (result.hypothesis.class_id, result.hypothesis.score) == ("person", 0.75)
+    assert (person.bbox.size_x, person.bbox.size_y, person.bbox.center.theta) == (6, 15, 0)
+    assert person.bbox.center.position.x - person.bbox.size_x / 2 == 10
+    assert person.bbox.center.position.y - person.bbox.size_y / 2 == 4
+    assert person.id == "mean_celsius=36.5 max_celsius=37.2"
+    assert (car.results[0].hypothesis.class_id, car.id) == ("car", "")
 
 
 def test_the_mask_is_built_once_a_pair_and_anew_for_the_next_one():
@@ -235,7 +270,8 @@ def test_an_output_whose_type_is_not_installed_gives_nothing():
             output, fused_pair(rgb_info=calibration(RosbagsTypes()))
         )
     ]
-    assert made == [topic for topic in TOPICS if topic != "segmentation/label_info"]
+    absent = {"segmentation/label_info", "segmentation/detections"}
+    assert made == [topic for topic in TOPICS if topic not in absent]
 
 
 def test_without_a_calibration_there_is_no_camera_info():

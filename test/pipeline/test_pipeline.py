@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from amdanet_ros.classes import MFNET
 from amdanet_ros.findings import FindingKind, Level
 from amdanet_ros.inference import Predictor, ThermalNormalizer
 from amdanet_ros.inference.built_in_scene import built_in_scene
@@ -21,7 +22,7 @@ from amdanet_ros.pipeline import (
     ModalityHealth,
     RegistrationError,
 )
-from amdanet_ros.pipeline.options import FusedOptions, MaskOptions, ThermalOptions
+from amdanet_ros.pipeline.options import DetectionOptions, FusedOptions, MaskOptions, ThermalOptions
 
 SHIFT = (1.0, 0.0, 12.0, 0.0, 1.0, 8.0, 0.0, 0.0, 1.0)
 SECOND = 1_000_000_000
@@ -76,7 +77,9 @@ def test_a_fusion_is_what_the_predictor_gives(predictor):
 
 
 @pytest.mark.parametrize(
-    "needed", [set(), {"mask"}, {"confidence"}, {"fused"}, {"overlay"}, {"statistics"}]
+    "needed",
+    [set(), {"mask"}, {"confidence"}, {"fused"}, {"overlay"}, {"statistics"}]
+    + [{"temperatures"}, {"components"}],
 )
 @pytest.mark.parametrize("threshold", [0.0, 0.6])
 def test_what_is_not_needed_is_none(predictor, needed, threshold):
@@ -196,12 +199,17 @@ def test_masks_of_a_part_are_told_to_those_whose_cloud_is_of_the_whole(predictor
         (("",), None),
     ],
 )
-def test_names_of_classes_that_the_network_does_not_know_are_told(predictor, wanted, unknown):
-    options = FusionOptions(mask=MaskOptions(wanted))
+@pytest.mark.parametrize("section", ["mask", "detections"])
+def test_names_of_classes_that_the_network_does_not_know_are_told(
+    predictor, section, wanted, unknown
+):
+    kind = {"mask": MaskOptions, "detections": DetectionOptions}[section]
+    options = FusionOptions(**{section: kind(wanted)})
     findings = FusionPipeline(predictor, options).process(pair(), frozenset()).findings
     assert [each.kind for each in findings] == [FindingKind.UNKNOWN_MASK_CLASS] * bool(unknown)
     for each in findings:
         assert each.values["unknown"] == unknown
+        assert each.values["parameter"] == f"{section}.classes"
         assert "person" in each.values["known"]
 
 
@@ -262,3 +270,71 @@ def test_an_image_that_cannot_be_used_is_named_by_its_stream(predictor, changes,
 def test_a_pair_without_images_is_refused(predictor):
     with pytest.raises(ValueError, match="RGB or a thermal image"):
         FusionPipeline(predictor).process(pair(rgb=None, thermal=None))
+
+
+HEAT = frozenset({"mask", "statistics", "temperatures", "components"})
+
+
+def radiometric(**changes):
+    """Options for the scene's counts, hundredths of a kelvin, with every component told."""
+    thermal = ThermalOptions(unit="centikelvin", **changes)
+    return FusionOptions(
+        thermal=thermal, detections=DetectionOptions(("unlabeled", *MFNET.names[1:]), min_area=1)
+    )
+
+
+def test_temperatures_are_those_of_the_counts_at_the_pixels_of_each_class(predictor):
+    given = pair(3)
+    fusion = FusionPipeline(predictor, radiometric()).process(given, HEAT)
+    celsius = given.thermal * 0.01 - 273.15
+    for index in range(9):
+        inside = celsius[fusion.mask == index]
+        means, maxima = fusion.temperatures
+        expected = (inside.mean(), inside.max()) if inside.size else (np.nan, np.nan)
+        np.testing.assert_allclose((means[index], maxima[index]), expected, atol=0.01)
+    assert fusion.findings == ()
+    assert sum(each.pixels for each in fusion.components) == fusion.mask.size
+    assert max(each.max_temperature for each in fusion.components) == pytest.approx(
+        celsius.max(), abs=0.01
+    )
+
+
+def test_temperatures_follow_the_registration_the_crop_and_the_window(predictor):
+    """The thermal camera's hot corner lies 12 pixels right and 8 down in the RGB image."""
+    rgb, thermal = scene()
+    thermal[...] = 29315
+    thermal[:8, :8] = 33315
+    bordered = np.full((70, 100), 65000, np.uint16)
+    bordered[4:68, 3:99] = thermal
+    for whole in (False, True):
+        options = radiometric(registration=SHIFT, crop=(4, 2, 3, 1))
+        options = replace(options, crop_to_common_view=whole)
+        pipeline = FusionPipeline(predictor, options)
+        fusion = pipeline.process(pair(rgb=rgb, thermal=bordered), HEAT)
+        hot = [each for each in fusion.components if each.max_temperature > 50]
+        assert hot
+        left, top = (fusion.window[1], fusion.window[0]) if fusion.window else (0, 0)
+        for each in hot:  # its box touches the corner: 12 + 3 to 12 + 3 + 8, 8 + 4 to 8 + 4 + 8
+            assert each.left + left < 23 and each.left + left + each.width > 15
+            assert each.top + top < 20 and each.top + top + each.height > 12
+        assert np.nanmax(fusion.temperatures.maxima) == pytest.approx(60.0, abs=0.01)
+
+
+def test_without_a_unit_a_thermal_image_or_a_fitting_unit_all_is_nan(predictor):
+    wrong = FusionOptions(thermal=ThermalOptions(unit="kelvin"))
+    for options, changes, kinds in (
+        (FusionOptions(), {}, []),
+        (radiometric(), {"thermal": None, "thermal_stamp_ns": None}, []),
+        (wrong, {}, [FindingKind.WRONG_THERMAL_UNIT]),
+    ):
+        fusion = FusionPipeline(predictor, options).process(pair(**changes), HEAT)
+        assert [each.kind for each in fusion.findings] == kinds
+        assert all(np.isnan(each).all() for each in fusion.temperatures)
+        assert fusion.components
+        assert all(np.isnan(each.max_temperature) for each in fusion.components)
+
+
+def test_thermal_alone_has_temperatures_too(predictor):
+    fusion = FusionPipeline(predictor, radiometric()).process(pair(rgb=None), HEAT)
+    highest = pair().thermal.max() * 0.01 - 273.15
+    assert np.nanmax(fusion.temperatures.maxima) == pytest.approx(highest, abs=0.01)

@@ -25,7 +25,8 @@ VALUES = {
     **{"transport": "compressed", "other": "front/thermal/image_raw/compressed"},
     **{"size": "9000 x 9000", "used": "4000 x 4000", "limit": 16.0},
     **{"whole": "9000 x 9000", "unknown": "persn", "known": "car, person"},
-    "found": "/car/boson/compressed",
+    **{"unit": "kelvin", "problem": "values above 700 °C", "fits": "centikelvin"},
+    **{"parameter": "mask.classes", "found": "/car/boson/compressed"},
 }
 OF_THE_NODE = {
     FindingKind.NO_PUBLISHER,

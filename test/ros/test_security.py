@@ -41,8 +41,9 @@ def test_policy_allows_what_the_active_node_uses_and_no_more(make_node, bench, a
         used["reply"] |= {name for name, _ in node.get_service_names_and_types_by_node(*at)}
     for kind, names in used.items():
         assert names <= allowed[kind], kind
-        # The type of label_info may not be installed.
-        assert allowed[kind] - names <= {"/segmentation/label_info"}, kind
+        # Their types may not be installed.
+        of_vision_msgs = {"/segmentation/label_info", "/segmentation/detections"}
+        assert allowed[kind] - names <= of_vision_msgs, kind
 
 
 SOCKETS = """
