@@ -43,7 +43,8 @@ ALLOWED = {
     "messages": f"{ARRAYS} images pipeline classes",
     "bags": "rosbags yaml lz4 backports compression numpy images pairing resources programs "
     "one_line",
-    "fuse": f"{ARRAYS} {ROSLESS} bags messages pairing pipeline settings output_place",
+    "videos": f"{ARRAYS} bags images one_line",
+    "fuse": f"{ARRAYS} {ROSLESS} bags videos messages pairing pipeline settings output_place",
     "fleet": "ray bags fuse output_place programs one_line whole_file",
     "view": f"{ARRAYS} images pipeline visualization programs one_line",
     "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} network bags messages pairing "
@@ -62,7 +63,7 @@ ALLOWED = {
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "
     "output_place programs",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
-    "params_file messages bags fuse fleet ros ros.shims training evaluation extraction "
+    "params_file messages bags videos fuse fleet ros ros.shims training evaluation extraction "
     "annotation reproduction synthetic demo resources output_place one_line programs whole_file "
     "whole_folder class_table_file view __init__",
     "__init__": "",

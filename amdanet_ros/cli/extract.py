@@ -2,6 +2,7 @@
 
 Examples:
   amdanet extract my_bag -o my_set --params-file rig.yaml
+  amdanet extract rgb.mp4 thermal.mp4 -o my_set
   amdanet extract monday.mcap tuesday.mcap -o my_set --every 2 --count 300 --degraded-rgb
 
 A pair is looked at every --every seconds, and taken where both images are as they should be. Of
@@ -19,12 +20,13 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..one_line import one_line
 from ..programs.arguments import number
+from ..videos.video_names import is_video
 from .errors import CommandError
 from .settings_arguments import add_settings_arguments, read_settings
 from .source_arguments import add_camera_info_arguments, add_pairing_arguments, open_source
@@ -43,7 +45,11 @@ SUMMARY = "extract different, undamaged, registered pairs of bags for training, 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "bags", type=Path, nargs="+", metavar="BAG", help="bags, or folders of RGB and thermal"
+        "bags",
+        type=Path,
+        nargs="+",
+        metavar="BAG",
+        help="bags, folders of RGB and thermal, or videos: RGB and thermal by turns",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write")
     parser.add_argument(
@@ -117,7 +123,7 @@ def _extract(arguments: argparse.Namespace) -> int:
     from ..whole_folder import whole_folder
 
     settings = read_settings(arguments, {"thermal.smoothing": 0.0})
-    sources = [_source(arguments, settings, bag) for bag in arguments.bags]
+    sources = [_source(arguments, settings, *each) for each in _recordings(arguments)]
     _check_output(arguments, sources)
     candidates = [
         each
@@ -156,8 +162,19 @@ def _extract(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _source(arguments: argparse.Namespace, settings: Settings, bag: Path) -> Source:
-    given = argparse.Namespace(**{**vars(arguments), "input": bag, "thermal": None})
+def _recordings(arguments: argparse.Namespace) -> Iterator[tuple[Path, Path | None]]:
+    """Yield what holds both cameras: a bag, a folder, a stacked video, or two videos in a row."""
+    given = list(arguments.bags)
+    while given:
+        first = given.pop(0)
+        is_half = is_video(first) and not arguments.stacked and given and is_video(given[0])
+        yield first, given.pop(0) if is_half else None
+
+
+def _source(
+    arguments: argparse.Namespace, settings: Settings, first: Path, thermal: Path | None
+) -> Source:
+    given = argparse.Namespace(**{**vars(arguments), "input": first, "thermal": thermal})
     return open_source(given, settings)
 
 

@@ -1,9 +1,11 @@
-"""Fuse and segment a bag or folders of images without a ROS graph.
+"""Fuse and segment a bag, videos or folders of images without a ROS graph.
 
 Examples:
   amdanet fuse my_bag -o fused_bag --checkpoint mfnet.pth
   amdanet fuse my_bag -o fused_bag --params-file rig.yaml
   amdanet fuse rgb_folder thermal_folder -o images --format images
+  amdanet fuse rgb.mp4 thermal.mp4 -o fused.mp4
+  amdanet fuse both.mp4 --stacked vertical -o fused_bag
   amdanet fuse folder_with_NAME_rgb_and_NAME_thermal -o film.mp4 --format video
 
 The output bag holds what the node publishes for the same pairs with the same parameters. Options
@@ -27,12 +29,11 @@ from pathlib import Path
 
 from ..one_line import one_line
 from ..programs.arguments import number
-from .errors import CommandError
 from .fuse_work import FuseWork, mistakes_as_command_errors
 from .settings_arguments import add_settings_arguments
 from .source_arguments import add_camera_info_arguments, add_source_arguments
 
-SUMMARY = "fuse a bag or folders of images into a bag, images or a video"
+SUMMARY = "fuse a bag, videos or folders of images into a bag, images or a video"
 _FORMATS = ("bag", "images", "video")
 
 
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format",
         choices=_FORMATS,
-        help="default: video for .mp4 and .avi, else bag for a bag and images for images",
+        help="default: video for .mp4 and .avi, else images for images and a bag for all else",
     )
     add_result_arguments(parser)
 
@@ -55,8 +56,7 @@ def add_result_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--video-rate",
         type=number("--video-rate", float, 0.1, 1000),
-        default=10.0,
-        help="frames a second",
+        help="frames a second (default: that of the videos given, else 10)",
     )
     parser.add_argument(
         "--overwrite", action="store_true", help="replace an output that this command wrote"
@@ -71,8 +71,6 @@ def run(arguments: argparse.Namespace) -> int:
     """
     # Before torch is loaded: threads that wait spinning starve each other on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    if not 0 < arguments.video_rate <= 1000:
-        raise CommandError(f"--video-rate is {arguments.video_rate:g}: it must lie in 0 to 1000")
     with mistakes_as_command_errors(arguments.output):
         return _fuse(arguments)
 

@@ -15,7 +15,7 @@ from .. import __version__
 from .errors import CommandError
 from .left_out import LeftOut
 from .settings_arguments import read_settings
-from .source_arguments import is_bag, open_source
+from .source_arguments import in_sequence, open_source
 
 if TYPE_CHECKING:
     from ..findings import Finding
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 TOPICS = ("rgb_topic", "thermal_topic", "rgb_info_topic", "thermal_info_topic")
+_VIDEO_RATE = 10.0
 _UNIMPORTANT = {"device", "max_age", "autostart", "pairs", "qos.reliability"}
 """Parameters that change no result."""
 _OF_THE_NODE = {"hang_timeout", "exit_on_hang", "rgb.transport", "thermal.transport"}
@@ -65,12 +66,8 @@ def kind_for(arguments: argparse.Namespace) -> str:
     """Return what is written: "bag", "images" or "video"; raises OutputPlaceError."""
     from ..fuse.place import kind_of
 
-    default = "bag" if _in_sequence(arguments) else "images"
+    default = "bag" if in_sequence(arguments) else "images"
     return kind_of(arguments.output, arguments.format, default)
-
-
-def _in_sequence(arguments: argparse.Namespace) -> bool:
-    return arguments.thermal is None and is_bag(arguments.input)
 
 
 def load_predictor(settings: Settings) -> Predictor:
@@ -108,8 +105,10 @@ def result_options(
         options["classes"] = file_fingerprint(classes)
     options |= {name: getattr(arguments, name) for name in TOPICS}
     options |= {"format": kind, "version": __version__}
+    if arguments.stacked:
+        options["stacked"] = arguments.stacked
     if kind == "video":
-        options["video_rate"] = arguments.video_rate
+        options["video_rate"] = arguments.video_rate or _VIDEO_RATE
     return options
 
 
@@ -152,7 +151,7 @@ class FuseWork:
         """
         from ..fuse.place import OutputPlace
 
-        settings = settings or settings_for(arguments, _in_sequence(arguments))
+        settings = settings or settings_for(arguments, in_sequence(arguments))
         kind = kind_for(arguments)
         source = open_source(arguments, settings)
         inputs = _inputs(arguments, settings, source)
@@ -243,7 +242,8 @@ class FuseWork:
             )
         kind = self._place.kind
         part = self._journal.fresh_part()
-        output = TalliedOutput(_output(kind, part, self._arguments.video_rate))
+        rate = self._arguments.video_rate or self._source.rate or _VIDEO_RATE
+        output = TalliedOutput(_output(kind, part, rate))
         write(self._source, self._fusions, self._journal, output)
         outcome = output.outcome(self._left_out.count)
         OutputRecord(self._made_of(), outcome.values()).keep(part, kind)
@@ -298,7 +298,9 @@ def _job(arguments: argparse.Namespace, settings: Settings, source: Source) -> d
     from ..parameters import flat
 
     job: dict[str, object] = {k: v for k, v in flat(settings).items() if k not in _UNIMPORTANT}
-    job |= {name: str(getattr(arguments, name)) for name in ("input", "thermal", *TOPICS)}
+    job |= {
+        name: str(getattr(arguments, name)) for name in ("input", "thermal", "stacked", *TOPICS)
+    }
     for name in ("checkpoint", "classes"):
         file = Path(os.path.expanduser(getattr(settings.network, name)))
         if file.is_file():

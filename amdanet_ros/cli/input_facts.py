@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..fuse.image_names import SUFFIXES
 from ..one_line import one_line
+from ..videos.video_names import is_video
 from .errors import CommandError
 
 Facts = Iterator[tuple[str, str]]
@@ -17,7 +18,7 @@ _LISTED = 30
 
 
 def facts_of(path: Path) -> Facts | None:
-    """Return names and texts of a bag, a folder, an image or an ONNX file; None: of another file.
+    """Return names and texts of a bag, folder, image, video or ONNX file; None: of another file.
 
     Raises:
         CommandError: it holds nothing that a command takes.
@@ -30,6 +31,8 @@ def facts_of(path: Path) -> Facts | None:
         return _image(path)
     if path.is_file() and path.suffix.lower() == ".onnx":
         return _onnx(path)
+    if is_video(path):
+        return _video(path)
     if path.name == METADATA and path.is_file():
         path = path.parent
     if path.is_dir() and inner_recordings(path) and not _has_own_recording(path):
@@ -89,6 +92,18 @@ def _image(path: Path) -> Facts:
     yield "size", f"{width} x {height} pixels, {channels} channel{'s' * (channels > 1)}"
     yield "values", f"{values.dtype}, {values.min():g} to {values.max():g}"
     yield "command", "amdanet fuse RGB_IMAGE THERMAL_IMAGE -o OUT"
+
+
+def _video(path: Path) -> Facts:
+    from ..videos.video_file import VideoFile
+
+    video = VideoFile(path)
+    height, width = video.size
+    seconds = f", {video.duration_ns / 1e9:.3f} s" if video.count else ""
+    yield "video", f"{one_line(path)}{seconds}"
+    yield "size", f"{width} x {height} pixels"
+    yield "frames", f"{video.count or 'of unknown number'}, {video.rate:g} a second"
+    yield "command", "amdanet fuse RGB_VIDEO THERMAL_VIDEO -o OUT, or fuse VIDEO --stacked HOW"
 
 
 def _onnx(path: Path) -> Facts:

@@ -8,17 +8,15 @@ from typing import TYPE_CHECKING
 
 from ..fuse.image_names import SUFFIXES
 from ..programs.arguments import number
+from ..videos.stacking_names import STACKINGS
+from ..videos.video_names import SUFFIXES as VIDEO_SUFFIXES
+from ..videos.video_names import is_video
 from .errors import CommandError
 
 if TYPE_CHECKING:
     from ..fuse.source import Source
     from ..settings import Settings
 
-_VIDEOS = (
-    ".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ts", ".seq",
-    ".csq", ".gif", ".h264", ".h265", ".hevc", ".flv", ".ogv", ".mts", ".m2ts", ".3gp", ".mjpeg",
-    ".mjpg", ".vob", ".y4m",
-)  # fmt: skip
 _BAG_FILES = (".mcap", ".db3", ".bag", ".active", ".zstd")
 
 
@@ -28,16 +26,21 @@ def add_source_arguments(parser: argparse.ArgumentParser, is_required: bool = Tr
         "input",
         type=Path,
         nargs=None if is_required else "?",
-        help="a bag, a folder of images (RGB or both) or an image",
+        help="a bag, a folder of images (RGB or both), an image or a video",
     )
     parser.add_argument(
-        "thermal", type=Path, nargs="?", help="folder of the thermal images, or an image"
+        "thermal", type=Path, nargs="?", help="folder of the thermal images, an image or a video"
     )
     add_pairing_arguments(parser)
 
 
 def add_pairing_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare how a bag's pairs are found."""
+    """Declare how the pairs of a bag or of videos are found."""
+    parser.add_argument(
+        "--stacked",
+        choices=STACKINGS,
+        help="one video holds both images: RGB above (vertical) or on the left (horizontal)",
+    )
     parser.add_argument("--rgb-topic", help="topic in the bag (default: chosen by its name)")
     parser.add_argument("--thermal-topic", help="topic in the bag (default: chosen by its name)")
     parser.add_argument(
@@ -63,12 +66,18 @@ def is_bag(path: Path) -> bool:
     from ..bags.recording_names import holds_recording
 
     if path.is_file():
-        return path.suffix.lower() not in (*SUFFIXES, *_VIDEOS)
+        return path.suffix.lower() not in (*SUFFIXES, *VIDEO_SUFFIXES)
     return holds_recording(path)
 
 
+def in_sequence(arguments: argparse.Namespace) -> bool:
+    """Whether the pairs follow one another in time: those of a bag or of videos."""
+    path, thermal = arguments.input, arguments.thermal
+    return is_video(path) or (thermal is None and is_bag(path))
+
+
 def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
-    """Return the source that ``add_source_arguments`` names; the settings say how a bag is paired.
+    """Return the source that ``add_source_arguments`` names; the settings say how it is paired.
 
     ``rgb_info_topic`` and ``thermal_info_topic`` may be among the arguments too.
 
@@ -83,6 +92,10 @@ def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
 
     path, thermal = arguments.input, arguments.thermal
     _check_given(path, thermal)
+    if is_video(path):
+        return _video_source(arguments, settings)
+    if arguments.stacked:
+        raise CommandError(f"--stacked is for one video, and {path} is none: leave it out")
     if not is_bag(path):
         return FolderSource.of(path, thermal, settings.fusion.reading)
     infos = [getattr(arguments, name, None) for name in ("rgb_info_topic", "thermal_info_topic")]
@@ -99,23 +112,56 @@ def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
     return BagSource(path, topics, settings.sync, settings.fusion)
 
 
+def _video_source(arguments: argparse.Namespace, settings: Settings) -> Source:
+    """Return the pairs of two videos, or of one; raises VideoError, CommandError."""
+    from ..fuse.video_source import VideoSource
+    from ..videos.reader import VideoReader
+
+    path, thermal = arguments.input, arguments.thermal
+    for name in ("rgb_topic", "thermal_topic", "rgb_info_topic", "thermal_info_topic"):
+        if getattr(arguments, name, None):
+            raise CommandError(
+                f"--{name.replace('_', '-')} is for bags, and {path} is a video: leave it out"
+            )
+    if thermal is not None and arguments.stacked:
+        raise CommandError(
+            f"--stacked is for one video that holds both images: leave it out, or give {path} alone"
+        )
+    if thermal is not None and path.samefile(thermal):
+        raise CommandError(
+            f"{path} is given for both cameras: give two videos, or --stacked where its frames "
+            "hold both images"
+        )
+    with VideoReader(path, thermal, arguments.stacked) as videos:
+        cameras = videos.cameras
+        videos.check_size(settings.fusion.reading)
+    if thermal is None and arguments.stacked is None:
+        raise CommandError(
+            f"{path} is one video: give the RGB video and then the thermal one, or --stacked "
+            "where its frames hold both images"
+        )
+    return VideoSource(
+        path, cameras, settings.sync, settings.fusion, thermal=thermal, stacking=arguments.stacked
+    )
+
+
 def _check_given(path: Path, thermal: Path | None) -> None:
     """Say what to give instead of inputs of another kind."""
     for given in filter(None, (path, thermal)):
         if not given.exists():
             raise CommandError(
-                f"{given} does not exist: give a bag, a folder of images, or two images"
+                f"{given} does not exist: give a bag, a folder of images, two images or two videos"
             )
         if not (given.is_file() or given.is_dir()):
             raise CommandError(f"{given} is a device or a pipe: give a bag or images in files")
-        if given.is_file() and given.suffix.lower() in _VIDEOS:
-            raise CommandError(
-                f"{given} is a video, and bags and images are read: write its frames with "
-                f"ffmpeg -i {given} rgb/%06d.png, those of the thermal camera with the same names "
-                "into another folder, and give both folders, RGB first"
-            )
         if given.name == "metadata.yaml":
             raise CommandError(f"{given} is a part of a bag: give its folder, {given.parent}")
+    if thermal is not None and is_video(path) != is_video(thermal):
+        video, other = (path, thermal) if is_video(path) else (thermal, path)
+        raise CommandError(
+            f"{video} is a video and {other} is none: give two videos, or write its frames with "
+            f"`ffmpeg -i {video} frames/%06d.png` and give two folders"
+        )
     if thermal is None:
         if path.is_file() and path.suffix.lower() in SUFFIXES:
             raise CommandError(

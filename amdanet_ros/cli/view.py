@@ -32,7 +32,12 @@ from ..one_line import one_line
 from ..programs.arguments import number
 from .errors import CommandError
 from .settings_arguments import add_settings_arguments, read_settings
-from .source_arguments import add_camera_info_arguments, add_source_arguments, is_bag, open_source
+from .source_arguments import (
+    add_camera_info_arguments,
+    add_source_arguments,
+    in_sequence,
+    open_source,
+)
 
 if TYPE_CHECKING:
     from ..fuse.source import Source
@@ -44,8 +49,8 @@ if TYPE_CHECKING:
 
 SUMMARY = "show a running node, a bag or folders of images in the browser"
 _OF_RECORDINGS = (
-    "slop", "thermal_offset", "rgb_info_topic", "thermal_info_topic", "params_file", "param",
-    "pair", "checkpoint", "device", "precision", "inference_size", "thermal_normalization",
+    "stacked", "slop", "thermal_offset", "rgb_info_topic", "thermal_info_topic", "params_file",
+    "param", "pair", "checkpoint", "device", "precision", "inference_size", "thermal_normalization",
     "thermal_range", "registration", "stretch", "rate", "once",
 )  # fmt: skip
 """Options that a running node decides itself."""
@@ -138,8 +143,8 @@ def _show_recording(arguments: argparse.Namespace, address: Address, encoding: E
 
     try:
         # Unrelated images have no common scale to keep.
-        in_sequence = arguments.thermal is None and is_bag(arguments.input)
-        settings = read_settings(arguments, {} if in_sequence else {"thermal.smoothing": 0.0})
+        is_steady = in_sequence(arguments)
+        settings = read_settings(arguments, {} if is_steady else {"thermal.smoothing": 0.0})
         source = open_source(arguments, settings)
         server = ViewServer(address, FrameHub(MOST_WATCHERS))
         predictor = Predictor.of(settings.network)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from ..bags.errors import DamagedMessage
 from ..bags.pairs import Arrival, RecordedPair, pairs_of
-from ..bags.reader import BagMessage, BagReader
+from ..bags.reader import BagReader
 from ..bags.topics import CameraTopics
 from ..findings import Finding
 from ..images.errors import BadImage
@@ -23,6 +23,7 @@ from ..pipeline.arrived_image import ArrivedImage, image_pair
 from ..pipeline.health import HealthMonitor
 from ..pipeline.image_pair import ImagePair
 from ..pipeline.options import FusionOptions
+from .recording import Recorded, Recording
 from .source import SourcePair, StreamSpan
 
 
@@ -63,10 +64,19 @@ class BagSource:
         """All files of the bag."""
         return tuple(sorted(self.path.iterdir())) if self.path.is_dir() else (self.path,)
 
+    def open(self) -> Recording:
+        """Return a reader of the recording; raises BagError."""
+        return BagReader(self.path)
+
+    @property
+    def rate(self) -> float:
+        """Unknown: 0."""
+        return 0.0
+
     @property
     def most(self) -> int:
         """Number of RGB images: each is in one pair at most."""
-        with BagReader(self.path) as bag:
+        with self.open() as bag:
             return bag.topics[self.topics.rgb].count
 
     def __iter__(self) -> Iterator[SourcePair]:
@@ -78,7 +88,7 @@ class BagSource:
         numbers = count()
         substitute = self.fusion.single_modality == "substitute"
         synchronizer = PairSynchronizer(self.sync, keep_unmatched=substitute)
-        with BagReader(self.path) as bag:
+        with self.open() as bag:
             cameras = _Cameras(bag, self.topics, self.fusion)
             for pair in pairs_of(cameras, synchronizer):
                 yield from cameras.refused(numbers)
@@ -92,7 +102,7 @@ class BagSource:
 class _Image(NamedTuple):
     """An image of the bag: its message there, and as it would arrive at the node."""
 
-    recorded: BagMessage
+    recorded: Recorded
     arrived: ArrivedImage
 
 
@@ -103,7 +113,7 @@ class _Cameras:
         infos: the last ``camera_info`` of each stream; before it comes, the first one of the bag.
     """
 
-    def __init__(self, bag: BagReader, topics: CameraTopics, fusion: FusionOptions) -> None:
+    def __init__(self, bag: Recording, topics: CameraTopics, fusion: FusionOptions) -> None:
         self._bag = bag
         self._streams = {topics.rgb: "rgb", topics.thermal: "thermal"}
         self._info_streams = {topics.rgb_info: "rgb", topics.thermal_info: "thermal"}
@@ -111,7 +121,7 @@ class _Cameras:
         self._margins = fusion.thermal.crop
         self._reading = fusion.reading
         self._monitor = HealthMonitor()
-        self._refused: list[tuple[BagMessage, BadImage]] = []
+        self._refused: list[tuple[Recorded, BadImage]] = []
         self._damaged: Counter[str] = Counter()
         self.infos: dict[str, Any] = {"rgb": None, "thermal": None}
         self.spans = {"rgb": StreamSpan(), "thermal": StreamSpan()}
@@ -141,7 +151,7 @@ class _Cameras:
             item = _Image(recorded, image)
             yield Arrival(stream, image.stamp_ns, recorded.stamp_ns, item)
 
-    def _info(self, recorded: BagMessage) -> Any:
+    def _info(self, recorded: Recorded) -> Any:
         """Return a ``camera_info``; None: it is damaged."""
         try:
             return recorded.deserialize()
@@ -173,7 +183,7 @@ def _source_pair(name: str, pair: RecordedPair, infos: dict[str, Any]) -> Source
     return SourcePair(name, images[0].recorded.stamp_ns, places, read)
 
 
-def _image_message(stream: str, recorded: BagMessage) -> Any:
+def _image_message(stream: str, recorded: Recorded) -> Any:
     try:
         return recorded.deserialize()
     except DamagedMessage as damaged:
@@ -184,7 +194,7 @@ def _raise(error: BadImage) -> ImagePair:
     raise error
 
 
-def _place(recorded: BagMessage) -> str:
+def _place(recorded: Recorded) -> str:
     try:
         stamp = recorded.header_stamp_ns
     except DamagedMessage:

@@ -45,6 +45,11 @@ class FolderSource:
         return cls(*find_pairs(rgb, thermal), reading)
 
     @property
+    def rate(self) -> float:
+        """Unknown: 0."""
+        return 0.0
+
+    @property
     def spans(self) -> dict[str, StreamSpan]:
         """None: the files have no stamps."""
         return {}

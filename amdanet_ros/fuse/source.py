@@ -60,6 +60,7 @@ class Source(Protocol):
     Attributes:
         description: for people.
         most: how many pairs there can be.
+        rate: pairs a second, as far as that is known before they are read; else 0.
         streams: for people: where the images of each stream ("rgb", "thermal") come from.
         findings: about the pairing, once all pairs have been yielded.
         remarks: sentences about what is missing of the input, at that time too.
@@ -70,6 +71,7 @@ class Source(Protocol):
 
     description: str
     most: int
+    rate: float
     streams: Mapping[str, str]
     findings: Sequence[Finding]
     remarks: Sequence[str]
