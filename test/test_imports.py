@@ -35,7 +35,7 @@ ALLOWED = {
     "network": "torch numpy classes one_line whole_file",
     "registration": f"yaml {ARRAYS} images bounded_yaml one_line",
     "visualization": f"{ARRAYS} images classes",
-    "inference": f"torch onnx onnxruntime onnxscript {ARRAYS} images network registration "
+    "inference": f"torch onnx onnxruntime onnxscript openvino {ARRAYS} images network registration "
     "visualization parameters classes class_table_file one_line",
     "pipeline": f"{ARRAYS} {ROSLESS} one_line",
     "settings": "inference pairing pipeline parameters",

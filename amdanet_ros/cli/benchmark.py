@@ -4,6 +4,7 @@ Examples:
   amdanet benchmark demo                                   # the built-in weights, 480 x 640
   amdanet benchmark mfnet.pth --precisions fp32 fp16       # compare precisions
   amdanet benchmark mfnet.pth mfnet_480x640.onnx           # compare torch and onnxruntime
+  amdanet benchmark demo --engines torch openvino          # compare engines
   amdanet benchmark demo --size 720 1280 --json times.json
 
 All candidates run alternately, so that other load affects all of them; the ratios and the share of
@@ -13,6 +14,7 @@ equal labels compare them with the first. For the node's own time see docs/perfo
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=(480, 640),
         help="image size",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, openvino:GPU")
     parser.add_argument(
         "--precisions",
         nargs="+",
@@ -53,6 +55,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=["auto"],
         help="auto, fp32, bf16, fp16: each checkpoint runs in each of them",
     )
+    parser.add_argument(
+        "--engines",
+        nargs="+",
+        metavar="E",
+        choices=("auto", "torch", "openvino", "onnxruntime"),
+        default=["auto"],
+        help="auto, torch, openvino, onnxruntime: each checkpoint runs in each of them",
+    )
+    threads = number("--threads", int, 0, 1024)
+    parser.add_argument("--threads", type=threads, default=0, help="0: the processors it may use")
     rounds = number("--rounds", int, 1, 1e6)
     parser.add_argument("--rounds", type=rounds, default=20, help="counted runs of each")
     parser.add_argument("--json", type=Path, help="also write the numbers here")
@@ -62,6 +74,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Measure and print a table; returns 0."""
     from ..inference import InferenceError
     from ..inference.freed_memory import keep_freed_memory
+    from ..inference.threads import share_threads
     from ..inference.timing import time_predictors
     from ..network.checkpoint import CheckpointError
     from ..output_place import check_own, check_writable_kind, keep_apart
@@ -71,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         keep_apart(arguments.json, map(Path, arguments.checkpoints))
         check_writable_kind(arguments.json)
         check_own(arguments.json, _is_measurement, "amdanet benchmark")
+    share_threads(arguments.threads)
     keep_freed_memory()  # as the node and `amdanet fuse` run
     try:
         predictors = _predictors(arguments)
@@ -92,10 +106,17 @@ def _predictors(arguments: argparse.Namespace) -> dict[str, Predictor]:
     from ..inference import Predictor
 
     predictors = {}
-    for checkpoint in dict.fromkeys(arguments.checkpoints):
-        for precision in dict.fromkeys(arguments.precisions):
-            predictor = Predictor.from_checkpoint(checkpoint, arguments.device, precision)
-            predictors[f"{Path(checkpoint).name} {precision}"] = predictor
+    several = len(set(arguments.engines)) > 1
+    for checkpoint, engine, precision in itertools.product(
+        dict.fromkeys(arguments.checkpoints),
+        dict.fromkeys(arguments.engines),
+        dict.fromkeys(arguments.precisions),
+    ):
+        predictor = Predictor.from_checkpoint(
+            checkpoint, arguments.device, precision, engine=engine
+        )
+        name = f"{Path(checkpoint).name} {precision}"
+        predictors[f"{name} {engine}" if several else name] = predictor
     return predictors
 
 

@@ -17,6 +17,8 @@ _PARAMETERS = {
     "checkpoint": "checkpoint",
     "device": "device",
     "precision": "precision",
+    "engine": "engine",
+    "threads": "threads",
     "inference_size": "inference_size",
     "slop": "sync.slop",
     "thermal_offset": "sync.thermal_offset",
@@ -42,8 +44,11 @@ def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pair", default="", help="camera pair of the params file's pairs")
     parser.add_argument("--checkpoint", help="weights (default: street, built in)")
-    parser.add_argument("--device", help="auto (default), cpu, cuda or cuda:N")
+    parser.add_argument("--device", help="auto (default), cpu, cuda, cuda:N, openvino:GPU")
     parser.add_argument("--precision", choices=("auto", "fp32", "bf16", "fp16"))
+    parser.add_argument("--engine", choices=("auto", "torch", "openvino", "onnxruntime"))
+    threads = number("--threads", int, 0, 1024)
+    parser.add_argument("--threads", type=threads, help="0: the processors it may use")
     parser.add_argument(
         "--inference-size",
         type=number("--inference-size", int, 0, 16384),

@@ -28,9 +28,6 @@ def environment(domain: int) -> dict[str, str]:
     root = str(Path(__file__).resolve().parents[2])
     path = os.environ.get("PYTHONPATH")
     return {
-        # Waiting threads must not spin: they take the cores from other threads. A network on two
-        # threads was 75 times slower beside a busy process. The user's own value wins.
-        "OMP_WAIT_POLICY": "PASSIVE",
         **os.environ,
         "PYTHONPATH": root + (os.pathsep + path if path else ""),
         "PYTHONUNBUFFERED": "1",

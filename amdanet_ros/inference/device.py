@@ -23,7 +23,9 @@ def choose_device(device: str | torch.device = "auto") -> torch.device:
     except RuntimeError:
         chosen = None
     if chosen is None or chosen.type not in ("cpu", "cuda"):
-        raise ValueError(f"device {device!r}: choose auto, cpu, cuda or cuda:N") from None
+        raise ValueError(
+            f"device {device!r}: choose auto, cpu, cuda or cuda:N, or openvino:GPU if listed"
+        ) from None
     if chosen.type == "cpu":
         return torch.device("cpu")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0

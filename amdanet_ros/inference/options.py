@@ -27,7 +27,15 @@ class NetworkOptions(Options):
     )
     device: str = parameter(
         "auto",
-        "Where the network runs: auto (the first CUDA device, else the CPU), cpu, cuda or cuda:N",
+        "Where the network runs: auto (the first CUDA device, else the CPU), cpu, cuda, cuda:N, or "
+        "a device that OpenVINO lists: openvino:GPU, openvino:NPU",
+    )
+    engine: str = parameter(
+        "auto",
+        "What runs the network; auto: torch, but where OpenVINO is installed, the device is a CPU "
+        "and precision is auto: the faster of both that gives the same labels; onnxruntime runs "
+        ".onnx files",
+        choices=("auto", "torch", "openvino", "onnxruntime"),
     )
     precision: str = parameter(
         "auto",
@@ -42,6 +50,13 @@ class NetworkOptions(Options):
         none=(0, 0),
         low=0,
         high=LARGEST_SIDE,
+    )
+    threads: int = parameter(
+        0,
+        "Threads of torch, OpenCV and OpenVINO; 0: the processors that this process may use, by "
+        "affinity and by its cgroup's quota",
+        low=0,
+        high=1024,
     )
 
     def check(self) -> None:

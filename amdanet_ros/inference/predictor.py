@@ -18,9 +18,9 @@ from ..network.luminance_mixing import luminance
 from .checkpoint_file import read_checkpoint, recommended_size_of
 from .device import choose_device, device_name
 from .device_images import DeviceImages
+from .engine_choice import choose_engine
 from .errors import InferenceError, OutOfMemoryError
 from .finite_output import check_finite
-from .folded_engine import build_engine
 from .host_images import HostImages
 from .image_backend import ImageBackend, InputGeometry, OverlayStyle
 from .input_images import (
@@ -33,11 +33,14 @@ from .input_images import (
 )
 from .luminance_share import gives_share, without_mixing
 from .onnx_model import OnnxModel
+from .openvino_engine import OpenVinoEngine
+from .openvino_runtime import PREFIX, choose_openvino_device
 from .options import NetworkOptions, PredictOptions
 from .plain_engine import Engine
-from .precision import HALVES, PrecisionChoice, choose_precision
+from .precision import HALVES
 from .prediction import Prediction
 from .thermal_normalization import NormalizedThermal, ThermalNormalizer
+from .threads import share_threads
 from .transfer import Transfer
 
 OUTPUTS = frozenset({"labels", "confidence", "fused"})
@@ -57,12 +60,15 @@ class Predictor:
     Args:
         network: an AMDANet (it is copied and stays as it is) or an exported one.
         classes: names and colours; by default those of the data set with as many classes.
-        device: "auto" (the first CUDA device, else the CPU), "cpu", "cuda" or "cuda:N".
+        device: "auto" (the first CUDA device, else the CPU), "cpu", "cuda", "cuda:N", or one that
+            OpenVINO lists, "openvino:GPU" or "openvino:NPU".
         precision: "auto" (by measurement, see `choose_precision`), "fp32", "bf16" or "fp16".
         inference_size: (height, width) at which the network runs; None: see `recommended_size`.
         recommended_size: (height, width) at which the network is best; without an inference size,
             larger RGB images are computed with as many pixels, at their own aspect. None: at the
             RGB image's own size.
+        engine: "torch", "openvino", "onnxruntime", or "auto" (by measurement with the precision
+            "auto", see `choose_engine`).
 
     Attributes:
         checkpoint: where the weights are from, for messages; "": not known.
@@ -82,6 +88,7 @@ class Predictor:
         precision: str = "auto",
         inference_size: tuple[int, int] | None = None,
         recommended_size: tuple[int, int] | None = None,
+        engine: str = "torch",
     ) -> None:
         self.classes = classes or class_table_of_size(network.config.num_classes)
         if len(self.classes) != network.config.num_classes:
@@ -92,7 +99,7 @@ class Predictor:
         self.checkpoint = str(network.path) if isinstance(network, OnnxModel) else ""
         self.backbone: str = network.config.backbone
         self.notice = ""
-        self.device = choose_device(device)
+        self.device, place = _place(device)
         self.inference_size = _checked_size(
             inference_size, network.size if isinstance(network, OnnxModel) else None
         )
@@ -101,7 +108,9 @@ class Predictor:
             network.gives_share if isinstance(network, OnnxModel) else gives_share(network)
         )
         with self._device_errors("loading the network"):
-            choice = _choice(network, self.device, precision)
+            if isinstance(network, AMDANet) and self._gives_share:
+                network = without_mixing(network)
+            choice = choose_engine(network, place, engine, precision, self.inference_size)
         self.precision = choice.precision
         self.precision_reason = choice.reason
         self._engine: Engine = choice.engine
@@ -115,6 +124,7 @@ class Predictor:
         precision: str = "auto",
         inference_size: tuple[int, int] | None = None,
         classes: ClassTable | None = None,
+        engine: str = "torch",
     ) -> Predictor:
         """Build the predictor of a checkpoint: ours (.safetensors), the authors' (.pth), or ONNX.
 
@@ -125,6 +135,7 @@ class Predictor:
             precision: see `Predictor`.
             inference_size: see `Predictor`.
             classes: names and colours instead of those that the file carries.
+            engine: see `Predictor`.
 
         Raises:
             ValueError: a class table of another size than the network's.
@@ -134,27 +145,32 @@ class Predictor:
         """
         if Path(path).suffix == ".onnx":
             model = OnnxModel(path)
-            classes = classes or model.classes
-            best = model.recommended_size
-            return cls(model, classes, device, precision, inference_size, best)
+            table, best = classes or model.classes, model.recommended_size
+            return cls(model, table, device, precision, inference_size, best, engine)
         checkpoint, own = read_checkpoint(path)
         network, best = checkpoint.build(), recommended_size_of(checkpoint)
-        predictor = cls(network, classes or own, device, precision, inference_size, best)
+        predictor = cls(network, classes or own, device, precision, inference_size, best, engine)
         predictor.checkpoint = str(path)
         predictor.notice = checkpoint.metadata.get("notice", "")
         return predictor
 
     @classmethod
     def of(cls, options: NetworkOptions) -> Predictor:
-        """Build the predictor that options ask for.
+        """Build the predictor that options ask for, and let all libraries use their threads.
 
         Raises:
             ClassTableError: `classes` names no table that can be used.
             ValueError, CheckpointError, InferenceError: see `from_checkpoint`.
         """
         classes = class_table_of(options.classes) if options.classes else None
+        share_threads(options.threads)
         return cls.from_checkpoint(
-            options.checkpoint, options.device, options.precision, options.inference_size, classes
+            options.checkpoint,
+            options.device,
+            options.precision,
+            options.inference_size,
+            classes,
+            options.engine,
         )
 
     def __call__(
@@ -265,6 +281,14 @@ class Predictor:
             self(np.zeros((*size, 3), np.uint8), thermal)
         return time.perf_counter() - started
 
+    def build_in_background(self) -> None:
+        """Let torch serve a new size of images until the engine's graph for it is ready.
+
+        Without this, a pair of a new size waits for it, some seconds, where OpenVINO is the engine.
+        """
+        if isinstance(self._engine, OpenVinoEngine):
+            self._engine.in_background = True
+
     def describe(self) -> str:
         """Return one line: network, classes, device, precision and why, path, size."""
         size = "the RGB image's size"
@@ -329,11 +353,9 @@ def _image_backend(device: torch.device) -> ImageBackend:
     return HostImages()
 
 
-def _choice(network: AMDANet | OnnxModel, device: torch.device, precision: str) -> PrecisionChoice:
-    """The engine at the precision asked for; an export brings its own."""
-    if isinstance(network, OnnxModel):
-        chosen = "fp32" if precision == "auto" else precision
-        return PrecisionChoice(network.build_engine(device, precision), chosen, "as exported")
-    if gives_share(network):
-        network = without_mixing(network)
-    return choose_precision(lambda name: build_engine(network, device, name), device, precision)
+def _place(device: str) -> tuple[torch.device, torch.device | str]:
+    """Return where the images are, and where the network runs: there, or OpenVINO's device."""
+    if isinstance(device, str) and device.startswith(PREFIX):
+        return torch.device("cpu"), choose_openvino_device(device)
+    images = choose_device(device)
+    return images, images

@@ -56,6 +56,9 @@ def run_program(
             here: what still computes in other threads is not waited for.
         grace_s: seconds from the first signal to the end at the latest.
     """
+    # Before torch is loaded: its threads must not spin while they wait. They take the processors
+    # from other threads: a network on two threads was 75 times slower beside a busy process.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     _make_output_lenient()
     signals = StopSignals(status_of, grace_s, stays=is_process)
     try:

@@ -148,6 +148,7 @@ class AmdanetNode(LifecycleNode):
         settings = read_settings(self)
         network = next(iter(settings.values())).network
         predictor = Predictor.of(network)
+        predictor.build_in_background()
         if predictor.device.type == "cuda":
             predictor.warm_up()
         self.predictor = predictor

@@ -5,7 +5,7 @@ import torch
 
 from amdanet_ros.inference import precision as precision_module
 from amdanet_ros.inference.plain_engine import EngineOutput
-from amdanet_ros.inference.precision import choose_precision
+from amdanet_ros.inference.precision import Candidate, choose_precision, measured_choice
 
 CPU = torch.device("cpu")
 
@@ -30,9 +30,11 @@ class CountedEngine:
 
 @pytest.fixture
 def choose(monkeypatch):
-    def run(engines, gains):
+    def run(engines, gains, native=("fp16", "bf16")):
         clock = [0.0]
         monkeypatch.setattr(precision_module.time, "perf_counter", lambda: clock[0])
+        monkeypatch.setattr(precision_module.time, "process_time", lambda: clock[0])
+        monkeypatch.setattr(precision_module, "native_formats", lambda: native)
         monkeypatch.setattr(
             precision_module,
             "product_gain",
@@ -105,8 +107,42 @@ def test_a_format_that_does_not_run_is_named_and_passed_over(choose):
     assert "fp16 does not run here" in choice.reason
 
 
-def test_the_measurement_is_bounded_in_time(choose):
-    engines = {"fp32": (0.1, 1), "fp16": (9.0, 1), "bf16": (0.01, 1)}
-    choice, built = choose(engines, {"fp16": 3, "bf16": 3})
-    assert "bf16" not in built
+def test_the_measurement_is_bounded_in_time_and_fp32_is_kept_in_doubt(choose):
+    engines = {"fp32": (9.0, 1), "fp16": (9.0, 1), "bf16": (4.0, 1)}
+    choice, _ = choose(engines, {"fp16": 3, "bf16": 3})
+    assert choice.precision == "fp32"
     assert "too long" in choice.reason
+
+
+def test_a_format_that_the_processor_has_no_products_for_is_not_even_built(choose):
+    engines = {"fp32": (0.1, 1), "fp16": (0.01, 1), "bf16": (0.05, 1)}
+    choice, built = choose(engines, {"fp16": 3, "bf16": 3}, native=("bf16",))
+    assert choice.precision == "bf16"
+    assert "fp16" not in built
+    assert "no fp16 products" in choice.reason
+
+
+def test_load_that_falls_on_one_engine_does_not_change_the_choice(monkeypatch):
+    """Beside other processes the wall time grows for each engine in turn; processor time stays."""
+    wall, busy, runs = [0.0], [0.0], [0]
+    monkeypatch.setattr(precision_module.time, "perf_counter", lambda: wall[0])
+    monkeypatch.setattr(precision_module.time, "process_time", lambda: busy[0])
+    for begin in range(12):
+        chosen = []
+        for seconds in ((0.1, 0.05), (0.1, 0.2)):
+            engines = []
+            for each in seconds:
+                engine = CountedEngine(busy, each, 1)
+
+                def loaded(*pair, engine=engine, each=each, begin=begin, **wants):
+                    runs[0] += 1
+                    wall[0] += each * (7.0 if (runs[0] + begin) % 3 == 0 else 1.0)
+                    return engine(*pair, **wants)
+
+                engines.append(loaded)
+            candidates = [
+                Candidate(name, name, lambda engine=engine: engine)
+                for name, engine in zip(("fp32", "bf16"), engines, strict=True)
+            ]
+            chosen.append(measured_choice(candidates, CPU, size=(32, 32)).precision)
+        assert chosen == ["bf16", "fp32"]

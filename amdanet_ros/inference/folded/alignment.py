@@ -72,9 +72,8 @@ class FoldedLocalAlignment(nn.Module):
             b = gate.mul_(thermal_channel).mul_(pixel[..., 1:])
             mixed_rgb = torch.addcmul(r, a, t)
             mixed_thermal = torch.addcmul(t, b, r)
-            _amplify(mixed_rgb, a, out=r)
-            _amplify(mixed_thermal, b, out=t)
-        return rgb, thermal
+            r, t = _amplify(mixed_rgb, a, r), _amplify(mixed_thermal, b, t)
+        return (r, t) if torch.jit.is_tracing() else (rgb, thermal)
 
     def _channel_weights(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
         """Return one weight per channel of each branch, B x 1 x C."""
@@ -89,18 +88,20 @@ class FoldedLocalAlignment(nn.Module):
         return self.spatial(self.spatial_hidden(summary).relu_()).sigmoid_()
 
 
-def _amplify(mixed: Tensor, a: Tensor, out: Tensor) -> None:
-    """Write mixed (sigma(mixed a - mixed) + a) to out."""
-    torch.sub(a, 1.0, out=out)
-    out.mul_(mixed).sigmoid_().add_(a).mul_(mixed)
+def _amplify(mixed: Tensor, a: Tensor, out: Tensor) -> Tensor:
+    """Return mixed (sigma(mixed a - mixed) + a), written to out; in a trace out stays as it is."""
+    out = a - 1.0 if torch.jit.is_tracing() else torch.sub(a, 1.0, out=out)
+    return out.mul_(mixed).sigmoid_().add_(a).mul_(mixed)
 
 
 def _pieces(rgb: Tensor, thermal: Tensor) -> list[tuple[Tensor, Tensor]]:
     """Split both along the tokens into views of about `_PIECE` numbers; whole on a GPU.
 
-    Whole in an export too: in ONNX each write of a piece copies all tokens.
+    Whole in an export too: in ONNX each write of a piece copies all tokens, and converters of
+    traced graphs cannot follow it.
     """
-    if rgb.device.type != "cpu" or torch.compiler.is_compiling():
+    is_exported = torch.compiler.is_compiling() or torch.jit.is_tracing()
+    if rgb.device.type != "cpu" or is_exported:
         return [(rgb, thermal)]
     count = max(1, _PIECE // (rgb.shape[0] * rgb.shape[2]))
     return list(zip(rgb.split(count, dim=1), thermal.split(count, dim=1), strict=True))

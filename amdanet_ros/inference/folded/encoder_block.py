@@ -35,7 +35,7 @@ class FoldedPatchEmbedding(nn.Module):
     def forward(self, maps: Tensor) -> tuple[Tensor, int, int]:
         """B x C_in x H x W to (B x N x C tokens, height, width)."""
         maps = self.proj(maps)
-        return self.norm(as_tokens(maps)), maps.shape[2], maps.shape[3]
+        return self.norm(as_tokens(maps)), int(maps.shape[2]), int(maps.shape[3])
 
 
 class FoldedAttention(nn.Module):

@@ -72,7 +72,7 @@ class FoldedAMDANet(nn.Module):
             first, second = (as_map(branch, *size) for branch in tokens)
         logits = fused = None
         if want_logits:
-            logits = self.segmentation(semantic, sizes, tuple(rgb.shape[2:]))
+            logits = self.segmentation(semantic, sizes, (int(rgb.shape[2]), int(rgb.shape[3])))
         if want_fused:
             fused = self.fusion(pairs, sizes, rgb, thermal)
         return EngineOutput(logits, fused)

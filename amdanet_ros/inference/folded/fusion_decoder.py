@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ...network.fusion_decoder import POINT_CHANNELS, FusionDecoder
 from ...network.luminance_mixing import mixed_luminance
 from .affine import Affine, affine_of, one_channel_for_three, with_batch_norm
-from .layers import TokenLinear
+from .layers import TokenLinear, add_product
 from .size_cache import SizeCache
 from .upsampling_matrices import bilinear_matrix, blocks, shifted, three_taps
 
@@ -101,7 +101,7 @@ class FoldedFusionDecoder(nn.Module):
         self, pairs: Sequence[tuple[Tensor, Tensor]], sizes: Sequence[Size], images: Tensor
     ) -> Tensor:
         """Decode one sample to 3 x H x W, block by block of rows."""
-        height, width = images.shape[2:]
+        height, width = int(images.shape[2]), int(images.shape[3])
         stages = []
         for stage, (pair, size) in enumerate(zip(pairs, sizes, strict=True), start=1):
             matrices = self._matrices(size, (height, width), images.device)
@@ -112,11 +112,11 @@ class FoldedFusionDecoder(nn.Module):
             end = min(first + stages[0][0].block_rows, height)
             block = F.conv2d(padded[:, :, first : end + 2], self.image_weight, self.image_bias)
             mixed = block[0].transpose(0, 1).contiguous()  # row, channel, column
-            flat = mixed.flatten(1)
+            sums = mixed.flatten(1)
             for matrices, widened in stages:
                 _, _, low, high = matrices.row_blocks[index]
-                flat.addmm_(matrices.rows[first:end, low:high], widened[low:high])
-            mixed.relu_()
+                sums = add_product(sums, matrices.rows[first:end, low:high], widened[low:high])
+            mixed = sums.view_as(mixed).relu_()
             three = torch.matmul(self.last_weight, mixed).add_(self.last_bias).sigmoid_()
             fused.append(three.transpose(0, 1))
         return torch.cat(fused, dim=1)
@@ -137,10 +137,8 @@ class FoldedFusionDecoder(nn.Module):
         for first, end, low, high in matrices.column_blocks:
             part = torch.matmul(taps[:, 1, :, low:high], matrices.columns[1][low:high, first:end])
             for dx in (0, 2):
-                part.baddbmm_(
-                    taps[:, dx, :, low:high],
-                    matrices.columns[dx][low:high, first:end].expand(h, -1, -1),
-                )
+                columns = matrices.columns[dx][low:high, first:end].expand(h, -1, -1)
+                part = add_product(part, taps[:, dx, :, low:high], columns)
             widened.append(part)
         return torch.cat(widened, dim=2).view(3 * h, POINT_CHANNELS * matrices.width)
 

@@ -67,6 +67,16 @@ class TokenConvolution(nn.Module):
         return F.conv2d(maps, self.weight, self.bias, self.stride, self.padding, groups=self.groups)
 
 
+def add_product(total: Tensor, left: Tensor, right: Tensor) -> Tensor:
+    """Return total + left right (batches of matrices, or matrices), written over the total.
+
+    In a trace the total stays as it is: converters of traced graphs cannot follow writes to views.
+    """
+    if torch.jit.is_tracing():
+        return total + torch.matmul(left, right)
+    return total.addmm_(left, right) if total.ndim == 2 else total.baddbmm_(left, right)
+
+
 def as_map(tokens: Tensor, height: int, width: int) -> Tensor:
     """View B x N x C tokens as a B x C x H x W map in channels_last memory."""
     return tokens.unflatten(1, (height, width)).permute(0, 3, 1, 2)

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from ...network.segmentation_decoder import SegmentationDecoder
 from .affine import Affine, affine_of, chain, with_batch_norm
-from .layers import TokenLinear
+from .layers import TokenLinear, add_product
 from .size_cache import SizeCache
 from .upsampling_matrices import bilinear_matrix, blocks
 
@@ -79,11 +79,11 @@ class FoldedSegmentationDecoder(nn.Module):
         rows = _BLOCK_ROWS if finest.device.type == "cpu" else height
         for index, first in enumerate(range(0, height, rows)):
             mixed = self.projections[0](finest[first : first + rows])
-            flat = mixed.flatten(1)
+            sums = mixed.flatten(1)
             for matrices, widened in coarse:
                 _, end, low, high = matrices.blocks[index]
-                flat.addmm_(matrices.rows[first:end, low:high], widened[low:high])
-            scores.append(self.classes(mixed.relu_()))
+                sums = add_product(sums, matrices.rows[first:end, low:high], widened[low:high])
+            scores.append(self.classes(sums.view_as(mixed).relu_()))
         return torch.cat(scores).permute(2, 0, 1)
 
 

@@ -1,0 +1,116 @@
+"""Compiled graphs on the disk: found again by what they were made of, checked, bounded."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+LARGEST = 1024 * 1024 * 1024
+"""Bytes that all entries may take together; those that were not used for longest go first."""
+
+_MAGIC = b"amdanet_ros graph 1\n"
+_SUFFIX = ".graph"
+
+
+def cache_folder() -> Path | None:
+    """Return the folder of this user's graphs; None: no home, so nothing is kept.
+
+    It is ``$XDG_CACHE_HOME/amdanet_ros/openvino``, else ``~/.cache/amdanet_ros/openvino``.
+    """
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    if os.path.isabs(given):  # others are invalid by the XDG specification
+        return Path(given) / "amdanet_ros" / "openvino"
+    home = os.environ.get("HOME", "")
+    return Path(home) / ".cache" / "amdanet_ros" / "openvino" if os.path.isabs(home) else None
+
+
+class GraphCache:
+    """A folder of entries. It never raises: what cannot be read or written is built again.
+
+    An entry is a line that says what it is, the SHA-256 of the rest, and the rest. It appears
+    whole or not at all, and whoever reads it checks the sum: several processes can use the folder.
+
+    Args:
+        folder: None: nothing is kept.
+        largest: see `LARGEST`.
+    """
+
+    def __init__(self, folder: Path | None, largest: int = LARGEST) -> None:
+        self._folder = folder
+        self._largest = largest
+
+    @property
+    def is_used(self) -> bool:
+        """Whether entries are kept at all."""
+        return self._folder is not None
+
+    def get(self, key: str) -> bytes | None:
+        """Return the entry of a key; None: there is none, or it is damaged and was removed."""
+        path = self._path(key)
+        if path is None:
+            return None
+        try:
+            content = path.read_bytes()
+        except (OSError, MemoryError):
+            return None
+        begin = len(_MAGIC) + 32
+        kept = content[begin:]
+        if content[:begin] != _MAGIC + hashlib.sha256(kept).digest():
+            self.remove(key)
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return kept
+
+    def put(self, key: str, content: bytes) -> bool:
+        """Keep an entry and make room for it. Returns whether it is kept."""
+        path = self._path(key)
+        if path is None or len(content) > self._largest:
+            return False
+        partial = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._make_room(len(content))
+            with tempfile.NamedTemporaryFile(
+                dir=path.parent, prefix=".partial-", delete=False
+            ) as file:
+                partial = Path(file.name)
+                file.write(_MAGIC + hashlib.sha256(content).digest())
+                file.write(content)
+            os.replace(partial, path)
+        except OSError:
+            if partial is not None:
+                with contextlib.suppress(OSError):
+                    partial.unlink()
+            return False
+        return True
+
+    def remove(self, key: str) -> None:
+        """Forget an entry."""
+        path = self._path(key)
+        if path is not None:
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+    def _path(self, key: str) -> Path | None:
+        if self._folder is None:
+            return None
+        return self._folder / (hashlib.sha256(key.encode()).hexdigest() + _SUFFIX)
+
+    def _make_room(self, needed: int) -> None:
+        entries = []
+        # What a process left that was killed while it wrote counts and goes as the entries do.
+        for path in [*self._folder.glob(f"*{_SUFFIX}"), *self._folder.glob(".partial-*")]:
+            with contextlib.suppress(OSError):  # another process was faster
+                status = path.stat()
+                entries.append((status.st_mtime_ns, status.st_size, path))
+        total = needed + sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total <= self._largest:
+                return
+            with contextlib.suppress(OSError):
+                path.unlink()
+            total -= size

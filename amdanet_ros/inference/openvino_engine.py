@@ -1,0 +1,158 @@
+"""The folded network run by OpenVINO: one graph for each size, made when the size first comes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from . import openvino_runtime as runtime
+from .errors import InferenceError
+from .folded import FoldedAMDANet
+from .folded.size_cache import SizeCache
+from .graph_cache import GraphCache
+from .plain_engine import EngineOutput
+
+_KEPT = 4
+_FORMAT = 1
+"""Raised whenever the same weights give another graph."""
+
+
+class OpenVinoEngine:
+    """Runs the folded network on one of OpenVINO's devices; see ``plain_engine.Engine``.
+
+    Its outputs are valid until the next call. Of each size one graph is made: read from the cache,
+    or converted in some seconds. While ``in_background`` is set, a new size is served by torch in
+    fp32 until its graph is ready; else its first call waits. A graph of the most recent four sizes
+    is kept.
+
+    Args:
+        network: in float32, on the CPU.
+        device: OpenVINO's name, such as "CPU".
+        precision: "fp32", "bf16" or "fp16".
+        cache: of compiled graphs.
+    """
+
+    def __init__(
+        self, network: FoldedAMDANet, device: str, precision: str, cache: GraphCache
+    ) -> None:
+        self._network = network
+        self._device = device
+        self._precision = precision
+        self._cache = cache
+        self._graphs = SizeCache(lambda height, width: _Graph((height, width)), _KEPT)
+        self._digest = ""
+        self._failure = ""
+        self.in_background = False
+
+    @property
+    def name(self) -> str:
+        """The engine's name for messages."""
+        failure = f" (torch instead: {self._failure})" if self._failure else ""
+        return f"OpenVINO {runtime.version().split('-')[0]} {self._device}{failure}"
+
+    def __call__(
+        self, rgb: Tensor, thermal: Tensor, want_logits: bool = True, want_fused: bool = True
+    ) -> EngineOutput:
+        """Compute both outputs, sample by sample; what is not wanted is None.
+
+        Raises:
+            InferenceError: the graph cannot be made and nothing else serves.
+        """
+        graph: _Graph = self._graphs(int(rgb.shape[2]), int(rgb.shape[3]))
+        if graph.request is None and not graph.has_failed:
+            self._prepare(graph)
+        if graph.request is None:
+            return self._network(rgb, thermal, want_logits, want_fused)
+        return graph.run(rgb, thermal, want_logits, want_fused)
+
+    def _prepare(self, graph: _Graph) -> None:
+        if not self.in_background:
+            graph.request = self._build(graph.size)
+        elif not graph.is_building:
+            graph.is_building = True
+            # No daemon: an interpreter that ends while OpenVINO computes aborts. Programs do not
+            # wait for it, see `run_program`.
+            threading.Thread(
+                target=self._build_beside, args=(graph,), name="openvino_graph"
+            ).start()
+
+    def _build_beside(self, graph: _Graph) -> None:
+        try:
+            graph.request = self._build(graph.size)
+        except (InferenceError, MemoryError) as error:
+            self._failure = str(error) or "too little memory"
+            graph.has_failed = True
+
+    def _build(self, size: tuple[int, int]) -> Any:
+        """Return what runs the network at a size."""
+        threads = torch.get_num_threads()
+        key = self._key(size, threads)
+        found = self._cache.get(key)
+        if found is not None:
+            try:
+                compiled = runtime.compile_model(found, self._device, self._precision, threads)
+                return compiled.create_infer_request()
+            except RuntimeError:  # of another build of OpenVINO: made again
+                self._cache.remove(key)
+        try:
+            model = runtime.convert(self._network, size)
+            compiled = runtime.compile_model(model, self._device, self._precision, threads)
+            request = compiled.create_infer_request()
+        except (RuntimeError, ImportError) as error:
+            last = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
+            raise InferenceError(
+                f"OpenVINO {self._device} does not take the network at {size[0]} x {size[1]} in "
+                f"{self._precision}: {last}: set engine to torch"
+            ) from error
+        if self._cache.is_used:
+            # A device that cannot give its graphs converts at each start.
+            with contextlib.suppress(RuntimeError, MemoryError):
+                self._cache.put(key, runtime.compiled_bytes(compiled))
+        return request
+
+    def _key(self, size: tuple[int, int], threads: int) -> str:
+        if not self._digest:
+            self._digest = _digest(self._network)
+        return " ".join(
+            [
+                f"{_FORMAT} {self._digest} {size[0]}x{size[1]} {self._precision} {threads}",
+                f"{self._device} {runtime.processor_name(self._device)} {runtime.version()}",
+            ]
+        )
+
+
+class _Graph:
+    """The graph of one size, from the moment that the size is asked for."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        self.size = size
+        self.request: Any = None
+        self.is_building = False
+        self.has_failed = False
+
+    def run(
+        self, rgb: Tensor, thermal: Tensor, want_logits: bool, want_fused: bool
+    ) -> EngineOutput:
+        outputs: list[list[Tensor]] = [[], []]
+        for i in range(len(rgb)):
+            pair = [each[i : i + 1].contiguous().numpy() for each in (rgb, thermal)]
+            self.request.infer(pair, share_inputs=True)
+            for number, each in enumerate(outputs):
+                found = torch.from_numpy(self.request.get_output_tensor(number).data)
+                each.append(found if len(rgb) == 1 else found.clone())
+        logits, fused = (each[0] if len(each) == 1 else torch.cat(each) for each in outputs)
+        return EngineOutput(logits if want_logits else None, fused if want_fused else None)
+
+
+def _digest(network: FoldedAMDANet) -> str:
+    """Return a SHA-256 of all weights and of what the modules are."""
+    sums = hashlib.sha256(repr(network).encode())
+    for name, value in network.state_dict().items():
+        sums.update(f"{name} {tuple(value.shape)}".encode())
+        sums.update(value.contiguous().numpy().data)
+    return sums.hexdigest()

@@ -1,0 +1,141 @@
+"""What OpenVINO offers on this machine: devices, number formats; conversion and compilation."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import io
+import warnings
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .errors import DeviceUnavailableError, InferenceError
+from .folded import FoldedAMDANet
+
+PREFIX = "openvino:"
+"""Of the names of its devices, such as openvino:GPU."""
+
+ADVICE = "pip install 'amdanet_ros[openvino]'"
+
+_HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
+_CAPABILITIES = {"fp32": "FP32", "bf16": "BF16", "fp16": "FP16"}
+
+
+def is_installed() -> bool:
+    """Whether OpenVINO can be imported; it is not imported for this."""
+    return importlib.util.find_spec("openvino") is not None
+
+
+def choose_openvino_device(name: str) -> str:
+    """Return OpenVINO's name of a device: "CPU", "GPU", "GPU.1", "NPU".
+
+    Args:
+        name: "openvino:GPU" and so on.
+
+    Raises:
+        DeviceUnavailableError: OpenVINO is not installed, or it lists no such device.
+    """
+    wanted = name.removeprefix(PREFIX)
+    if not is_installed():
+        raise DeviceUnavailableError(f"device {name!r} needs OpenVINO: {ADVICE}")
+    listed = _core().available_devices
+    if wanted not in listed and not any(each.startswith(f"{wanted}.") for each in listed):
+        names = ", ".join(PREFIX + each for each in listed) or "none"
+        raise DeviceUnavailableError(
+            f"device {name!r}: OpenVINO lists {names} here; choose one of these, auto or cpu, or "
+            "install the device's driver"
+        )
+    return wanted
+
+
+def version() -> str:
+    """Return OpenVINO's version, with its build."""
+    import openvino
+
+    return openvino.__version__
+
+
+def native_precisions(device: str) -> tuple[str, ...]:
+    """Return which of fp32, bf16 and fp16 the device computes without emulation."""
+    capable = _core().get_property(device, "OPTIMIZATION_CAPABILITIES")
+    return tuple(name for name, word in _CAPABILITIES.items() if word in capable)
+
+
+def processor_name(device: str) -> str:
+    """Return the processor's full name."""
+    return str(_core().get_property(device, "FULL_DEVICE_NAME"))
+
+
+def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
+    """Return the network as OpenVINO's model for one size (height, width).
+
+    The graph is traced on images of this size, so that all that depends on it is constant.
+
+    Raises:
+        RuntimeError: this OpenVINO cannot convert it.
+    """
+    from openvino.frontend import FrontEndManager
+    from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
+
+    example = (torch.zeros(1, 3, *size), torch.zeros(1, 1, *size))
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # all sizes become constants, as they should
+        network(*example)  # fills the caches of what depends on the size
+        traced = torch.jit.trace(_TwoOutputs(network), example, check_trace=False)
+        decoder = TorchScriptPythonDecoder(traced, example_input=example, skip_freeze=True)
+        frontend = FrontEndManager().load_by_framework("pytorch")
+        model = frontend.convert(frontend.load(decoder))
+    model.reshape({0: [1, 3, *size], 1: [1, 1, *size]})
+    return model
+
+
+def compile_model(model: Any, device: str, precision: str, threads: int) -> Any:
+    """Compile a model, or read a compiled one from its bytes.
+
+    Raises:
+        RuntimeError: the device does not take it.
+    """
+    settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
+    if device == "CPU":
+        settings |= {"NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads}
+        # A pinned thread waits for its processor while another one is free.
+        settings["ENABLE_CPU_PINNING"] = False
+    if isinstance(model, bytes):
+        return _core().import_model(model, device, settings)
+    return _core().compile_model(model, device, settings)
+
+
+def compiled_bytes(compiled: Any) -> bytes:
+    """Return a compiled model's bytes, for `compile_model`.
+
+    Raises:
+        RuntimeError: the device cannot give them.
+    """
+    stream = io.BytesIO()
+    compiled.export_model(stream)
+    return stream.getvalue()
+
+
+class _TwoOutputs(nn.Module):
+    """The folded network as a function of two tensors to two."""
+
+    def __init__(self, network: FoldedAMDANet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
+        output = self.network(rgb, thermal)
+        return output.logits, output.fused
+
+
+@functools.cache
+def _core() -> Any:
+    try:
+        import openvino
+
+        return openvino.Core()
+    except (ImportError, RuntimeError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InferenceError(f"OpenVINO does not start: {first}: {ADVICE}") from error

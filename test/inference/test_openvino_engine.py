@@ -1,0 +1,235 @@
+"""OpenVINO as an engine: its numbers, its cache, new sizes while running, what it refuses."""
+
+import copy
+import threading
+
+import numpy as np
+import pytest
+import torch
+
+from amdanet_ros.inference import InferenceError, Predictor
+from amdanet_ros.inference import openvino_engine as engine_module
+from amdanet_ros.inference.engine_choice import choose_engine
+from amdanet_ros.inference.folded import FoldedAMDANet
+from amdanet_ros.inference.graph_cache import GraphCache
+from amdanet_ros.inference.openvino_engine import OpenVinoEngine
+from amdanet_ros.network import AMDANet
+from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
+
+pytest.importorskip("openvino")
+
+from amdanet_ros.inference import openvino_runtime as runtime
+
+CPU = torch.device("cpu")
+SIZE = (64, 96)
+
+
+@pytest.fixture(scope="module")
+def network():
+    shallow = MixTransformerSize(BACKBONES["mit_b0"].channels, (1, 1, 1, 1))
+    torch.manual_seed(3)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BACKBONES, "mit_b0", shallow)
+        network = AMDANet(backbone="mit_b0", num_classes=5, embed_dim=16).eval()
+    for parameter in network.parameters():
+        if parameter.ndim < 2:
+            parameter.data += 0.1 * torch.randn_like(parameter)
+        else:
+            parameter.data = torch.randn_like(parameter) / parameter[0].numel() ** 0.5
+    return network
+
+
+@pytest.fixture(scope="module")
+def folded(network):
+    return FoldedAMDANet(network)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("graphs")
+
+
+@pytest.fixture(scope="module")
+def engine(folded, folder):
+    engine = OpenVinoEngine(folded, "CPU", "fp32", GraphCache(folder))
+    with torch.inference_mode():
+        engine(*images())
+    return engine
+
+
+def images(size=SIZE, batch=1):
+    generator = torch.Generator().manual_seed(size[1])
+    return (
+        torch.rand(batch, 3, *size, generator=generator),
+        torch.rand(batch, 1, *size, generator=generator),
+    )
+
+
+def relative(got, expected):
+    return ((got - expected).norm() / expected.norm()).item()
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_fp32_gives_the_networks_numbers(network, engine, batch):
+    rgb, thermal = images(batch=batch)
+    with torch.inference_mode():
+        expected = network(rgb, thermal.expand(-1, 3, -1, -1))
+        logits, fused = engine(rgb, thermal)
+    assert relative(logits, expected.logits) < 3e-5
+    assert relative(fused, expected.fused) < 1e-5
+    assert torch.equal(logits.argmax(1), expected.logits.argmax(1))
+
+
+def test_inputs_stay_and_what_is_not_wanted_is_none(engine):
+    rgb, thermal = images()
+    copies = rgb.clone(), thermal.clone()
+    with torch.inference_mode():
+        assert engine(rgb, thermal, want_logits=False).logits is None
+        assert engine(rgb, thermal, want_fused=False).fused is None
+    assert torch.equal(rgb, copies[0]) and torch.equal(thermal, copies[1])
+
+
+def test_the_graph_comes_from_the_cache_the_next_time(folded, folder, engine, monkeypatch):
+    monkeypatch.setattr(runtime, "convert", lambda *_: pytest.fail("converted again"))
+    again = OpenVinoEngine(folded, "CPU", "fp32", GraphCache(folder))
+    with torch.inference_mode():
+        torch.testing.assert_close(again(*images()), engine(*images()))
+
+
+def test_other_weights_are_another_graph(folded, folder, engine, monkeypatch):
+    def convert(*_):
+        raise RuntimeError("converted")
+
+    monkeypatch.setattr(runtime, "convert", convert)
+    other = copy.deepcopy(folded)
+    other.fusion.last_bias += 1.0
+    with pytest.raises(InferenceError, match="converted: set engine to torch"):
+        OpenVinoEngine(other, "CPU", "fp32", GraphCache(folder))(*images())
+
+
+def test_what_openvino_cannot_read_is_made_again(folded, tmp_path, engine, monkeypatch):
+    """Whole as an entry, but of another build of OpenVINO."""
+    made = []
+
+    def convert(network, size):
+        made.append(size)
+        raise RuntimeError("enough")
+
+    class OfAnotherBuild(GraphCache):
+        def get(self, key):
+            self.put(key, b"of another build")
+            return super().get(key)
+
+    monkeypatch.setattr(runtime, "convert", convert)
+    with pytest.raises(InferenceError):
+        OpenVinoEngine(folded, "CPU", "fp32", OfAnotherBuild(tmp_path))(*images())
+    assert made == [SIZE]
+    assert not list(tmp_path.iterdir())
+
+
+def test_torch_serves_a_new_size_until_its_graph_is_ready(folded, folder, engine, monkeypatch):
+    going, ready = threading.Event(), threading.Event()
+    build = OpenVinoEngine._build
+
+    def slow_build(self, size):
+        going.wait(30)
+        try:
+            return build(self, size)
+        finally:
+            ready.set()
+
+    monkeypatch.setattr(OpenVinoEngine, "_build", slow_build)
+    beside = OpenVinoEngine(folded, "CPU", "fp32", GraphCache(folder))
+    beside.in_background = True
+    with torch.inference_mode():
+        expected = folded(*images())
+        served = [beside(*images()) for _ in range(3)]
+        assert all(torch.equal(each.logits, expected.logits) for each in served)
+        assert sum(each.name == "openvino_graph" for each in threading.enumerate()) == 1
+        going.set()
+        assert ready.wait(30)
+        for each in threading.enumerate():
+            if each.name == "openvino_graph":
+                each.join(30)
+        monkeypatch.setattr(FoldedAMDANet, "forward", lambda *_: pytest.fail("torch serves still"))
+        torch.testing.assert_close(beside(*images()), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_torch_serves_for_good_where_the_graph_cannot_be_made(folded, monkeypatch):
+    def convert(*_):
+        raise RuntimeError("Some check failed at source.cpp:1\nno such operation")
+
+    monkeypatch.setattr(engine_module.runtime, "convert", convert)
+    beside = OpenVinoEngine(folded, "CPU", "fp32", GraphCache(None))
+    beside.in_background = True
+    with torch.inference_mode():
+        expected = folded(*images())
+        beside(*images())
+        for each in threading.enumerate():
+            if each.name == "openvino_graph":
+                each.join(30)
+        assert torch.equal(beside(*images()).logits, expected.logits)
+    assert "torch instead" in beside.name and "no such operation" in beside.name
+    assert "\n" not in beside.name
+
+
+def test_bf16_keeps_the_labels(folded, engine):
+    if "bf16" not in runtime.native_precisions("CPU"):
+        pytest.skip("this processor has no bf16 products")
+    half = OpenVinoEngine(folded, "CPU", "bf16", GraphCache(None))
+    with torch.inference_mode():
+        exact, near = engine(*images()), half(*images())
+        assert (exact.fused - near.fused).abs().mean() < 0.02
+        assert (exact.logits.argmax(1) == near.logits.argmax(1)).float().mean() > 0.9
+
+
+def test_a_predictor_runs_it_and_says_so(network, folder, engine, monkeypatch):
+    from amdanet_ros.inference import engine_choice
+
+    monkeypatch.setattr(engine_choice, "cache_folder", lambda: folder)
+    monkeypatch.setattr(runtime, "convert", lambda *_: pytest.fail("the cache is not used"))
+    random = np.random.default_rng(3)
+    pair = random.integers(0, 255, (*SIZE, 3), np.uint8), random.integers(0, 255, SIZE, np.uint8)
+    ours = Predictor(network, device="cpu", precision="fp32")
+    theirs = Predictor(network, device="cpu", precision="fp32", engine="openvino")
+    expected, found = ours(*pair), theirs(*pair)
+    assert "OpenVINO" in theirs.describe() and "OpenVINO" not in ours.describe()
+    assert (found.labels == expected.labels).mean() > 0.999
+    assert np.abs(found.fused.astype(int) - expected.fused.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("cpu", "onnxruntime", "auto"), "amdanet export"),
+        (("cpu", "openvino", "fp16"), "does not compute fp16"),
+        (("GPU", "torch", "auto"), "set engine to auto or openvino"),
+        (("cuda", "openvino", "auto"), "set device to cpu"),
+    ],
+)
+def test_what_does_not_go_together_is_refused_with_what_to_set(network, arguments, words):
+    device, engine, precision = arguments
+    device = device if device == "GPU" else torch.device(device)
+    with pytest.raises(InferenceError, match=words):
+        choose_engine(network, device, engine, precision)
+
+
+def test_variants_without_a_folded_network_are_refused():
+    network = AMDANet(backbone="mit_b0", num_classes=4, embed_dim=16, sfe=False)
+    with pytest.raises(InferenceError, match="sfe.*set engine to torch"):
+        choose_engine(network, CPU, "openvino", "fp32")
+
+
+@pytest.mark.parametrize("name", ["openvino:TPU", "openvino:", "openvino:gpu", "openvino:CPU.7"])
+def test_a_device_that_openvino_does_not_list_is_refused_with_those_that_it_lists(name):
+    with pytest.raises(InferenceError, match=r"openvino:CPU.* here"):
+        runtime.choose_openvino_device(name)
+
+
+def test_without_openvino_it_is_named_what_to_install(network, monkeypatch):
+    monkeypatch.setattr(runtime, "is_installed", lambda: False)
+    with pytest.raises(InferenceError, match="pip install"):
+        choose_engine(network, CPU, "openvino", "fp32")
+    with pytest.raises(InferenceError, match="pip install"):
+        runtime.choose_openvino_device("openvino:CPU")
+    assert choose_engine(network, CPU, "auto", "fp32").engine.name == "folded"
