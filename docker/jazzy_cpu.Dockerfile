@@ -11,7 +11,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends \
 # With --system-site-packages: rclpy and the messages are those of the image. numpy stays Ubuntu's version.
 ARG TORCH="torch==2.13.0+cpu --extra-index-url https://download.pytorch.org/whl/cpu"
 RUN python3 -m venv --system-site-packages /opt/amdanet \
-    && /opt/amdanet/bin/pip install --no-cache-dir ${TORCH} "rosbags==0.11.9"
+    && /opt/amdanet/bin/pip install --no-cache-dir ${TORCH} "rosbags==0.11.9" "openvino>=2026.0"
 
 WORKDIR /ws
 COPY . src/amdanet_ros

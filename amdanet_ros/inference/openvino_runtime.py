@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import io
+import sys
 import warnings
 from typing import Any
 
@@ -17,7 +18,7 @@ from .folded import FoldedAMDANet
 PREFIX = "openvino:"
 """Of the names of its devices, such as openvino:GPU."""
 
-ADVICE = "pip install 'amdanet_ros[openvino]'"
+ADVICE = "pip install 'openvino>=2026.0'"
 
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 _CAPABILITIES = {"fp32": "FP32", "bf16": "BF16", "fp16": "FP16"}
@@ -52,9 +53,7 @@ def choose_openvino_device(name: str) -> str:
 
 def version() -> str:
     """Return OpenVINO's version, with its build."""
-    import openvino
-
-    return openvino.__version__
+    return _openvino().__version__
 
 
 def native_precisions(device: str) -> tuple[str, ...]:
@@ -76,6 +75,7 @@ def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
     Raises:
         RuntimeError: this OpenVINO cannot convert it.
     """
+    _openvino()
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
@@ -131,11 +131,18 @@ class _TwoOutputs(nn.Module):
 
 
 @functools.cache
+def _openvino() -> Any:
+    """Import OpenVINO without its telemetry, which would report each import over the Internet."""
+    sys.modules.setdefault("openvino_telemetry", None)  # OpenVINO goes on as if it were not there
+    import openvino
+
+    return openvino
+
+
+@functools.cache
 def _core() -> Any:
     try:
-        import openvino
-
-        return openvino.Core()
+        return _openvino().Core()
     except (ImportError, RuntimeError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InferenceError(f"OpenVINO does not start: {first}: {ADVICE}") from error

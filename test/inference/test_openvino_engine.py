@@ -1,6 +1,7 @@
 """OpenVINO as an engine: its numbers, its cache, new sizes while running, what it refuses."""
 
 import copy
+import sys
 import threading
 
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 
 from amdanet_ros.inference import InferenceError, Predictor
 from amdanet_ros.inference import openvino_engine as engine_module
+from amdanet_ros.inference import openvino_runtime as runtime
 from amdanet_ros.inference.engine_choice import choose_engine
 from amdanet_ros.inference.folded import FoldedAMDANet
 from amdanet_ros.inference.graph_cache import GraphCache
@@ -16,9 +18,8 @@ from amdanet_ros.inference.openvino_engine import OpenVinoEngine
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 
-pytest.importorskip("openvino")
-
-from amdanet_ros.inference import openvino_runtime as runtime
+if not runtime.is_installed():
+    pytest.skip("OpenVINO is not installed", allow_module_level=True)
 
 CPU = torch.device("cpu")
 SIZE = (64, 96)
@@ -87,6 +88,11 @@ def test_inputs_stay_and_what_is_not_wanted_is_none(engine):
         assert engine(rgb, thermal, want_logits=False).logits is None
         assert engine(rgb, thermal, want_fused=False).fused is None
     assert torch.equal(rgb, copies[0]) and torch.equal(thermal, copies[1])
+
+
+def test_openvinos_telemetry_is_not_loaded(engine):
+    assert sys.modules["openvino_telemetry"] is None
+    assert not any(name.startswith("openvino_telemetry.") for name in sys.modules)
 
 
 def test_the_graph_comes_from_the_cache_the_next_time(folded, folder, engine, monkeypatch):
