@@ -88,7 +88,7 @@ class Predictor:
         precision: str = "auto",
         inference_size: tuple[int, int] | None = None,
         recommended_size: tuple[int, int] | None = None,
-        engine: str = "torch",
+        engine: str = "auto",
     ) -> None:
         self.classes = classes or class_table_of_size(network.config.num_classes)
         if len(self.classes) != network.config.num_classes:
@@ -124,7 +124,7 @@ class Predictor:
         precision: str = "auto",
         inference_size: tuple[int, int] | None = None,
         classes: ClassTable | None = None,
-        engine: str = "torch",
+        engine: str = "auto",
     ) -> Predictor:
         """Build the predictor of a checkpoint: ours (.safetensors), the authors' (.pth), or ONNX.
 

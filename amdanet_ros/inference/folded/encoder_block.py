@@ -14,7 +14,15 @@ from ...network.mix_transformer import (
     attend,
 )
 from .affine import Affine, affine_of, chain, one_channel_for_three, query_into_key
-from .layers import TokenConvolution, TokenLinear, TokenReduction, as_map, as_tokens, own_norm
+from .layers import (
+    TokenConvolution,
+    TokenLinear,
+    TokenReduction,
+    as_map,
+    as_tokens,
+    own_norm,
+    spatial_size,
+)
 
 
 class FoldedPatchEmbedding(nn.Module):
@@ -35,7 +43,7 @@ class FoldedPatchEmbedding(nn.Module):
     def forward(self, maps: Tensor) -> tuple[Tensor, int, int]:
         """B x C_in x H x W to (B x N x C tokens, height, width)."""
         maps = self.proj(maps)
-        return self.norm(as_tokens(maps)), int(maps.shape[2]), int(maps.shape[3])
+        return self.norm(as_tokens(maps)), *spatial_size(maps)
 
 
 class FoldedAttention(nn.Module):

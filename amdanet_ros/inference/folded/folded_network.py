@@ -14,7 +14,7 @@ from .alignment import FoldedConsistency, FoldedLocalAlignment
 from .encoder_block import FoldedBlock, FoldedPatchEmbedding
 from .fusion_decoder import FoldedFusionDecoder
 from .global_alignment import FoldedGlobalAlignment
-from .layers import as_map, own_norm
+from .layers import as_map, own_norm, spatial_size
 from .segmentation_decoder import FoldedSegmentationDecoder
 
 
@@ -72,7 +72,7 @@ class FoldedAMDANet(nn.Module):
             first, second = (as_map(branch, *size) for branch in tokens)
         logits = fused = None
         if want_logits:
-            logits = self.segmentation(semantic, sizes, (int(rgb.shape[2]), int(rgb.shape[3])))
+            logits = self.segmentation(semantic, sizes, spatial_size(rgb))
         if want_fused:
             fused = self.fusion(pairs, sizes, rgb, thermal)
         return EngineOutput(logits, fused)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from ...network.fusion_decoder import POINT_CHANNELS, FusionDecoder
 from ...network.luminance_mixing import mixed_luminance
 from .affine import Affine, affine_of, one_channel_for_three, with_batch_norm
-from .layers import TokenLinear, add_product
+from .layers import TokenLinear, add_product, spatial_size
 from .size_cache import SizeCache
 from .upsampling_matrices import bilinear_matrix, blocks, shifted, three_taps
 
@@ -101,7 +101,7 @@ class FoldedFusionDecoder(nn.Module):
         self, pairs: Sequence[tuple[Tensor, Tensor]], sizes: Sequence[Size], images: Tensor
     ) -> Tensor:
         """Decode one sample to 3 x H x W, block by block of rows."""
-        height, width = int(images.shape[2]), int(images.shape[3])
+        height, width = spatial_size(images)
         stages = []
         for stage, (pair, size) in enumerate(zip(pairs, sizes, strict=True), start=1):
             matrices = self._matrices(size, (height, width), images.device)

@@ -77,6 +77,14 @@ def add_product(total: Tensor, left: Tensor, right: Tensor) -> Tensor:
     return total.addmm_(left, right) if total.ndim == 2 else total.baddbmm_(left, right)
 
 
+def spatial_size(maps: Tensor) -> tuple[int, int]:
+    """Return the height and width of B x C x H x W maps: constants in a trace, for converters of
+    traced graphs; in an export for any size they stay symbols.
+    """
+    height, width = maps.shape[2:]
+    return (int(height), int(width)) if torch.jit.is_tracing() else (height, width)
+
+
 def as_map(tokens: Tensor, height: int, width: int) -> Tensor:
     """View B x N x C tokens as a B x C x H x W map in channels_last memory."""
     return tokens.unflatten(1, (height, width)).permute(0, 3, 1, 2)
