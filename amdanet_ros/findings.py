@@ -71,11 +71,16 @@ class FindingKind(Enum):
     SAME_CAMERA_INFO = "same_camera_info"
     """Both cameras give the same calibration: registration_from."""
     LENS_DISTORTION = "lens_distortion"
-    """The calibration has lens distortion, which the registration leaves out."""
+    """The calibration's distortion model is not known, so that it is left out: model, and file
+    where the calibration is from one."""
     BAD_CALIBRATION = "bad_calibration"
-    """The calibration of the stream cannot be used: cause."""
+    """The calibration of the stream cannot be used: cause, and file where it is from one."""
     BAD_REGISTRATION = "bad_registration"
     """The homography or the rotation cannot be used: cause."""
+    NO_DEPTH = "no_depth"
+    """A pair without a depth image near it in time, of stream "depth"."""
+    BAD_DEPTH = "bad_depth"
+    """Depth images that do not belong to the RGB images, of stream "depth": cause."""
     NO_COMMON_VIEW = "no_common_view"
     """The thermal and the RGB image show no common part."""
 

@@ -22,8 +22,9 @@ def run(data: bytes) -> None:
     """Register a pair by two calibrations."""
     spending = Spending(data)
     source = spending.choice(("camera_info", "camera_info_rect"))
+    distance = spending.choice((0.0, 5.0))
     options = FusionOptions(
-        thermal=ThermalOptions(registration_from=source),
+        thermal=ThermalOptions(registration_from=source, registration_distance=distance),
         crop_to_common_view=spending.byte() % 2 == 0,
     )
     infos = {stream: hostile_info(spending, stream) for stream in ("rgb", "thermal")}
@@ -31,6 +32,8 @@ def run(data: bytes) -> None:
     if geometry.homography is not None:
         assert geometry.homography.shape == (3, 3)
         assert np.isfinite(geometry.homography).all()
+    if geometry.pixel_map is not None:
+        assert np.isfinite(geometry.pixel_map.at((24, 32))).all()
     if geometry.window is not None:
         top, left, height, width = geometry.window
         assert 0 <= top < top + height <= _SIZES[0][0]
@@ -60,7 +63,7 @@ def hostile_info(spending: Spending, stream: str):
 
 
 def seeds() -> list[bytes]:
-    """Two usable calibrations, raw and rectified."""
+    """Two usable calibrations, raw (one bent) and rectified."""
 
     def real(value: float) -> bytes:
         return bytes([255]) + struct.pack("<d", value)
@@ -68,10 +71,18 @@ def seeds() -> list[bytes]:
     matrix = b"".join(map(real, (60, 0, 32, 0, 60, 24, 0, 0, 1)))
     identity = b"".join(map(real, (1, 0, 0, 0, 1, 0, 0, 0, 1)))
     projection = b"".join(map(real, (60, 0, 32, 0, 0, 60, 24, 0, 0, 0, 1, 0)))
-    lens = b"".join(map(real, (0,) * 5))
-    info = bytes([0]) + bytes(8) + lens + matrix + identity + projection
-    info += bytes([0, 48, 0, 64, 0, 0, 0, 0])
-    return [bytes([source, crop]) + info + info for source in (0, 1) for crop in (0, 1)]
+
+    def info(*lens: float) -> bytes:
+        numbers = b"".join(map(real, lens)) + matrix + identity + projection
+        return bytes([0]) + bytes(8) + numbers + bytes([0, 48, 0, 64, 0, 0, 0, 0])
+
+    plain, bent = info(0, 0, 0, 0, 0), info(-0.3, 0.1, 0, 0, 0)
+    return [
+        bytes([source, source, crop]) + first + plain
+        for source in (0, 1)
+        for crop in (0, 1)
+        for first in (plain, bent)
+    ]
 
 
 TARGET = Target("camera_info", run, (RegistrationError,), seeds, longest=2048)

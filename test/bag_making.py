@@ -39,8 +39,8 @@ def compressed(stamp_ns, pixels, frame="camera"):
     return typestore().types[COMPRESSED](header(stamp_ns, frame), kind[1:], data)
 
 
-def camera_info(stamp_ns, frame, size, focal):
-    """A camera without distortion whose optical axis meets the middle of its image."""
+def camera_info(stamp_ns, frame, size, focal, distortion=(0.0,) * 5):
+    """A camera, without distortion by default, whose axis meets the middle of its image."""
     types = typestore().types
     height, width = size
     k = np.array([focal, 0, width / 2, 0, focal, height / 2, 0, 0, 1], np.float64)
@@ -49,7 +49,7 @@ def camera_info(stamp_ns, frame, size, focal):
         height=height,
         width=width,
         distortion_model="plumb_bob",
-        d=np.zeros(5),
+        d=np.array(distortion),
         k=k,
         r=np.eye(3).reshape(-1),
         p=np.insert(k.reshape(3, 3), 3, 0.0, axis=1).reshape(-1),

@@ -40,7 +40,7 @@ ALLOWED = {
     "pipeline": f"{ARRAYS} {ROSLESS} one_line",
     "settings": "inference pairing pipeline parameters",
     "params_file": "yaml one_line parameters settings",
-    "messages": f"{ARRAYS} images pipeline classes",
+    "messages": f"{ARRAYS} images pipeline registration classes",
     "bags": "rosbags yaml lz4 backports compression numpy images pairing resources programs "
     "one_line",
     "videos": f"{ARRAYS} bags images one_line",

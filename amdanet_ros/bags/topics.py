@@ -95,6 +95,29 @@ def choose_topics(
     )
 
 
+def depth_topic(bag: BagReader, name: str, is_needed: bool) -> str | None:
+    """Return the topic of a bag's depth images.
+
+    Args:
+        bag: open.
+        name: of the topic; without the first slash, also the end of a topic's name.
+        is_needed: whether a topic that is not there is an error.
+
+    Raises:
+        BagError: it is needed, and the bag holds no images under this name.
+    """
+    images = [each for each, topic in sorted(bag.topics.items()) if topic.type == IMAGE_TYPES[0]]
+    if name in images:
+        return name
+    ends = [each for each in images if name[:1] not in ("", "/") and each.endswith(f"/{name}")]
+    if len(ends) == 1:
+        return ends[0]
+    if not is_needed:
+        return None
+    words = _meant(bag, name, images)
+    raise BagError(f"bag {bag.path} holds no depth images on {name or repr(name)}{words}")
+
+
 def _given(bag: BagReader, name: str, images: Sequence[str]) -> str:
     for each in (name, f"{name}/compressed"):
         if each in images:

@@ -52,6 +52,12 @@ def _wrong_thermal_unit(finding: Finding) -> str:
     return sentence + ": set thermal.unit to " + fits + "none where they are no temperatures"
 
 
+def _bad_calibration(finding: Finding) -> str:
+    if "file" in finding.values:
+        return "{stream}.camera_info_file {file}: {cause}"
+    return "calibration of the {stream} camera: {cause}, or give --registration"
+
+
 _K = FindingKind
 _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     _K.NO_MESSAGE: "{source} holds no message: check the camera's driver and record again, or "
@@ -80,16 +86,21 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     _K.UNHEALTHY: "{source}: {status}: {cause}",
     _K.NO_CAMERA_INFO: "thermal.registration_from is {registration_from}, but there is no "
     "calibration of the {stream} camera beside {source}: give the topic of its camera_info with "
-    "--{stream}-info-topic, or give --registration",
+    "--{stream}-info-topic or its file with -p {stream}.camera_info_file:=FILE, or give "
+    "--registration",
     _K.SAME_CAMERA_INFO: "thermal.registration_from is {registration_from}, but both cameras have "
     "the same calibration and frame: give each camera's own with --rgb-info-topic and "
     "--thermal-info-topic, or give --registration",
-    _K.LENS_DISTORTION: "the calibration of the {stream} camera has lens distortion, which the "
-    "registration leaves out: record rectified images, and set thermal.registration_from to "
-    "camera_info_rect in the --params-file",
-    _K.BAD_CALIBRATION: "calibration of the {stream} camera: {cause}, or give --registration",
+    _K.LENS_DISTORTION: "the calibration of the {stream} camera has the distortion model {model}, "
+    "which the registration does not know and leaves out: calibrate with plumb_bob, "
+    "rational_polynomial or equidistant, or record rectified images and set "
+    "thermal.registration_from to camera_info_rect in the --params-file",
+    _K.BAD_CALIBRATION: _bad_calibration,
     _K.BAD_REGISTRATION: "the images cannot be registered: {cause} (--registration, "
-    "thermal.rotation)",
+    "thermal.rotation, thermal.translation)",
+    _K.NO_DEPTH: "some pairs have no depth image as near as depth.max_age in time: for these the "
+    "plane at thermal.registration_distance counts; name the topic with --depth-topic",
+    _K.BAD_DEPTH: "depth images are not used: {cause}",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
     "--registration (amdanet register), or leave out crop_to_common_view",
     _K.WRONG_THERMAL_UNIT: _wrong_thermal_unit,

@@ -15,7 +15,7 @@ from .. import __version__
 from .errors import CommandError
 from .left_out import LeftOut
 from .settings_arguments import read_settings
-from .source_arguments import in_sequence, open_source
+from .source_arguments import TOPIC_OPTIONS, in_sequence, open_source
 
 if TYPE_CHECKING:
     from ..findings import Finding
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ..pipeline.fusion import Fusion
     from ..settings import Settings
 
-TOPICS = ("rgb_topic", "thermal_topic", "rgb_info_topic", "thermal_info_topic")
 _VIDEO_RATE = 10.0
 _UNIMPORTANT = {"device", "max_age", "autostart", "pairs", "qos.reliability"}
 """Parameters that change no result."""
@@ -103,7 +102,9 @@ def result_options(
     classes = Path(os.path.expanduser(settings.network.classes))
     if settings.network.classes and classes.is_file():
         options["classes"] = file_fingerprint(classes)
-    options |= {name: getattr(arguments, name) for name in TOPICS}
+    for stream, file in _calibrations(settings).items():
+        options[f"{stream}.camera_info_file"] = file_fingerprint(file)
+    options |= {name: getattr(arguments, name) for name in TOPIC_OPTIONS}
     options |= {"format": kind, "version": __version__}
     if arguments.stacked:
         options["stacked"] = arguments.stacked
@@ -278,9 +279,19 @@ def _inputs(arguments: argparse.Namespace, settings: Settings, source: Source) -
     network = settings.network
     files = [Path(os.path.expanduser(each)) for each in (network.checkpoint, network.classes)]
     # The name of built-in weights or classes may be that of a folder here.
+    files += _calibrations(settings).values()
     given += [file for file in files if file.is_file()]
     folders = {Path(each).parent for each in source.files}
     return [path for path in (*given, *folders, *source.files) if path is not None]
+
+
+def _calibrations(settings: Settings) -> dict[str, Path]:
+    """Return the files of calibrations that are given, by stream."""
+    from ..registration.camera_info_file import path_of
+
+    fusion = settings.fusion
+    given = {"rgb": fusion.rgb_camera_info_file, "thermal": fusion.thermal.camera_info_file}
+    return {stream: path_of(file) for stream, file in given.items() if file}
 
 
 def _output(kind: str, path: Path, rate: float) -> FuseOutput:
@@ -299,10 +310,14 @@ def _job(arguments: argparse.Namespace, settings: Settings, source: Source) -> d
 
     job: dict[str, object] = {k: v for k, v in flat(settings).items() if k not in _UNIMPORTANT}
     job |= {
-        name: str(getattr(arguments, name)) for name in ("input", "thermal", "stacked", *TOPICS)
+        name: str(getattr(arguments, name))
+        for name in ("input", "thermal", "stacked", *TOPIC_OPTIONS)
     }
-    for name in ("checkpoint", "classes"):
-        file = Path(os.path.expanduser(getattr(settings.network, name)))
+    used = {
+        name: Path(os.path.expanduser(getattr(settings.network, name)))
+        for name in ("checkpoint", "classes")
+    }
+    for name, file in (used | _calibrations(settings)).items():
         if file.is_file():
             job[f"{name}_changed"] = file.stat().st_mtime_ns
     files = hashlib.sha256()

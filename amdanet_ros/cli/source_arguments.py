@@ -14,9 +14,18 @@ from ..videos.video_names import is_video
 from .errors import CommandError
 
 if TYPE_CHECKING:
+    from ..bags.reader import BagReader
     from ..fuse.source import Source
     from ..settings import Settings
 
+TOPIC_OPTIONS = (
+    "rgb_topic",
+    "thermal_topic",
+    "rgb_info_topic",
+    "thermal_info_topic",
+    "depth_topic",
+)
+"""Which topics of a bag are read."""
 _BAG_FILES = (".mcap", ".db3", ".bag", ".active", ".zstd")
 
 
@@ -59,6 +68,10 @@ def add_camera_info_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare which topics of a bag hold the calibrations."""
     parser.add_argument("--rgb-info-topic", help="camera_info of the bag (default: beside RGB)")
     parser.add_argument("--thermal-info-topic", help="the same of the thermal camera")
+    parser.add_argument(
+        "--depth-topic",
+        help="depth images of the bag, for thermal.registration_from: depth (default depth.topic)",
+    )
 
 
 def is_bag(path: Path) -> bool:
@@ -102,6 +115,7 @@ def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
     try:
         with BagReader(path) as bag:
             topics = choose_topics(bag, arguments.rgb_topic, arguments.thermal_topic, *infos)
+            depth = _depth_topic(bag, getattr(arguments, "depth_topic", None), settings)
     except UnclearTopicsError as error:
         raise CommandError(f"{error}: name them with --rgb-topic and --thermal-topic") from error
     if topics.rgb == topics.thermal:
@@ -109,7 +123,23 @@ def open_source(arguments: argparse.Namespace, settings: Settings) -> Source:
             f"{topics.rgb} is given for both cameras: name two topics with --rgb-topic and "
             "--thermal-topic"
         )
-    return BagSource(path, topics, settings.sync, settings.fusion)
+    return BagSource(path, topics, settings.sync, settings.fusion, depth)
+
+
+def _depth_topic(bag: BagReader, given: str | None, settings: Settings) -> str | None:
+    """Return the topic of a bag's depth images; None: none are wanted, or there are none."""
+    from ..bags.topics import depth_topic
+    from ..pipeline.geometry import is_by_depth
+
+    fusion = settings.fusion
+    if not is_by_depth(fusion.thermal):
+        if given is None:
+            return None
+        raise CommandError(
+            f"--depth-topic {given} is used with thermal.registration_from: depth alone: give "
+            "-p thermal.registration_from:=depth, or leave the topic out"
+        )
+    return depth_topic(bag, fusion.depth.topic if given is None else given, given is not None)
 
 
 def _video_source(arguments: argparse.Namespace, settings: Settings) -> Source:
@@ -118,7 +148,7 @@ def _video_source(arguments: argparse.Namespace, settings: Settings) -> Source:
     from ..videos.reader import VideoReader
 
     path, thermal = arguments.input, arguments.thermal
-    for name in ("rgb_topic", "thermal_topic", "rgb_info_topic", "thermal_info_topic"):
+    for name in TOPIC_OPTIONS:
         if getattr(arguments, name, None):
             raise CommandError(
                 f"--{name.replace('_', '-')} is for bags, and {path} is a video: leave it out"

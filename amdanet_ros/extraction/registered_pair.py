@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from ..images.errors import BadImage
@@ -47,20 +46,13 @@ def registered(
         raise BadImage("one of the two images is missing", "both cameras are needed")
     infos = {"rgb": pair.rgb_info, "thermal": pair.thermal_info}
     geometry = geometries.of(options, pair.rgb.shape[:2], pair.thermal.shape, infos)
+    geometry = geometry.with_depth(pair.depth, pair.rgb_frame)
     rgb = geometry.cut(pair.rgb)
     try:
         values = _sixteen_bits(crop(pair.thermal, options.thermal.crop))
     except ValueError as error:
         raise BadImage(str(error), "set thermal.crop smaller", "thermal") from error
-    size = rgb.shape[1::-1]
-    if geometry.homography is not None:
-        thermal = cv2.warpPerspective(values, geometry.homography, size, flags=cv2.INTER_LINEAR)
-    elif values.shape[::-1] == size:
-        thermal = values
-    else:
-        smaller = values.shape[0] > size[1]
-        how = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-        thermal = cv2.resize(values, size, interpolation=how)
+    thermal = geometry.placed(values, rgb.shape[:2])
     return RegisteredPair(np.ascontiguousarray(rgb), thermal)
 
 

@@ -20,6 +20,7 @@ from ..images.errors import BadImage
 from ..pairing import PairSynchronizer
 from ..pairing.options import SyncOptions
 from ..pipeline.arrived_image import ArrivedImage, image_pair
+from ..pipeline.depth_images import DepthImage, DepthImages
 from ..pipeline.health import HealthMonitor
 from ..pipeline.image_pair import ImagePair
 from ..pipeline.options import FusionOptions
@@ -36,6 +37,7 @@ class BagSource:
         topics: of the cameras.
         sync: how images are paired.
         fusion: gives the thermal crop, and whether one camera may go on alone.
+        depth: topic of the depth images; None: none are wanted, or there are none.
         findings: about the pairing, once all pairs have been yielded.
         remarks: sentences about what is missing of the bag, at that time too.
         spans: of each stream's images, once all pairs have been yielded.
@@ -45,6 +47,7 @@ class BagSource:
     topics: CameraTopics
     sync: SyncOptions = SyncOptions()
     fusion: FusionOptions = FusionOptions()
+    depth: str | None = None
     findings: Sequence[Finding] = ()
     remarks: Sequence[str] = ()
     spans: Mapping[str, StreamSpan] = field(default_factory=dict)
@@ -89,14 +92,15 @@ class BagSource:
         substitute = self.fusion.single_modality == "substitute"
         synchronizer = PairSynchronizer(self.sync, keep_unmatched=substitute)
         with self.open() as bag:
-            cameras = _Cameras(bag, self.topics, self.fusion)
+            cameras = _Cameras(bag, self.topics, self.fusion, self.depth)
             for pair in pairs_of(cameras, synchronizer):
                 yield from cameras.refused(numbers)
-                yield _source_pair(f"{next(numbers):06d}", pair, dict(cameras.infos))
+                depth = cameras.depths.near(pair.stamp_ns)
+                yield _source_pair(f"{next(numbers):06d}", pair, dict(cameras.infos), depth)
             yield from cameras.refused(numbers)
             self.findings = synchronizer.diagnosis(bag.start_ns + bag.duration_ns)
             self.spans = cameras.spans
-            self.remarks = (*bag.report.sentences(), *cameras.damaged_infos())
+            self.remarks = (*bag.report.sentences(), *cameras.left_out())
 
 
 class _Image(NamedTuple):
@@ -111,10 +115,16 @@ class _Cameras:
 
     Attributes:
         infos: the last ``camera_info`` of each stream; before it comes, the first one of the bag.
+        depths: the last depth images.
     """
 
-    def __init__(self, bag: Recording, topics: CameraTopics, fusion: FusionOptions) -> None:
+    def __init__(
+        self, bag: Recording, topics: CameraTopics, fusion: FusionOptions, depth: str | None
+    ) -> None:
         self._bag = bag
+        self._depth_topic = depth
+        self.depths = DepthImages(fusion.depth.max_age, fusion.reading)
+        self._bad_depths: Counter[str] = Counter()
         self._streams = {topics.rgb: "rgb", topics.thermal: "thermal"}
         self._info_streams = {topics.rgb_info: "rgb", topics.thermal_info: "thermal"}
         self._info_streams.pop(None, None)
@@ -131,7 +141,11 @@ class _Cameras:
         self._damaged.clear()
 
     def __iter__(self) -> Iterator[Arrival]:
-        for recorded in self._bag.messages({**self._streams, **self._info_streams}.keys()):
+        wanted = {*self._streams, *self._info_streams, *filter(None, (self._depth_topic,))}
+        for recorded in self._bag.messages(sorted(wanted)):
+            if recorded.topic == self._depth_topic:
+                self._keep_depth(recorded)
+                continue
             if recorded.topic in self._info_streams:
                 stream = self._info_streams[recorded.topic]
                 self.infos[stream] = self._info(recorded) or self.infos[stream]
@@ -159,11 +173,21 @@ class _Cameras:
             self._damaged[recorded.topic] += 1
             return None
 
-    def damaged_infos(self) -> list[str]:
-        """Return a sentence for each ``camera_info`` topic of which messages were left out."""
-        return [
+    def _keep_depth(self, recorded: Recorded) -> None:
+        try:
+            self.depths.add(_image_message("depth", recorded))
+        except BadImage as bad:
+            self._bad_depths[str(bad)] += 1
+
+    def left_out(self) -> list[str]:
+        """Return a sentence for each topic, and cause, of which messages were left out."""
+        damaged = [
             f"{count} messages of {topic} are left out: their bytes are damaged"
             for topic, count in self._damaged.items()
+        ]
+        return damaged + [
+            f"{count} depth images of {self._depth_topic} are left out: {why}"
+            for why, count in self._bad_depths.items()
         ]
 
     def refused(self, numbers: Iterator[int]) -> Iterator[SourcePair]:
@@ -175,11 +199,13 @@ class _Cameras:
         self._refused.clear()
 
 
-def _source_pair(name: str, pair: RecordedPair, infos: dict[str, Any]) -> SourcePair:
+def _source_pair(
+    name: str, pair: RecordedPair, infos: dict[str, Any], depth: DepthImage | None
+) -> SourcePair:
     images = [image for image in (pair.rgb, pair.thermal) if image is not None]
     places = {image.arrived.stream: _place(image.recorded) for image in images}
     arrived = (each and each.arrived for each in (pair.rgb, pair.thermal))
-    read = partial(image_pair, *arrived, pair.stamp_ns, pair.offset_ns, infos)
+    read = partial(image_pair, *arrived, pair.stamp_ns, pair.offset_ns, infos, depth)
     return SourcePair(name, images[0].recorded.stamp_ns, places, read)
 
 

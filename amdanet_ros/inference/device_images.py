@@ -43,7 +43,9 @@ class DeviceImages(ImageBackend):
             return self._transfer.upload("prepared", prepared)[None, None]
         low, high = thermal.bounds
         heat = ((self._counts(thermal.values) - low) / (high - low)).clamp_(0.0, 1.0)[None]
-        rgb_size, size, homography = geometry
+        rgb_size, size, homography, pixel_map = geometry
+        if pixel_map is not None:
+            return self._resampler.placed(heat, pixel_map, size)[None]
         if homography is None:
             return self._resampler.smooth(heat, size)[None]
         to_input = resize_homography(rgb_size, size) @ homography

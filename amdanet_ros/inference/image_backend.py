@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from torch import Tensor
 
+from ..registration import PixelMap
 from .output_images import confidence_of, labels_of, stretched
 from .plain_engine import EngineOutput
 from .thermal_normalization import NormalizedThermal
@@ -36,11 +37,13 @@ class InputGeometry(NamedTuple):
         rgb_size: (height, width) of the RGB image as it came, whose pixels `homography` means.
         size: (height, width) of the network's input.
         homography: 3 x 3, thermal pixels to RGB pixels; None: equal field of view.
+        pixel_map: instead of a homography, or None.
     """
 
     rgb_size: tuple[int, int]
     size: tuple[int, int]
     homography: np.ndarray | None
+    pixel_map: PixelMap | None = None
 
 
 class ImageBackend(ABC):

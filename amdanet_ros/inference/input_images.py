@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from .. import registration
-from ..registration import resize_homography
+from ..registration import PixelMap, resize_homography
+from ..registration.pixel_map import warped
 from .output_images import resize_smooth
 from .thermal_normalization import NormalizedThermal
 
@@ -51,6 +52,7 @@ def prepare_thermal(
     rgb_size: tuple[int, int],
     size: tuple[int, int],
     homography: np.ndarray | None = None,
+    pixel_map: PixelMap | None = None,
 ) -> np.ndarray:
     """Return the thermal image in the RGB image's geometry, height x width float32 in [0, 1].
 
@@ -61,8 +63,11 @@ def prepare_thermal(
         homography: 3 x 3, thermal pixels to RGB pixels; None: both cameras have the same field of
             view, so the image is resized. What the thermal camera does not see becomes 0, as the
             padding that the published networks were trained with.
+        pixel_map: instead of a homography; what it places nowhere becomes 0 too.
     """
     normalized = thermal.array()
+    if pixel_map is not None:
+        return warped(normalized, pixel_map.at(size))
     if homography is None:
         return np.ascontiguousarray(resize_smooth(normalized, size))
     to_input = resize_homography(rgb_size, size) @ homography

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..parameters import OptionError, Options, parameter
+from ..registration import PixelMap
 from .input_images import LARGEST_SIDE, check_size
 from .output_images import check_share
 
@@ -84,6 +85,7 @@ class PredictOptions:
         confidence_threshold: no class is drawn below this confidence, 0 to 1.
         max_megapixels: larger RGB images are computed at a reduced size where the predictor has no
             inference size (see `bounded_size`); None: at their own size, whatever it is.
+        pixel_map: instead of a homography: where the RGB image's pixels lie in the thermal image.
     """
 
     homography: np.ndarray | None = None
@@ -91,6 +93,7 @@ class PredictOptions:
     overlay_alpha: float = 0.5
     confidence_threshold: float = 0.0
     max_megapixels: float | None = None
+    pixel_map: PixelMap | None = None
 
     def __post_init__(self) -> None:
         """Raise a ValueError for a weight or threshold that is not between 0 and 1."""

@@ -209,7 +209,8 @@ class Predictor:
         check_sides("thermal", thermal.values.shape)
         size = self.size_for(rgb_size, options)
         check_size(size, "the RGB image")
-        geometry = InputGeometry(rgb_size, size, check_homography(options.homography))
+        homography = None if options.pixel_map else check_homography(options.homography)
+        geometry = InputGeometry(rgb_size, size, homography, options.pixel_map)
         style = OverlayStyle(
             self.classes.palette, options.overlay_alpha, options.confidence_threshold
         )

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..registration import PixelMap
 from .folded.size_cache import SizeCache
 from .folded.upsampling_matrices import bilinear_matrix
 
@@ -19,6 +20,7 @@ class Resampler:
         self._matrices = SizeCache(self._matrix)
         self._nearest = SizeCache(self._nearest_index)
         self._grids = SizeCache(self._grid, kept=4)
+        self._placed = SizeCache(self._map_grid, kept=3)
 
     def smooth(self, image: Tensor, size: tuple[int, int]) -> Tensor:
         """Resize C x H x W float to C x height x width: area average if smaller, else bilinear."""
@@ -47,6 +49,19 @@ class Resampler:
         grid = self._grids(tuple(homography.reshape(-1).tolist()), source, tuple(size))
         return F.grid_sample(image[None], grid, padding_mode="zeros", align_corners=True)[0]
 
+    def placed(self, image: Tensor, pixel_map: PixelMap, size: tuple[int, int]) -> Tensor:
+        """Return a 1 x H x W image at the places of a map, 1 x height x width; 0 outside."""
+        source = (image.shape[1], image.shape[2])
+        make = self._placed if pixel_map.is_fixed else self._map_grid
+        grid = make(pixel_map, source, tuple(size))
+        return F.grid_sample(image[None], grid, padding_mode="zeros", align_corners=True)[0]
+
+    def _map_grid(
+        self, pixel_map: PixelMap, source: tuple[int, int], size: tuple[int, int]
+    ) -> Tensor:
+        places = torch.from_numpy(pixel_map.at(size).copy()).to(self._device)
+        return in_torch_coordinates(places, source)[None]
+
     def _matrix(self, old: int, new: int, by_area: bool) -> Tensor:
         made = torch.from_numpy(area_matrix(old, new)) if by_area else bilinear_matrix(old, new)
         return made.float().to(self._device)
@@ -67,6 +82,12 @@ class Resampler:
         extent = np.maximum(np.array([source[1], source[0]], np.float64) - 1.0, 1.0)
         grid = (2.0 * places.T / extent - 1.0).reshape(1, *size, 2)
         return torch.from_numpy(grid.astype(np.float32)).to(self._device)
+
+
+def in_torch_coordinates(places: Tensor, source: tuple[int, int]) -> Tensor:
+    """Return pixels (x, y) of an image (height, width) in torch's coordinates -1 to 1."""
+    extent = [max(source[1] - 1.0, 1.0), max(source[0] - 1.0, 1.0)]
+    return 2.0 * places / torch.tensor(extent, device=places.device) - 1.0
 
 
 def area_matrix(old: int, new: int) -> np.ndarray:

@@ -62,7 +62,8 @@ class PairMessages:
         fusion = self.fusion
         if fusion.rgb_info is None:
             return None
-        return camera_info_message(fusion.rgb_info, self.header, fusion.window, fusion.rgb_size)
+        info, window = fusion.rgb_info, fusion.window
+        return camera_info_message(self.types, info, self.header, window, fusion.rgb_size)
 
     def confidence(self) -> Any:
         """Return the confidences, 0 to 1, as 0 to 255, rounded."""

@@ -12,6 +12,7 @@ from ..images.errors import BadImage
 from ..images.read_options import DEFAULT, ReadOptions
 from ..images.rgb import check_rgb_message, rgb_from_message, rgb_sample
 from ..images.thermal import check_thermal_message, crop, needs_decoding, thermal_from_message
+from .depth_images import DepthImage
 from .health import HEALTH_SAMPLES, HealthMonitor, ModalityHealth
 from .image_pair import ImagePair
 
@@ -116,6 +117,7 @@ def image_pair(
     stamp_ns: int,
     offset_ns: int,
     infos: Mapping[str, Any],
+    depth: DepthImage | None = None,
 ) -> ImagePair:
     """Return a pair for the pipeline, decoded.
 
@@ -125,6 +127,7 @@ def image_pair(
         stamp_ns: see `ImagePair`.
         offset_ns: see `ImagePair`.
         infos: ``sensor_msgs/CameraInfo`` by stream, "rgb" and "thermal", or None.
+        depth: see `ImagePair`.
 
     Raises:
         BadImage: an image does not decode.
@@ -141,4 +144,5 @@ def image_pair(
         thermal_info=infos["thermal"],
         rgb_health=rgb and rgb.health,
         thermal_health=thermal and thermal.health,
+        depth=depth,
     )

@@ -7,21 +7,23 @@ from typing import Any
 import numpy as np
 
 from ..registration.camera_calibration import CameraCalibration
+from ..registration.lens import EQUIDISTANT_COUNTS, PINHOLE_COUNTS, Lens
 
-_PINHOLE_MODELS = ("", "none", "pinhole", "plumb_bob", "rational_polynomial")
-"""Distortion models that are a camera without distortion where D is zero."""
+_PINHOLE_MODELS = ("", "none", "pinhole", "plumb_bob", "rational_polynomial", "radtan")
+"""Distortion models whose coefficients are OpenCV's, told apart by their number."""
+_EQUIDISTANT_MODELS = ("equidistant", "fisheye", "kannala_brandt", "kannala_brandt4")
+"""Names of OpenCV's fisheye model."""
 
 
 def calibration_from_info(info: Any, rectified: bool) -> CameraCalibration:
-    """Return the calibration of the raw images (K), or of the rectified ones (P and R).
+    """Return the calibration of the raw images (K and D), or of the rectified ones (P and R).
 
-    The lens distortion (D) is left out: rectified images have none, for raw ones see
-    ``has_distortion``.
+    The distortion of models that ``is_distortion_known`` does not know is left out.
 
     Raises:
         ValueError: a field that is needed is missing or wrong; it is named, with its fix.
     """
-    rotation = np.eye(3)
+    rotation, lens = np.eye(3), None
     if rectified:
         matrix = _numbers("P", info.p, (3, 4))[:, :3]
         _check_matrix("P", matrix, "or, where the images are raw, register by K")
@@ -30,15 +32,38 @@ def calibration_from_info(info: Any, rectified: bool) -> CameraCalibration:
     else:
         matrix = _numbers("K", info.k, (3, 3))
         _check_matrix("K", matrix, "or, where the images are rectified, register by P")
-        _numbers("D", info.d, (len(info.d),))
-    calibration = CameraCalibration(matrix, rotation, *_sensor(info))
+        lens = _lens(info)
+    calibration = CameraCalibration(matrix, rotation, *_sensor(info), lens)
     _check_region(calibration)
     return calibration
 
 
-def has_distortion(info: Any) -> bool:
-    """Return whether the lens of the raw images has distortion: so has a fisheye with D = 0."""
-    return bool(np.any(info.d)) or _model(info) not in _PINHOLE_MODELS
+def is_distortion_known(info: Any) -> bool:
+    """Return whether the distortion of the raw images is known, or there is none."""
+    return _model(info) in (*_PINHOLE_MODELS, *_EQUIDISTANT_MODELS)
+
+
+def _lens(info: Any) -> Lens | None:
+    """Return the distortion of the raw images; None: there is none, or its model is not known."""
+    numbers = tuple(_numbers("D", info.d, (len(info.d),)).tolist())
+    model = _model(info)
+    if model in _EQUIDISTANT_MODELS:
+        counts, is_bent = EQUIDISTANT_COUNTS, True
+        numbers = numbers if any(numbers) else (0.0,) * 4  # a fisheye is bent where its D is zero
+    elif model in _PINHOLE_MODELS:
+        counts, is_bent = PINHOLE_COUNTS, any(numbers)
+    else:
+        return None
+    if not is_bent:
+        return None
+    if len(numbers) not in counts:
+        named = model or "plumb_bob"
+        wanted = " or ".join(map(str, counts))
+        raise ValueError(
+            f"D holds {len(numbers)} numbers, and {named} has {wanted}: correct the driver or its "
+            "calibration file"
+        )
+    return Lens(model in _EQUIDISTANT_MODELS, numbers)
 
 
 def _model(info: Any) -> str:

@@ -12,6 +12,7 @@ from ..classes import ClassTable
 from ..findings import Finding
 from ..inference import ClassStatistics
 from .components import Component
+from .geometry import EQUAL_VIEWS, PairGeometry
 from .health import ModalityHealth
 from .options import FusionOptions
 from .temperature import ClassTemperatures
@@ -45,7 +46,8 @@ class Fusion:
         statistics: area and mean confidence of each class.
         temperatures: mean and maximum of each class; NaN without ``thermal.unit``.
         components: connected regions of the classes of ``detections.classes``.
-        findings: what is not as it should be, such as lens distortion that is left out.
+        geometry: how the pair was put together.
+        findings: what is not as it should be, such as depth that is missing.
         timings: seconds: "prepare", "network", "finish", "draw" of the prediction and "total".
     """
 
@@ -65,5 +67,6 @@ class Fusion:
     statistics: ClassStatistics | None = None
     temperatures: ClassTemperatures | None = None
     components: tuple[Component, ...] | None = None
+    geometry: PairGeometry = EQUAL_VIEWS
     findings: tuple[Finding, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)

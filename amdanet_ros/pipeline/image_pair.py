@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .depth_images import DepthImage
 from .health import ModalityHealth
 
 
@@ -27,6 +28,8 @@ class ImagePair:
         thermal_info: the thermal camera's.
         rgb_health: where it was measured before; None: the pipeline measures it.
         thermal_health: likewise.
+        depth: in the RGB camera's pixels; None: there is none near enough in time, or none is
+            wanted.
     """
 
     rgb: np.ndarray | None
@@ -40,3 +43,4 @@ class ImagePair:
     thermal_info: Any = None
     rgb_health: ModalityHealth | None = None
     thermal_health: ModalityHealth | None = None
+    depth: DepthImage | None = None

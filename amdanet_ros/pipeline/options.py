@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ..images.read_options import MAX_IMAGE_MEGAPIXELS, THERMAL_FRAMES, ReadOptions
 from ..inference.input_images import check_homography
 from ..inference.thermal_normalization import LEAST_SPAN, MODES, ThermalNormalizer
 from ..parameters import OptionError, Options, parameter, section
+from ..registration.camera_info_file import CameraInfoFileError, read_camera_info_file
 from ..registration.homography import check_rotation
 from .temperature import UNITS
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+def check_camera_info_file(name: str, path: str) -> None:
+    """Refuse the path of a file that is no calibration; raises OptionError with the field's name.
+
+    ``""`` stands for no file.
+    """
+    if path:
+        try:
+            read_camera_info_file(path)
+        except CameraInfoFileError as error:
+            raise OptionError(name, f"is refused: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -79,10 +93,11 @@ class ThermalOptions(Options):
     )
     registration_from: str = parameter(
         "homography",
-        "homography: thermal.registration; camera_info: both cameras' camera_info and "
-        "thermal.rotation, for a far scene and raw images; camera_info_rect: the same for "
-        "rectified images",
-        choices=("homography", "camera_info", "camera_info_rect"),
+        "homography: thermal.registration; camera_info: both cameras' calibrations, "
+        "thermal.rotation and thermal.translation, for raw images, whose lens distortion is "
+        "undone; camera_info_rect: the same for rectified images; depth, depth_rect: these by "
+        "depth.topic, without parallax",
+        choices=("homography", "camera_info", "camera_info_rect", "depth", "depth_rect"),
         live=True,
     )
     rotation: tuple[float, ...] = parameter(
@@ -91,6 +106,30 @@ class ThermalOptions(Options):
         "y down), 3 x 3 row by row, for thermal.registration_from: camera_info",
         low=-1.001,
         high=1.001,
+        live=True,
+    )
+    translation: tuple[float, float, float] = parameter(
+        (0.0, 0.0, 0.0),
+        "Position of the thermal camera's optical centre in the RGB camera's optical frame, in "
+        "metres: [right, down, forward]; a point X of the thermal camera is rotation X + "
+        "translation",
+        low=-100.0,
+        high=100.0,
+        live=True,
+    )
+    registration_distance: float = parameter(
+        0.0,
+        "Metres from the RGB camera to what thermal.registration_from: camera_info puts in place "
+        "(a plane that faces it); nearer and farther things are off by their parallax; 0: far. "
+        "With depth: where it is not known",
+        low=0.0,
+        high=1e6,
+        live=True,
+    )
+    camera_info_file: str = parameter(
+        "",
+        "Calibration of the thermal camera, used instead of its camera_info topic: path of a YAML "
+        "file as amdanet calibrate and camera_calibration write it; empty: the topic",
         live=True,
     )
 
@@ -111,10 +150,35 @@ class ThermalOptions(Options):
                 check(getattr(self, name))
             except ValueError as error:
                 raise OptionError(name, f"is refused: {error}") from None
+        check_camera_info_file("camera_info_file", self.camera_info_file)
 
     def normalizer(self) -> ThermalNormalizer:
         """Return a fresh normaliser of these options."""
         return ThermalNormalizer(self.normalization, self.range, self.smoothing)
+
+
+@dataclass(frozen=True)
+class DepthOptions(Options):
+    """Where depth images come from."""
+
+    topic: str = parameter(
+        "depth/image_raw",
+        "Topic of the depth images for thermal.registration_from: depth, 16UC1 in millimetres or "
+        "32FC1 in metres, in the pixels of the RGB camera (registered, aligned)",
+    )
+    max_age: float = parameter(
+        0.2,
+        "Seconds between the stamps of a pair and of its depth image, at most; else the plane at "
+        "thermal.registration_distance counts",
+        low=0.0,
+        high=60.0,
+        live=True,
+    )
+
+    def check(self) -> None:
+        """Refuse what is no name of a topic."""
+        if not re.fullmatch(r"[~/]?[A-Za-z_][A-Za-z0-9_]*(/[A-Za-z_][A-Za-z0-9_]*)*", self.topic):
+            raise OptionError("topic", f"is {self.topic[:80]!r}: it must be a name of a topic")
 
 
 @dataclass(frozen=True)
@@ -170,6 +234,14 @@ class FusionOptions(Options):
     """All that may change from one pair of images to the next."""
 
     thermal: ThermalOptions = section(ThermalOptions, "thermal")
+    rgb_camera_info_file: str = parameter(
+        "",
+        "Calibration of the RGB camera, used instead of its camera_info topic: path of a YAML file "
+        "as amdanet calibrate and camera_calibration write it; empty: the topic",
+        name="rgb.camera_info_file",
+        live=True,
+    )
+    depth: DepthOptions = section(DepthOptions, "depth")
     single_modality: str = parameter(
         "none",
         "What happens when one camera stops for max_wait: none (nothing is published), or "
@@ -212,6 +284,10 @@ class FusionOptions(Options):
         high=1000.0,
         live=True,
     )
+
+    def check(self) -> None:
+        """Refuse a file that is no calibration."""
+        check_camera_info_file("rgb_camera_info_file", self.rgb_camera_info_file)
 
     @property
     def reading(self) -> ReadOptions:

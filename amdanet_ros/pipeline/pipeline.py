@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -93,9 +94,12 @@ class FusionPipeline:
             classes=self.predictor.classes,
             options=options,
             health=health,
-            rgb_info=pair.rgb_info,
+            rgb_info=self._geometries.infos(options, {"rgb": pair.rgb_info, "thermal": None})[
+                "rgb"
+            ],
             rgb_size=self._rgb_size,
             window=geometry.window,
+            geometry=geometry,
             findings=geometry.findings + reduced + self._about_masks(geometry),
         )
         if not needed:
@@ -149,8 +153,8 @@ class FusionPipeline:
             return EQUAL_VIEWS  # one camera has never been seen: the other one's own pixels
         if pair.thermal is None and not options.crop_to_common_view:
             return EQUAL_VIEWS  # needs no registration, which may lack a camera_info
-        infos = {"rgb": pair.rgb_info, "thermal": pair.thermal_info}
-        return self._geometries.of(options, self._rgb_size, self._thermal_size, infos)
+        found = self._geometries.of(options, self._rgb_size, self._thermal_size, _infos(pair))
+        return found.with_depth(pair.depth, pair.rgb_frame)
 
     def _reduced(self, shown: tuple[int, int]) -> tuple[Finding, ...]:
         """Return that the limit has images of a size (height, width) computed at a smaller one."""
@@ -193,17 +197,17 @@ class FusionPipeline:
     ) -> Prediction:
         started = time.perf_counter()
         heat: NormalizedThermal | None = None
-        homography = geometry.homography
+        homography, pixel_map = geometry.homography, geometry.pixel_map
         if thermal is not None:
             heat = self._normalizer.frame(thermal)
         if rgb is not None:
             rgb = geometry.cut(rgb)
         else:
             size = geometry.size(self._rgb_size or thermal.shape)
-            rgb = rgb_from_thermal(heat, size, homography)
+            rgb = rgb_from_thermal(heat, size, homography, pixel_map)
             heat = None
         if heat is None:
-            heat, homography = thermal_from_rgb(rgb), None
+            heat, homography, pixel_map = thermal_from_rgb(rgb), None, None
         if self.predictor.inference_size is None and min(rgb.shape[:2]) < MIN_SIDE:
             height, width = rgb.shape[:2]
             raise BadImage(
@@ -218,11 +222,16 @@ class FusionPipeline:
             chosen.overlay_alpha,
             chosen.confidence_threshold,
             chosen.max_inference_megapixels,
+            pixel_map,
         )
         prepared = time.perf_counter() - started
         prediction = self.predictor(rgb, heat, asked, options)
         prediction.timings["prepare"] += prepared
         return prediction
+
+
+def _infos(pair: ImagePair) -> dict[str, Any]:
+    return {"rgb": pair.rgb_info, "thermal": pair.thermal_info}
 
 
 def _check(stream: str, check: Callable[[np.ndarray], None], image: np.ndarray) -> None:

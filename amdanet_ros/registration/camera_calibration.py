@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .homography import homography_from_cameras, resize_homography
+from .homography import check_rotation, resize_homography
+from .lens import Lens
+from .rig import Rig, RigCamera
 
 _ASPECT_TOLERANCE = 0.02
 """Pixels; tolerance for odd sizes that are binned or resized to whole pixels."""
@@ -14,7 +16,7 @@ _ASPECT_TOLERANCE = 0.02
 
 @dataclass(frozen=True)
 class CameraCalibration:
-    """A camera without lens distortion, as in ``sensor_msgs/CameraInfo``.
+    """A camera as in ``sensor_msgs/CameraInfo``.
 
     Attributes:
         matrix: 3 x 3 float64 camera matrix K of the whole sensor, in pixels.
@@ -24,6 +26,7 @@ class CameraCalibration:
         region: (top, left, height, width) of the transmitted part, in the sensor's pixels; height
             and width 0: the whole sensor.
         binning: (vertical, horizontal) sensor pixels in a pixel of the image, at least 1.
+        lens: the distortion of the images; None: none.
     """
 
     matrix: np.ndarray
@@ -31,6 +34,7 @@ class CameraCalibration:
     size: tuple[int, int]
     region: tuple[int, int, int, int] = (0, 0, 0, 0)
     binning: tuple[int, int] = (1, 1)
+    lens: Lens | None = None
 
     def region_of(self, image: tuple[int, int]) -> tuple[int, int, int, int]:
         """Return (top, left, height, width) of an image (height, width), in the sensor's pixels."""
@@ -59,32 +63,35 @@ class CameraCalibration:
         cut = np.array([[1, 0, -left], [0, 1, -top], [0, 0, 1]], dtype=np.float64)
         return resize_homography((height, width), image) @ cut @ self.matrix
 
+    def camera_of(self, image: tuple[int, int]) -> RigCamera:
+        """Return the camera of images (height, width).
 
-def homography_from_calibrations(
-    rgb: CameraCalibration,
-    thermal: CameraCalibration,
+        Raises:
+            ValueError: another aspect ratio than the calibrated one, or a distortion that these
+                images cannot have.
+        """
+        camera = RigCamera(self.matrix_of(image), self.lens)
+        camera.check(image)
+        return camera
+
+
+def rig_from_calibrations(
+    calibrations: tuple[CameraCalibration, CameraCalibration],
+    cameras: tuple[RigCamera, RigCamera],
     rotation: np.ndarray,
-    rgb_size: tuple[int, int],
-    thermal_size: tuple[int, int],
-) -> np.ndarray:
-    """Return the homography of a far scene, thermal pixel to RGB pixel, by calibration.
+    translation: np.ndarray,
+) -> Rig:
+    """Return the rig of two cameras by calibration.
 
     Args:
-        rgb, thermal, rgb_size, thermal_size: calibration and image size (height, width) of each.
+        calibrations: of the RGB and the thermal camera.
+        cameras: the same, for their images' sizes.
         rotation: 3 x 3, from directions in the thermal camera's optical frame to the RGB camera's.
-
-    Returns:
-        3 x 3 float64 with a last element of 1.
+        translation: 3 numbers, metres; see `Rig`.
 
     Raises:
-        ValueError: a camera is not calibrated, its images have another aspect ratio, or `rotation`
-            is no rotation.
+        ValueError: `rotation` is no rotation.
     """
-    matrices = {}
-    for name, camera, size in (("rgb", rgb, rgb_size), ("thermal", thermal, thermal_size)):
-        try:
-            matrices[name] = camera.matrix_of(size)
-        except ValueError as error:
-            raise ValueError(f"{name} camera: {error}") from None
-    turn = rgb.rotation @ np.asarray(rotation, np.float64).reshape(3, 3) @ thermal.rotation.T
-    return homography_from_cameras(matrices["rgb"], matrices["thermal"], turn)
+    rgb, thermal = calibrations
+    turn = rgb.rotation @ check_rotation(rotation) @ thermal.rotation.T
+    return Rig(*cameras, turn, rgb.rotation @ np.asarray(translation, np.float64))

@@ -128,17 +128,42 @@ def common_field_of_view(
     ys, xs = np.arange(0, height, step), np.arange(0, width, step)
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(np.float64)
     source = transform_points(np.linalg.inv(homography), grid)
-    seen = (
-        (source[:, 0] >= 0)
-        & (source[:, 0] <= thermal_size[1] - 1)
-        & (source[:, 1] >= 0)
-        & (source[:, 1] <= thermal_size[0] - 1)
-    ).reshape(len(ys), len(xs))
+    seen = are_inside(source, thermal_size).reshape(len(ys), len(xs))
+    return largest_window(seen, step, rgb_size)
+
+
+def are_inside(places: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return for N x 2 places (x, y) whether they lie in an image (height, width), N bool."""
+    return (
+        (places[:, 0] >= 0)
+        & (places[:, 0] <= size[1] - 1)
+        & (places[:, 1] >= 0)
+        & (places[:, 1] <= size[0] - 1)
+    )
+
+
+def largest_window(
+    seen: np.ndarray, step: int, rgb_size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Return the largest upright rectangle whose pixels are all seen.
+
+    Args:
+        seen: rows x columns bool, of every so many pixels of the RGB image.
+        step: how many.
+        rgb_size: (height, width).
+
+    Returns:
+        (top, left, height, width) in RGB pixels.
+
+    Raises:
+        ValueError: none is seen.
+    """
+    height, width = rgb_size
     top, left, rows, columns = _largest_rectangle(seen)
     if rows == 0:
         raise ValueError("the thermal and the RGB image have no common field of view")
-    bottom = height if top + rows == len(ys) else (top + rows - 1) * step + 1
-    right = width if left + columns == len(xs) else (left + columns - 1) * step + 1
+    bottom = height if top + rows == seen.shape[0] else (top + rows - 1) * step + 1
+    right = width if left + columns == seen.shape[1] else (left + columns - 1) * step + 1
     return top * step, left * step, bottom - top * step, right - left * step
 
 

@@ -158,7 +158,7 @@ class AmdanetNode(LifecycleNode):
         self._worker.pause(0.0)
         self._failure = None
         pairs = self.camera_pairs.values()
-        inputs = [topic for pair in pairs for topic in pair.names.topics.values()]
+        inputs = [topic for pair in pairs for topic in pair.input_topics]
         outputs = [topic for pair in pairs for topic in pair.outputs.topics]
         self.get_logger().info(
             f"configured: {one_line(predictor.describe())}; in: {', '.join(inputs)}; "

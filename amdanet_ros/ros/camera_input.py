@@ -32,6 +32,7 @@ def topic_names(node: Node, settings: Settings, pair: str = "") -> TopicNames:
         stream: f"{pair}/{stream}/image_raw".lstrip("/") + "/compressed" * (kind == "compressed")
         for stream, kind in transports.items()
     }
+    inputs["depth"] = depth_topic(pair, settings)
     infos = {stream: camera_info_topic(pair, stream) for stream in STREAMS}
     resolve = node.resolve_topic_name
     return TopicNames(
@@ -45,6 +46,12 @@ def topic_names(node: Node, settings: Settings, pair: str = "") -> TopicNames:
 def camera_info_topic(pair: str, stream: str) -> str:
     """Return the relative name of a camera's calibration topic."""
     return f"{pair}/{stream}/camera_info".lstrip("/")
+
+
+def depth_topic(pair: str, settings: Settings) -> str:
+    """Return the name of a camera pair's depth topic, before remapping."""
+    topic = settings.fusion.depth.topic
+    return topic if topic[0] in "/~" else f"{pair}/{topic}".lstrip("/")
 
 
 class CameraInput:

@@ -16,7 +16,7 @@ from ..inference import InferenceError, Predictor
 from ..one_line import one_line
 from ..pipeline.arrived_image import image_pair
 from ..pipeline.fusion import Fusion
-from ..pipeline.geometry import RegistrationError
+from ..pipeline.geometry import RegistrationError, is_by_depth
 from ..pipeline.image_pair import ImagePair
 from ..pipeline.pipeline import FusionPipeline
 from ..settings import Settings
@@ -85,6 +85,12 @@ class CameraPair:
         self._warn = CauseLog.of(node.get_logger(), "warning")
         self._is_reset_due = threading.Event()
 
+    @property
+    def input_topics(self) -> list[str]:
+        """Resolved names of the topics whose images it takes."""
+        with_depth = is_by_depth(self.settings.fusion.thermal)
+        return [self.names.topics[each] for each in (*STREAMS, *(["depth"] * with_depth))]
+
     def activate(self, worker: LatestJobWorker[Job]) -> None:
         """Subscribe, and give each pair that arrives to the worker."""
         self.counters.forget_durations()
@@ -123,6 +129,8 @@ class CameraPair:
         findings = [each for stream in STREAMS for each in inputs[stream].findings()]
         unheard = {each.stream for each in findings}
         findings += self._uncalibrated()
+        depth = self.subscription.depth
+        findings += depth.findings()
         pairing = self.subscription.synchronizer.diagnosis(now)
         findings += [each for each in pairing if each.stream is None or each.stream not in unheard]
         return PairReport(
@@ -132,16 +140,21 @@ class CameraPair:
             findings=(*findings, *weighed(self._findings, self.outputs.is_class_table_read())),
             health=dict(self.subscription.health.latest),
             counts=self.counters.snapshot(),
+            depth=depth.values(),
         )
 
     def _uncalibrated(self) -> list[Finding]:
         """Return which calibrations the registration waits for."""
-        source = self.settings.fusion.thermal.registration_from
+        fusion = self.settings.fusion
+        source = fusion.thermal.registration_from
+        files = {"rgb": fusion.rgb_camera_info_file, "thermal": fusion.thermal.camera_info_file}
         values = {"registration_from": source}
         return [
             Finding(FindingKind.NO_CAMERA_INFO, stream, Level.ERROR, values)
             for stream in STREAMS
-            if source != "homography" and self.subscription.inputs[stream].info is None
+            if source != "homography"
+            and not files[stream]
+            and self.subscription.inputs[stream].info is None
         ]
 
     def compute(self, arrived: ArrivedPair) -> Computed | NotComputed:
@@ -160,8 +173,9 @@ class CameraPair:
             self.pipeline.options = settings.fusion
         try:
             infos = {stream: self.subscription.inputs[stream].info for stream in STREAMS}
+            near = self.subscription.depth.near(arrived.stamp_ns)
             images = image_pair(
-                arrived.rgb, arrived.thermal, arrived.stamp_ns, arrived.offset_ns, infos
+                arrived.rgb, arrived.thermal, arrived.stamp_ns, arrived.offset_ns, infos, near
             )
             self.counters.begin(self._network_pixels(images))
             return Computed(self.pipeline.process(images, needed), waited)
@@ -210,6 +224,7 @@ class CameraPair:
         """Count a published pair, and keep what it says for the diagnostics."""
         done = time.monotonic_ns()
         self._findings = fusion.findings
+        self._count_depth(fusion)
         alone = [stream for stream in STREAMS if getattr(arrived, stream) is None]
         for stream in alone:
             self.subscription.health.latest[stream] = fusion.health[stream]
@@ -225,6 +240,18 @@ class CameraPair:
             "overhead": latency - waited - inference,
         }
         self.counters.publish(bool(alone), durations)
+
+    def _count_depth(self, fusion: Fusion) -> None:
+        """Count whether a depth image put the pair in place; one that does not fit is refused."""
+        subscription = self.subscription
+        if subscription is None or fusion.geometry.projector is None:
+            return
+        about = [each for each in fusion.findings if each.stream == "depth"]
+        subscription.depth.placed[not about] += 1
+        for each in about:
+            if each.kind is FindingKind.BAD_DEPTH:
+                self.counters.refuse("depth", one_line(each.values["cause"], 500))
+                self._warn(text(each, self.names))
 
     def _network_pixels(self, images: ImagePair) -> int:
         """Return how many pixels of a pair the network gets."""

@@ -35,6 +35,7 @@ class PairReport:
         findings: of the subscriptions, the pairing and the last published pair.
         health: by stream, of the last image.
         counts: what became of the pairs.
+        depth: "name: value" pairs of the depth images' subscription; None: there is none.
     """
 
     names: TopicNames
@@ -43,6 +44,7 @@ class PairReport:
     findings: tuple[Finding, ...]
     health: Mapping[str, ModalityHealth]
     counts: Counts
+    depth: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def statuses(
     seconds: float | None = None,
     clock: Finding | None = None,
 ) -> list[DiagnosticStatus]:
-    """Return the statuses: node; for each camera pair both inputs, pairing, output.
+    """Return the statuses: node; for each camera pair the inputs, pairing, output.
 
     Args:
         report: as of now.
@@ -85,7 +87,8 @@ def statuses(
     result = [_node(report, clock)]
     for name, pair in report.pairs.items():
         former = before.pairs.get(name) if before else None
-        for part in (*_inputs(pair, former, seconds), *_pair(pair, former, seconds)):
+        parts = (*_inputs(pair, former, seconds), *_depth(pair, former))
+        for part in (*parts, *_pair(pair, former, seconds)):
             result.append(part.status(report, pair.names))
     return result
 
@@ -129,6 +132,17 @@ def _inputs(
             **{f"Unpaired: {reason}": count for reason, count in statistics.unmatched.items()},
         }
         yield _Part(f"{stream} input", findings, values)
+
+
+def _depth(report: PairReport, before: PairReport | None) -> Iterable[_Part]:
+    if report.depth is None:
+        return
+    refusals = _refusals("depth", report.counts, before.counts if before else Counts())
+    findings = _of_stream("depth", report, refusals)
+    if refusals:  # which say more, and tell the cause
+        findings = [each for each in findings if each.kind is not FindingKind.BAD_DEPTH]
+    values = {**report.depth, "Refused": report.counts.refused.get("depth", 0)}
+    yield _Part("depth input", findings, values)
 
 
 def _pair(report: PairReport, before: PairReport | None, seconds: float | None) -> Iterable[_Part]:

@@ -103,6 +103,26 @@ def _wrong_thermal_unit(finding: Finding) -> str:
     return sentence + "set {p}thermal.unit to " + fits + "none where they are no temperatures"
 
 
+def _lens_distortion(finding: Finding) -> str:
+    return (
+        f"{_calibration(finding)} has the distortion model {{model}}, which the registration does "
+        "not know and leaves out: calibrate with plumb_bob, rational_polynomial or equidistant, or "
+        "give rectified images (image_proc) and set {p}thermal.registration_from to "
+        "camera_info_rect"
+    )
+
+
+def _bad_calibration(finding: Finding) -> str:
+    if "file" in finding.values:
+        return f"{_calibration(finding)}: {{cause}}"
+    return "{info}: {cause}, or register with {p}thermal.registration"
+
+
+def _calibration(finding: Finding) -> str:
+    """Return the start of a sentence: where a calibration is from."""
+    return "{p}{stream}.camera_info_file {file}" if "file" in finding.values else "{info}"
+
+
 def _clock_stands_still(finding: Finding) -> str:
     sentence = "the node's clock stands still"
     if finding.values["use_sim_time"] == "true":
@@ -147,15 +167,19 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "output follows RGB, and surplus thermal images stay unpaired",
     _K.UNHEALTHY: "{status}: {cause}",
     _K.NO_CAMERA_INFO: "{p}thermal.registration_from is {registration_from}, but nothing has come "
-    "on {info}: publish the camera's calibration there, or register with {p}thermal.registration",
+    "on {info}: publish the camera's calibration there, give a file with "
+    "{p}{stream}.camera_info_file, or register with {p}thermal.registration",
     _K.SAME_CAMERA_INFO: "{p}thermal.registration_from is {registration_from}, but both "
     "camera_info topics give the same calibration and frame_id: remap {rgb_info} and "
     "{thermal_info} to each camera's own",
-    _K.LENS_DISTORTION: "{info} has lens distortion, which the registration ignores: give "
-    "rectified images (image_proc) and set {p}thermal.registration_from to camera_info_rect",
-    _K.BAD_CALIBRATION: "{info}: {cause}, or register with {p}thermal.registration",
+    _K.LENS_DISTORTION: _lens_distortion,
+    _K.BAD_CALIBRATION: _bad_calibration,
     _K.BAD_REGISTRATION: "the images cannot be registered: {cause} ({p}thermal.registration, "
-    "{p}thermal.rotation)",
+    "{p}thermal.rotation, {p}thermal.translation)",
+    _K.NO_DEPTH: "no depth image on {topic} is as near as {p}depth.max_age to the pair in time: "
+    "the plane at {p}thermal.registration_distance counts: start the depth camera, or remap "
+    "{input} to its topic",
+    _K.BAD_DEPTH: "depth images on {topic} are not used: {cause}",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
     "{p}thermal.registration (amdanet register), or set {p}crop_to_common_view to false",
     _K.WRONG_THERMAL_UNIT: _wrong_thermal_unit,

@@ -17,6 +17,7 @@ from ..pipeline.arrived_image import ArrivedImage
 from ..settings import Settings
 from .arrival_health import ArrivalHealth
 from .camera_input import STREAMS, CameraInput
+from .depth_input import DepthInput
 from .finding_text import TopicNames
 
 _LONGEST_FRAME = 1000
@@ -57,6 +58,7 @@ class PairSubscription:
         inputs: by stream.
         synchronizer: of this camera pair.
         health: of both cameras' images.
+        depth: depth images, while the registration wants them.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class PairSubscription:
         )
         self._timer.cancel()
         self._timed_deadline: int | None = None
+        self.depth = DepthInput(node, names.inputs["depth"], on_bad)
         self.apply(settings)
         self.inputs: dict[str, CameraInput] = {}
         try:
@@ -97,9 +100,11 @@ class PairSubscription:
         self.synchronizer.options = settings.sync
         self.synchronizer.keep_unmatched = settings.fusion.single_modality == "substitute"
         self._set_timer()
+        self.depth.apply(settings)
 
     def reset(self) -> None:
         """Forget all images that wait."""
+        self.depth.reset()
         self.synchronizer.reset()
         self.health.reset()
         self._set_timer()
@@ -108,11 +113,13 @@ class PairSubscription:
         """Follow publishers that came, left or changed; call about once a second."""
         for each in self.inputs.values():
             each.images.update()
+        self.depth.update()
 
     def destroy(self) -> None:
         """End the subscriptions, for ``stop`` to follow."""
         for each in self.inputs.values():
             each.destroy()
+        self.depth.destroy()
         self._node.destroy_timer(self._timer)
 
     def stop(self) -> None:

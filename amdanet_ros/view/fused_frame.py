@@ -9,7 +9,6 @@ import numpy as np
 
 from ..images.thermal import crop
 from ..pipeline.fusion import Fusion
-from ..pipeline.geometry import GeometryCache
 from ..pipeline.image_pair import ImagePair
 from ..visualization import colorize_thermal
 from .frame import HEALTH, CameraState, ClassShare, ViewFrame
@@ -24,7 +23,6 @@ class FrameMaker:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._geometries = GeometryCache()
 
     def frame(self, pair: ImagePair, fusion: Fusion, notes: Sequence[str]) -> ViewFrame:
         """Return the frame of a pair.
@@ -57,21 +55,15 @@ class FrameMaker:
             images["rgb"] = pair.rgb[top : top + height, left : left + width]
         if pair.thermal is not None:
             heat = colorize_thermal(crop(pair.thermal, fusion.options.thermal.crop))
-            matrix = self._homography(pair, fusion)
-            images["thermal"] = (
-                cv2.resize(heat, (width, height))
-                if matrix is None
-                else cv2.warpPerspective(heat, matrix, (width, height))
-            )
+            images["thermal"] = self._placed(heat, pair, fusion)
         return images
 
-    def _homography(self, pair: ImagePair, fusion: Fusion) -> np.ndarray | None:
-        """Return the homography from thermal pixels to those shown; None: equal views."""
+    def _placed(self, heat: np.ndarray, pair: ImagePair, fusion: Fusion) -> np.ndarray:
+        """Return a drawn thermal image where the RGB image shows the same."""
+        height, width = fusion.fused.shape[:2]
         if pair.rgb is None:
-            return None
-        infos = {"rgb": pair.rgb_info, "thermal": pair.thermal_info}
-        sizes = pair.rgb.shape[:2], pair.thermal.shape
-        return self._geometries.of(fusion.options, *sizes, infos).homography
+            return cv2.resize(heat, (width, height))
+        return fusion.geometry.placed(heat, (height, width))
 
 
 def _classes(fusion: Fusion) -> list[ClassShare]:

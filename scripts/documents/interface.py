@@ -36,6 +36,12 @@ INPUTS = (
         "sensor_msgs/CameraInfo",
         "calibration of the thermal camera, used with `thermal.registration_from: camera_info`",
     ),
+    (
+        "depth/image_raw",
+        "sensor_msgs/Image",
+        "depth in the RGB camera's pixels, with `thermal.registration_from: depth` alone; "
+        "`depth.topic` gives another name",
+    ),
 )
 """Name, type and description of what the node subscribes to; a test compares with a live node."""
 
@@ -113,6 +119,17 @@ def sample_statuses() -> list:
         findings=(),
         health={stream: ModalityHealth() for stream in streams},
         counts=Counts(durations=dict.fromkeys(DURATIONS, Quantiles(0.0, 0.0))),
+        depth=dict.fromkeys(
+            (
+                "Topic",
+                "Publishers",
+                "Subscribed",
+                "Events since startup",
+                "Pairs put in place by depth",
+                "Pairs put in place by a plane",
+            ),
+            0,
+        ),
     )
     return statuses(
         NodeReport(

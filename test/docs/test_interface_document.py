@@ -50,6 +50,7 @@ def active_node(ros_domain, tmp_path):
     network = AMDANet(backbone="mit_b0", num_classes=9, embed_dim=16)
     save_checkpoint(path, network, classes=MFNET.names, palette=MFNET.palette)
     values = {"checkpoint": str(path), "device": "cpu", "precision": "fp32", "autostart": False}
+    values["thermal.registration_from"] = "depth"  # which subscribes to depth too
     node = AmdanetNode(
         parameter_overrides=[Parameter(name, value=value) for name, value in values.items()]
     )

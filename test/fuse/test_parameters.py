@@ -8,6 +8,7 @@ from amdanet_ros.bags.message_types import typestore
 from amdanet_ros.bags.reader import BagReader
 from amdanet_ros.bags.writer import BagWriter
 from amdanet_ros.cli.main import main
+from amdanet_ros.registration.camera_info_file import CameraInfoValues, camera_info_text
 
 SHIFT = [2.0, 0.0, 6.0, 0.0, 2.0, 4.0, 0.0, 0.0, 1.0]
 
@@ -183,6 +184,77 @@ def test_calibrations_beside_the_images_register_them(fuse, tmp_path, bags):
     info = typestore().deserialize_cdr(found["/fused/camera_info"][0], bags.INFO)
     fused = typestore().deserialize_cdr(found["/fused/image_raw"][0], bags.IMAGE)
     assert info.header == fused.header
+
+
+def test_calibrations_in_files_serve_where_the_bag_has_none(fuse, tmp_path, bags, capsys):
+    topics = {"rgb": "/rgb/camera_info", "thermal": "/thermal/camera_info"}
+    bag = with_infos(tmp_path / "calibrated", bags, **topics)
+    by_info = ["-p", "thermal.registration_from:=camera_info"]
+    expected = fuse(*by_info, bag=bag)
+    by_file = list(by_info)
+    for stream, size, focal in (("rgb", (48, 64), 50.0), ("thermal", (24, 32), 22.0)):
+        k = (focal, 0.0, size[1] / 2, 0.0, focal, size[0] / 2, 0.0, 0.0, 1.0)
+        p = (*k[:3], 0.0, *k[3:6], 0.0, *k[6:], 0.0)
+        values = CameraInfoValues(*size, "plumb_bob", (0.0,) * 5, k, p=p)
+        file = tmp_path / f"{stream}.yaml"
+        file.write_text(camera_info_text(values, stream))
+        by_file += ["-p", f"{stream}.camera_info_file:={file}"]
+    assert fuse(*by_file, bag=tmp_path / "plain") == expected
+    file.write_text("no: calibration")
+    fuse(*by_file, bag=tmp_path / "plain", status=2)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"thermal.camera_info_file is refused: {file} is no camera_info" in line
+
+
+def with_depth(path, bags, metres=1.0, **fields):
+    """A bag of two pairs, calibrations, and on /aligned/depth an image for each pair."""
+    stamps = [bags.START, bags.START + 100_000_000]
+    topics = {"rgb": "/rgb/camera_info", "thermal": "/thermal/camera_info"}
+    calibrated = with_infos(path.with_name("calibrated"), bags, count=2, **topics)
+    with BagReader(calibrated) as plain, BagWriter(path) as bag:
+        for stamp in stamps:
+            pixels = np.full((48, 64), round(1000 * metres), np.uint16)
+            depth = bags.image(stamp, pixels, "16UC1", "rgb_optical")
+            for name, value in fields.items():
+                setattr(depth, name, value)
+            bag.write_message("/aligned/depth", stamp, depth)
+        for message in plain.messages():
+            bag.write(message.topic, message.type, message.stamp_ns, message.raw)
+    return path
+
+
+def test_a_bags_depth_puts_its_pairs_in_place_as_the_plane_there(fuse, tmp_path, bags, capsys):
+    """The bag's depth is the same everywhere: a plane at this distance."""
+    bag = with_depth(tmp_path / "depth", bags)
+    shift = ("-p", "thermal.translation:=[0.2, 0.0, 0.0]", "-p")
+    plane = (*shift, "thermal.registration_from:=camera_info")
+    expected = fuse(*plane, "-p", "thermal.registration_distance:=1.0", bag=bag)
+    far = fuse(*plane, bag=bag)
+    by_depth = (*shift, "thermal.registration_from:=depth")
+    capsys.readouterr()
+    found = fuse(*by_depth, "--depth-topic", "/aligned/depth", bag=bag)
+    assert capsys.readouterr().err == ""
+    assert (
+        found["/segmentation/mask"] == expected["/segmentation/mask"] != far["/segmentation/mask"]
+    )
+    by_parameter = fuse(*by_depth, "-p", "depth.topic:=aligned/depth", bag=bag)
+    assert by_parameter == found
+    capsys.readouterr()
+    without = fuse(*by_depth, bag=bag)  # /depth/image_raw is not there
+    assert without["/segmentation/mask"] == far["/segmentation/mask"]
+    assert "no depth image as near as depth.max_age" in capsys.readouterr().err
+    fuse(*by_depth, "--depth-topic", "/alined/depth", bag=bag, status=2)
+    assert "did you mean /aligned/depth?" in capsys.readouterr().err
+    fuse(*plane, "--depth-topic", "/aligned/depth", bag=bag, status=2)
+    assert "thermal.registration_from: depth alone" in capsys.readouterr().err
+
+
+def test_a_bags_bad_depth_is_counted_and_the_plane_counts(fuse, tmp_path, bags, capsys):
+    bag = with_depth(tmp_path / "depth", bags, encoding="rgb8")
+    fuse("-p", "thermal.registration_from:=depth", "--depth-topic", "/aligned/depth", bag=bag)
+    assert (
+        "2 depth images of /aligned/depth are left out: encoding 'rgb8'" in capsys.readouterr().err
+    )
 
 
 def test_calibrations_elsewhere_are_named(fuse, tmp_path, bags):

@@ -51,14 +51,14 @@ def write_drive(tmp_path, bags):
     def messages(count, start, has_thermal, coded):
         for index, stamp, rgb, thermal in images(count, start):
             later = stamp + 20_000_000
-            yield "/rgb/camera_info", bags.camera_info(stamp, "rgb_optical", SIZE, 100.0)
+            yield "/rgb/camera_info", bags.camera_info(stamp, "rgb_optical", SIZE, 100.0, BARREL)
             if coded:
                 yield f"{bags.RGB}/compressed", bags.compressed(stamp, rgb, "rgb_optical")
                 yield f"{bags.THERMAL}/compressed", bags.compressed(later, thermal, "heat_optical")
                 continue
             yield bags.RGB, bags.image(stamp, rgb, "rgb8", "rgb_optical")
             if has_thermal(index):
-                info = bags.camera_info(later, "heat_optical", THERMAL_SIZE, 55.0)
+                info = bags.camera_info(later, "heat_optical", THERMAL_SIZE, 55.0, BARREL)
                 yield "/thermal/camera_info", info
                 yield bags.THERMAL, bags.image(later, thermal, "mono16", "heat_optical")
 
@@ -191,6 +191,7 @@ def canonical(raw, kind):
     return bytes(typestore().serialize_cdr(typestore().deserialize_cdr(raw, kind), kind))
 
 
+BARREL = (-0.3, 0.1, 0.001, 0.0, 0.0)
 REGISTERED = {
     "thermal.crop": [2, 1, 0, 3],
     "thermal.registration": [2.0, 0.0, 9.0, 0.0, 2.0, 7.0, 0.0, 0.0, 1.0],
@@ -207,6 +208,8 @@ VARIANTS = {
     "camera_info": {
         "thermal.registration_from": "camera_info",
         "thermal.rotation": [1.0, 0.0, 0.02, 0.0, 1.0, 0.0, -0.02, 0.0, 1.0],
+        "thermal.translation": [0.1, 0.0, 0.0],
+        "thermal.registration_distance": 4.0,
         "crop_to_common_view": True,
         "thermal.smoothing": 0.5,
         "fused.stretch": True,

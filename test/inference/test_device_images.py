@@ -13,6 +13,9 @@ from amdanet_ros.inference.plain_engine import EngineOutput
 from amdanet_ros.inference.resampling import Resampler
 from amdanet_ros.inference.thermal_normalization import ThermalNormalizer
 from amdanet_ros.inference.transfer import Transfer
+from amdanet_ros.registration.lens import Lens
+from amdanet_ros.registration.pixel_map import PlaneMap, View
+from amdanet_ros.registration.rig import Rig, RigCamera
 
 CPU = torch.device("cpu")
 GREY_LEVEL = 1.0 / 255.0
@@ -101,6 +104,27 @@ def test_a_homography_moves_the_thermal_image_to_the_same_place(device, scene, s
     assert (mine - theirs).abs().max() < 16 * GREY_LEVEL
     border = theirs == 0
     assert 0.01 < border.float().mean() < 0.5
+    assert ((mine == 0) == border).float().mean() > 0.98
+
+
+@pytest.mark.parametrize("size", [(96, 128), (64, 96)])
+def test_a_pixel_map_moves_the_thermal_image_to_the_same_place(device, scene, size):
+    """Both lenses bent: the map of torch is the map of OpenCV."""
+    barrel = Lens(False, (-0.3, 0.1, 0.001, -0.001))
+    cameras = [
+        RigCamera(np.array([[f, 0, width / 2], [0, f, height / 2], [0, 0, 1.0]]), barrel)
+        for f, (height, width) in ((90.0, (96, 128)), (90.0, (72, 96)))
+    ]
+    rig = Rig(*cameras, np.eye(3), np.array([0.1, 0.0, 0.0]))
+    pixel_map = PlaneMap(rig, 0.5, View((0, 0, 96, 128)))
+    geometry = InputGeometry((96, 128), size, None, pixel_map)
+    for _ in range(2):  # the second time from what is kept
+        mine = device.thermal_input(ThermalNormalizer().frame(scene[1]), geometry)
+        theirs = HostImages().thermal_input(ThermalNormalizer().frame(scene[1]), geometry)
+        assert (mine - theirs).abs().mean() < 0.25 * GREY_LEVEL
+        assert (mine - theirs).abs().max() < 16 * GREY_LEVEL
+    border = theirs == 0
+    assert 0.1 < border.float().mean() < 0.6
     assert ((mine == 0) == border).float().mean() > 0.98
 
 

@@ -1,5 +1,6 @@
 """Every output of the table, built with the message classes of rclpy and of rosbags."""
 
+import importlib.util
 import struct
 
 import cv2
@@ -16,6 +17,7 @@ from amdanet_ros.pipeline.fusion import ALL, Fusion
 from amdanet_ros.pipeline.health import HealthStatus, ModalityHealth
 from amdanet_ros.pipeline.options import FusedOptions, FusionOptions, MaskOptions
 from amdanet_ros.pipeline.temperature import ClassTemperatures
+from amdanet_ros.registration.camera_info_file import CameraInfoValues
 
 BY_TOPIC = {output.topic: output for output in OUTPUTS}
 TOPICS = list(BY_TOPIC)
@@ -277,6 +279,30 @@ def test_an_output_whose_type_is_not_installed_gives_nothing():
 def test_without_a_calibration_there_is_no_camera_info():
     assert message_of("fused/camera_info", fused_pair(rgb_info=None)) is None
     assert message_of("segmentation/camera_info", fused_pair(rgb_info=None)) is None
+
+
+def libraries():
+    """The message classes of rosbags, and of rclpy where it is installed."""
+    yield RosbagsTypes()
+    if importlib.util.find_spec("rclpy"):
+        from amdanet_ros.ros.message_types import RclpyTypes
+
+        yield RclpyTypes()
+
+
+def test_the_calibration_of_a_file_is_sent_on_as_that_of_a_topic():
+    values = CameraInfoValues(
+        48, 64, "equidistant", (0.1, 0.2, 0.3, 0.4), tuple(range(9)), p=tuple(range(12))
+    )
+    window = {"rgb_size": (48, 64), "window": (4, 10, 20, 30)}
+    for library in libraries():
+        fusion = fused_pair((20, 30), rgb_info=values, **window)
+        message = Messages(library).of(BY_TOPIC["fused/camera_info"], fusion)
+        assert message.header.frame_id == "rgb_optical"
+        assert (message.height, message.width, message.distortion_model) == (48, 64, "equidistant")
+        for name in ("d", "k", "r", "p"):
+            assert tuple(getattr(message, name)) == getattr(values, name)
+        assert (message.roi.y_offset, message.roi.x_offset) == (4, 10)
 
 
 def test_masks_and_fused_images_have_one_calibration():

@@ -3,6 +3,7 @@
 import re
 from types import SimpleNamespace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ from amdanet_ros.pipeline import FusionOptions, RegistrationError
 from amdanet_ros.pipeline.camera_info import region_of_window
 from amdanet_ros.pipeline.geometry import EQUAL_VIEWS, GeometryCache
 from amdanet_ros.pipeline.options import ThermalOptions
+from amdanet_ros.registration.camera_info_file import CameraInfoValues, camera_info_text
 from amdanet_ros.registration.homography import transform_points
 
 RGB, THERMAL = (480, 640), (240, 320)
@@ -96,12 +98,14 @@ def test_rectified_images_are_registered_by_their_own_matrix(geometries):
     assert geometry.findings == ()
 
 
-def test_distortion_that_is_left_out_is_told(geometries):
-    infos = {"rgb": info(500.0, RGB, d=[0.3, 0.0, 0.0, 0.0]), "thermal": info(300.0, THERMAL)}
+def test_a_distortion_model_that_is_not_known_is_left_out_and_told(geometries):
+    unknown = {"d": [0.3, 0.0], "distortion_model": "division"}
+    infos = {"rgb": info(500.0, RGB, **unknown), "thermal": info(300.0, THERMAL)}
     geometry = geometries.of(options(registration_from="camera_info"), RGB, THERMAL, infos)
     (finding,) = geometry.findings
     assert finding.kind is FindingKind.LENS_DISTORTION
     assert (finding.stream, finding.level) == ("rgb", Level.WARN)
+    assert finding.values == {"model": "division"}
 
 
 def refusal(geometries, wanted, rgb_size, thermal_size, infos):
@@ -191,6 +195,7 @@ def changed(values, place, value):
 
 RAW, RECTIFIED = "camera_info", "camera_info_rect"
 GOOD = info(500.0, RGB)
+FISHEYE = {"distortion_model": "equidistant"}
 
 
 @pytest.mark.parametrize("stream", ["rgb", "thermal"])
@@ -211,6 +216,15 @@ GOOD = info(500.0, RGB)
         (RAW, {"k": changed(GOOD.k, 8, 0.0)}, "^the last row of K"),
         (RAW, {"k": [1.0] * 4}, "^K holds 4 numbers instead of 9"),
         (RAW, {"d": [0.1, NAN]}, "^D holds NaN"),
+        (RAW, {"d": [0.1, float("inf"), 0.0, 0.0]}, "^D holds NaN or infinite"),
+        (RAW, {"d": [0.1, 0.0, 0.0]}, "^D holds 3 numbers, and plumb_bob has 4 or 5 or 8 or"),
+        (RAW, {"d": [0.1] * 15}, "^D holds 15 numbers"),
+        (RAW, FISHEYE | {"d": [0.1] * 5}, "^D holds 5 numbers, and equidistant has 4"),
+        (RAW, {"d": [-9.0, 0.0, 0.0, 0.0]}, "^the distortion D cannot be undone in .*% of the"),
+        (RAW, {"d": [1e6, 0.0, 0.0, 0.0]}, "^the distortion D is larger than that of any lens"),
+        (RAW, {"d": [1e300] * 4}, "^the distortion D "),
+        (RAW, {"d": [0.0, 0.0, 50.0, -70.0, 0.0]}, "^the distortion D "),
+        (RAW, FISHEYE | {"d": [-5.0, 0.0, 0.0, 0.0]}, "^the distortion D cannot be undone"),
         (RAW, {"roi": region(x_offset=600, width=640, height=480)}, "^its roi of 640 x 480 at 600"),
     ],
 )
@@ -235,13 +249,119 @@ def test_only_what_the_registration_needs_is_looked_at(geometries):
 
 
 @pytest.mark.parametrize("model", ["equidistant", "fisheye", "kannala_brandt4"])
-def test_a_fisheye_is_bent_also_where_its_d_is_zero(geometries, model):
+def test_a_fisheye_is_undone_also_where_its_d_is_zero(geometries, model):
+    """A direction of 20 degrees lies 20 degrees' arc, not their tangent, from the middle."""
     infos = {
         "rgb": info(500.0, RGB, distortion_model=model),
         "thermal": info(300.0, THERMAL, distortion_model="plumb_bob"),
     }
     geometry = geometries.of(options(registration_from=RAW), RGB, THERMAL, infos)
-    assert [each.stream for each in geometry.findings] == ["rgb"]
+    assert geometry.findings == ()
+    column = 319.5 + 500 * np.deg2rad(20)
+    places = geometry.pixel_map.at(RGB)[239:241, int(column) : int(column) + 2, 0]
+    assert np.mean(places) == pytest.approx(159.5 + 300 * np.tan(np.deg2rad(20)), abs=0.5)
+
+
+def edge_column(row):
+    """The column, to a fraction of a pixel, at which a row of an image rises through its middle."""
+    row = row.astype(float)
+    middle = (row.max() + row.min()) / 2
+    after = int(np.argmax(row > middle))
+    return after - (row[after] - middle) / (row[after] - row[after - 1])
+
+
+BARREL = {"rgb": [-0.32, 0.1, 0.001, -0.002, 0.0], "thermal": [-0.4, 0.12, 0.0, 0.0]}
+
+
+@pytest.mark.parametrize("crop_to_common_view", [False, True])
+@pytest.mark.parametrize("margins", [(0, 0, 0, 0), (12, 4, 20, 0)])
+def test_an_edge_lies_where_the_bent_rgb_image_shows_it(geometries, crop_to_common_view, margins):
+    """A far upright edge, drawn through both lenses; distance and size of neither image matter."""
+    infos = {
+        "rgb": info(400.0, RGB, d=BARREL["rgb"]),
+        "thermal": info(250.0, THERMAL, d=BARREL["thermal"]),
+    }
+    wanted = options(crop_to_common_view, registration_from=RAW, crop=margins)
+    geometry = geometries.of(wanted, RGB, THERMAL, infos)
+    undone = {}
+    for stream, size in (("rgb", RGB), ("thermal", THERMAL)):
+        y, x = np.mgrid[: size[0], : size[1]].astype(float)
+        pixels = np.stack([x.ravel(), y.ravel()], -1)[:, None]
+        k, d = np.array(infos[stream].k).reshape(3, 3), np.array(infos[stream].d)
+        found = cv2.undistortPointsIter(pixels, k, d, None, None, (3, 30, 1e-7))
+        undone[stream] = found[:, 0, 0].reshape(size)
+    top, bottom, left, right = margins
+    for tangent in (-0.45, 0.05, 0.4):
+        images = {}
+        for stream, across in undone.items():  # an edge four pixels wide
+            ramp = (across - tangent) * infos[stream].k[0] / 4
+            images[stream] = (1 / (1 + np.exp(-ramp))).astype(np.float32)
+        heat = images["thermal"][top : THERMAL[0] - bottom, left : THERMAL[1] - right]
+        rgb = geometry.cut(images["rgb"])
+        placed = geometry.placed(np.ascontiguousarray(heat), rgb.shape)
+        for row in range(120, rgb.shape[0] - 120, 40):
+            inside = slice(None) if crop_to_common_view else slice(40, -40)
+            expected = edge_column(rgb[row, inside])
+            assert edge_column(placed[row, inside]) == pytest.approx(expected, abs=0.5)
+
+
+def test_a_plane_at_a_distance_moves_with_its_parallax(geometries):
+    """F b / z, with and without distortion of the lens that is hardly one."""
+    infos = {"rgb": info(500.0, RGB), "thermal": info(300.0, THERMAL)}
+    near = dict(registration_from=RAW, translation=(0.1, 0.0, 0.0), registration_distance=2.5)
+    geometry = geometries.of(options(**near), RGB, THERMAL, infos)
+    assert mapped(geometry, 159.5, 119.5) == pytest.approx([319.5 + 500 * 0.1 / 2.5, 239.5])
+    infos["rgb"].d = [1e-9, 0.0, 0.0, 0.0]
+    geometry = geometries.of(options(**near), RGB, THERMAL, infos)
+    place = geometry.pixel_map.at(RGB)[239:241, 339:341].reshape(-1, 2).mean(axis=0)
+    assert place.tolist() == pytest.approx([159.5, 119.5], abs=1e-3)
+    far = geometries.of(options(**near | {"registration_distance": 0.0}), RGB, THERMAL, infos)
+    place = far.pixel_map.at(RGB)[239:241, 319:321].reshape(-1, 2).mean(axis=0)
+    assert place.tolist() == pytest.approx([159.5, 119.5], abs=1e-3)
+
+
+def test_measurements_keep_their_values_where_a_lens_is_undone(geometries):
+    infos = {"rgb": info(400.0, RGB, d=BARREL["rgb"]), "thermal": info(250.0, THERMAL)}
+    geometry = geometries.of(options(registration_from=RAW), RGB, THERMAL, infos)
+    values = np.where(np.arange(THERMAL[1]) < 160, 20.0, 36.5) * np.ones((THERMAL[0], 1))
+    found = geometry.nearest(values.astype(np.float32), RGB)
+    assert np.isnan(found[0, 0])  # the thermal camera does not see the corner
+    assert sorted(set(found[np.isfinite(found)].tolist())) == [20.0, 36.5]
+    assert found[240, 310] == 20.0
+    assert found[240, 330] == 36.5
+
+
+def test_a_plane_behind_the_thermal_camera_is_refused(geometries):
+    infos = {"rgb": info(500.0, RGB), "thermal": info(300.0, THERMAL)}
+    behind = options(registration_from=RAW, translation=(0.0, 0.0, 2.0), registration_distance=1.5)
+    finding = refusal(geometries, behind, RGB, THERMAL, infos)
+    assert finding.kind is FindingKind.BAD_REGISTRATION
+
+
+def test_a_lens_that_changes_while_running_is_followed(geometries):
+    wanted = options(registration_from=RAW)
+    infos = {"rgb": info(500.0, RGB), "thermal": info(300.0, THERMAL)}
+    assert geometries.of(wanted, RGB, THERMAL, infos).pixel_map is None
+    infos["rgb"] = info(500.0, RGB, d=[-0.3, 0.0, 0.0, 0.0])
+    bent = geometries.of(wanted, RGB, THERMAL, infos)
+    assert bent.pixel_map is geometries.of(wanted, RGB, THERMAL, dict(infos)).pixel_map
+    infos["rgb"] = info(500.0, RGB, d=[-0.2, 0.0, 0.0, 0.0])
+    other = geometries.of(wanted, RGB, THERMAL, infos)
+    assert not np.allclose(bent.pixel_map.at(RGB)[5, 5], other.pixel_map.at(RGB)[5, 5], atol=1)
+    infos["thermal"] = info(300.0, THERMAL, d=[0.1, 0.0, 0.0])
+    assert refusal(geometries, wanted, RGB, THERMAL, infos).stream == "thermal"
+
+
+def test_a_file_counts_before_the_topic_and_is_read_once(geometries, tmp_path):
+    file = tmp_path / "thermal.yaml"
+    topic = info(300.0, THERMAL)
+    values = CameraInfoValues(*THERMAL, "plumb_bob", (), tuple(info(250.0, THERMAL).k))
+    file.write_text(camera_info_text(values, "thermal"))
+    wanted = options(registration_from=RAW, camera_info_file=str(file))
+    for infos in ({"rgb": info(500.0, RGB), "thermal": each} for each in (None, topic)):
+        geometry = geometries.of(wanted, RGB, THERMAL, infos)
+        assert mapped(geometry, 159.5 + 25, 119.5) == pytest.approx([319.5 + 50, 239.5])
+        file.unlink(missing_ok=True)
 
 
 NUMBER = st.sampled_from([0.0, 1.0, -1.0, 1e-13, 0.002, 640.0, -5e3, 1e9, 1e300, -1e-300])
@@ -297,5 +417,8 @@ def test_any_camera_info_is_used_or_refused(values, d, counts, source, stream):
         geometry = GeometryCache().of(options(registration_from=source), RGB, THERMAL, infos)
     except RegistrationError as error:
         assert error.finding.values["cause"]
-    else:
+        return
+    if geometry.pixel_map is None:
         assert np.isfinite(geometry.homography).all()
+    else:
+        assert np.isfinite(geometry.pixel_map.at((24, 32))).all()

@@ -5,7 +5,7 @@ import pytest
 
 from amdanet_ros.registration.camera_calibration import (
     CameraCalibration,
-    homography_from_calibrations,
+    rig_from_calibrations,
 )
 from amdanet_ros.registration.homography import check_rotation, transform_points
 
@@ -71,21 +71,18 @@ def test_a_far_point_lands_where_both_cameras_see_it():
     thermal_matrix = np.array([[400.0, 0, 320], [0, 400.0, 256], [0, 0, 1]])
     thermal = CameraCalibration(thermal_matrix, np.eye(3), (512, 640), (32, 40, 448, 560), (2, 2))
     rgb = CameraCalibration(MATRIX, rectified, SENSOR)
-    matrix = homography_from_calibrations(rgb, thermal, between, SENSOR, (224, 280))
+    cameras = rgb.camera_of(SENSOR), thermal.camera_of((224, 280))
+    matrix = rig_from_calibrations((rgb, thermal), cameras, between, np.zeros(3)).homography(0.0)
     in_thermal = (pixel(thermal_matrix, RAY) - (40, 32) + 0.5) / 2 - 0.5
     in_rgb = pixel(MATRIX, rectified @ between @ RAY)
     np.testing.assert_allclose(transform_points(matrix, in_thermal[None])[0], in_rgb)
 
 
-def test_what_cannot_be_used_names_the_camera():
+def test_what_is_no_rotation_is_refused():
     good = CameraCalibration(MATRIX, np.eye(3), SENSOR)
-    blank = CameraCalibration(np.zeros((3, 3)), np.eye(3), SENSOR)
-    with pytest.raises(ValueError, match="thermal camera is not calibrated"):
-        homography_from_calibrations(good, blank, np.eye(3), SENSOR, SENSOR)
-    with pytest.raises(ValueError, match="rgb camera: images of 640 x 360"):
-        homography_from_calibrations(good, good, np.eye(3), (360, 640), SENSOR)
+    cameras = (good.camera_of(SENSOR),) * 2
     with pytest.raises(ValueError, match="not a rotation"):
-        homography_from_calibrations(good, good, np.diag([1, 1, -1]), SENSOR, SENSOR)
+        rig_from_calibrations((good, good), cameras, np.diag([1, 1, -1]), np.zeros(3))
 
 
 def test_a_rotation_of_few_digits_becomes_the_nearest_exact_one():

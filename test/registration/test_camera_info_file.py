@@ -3,6 +3,9 @@
 import pytest
 import yaml
 
+from amdanet_ros.parameters import OptionError
+from amdanet_ros.pipeline import FusionOptions
+from amdanet_ros.pipeline.options import ThermalOptions
 from amdanet_ros.registration.camera_info_file import (
     CameraInfoFileError,
     CameraInfoValues,
@@ -104,3 +107,11 @@ def test_a_path_that_leads_nowhere_is_refused_in_one_line(tmp_path, path):
     with pytest.raises(CameraInfoFileError) as caught:
         read_camera_info_file(tmp_path / path)
     assert "\n" not in str(caught.value)
+
+
+def test_parameters_refuse_such_a_file_by_their_name(tmp_path):
+    missing = str(tmp_path / "missing.yaml")
+    with pytest.raises(OptionError, match=r"camera_info_file is refused: .*missing\.yaml"):
+        ThermalOptions(camera_info_file=missing)
+    with pytest.raises(OptionError, match=r"camera_info_file is refused: .*missing\.yaml"):
+        FusionOptions(rgb_camera_info_file=missing)
