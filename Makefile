@@ -46,12 +46,13 @@ $(STAMPS)/installed: $(STAMPS)/dependencies $(BUILD_FILES) $(SOURCES)
 demo: setup
 	$(BIN)/amdanet demo --output demo_output
 
-# Both parts always run. The first runs on two cores, and in it the soak, which mostly waits. The second starts real processes that talk over
-# real DDS and runs one test at a time; a test that fails there is run once more, and the summary counts
-# it, because on a shared machine a process may not run for seconds.
+# Both parts always run. The first runs on two cores; four at once, because many tests wait for processes and
+# for messages over DDS. The second has the tests that measure how long something takes. The summaries count
+# the tests over DDS that failed and were run once more, because on a shared machine a process may not run for
+# seconds.
 test: setup lint
-	$(BIN)/python -m pytest -m "not alone" --numprocesses 3 --dist loadfile --no-loadscope-reorder; parallel=$$?; \
-		$(BIN)/python -m pytest -m alone --reruns 1 && exit $$parallel
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 4 --dist loadfile --no-loadscope-reorder; \
+		others=$$?; $(BIN)/python -m pytest -m alone --reruns 1 && exit $$others
 
 # Inputs that reach new code are added to fuzz/corpus; an input that ends in a fault goes to fuzz_faults.
 FUZZ_SECONDS ?= 3600

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from .target import Target
@@ -18,7 +18,7 @@ CORPUS = Path(__file__).parent / "corpus"
 ENGINES = ("atheris", "hypothesis")
 _INPUT_TIMEOUT_S = 20
 _MEMORY_MB = 3072
-_STARTING_S = 120
+_STARTING_S = 600
 """The process may take this much longer: it imports torch and reads the corpus."""
 
 
@@ -29,7 +29,7 @@ class Outcome:
     Attributes:
         target: its name.
         engine: that was used.
-        seed: of the engine.
+        seed: of the engine, in the first round.
         inputs: how many were run.
         seconds: it took.
         fault: traceback, or what the engine said of an input that took too long or too much memory;
@@ -42,6 +42,16 @@ class Outcome:
     inputs: int
     seconds: float
     fault: str
+
+    def __add__(self, later: Outcome) -> Outcome:
+        """Return what this round and a later one came to together."""
+        return replace(
+            later,
+            seed=self.seed,
+            inputs=self.inputs + later.inputs,
+            seconds=self.seconds + later.seconds,
+            fault=self.fault + later.fault,
+        )
 
 
 def default_engine() -> str:

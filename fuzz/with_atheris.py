@@ -7,20 +7,23 @@ What ends in a fault is described in the file FOUND.
 
 from __future__ import annotations
 
+import shlex
 import sys
 import traceback
 from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["amdanet_ros", "rosbags"]):
-    from .targets import TARGETS
+from .targets import target_of
 
 
 def main() -> None:
     """Fuzz until libFuzzer ends the process."""
     name, found, *options = sys.argv[1:]
-    target = TARGETS[name]
+    with atheris.instrument_imports(include=["amdanet_ros", "rosbags"]):
+        target = target_of(name)
+        for data in target.seeds():  # imports what is imported at its first use
+            target(data)
 
     def once(data: bytes) -> None:
         try:
@@ -29,7 +32,9 @@ def main() -> None:
             Path(found).write_text(traceback.format_exc())
             raise
 
-    atheris.Setup([sys.argv[0], *options], once)
+    # libFuzzer starts further processes by the first word, in a shell.
+    itself = shlex.join([sys.executable, "-m", "fuzz.with_atheris", name, found])
+    atheris.Setup([itself, *options], once)
     atheris.Fuzz()
 
 

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from .target import Target
-from .targets import TARGETS
+from .targets import target_of
 
 _BATCH = 200
 
@@ -43,7 +43,7 @@ def _changed(data: bytes, changes: list[tuple[int, int, bytes]]) -> bytes:
 def main() -> int:
     """Fuzz for some seconds; returns 1 after a fault."""
     name, found, seconds, folder, *corpora = sys.argv[1:]
-    target = TARGETS[name]
+    target = target_of(name)
     begin = target.seeds()
     begin += [path.read_bytes() for corpus in corpora for path in Path(corpus).iterdir()]
     runs = itertools.count()

@@ -45,13 +45,19 @@ def main() -> int:
     )
     parser.add_argument("--seconds", type=float, default=1800.0, help="without the cycles")
     parser.add_argument("--cycles", type=int, default=100, help="of the lifecycle")
+    parser.add_argument(
+        "--latency-factor",
+        type=float,
+        default=2.0,
+        help="how much the latency may grow to the end; more where other work runs beside it",
+    )
     parser.add_argument("--checkpoint", default="demo")
     parser.add_argument("--domain", type=int, default=os.getpid() % 100 + 1, help="ROS domain")
     parser.add_argument("--report", type=Path, help="JSON file with what came out")
     arguments = parser.parse_args()
     phases = soak(arguments.seconds, arguments.cycles, arguments.checkpoint, arguments.domain)
     print(table(phases))
-    found = faults(phases)
+    found = faults(phases, arguments.latency_factor)
     print("\n".join(found) or "nothing grew")
     if arguments.report:
         arguments.report.write_text(json.dumps([asdict(phase) for phase in phases], indent=1))

@@ -21,7 +21,7 @@ from .robot import Robot, pause
 SIZE = (120, 160)
 RATE_HZ = 5.0
 _WARM_UP_MASKS = 20
-_STARTING_S = 120.0
+_STARTING_S = 600.0
 _STEP_S = 1.0
 _BUSY = "while True: pass"
 

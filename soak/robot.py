@@ -20,7 +20,7 @@ from amdanet_ros.ros.message_types import RclpyTypes
 
 DOWN = (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP)
 UP = (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE)
-_TRANSITION_S = 60.0
+_TRANSITION_S = 240.0
 _DIFFERENT_IMAGES = 8
 
 

@@ -53,30 +53,39 @@ def claim_domain_id():
     raise RuntimeError("all ROS domains are in use by tests that run now")
 
 
-_ALONE = {"demo", "launch", "ros"}
-_BESIDE_OTHERS = {"packaging", "soak"}
-_FIRST = {"soak", "fuzz"}
+_OVER_DDS = {"demo", "launch", "ros"}
+_FIXED_TIME = {"soak", "fuzz"}
 
 
-def pytest_collection_modifyitems(items):
-    """Run the slow tests last, so that what is broken shows early; mark those that need quiet.
+def pytest_ignore_collect(collection_path, config):
+    """With ``-m alone`` import only the files that have such tests: importing all takes long."""
+    if config.option.markexpr == "alone" and collection_path.name.startswith("test_"):
+        return "mark.alone" not in collection_path.read_text() or None
+    return None
 
-    What talks over DDS waits for others with time limits; the packaging tests only build, and ask
-    the result whether it starts. Soak and fuzzing take a fixed time each, whatever runs beside
-    them: they start first.
+
+def pytest_collection_modifyitems(config, items):
+    """Put the tests in order, and let those that talk over DDS run once more after a failure.
+
+    One process runs the slow tests last, so that what is broken shows early. Of several each takes
+    a file at a time: those that take a fixed time, whatever runs beside them, start first, then the
+    slow ones, so that none of the processes is left with them at the end.
     """
+    at_once = "PYTEST_XDIST_WORKER" in os.environ
 
     def place(item):
-        if item.path.parent.name in _FIRST:
+        if item.path.parent.name in _FIXED_TIME:
             return 0
-        return 2 if item.get_closest_marker("slow") else 1
+        if item.get_closest_marker("slow"):
+            return 1 if at_once else 3
+        return 2
 
     items.sort(key=place)
-    for item in items:
-        folder = item.path.parent.name
-        over_dds = "domain_id" in item.fixturenames and folder not in _BESIDE_OTHERS
-        if folder in _ALONE or over_dds:
-            item.add_marker("alone")
+    # On a shared machine a process may not run for seconds, and discovery loses what waits for it.
+    if config.pluginmanager.hasplugin("rerunfailures"):
+        for item in items:
+            if item.path.parent.name in _OVER_DDS or "domain_id" in item.fixturenames:
+                item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="session")

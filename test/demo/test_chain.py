@@ -28,7 +28,7 @@ def safely_recorded(path):
     return counts.get(SEGMENTATION_TOPIC, 0)
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 def test_a_minute_of_recording_goes_through_and_every_pair_is_accounted_for(
     make_drive, params_file, tmp_path, domain_id, bags
 ):

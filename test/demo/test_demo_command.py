@@ -49,6 +49,7 @@ def test_a_mistake_is_a_line_and_status_2(tmp_path, capsys, options, words):
     assert error.count("\n") == 1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("number", "status", "stage"),
     [

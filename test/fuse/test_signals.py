@@ -40,6 +40,7 @@ def fuse(checkpoint, tmp_path, project):
         log.close()
 
 
+@pytest.mark.alone
 def test_ended_by_any_signal_it_goes_on_with_the_same_result(fuse, checkpoint, tmp_path, bags):
     bags.write_pairs(tmp_path / "in", count=PAIRS)
     network = ("--checkpoint", str(checkpoint), "--device", "cpu", "--precision", "fp32")

@@ -175,6 +175,7 @@ def test_no_signal_is_left_for_the_handlers_of_before(number):
         signal.signal(number, before)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("work", [SWALLOWS, DEAF, NOTHING_ENDS_IT])
 def test_a_program_that_does_not_listen_is_ended_in_bounded_time(child_environment, work):
     with child(child_environment, work, grace=0.3) as process:

@@ -21,6 +21,7 @@ def start(environment, *arguments):
     )
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_cleanly(child_environment, checkpoint, number):
     process = start(
@@ -97,6 +98,7 @@ sys.exit(main())
 """
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("by", "status"), [(signal.SIGTERM, 0), (None, 70)])
 def test_it_ends_within_three_seconds_while_the_network_computes(
     child_environment, checkpoint, bench, by, status

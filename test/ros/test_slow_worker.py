@@ -30,6 +30,7 @@ def busy(bench, make_node, held, monkeypatch):
     gate.release(10)
 
 
+@pytest.mark.alone
 def test_deactivate_drops_the_pair_at_work_and_activate_goes_on_after_it(
     busy, bench, helpers, held
 ):
@@ -54,6 +55,7 @@ def test_deactivate_drops_the_pair_at_work_and_activate_goes_on_after_it(
     assert counts.dropped["failed"] == 0
 
 
+@pytest.mark.alone
 def test_cleanup_and_a_new_network_do_not_wait_either(busy, bench, helpers, held):
     started, gate = held
     begin = time.monotonic()
@@ -71,6 +73,7 @@ def test_cleanup_and_a_new_network_do_not_wait_either(busy, bench, helpers, held
     bench.until(lambda: [t.name for t in threading.enumerate()].count("inference") == 1)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("leave", ["trigger_shutdown", "destroy_node"])
 def test_leaving_takes_no_longer_than_it_may(busy, bench, held, leave):
     (thread,) = (each for each in threading.enumerate() if each.name == "inference")

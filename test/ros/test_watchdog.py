@@ -122,6 +122,7 @@ def health(bench):
     return future.result()
 
 
+@pytest.mark.alone
 def test_a_worker_that_hangs_is_told_and_told_again_when_it_goes_on(
     bench, make_node, heard, held, listener, monkeypatch
 ):

@@ -23,6 +23,7 @@ def words_for(bag, checkpoint, port):
     return list(map(str, words))
 
 
+@pytest.mark.alone
 def test_a_bag_is_shown_lap_after_lap_and_a_signal_ends_it(
     pair_bag, checkpoint, project, next_part
 ):
