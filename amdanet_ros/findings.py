@@ -81,6 +81,9 @@ class FindingKind(Enum):
     """A pair without a depth image near it in time, of stream "depth"."""
     BAD_DEPTH = "bad_depth"
     """Depth images that do not belong to the RGB images, of stream "depth": cause."""
+    CAMERAS_MOVED = "cameras_moved"
+    """The thermal images do not lie where the registration puts them: pixels, width (of the image
+    in which they count)."""
     NO_COMMON_VIEW = "no_common_view"
     """The thermal and the RGB image show no common part."""
 

@@ -49,6 +49,16 @@ class Settings(Options):
         name="thermal.transport",
         choices=("raw", "compressed"),
     )
+    registration_check_period: float = parameter(
+        30.0,
+        "Seconds; so often four pairs tell whether thermal edges still lie on those of RGB, in the "
+        "background, and the diagnostics warn where the cameras have moved against each other; 0: "
+        "no checks",
+        name="thermal.registration_check_period",
+        low=0.0,
+        high=86400.0,
+        live=True,
+    )
     qos_reliability: str = parameter(
         "auto",
         "Of the image subscriptions; auto follows what the publishers offer",

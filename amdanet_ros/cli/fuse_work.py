@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 _VIDEO_RATE = 10.0
 _UNIMPORTANT = {"device", "max_age", "autostart", "pairs", "qos.reliability"}
 """Parameters that change no result."""
-_OF_THE_NODE = {"hang_timeout", "exit_on_hang", "rgb.transport", "thermal.transport"}
+_OF_THE_NODE = {
+    "hang_timeout", "exit_on_hang", "rgb.transport", "thermal.transport",
+    "thermal.registration_check_period",
+}  # fmt: skip
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,7 +16,8 @@ from .coarse_alignment import align_coarsely
 from .homography import check_homography, corner_error, resize_homography
 from .orientation_field import grey
 from .robust_fit import fit_correction
-from .window_matching import WindowMatches, match_windows
+from .steps import Steps, drained
+from .window_matching import Search, WindowMatches, match_windows
 
 _COARSE_WIDTH = 160
 _SEARCH_FRAMES = 8
@@ -90,15 +92,16 @@ def estimate_homography(
     guesses = (
         _coarse_guesses(rgb_grey, thermal_grey) if initial is None else [check_homography(initial)]
     )
-    attempts = list(filter(None, (_refine(rgb_grey, thermal_grey, guess) for guess in guesses)))
+    attempts = [drained(refined(rgb_grey, thermal_grey, guess)) for guess in guesses]
+    attempts = [each for each in attempts if each is not None]
     if not attempts:
         raise RegistrationRefusedError(
             "the RGB and the thermal images show no common edges: record a scene with people, "
             "cars, buildings or other outlines that both cameras see"
         )
     # The attempt with most confidence in its inliers.
-    homography, matches, inliers = max(attempts, key=lambda a: a[1].confidence[a[2]].sum())
-    return _judge(homography, matches, inliers, len(rgb), rgb_size, thermal_size, max_uncertainty)
+    best = max(attempts, key=lambda each: each.matches.confidence[each.inliers].sum())
+    return drained(judged(best, len(rgb), rgb_size, thermal_size, max_uncertainty))
 
 
 def _check(rgb: Sequence[np.ndarray], thermal: Sequence[np.ndarray]) -> None:
@@ -152,10 +155,33 @@ def _coarse_guesses(rgb: list[np.ndarray], thermal: list[np.ndarray]) -> list[np
     return guesses
 
 
-def _refine(
-    rgb: list[np.ndarray], thermal: list[np.ndarray], guess: np.ndarray
-) -> tuple[np.ndarray, WindowMatches, np.ndarray] | None:
-    """Refine a guess at growing resolutions; None if too few windows match."""
+class Fit(NamedTuple):
+    """A homography that was fitted.
+
+    Attributes:
+        homography: 3 x 3, thermal pixel -> RGB pixel.
+        matches: that it was fitted to, in RGB pixels.
+        inliers: of these, which agree with it, bool.
+    """
+
+    homography: np.ndarray
+    matches: WindowMatches
+    inliers: np.ndarray
+
+
+def refined(
+    rgb: Sequence[np.ndarray],
+    thermal: Sequence[np.ndarray],
+    guess: np.ndarray,
+    shown: np.ndarray | None = None,
+) -> Steps[Fit | None]:
+    """Refine a guess at growing resolutions, step by step; None if too few windows match.
+
+    Args:
+        rgb, thermal: grey float32 images, those of a camera in one size.
+        guess: 3 x 3, thermal pixel -> RGB pixel.
+        shown: bool, where the thermal images show something; None: all over.
+    """
     homography = guess
     width = max(rgb[0].shape)
     result = None
@@ -175,33 +201,42 @@ def _refine(
             break
         small_rgb, to_small = _shrunk(rgb, factor)
         chosen = _spread(len(rgb), _SEARCH_FRAMES * (3 if level >= 2 else 2))
-        matches = match_windows(
+        matches = yield from match_windows(
             [small_rgb[i] for i in chosen],
             [thermal[i] for i in chosen],
             to_small @ homography,
-            reach,
-            window,
-            sigma=1.0 if factor < 1 else 1.5,
+            Search(reach, window, 1.0 if factor < 1 else 1.5),
+            shown,
         )
         if len(matches) < 6:
             return result
         correction, inliers = fit_correction(matches, small_rgb[0].shape, tolerance, prior)
         homography = np.linalg.inv(to_small) @ correction @ to_small @ homography
         homography = homography / homography[2, 2]
-        result = (homography, matches.scaled(1 / factor), inliers)
+        result = Fit(homography, matches.scaled(1 / factor), inliers)
+        yield
     return result
 
 
-def _judge(
-    homography: np.ndarray,
-    matches: WindowMatches,
-    inliers: np.ndarray,
+def judged(
+    fit: Fit,
     frames: int,
     rgb_size: tuple[int, int],
     thermal_size: tuple[int, int],
     max_uncertainty: float,
-) -> Registration:
-    """Return a Registration from the last fit, or refuse it."""
+) -> Steps[Registration]:
+    """Return a Registration from the last fit, step by step, or refuse it.
+
+    Args:
+        fit: the last one.
+        frames: number of frame pairs that it was made of.
+        rgb_size, thermal_size: (height, width).
+        max_uncertainty: see `estimate_homography`.
+
+    Raises:
+        RegistrationRefusedError: the scene does not determine the homography.
+    """
+    homography, matches, inliers = fit
     unit = max(rgb_size) / 640
     windows = int(inliers.sum())
     agreement = float(matches.confidence[inliers].sum() / max(matches.confidence.sum(), 1e-9))
@@ -215,7 +250,7 @@ def _judge(
         )
     hull = cv2.convexHull(matches.points[inliers].astype(np.float32))
     coverage = float(cv2.contourArea(hull) / (rgb_size[0] * rgb_size[1]))
-    uncertainty = _half_disagreement(matches, inliers, homography, rgb_size, thermal_size, unit)
+    uncertainty = yield from _half_disagreement(fit, rgb_size, thermal_size, unit)
     if coverage < _SMALLEST_COVERAGE:
         raise RegistrationRefusedError(
             f"the agreeing places cover {coverage:.0%} of the image "
@@ -231,23 +266,19 @@ def _judge(
 
 
 def _half_disagreement(
-    matches: WindowMatches,
-    inliers: np.ndarray,
-    homography: np.ndarray,
-    rgb_size: tuple[int, int],
-    thermal_size: tuple[int, int],
-    unit: float,
-) -> float:
+    fit: Fit, rgb_size: tuple[int, int], thermal_size: tuple[int, int], unit: float
+) -> Steps[float]:
     """Median corner distance between fits to random halves of the agreeing windows."""
-    indices = np.flatnonzero(inliers)
+    indices = np.flatnonzero(fit.inliers)
     random = np.random.default_rng(0)
     distances = []
     for _ in range(9):
         shuffled = random.permutation(indices)
         fits = []
         for half in (shuffled[::2], shuffled[1::2]):
-            part = matches.chosen(half)
+            part = fit.matches.chosen(half)
             correction, _ = fit_correction(part, rgb_size, 2.0 * unit, 0.003)
-            fits.append(correction @ homography)
+            fits.append(correction @ fit.homography)
+            yield
         distances.append(corner_error(fits[0], fits[1], thermal_size))
     return float(np.median(distances))

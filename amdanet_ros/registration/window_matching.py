@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from .orientation_field import orientation_field
+from .steps import Steps
 
 _LOWEST_PEAK = 0.06
 _LOWEST_LEAD = 0.015
@@ -48,24 +49,43 @@ class WindowMatches:
         return replace(self, points=self.points * factor, shifts=self.shifts * factor)
 
 
+@dataclass(frozen=True)
+class Search:
+    """How windows are matched.
+
+    Attributes:
+        reach: largest shift, pixels.
+        window: side of a window, pixels.
+        sigma: smoothing of the gradients, pixels.
+    """
+
+    reach: int
+    window: int
+    sigma: float = 1.0
+
+
 def match_windows(
     rgb: Sequence[np.ndarray],
     thermal: Sequence[np.ndarray],
     homography: np.ndarray,
-    reach: int,
-    window: int,
-    sigma: float = 1.0,
-) -> WindowMatches:
+    search: Search,
+    shown: np.ndarray | None = None,
+) -> Steps[WindowMatches]:
     """Correlate the orientation fields window by window, summed over all frames.
 
     Args:
         rgb, thermal: grey float32 images, those of a camera in one size.
         homography: 3 x 3, thermal pixel -> RGB pixel, accurate to about ``reach`` pixels.
-        reach, window, sigma: largest shift of the search, side of a window, smoothing of the
-            gradients, all in pixels.
+        search: how.
+        shown: bool, where the thermal images show something; None: all over.
+
+    Returns:
+        The matches, step by step.
     """
     height, width = rgb[0].shape
-    seen = cv2.warpPerspective(np.ones(thermal[0].shape, np.uint8), homography, (width, height))
+    reach, window, sigma = search.reach, search.window, search.sigma
+    whole = np.ones(thermal[0].shape, np.uint8) if shown is None else shown.astype(np.uint8)
+    seen = cv2.warpPerspective(whole, homography, (width, height))
     fixed, moving = [], []
     valid = seen.astype(bool)
     for rgb_image, thermal_image in zip(rgb, thermal, strict=True):
@@ -75,6 +95,7 @@ def match_windows(
         fixed.append(orientation_field(rgb_image, None, sigma)[0])
         field, valid = orientation_field(warped, seen.astype(bool), sigma)
         moving.append(field)
+        yield
     half = window // 2
     found = []
     for y in range(half, height - half + 1, max(4, half)):
@@ -93,6 +114,7 @@ def match_windows(
             if peak is not None:
                 middle = ((left + right - 1) / 2, (top + bottom - 1) / 2)
                 found.append((middle, *peak))
+            yield
     if not found:
         return WindowMatches(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros((0, 2, 2)))
     points, shifts, confidence, precision = (np.array(part) for part in zip(*found, strict=True))

@@ -13,6 +13,7 @@ Threads:
 - "inference", while the node is active: the worker computes and publishes the newest pair of each
   camera pair in turn.
 - "rgb health", "thermal health", for compressed images only: decode each image that comes.
+- "registration check", now and then: compares pairs that were published.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from .diagnostics import PairReport
 from .finding_text import text
 from .latest_job_worker import LatestJobWorker
 from .outputs import OutputPublishers
+from .pair_findings import PairFindings
 from .pair_subscription import ArrivedPair, PairSubscription
 
 Job = tuple["CameraPair", ArrivedPair]
@@ -35,8 +36,9 @@ Job = tuple["CameraPair", ArrivedPair]
 
 @dataclass(frozen=True, eq=False)
 class Computed:
-    """A pair's fusion, and the seconds that the pair waited for the worker."""
+    """A pair's fusion, its images, and the seconds that the pair waited for the worker."""
 
+    images: ImagePair
     fusion: Fusion
     waited: float
 
@@ -81,8 +83,8 @@ class CameraPair:
         self.outputs = OutputPublishers(node, f"{name}/".lstrip("/"))
         self.pipeline = FusionPipeline(predictor, settings.fusion)
         self.subscription: PairSubscription | None = None
-        self._findings: tuple[Finding, ...] = ()
         self._warn = CauseLog.of(node.get_logger(), "warning")
+        self._found = PairFindings(settings.registration_check_period, self._warn)
         self._is_reset_due = threading.Event()
 
     @property
@@ -94,7 +96,7 @@ class CameraPair:
     def activate(self, worker: LatestJobWorker[Job]) -> None:
         """Subscribe, and give each pair that arrives to the worker."""
         self.counters.forget_durations()
-        self._findings = ()
+        self._found = PairFindings(self.settings.registration_check_period, self._warn)
         self.outputs.announce(self.pipeline.predictor.classes, self.settings.fusion)
         offer = partial(self._offer, worker)
         self.subscription = PairSubscription(
@@ -103,6 +105,7 @@ class CameraPair:
 
     def deactivate(self, is_node_going: bool = False) -> None:
         """Unsubscribe; the worker has stopped. ``is_node_going``: it destroys the rest itself."""
+        self._found.close()
         if self.subscription is not None:
             if not is_node_going:
                 self.subscription.destroy()
@@ -112,6 +115,7 @@ class CameraPair:
     def apply(self, settings: Settings) -> None:
         """Take over what may change at run time; pairs, from the next one on."""
         self.settings = settings
+        self._found.period = settings.registration_check_period
         if self.subscription is not None:
             self.subscription.apply(settings)
 
@@ -133,14 +137,19 @@ class CameraPair:
         findings += depth.findings()
         pairing = self.subscription.synchronizer.diagnosis(now)
         findings += [each for each in pairing if each.stream is None or each.stream not in unheard]
+        findings += weighed(self._found.findings(), self.outputs.is_class_table_read())
         return PairReport(
             names=self.names,
             inputs={stream: each.values() for stream, each in inputs.items()},
             pairing=self.subscription.synchronizer.statistics_at(now),
-            findings=(*findings, *weighed(self._findings, self.outputs.is_class_table_read())),
+            findings=(
+                *findings,
+                *weighed(self._found.findings(), self.outputs.is_class_table_read()),
+            ),
             health=dict(self.subscription.health.latest),
             counts=self.counters.snapshot(),
             depth=depth.values(),
+            registration=self._found.values(),
         )
 
     def _uncalibrated(self) -> list[Finding]:
@@ -178,7 +187,7 @@ class CameraPair:
                 arrived.rgb, arrived.thermal, arrived.stamp_ns, arrived.offset_ns, infos, near
             )
             self.counters.begin(self._network_pixels(images))
-            return Computed(self.pipeline.process(images, needed), waited)
+            return Computed(images, self.pipeline.process(images, needed), waited)
         except BadImage as bad:
             return NotComputed(Dropped.BAD_IMAGE, refusal=bad)
         except RegistrationError as error:
@@ -193,6 +202,7 @@ class CameraPair:
         if isinstance(outcome, Computed):
             self.outputs.publish(outcome.fusion)
             self._count(arrived, outcome.fusion, outcome.waited)
+            self._found.add(outcome.images, outcome.fusion)
             return
         if outcome.refusal is not None:
             self._refuse(outcome.refusal)
@@ -223,7 +233,6 @@ class CameraPair:
     def _count(self, arrived: ArrivedPair, fusion: Fusion, waited: float) -> None:
         """Count a published pair, and keep what it says for the diagnostics."""
         done = time.monotonic_ns()
-        self._findings = fusion.findings
         self._count_depth(fusion)
         alone = [stream for stream in STREAMS if getattr(arrived, stream) is None]
         for stream in alone:

@@ -36,6 +36,7 @@ class PairReport:
         health: by stream, of the last image.
         counts: what became of the pairs.
         depth: "name: value" pairs of the depth images' subscription; None: there is none.
+        registration: "name: value" pairs of its checks.
     """
 
     names: TopicNames
@@ -45,6 +46,7 @@ class PairReport:
     health: Mapping[str, ModalityHealth]
     counts: Counts
     depth: Mapping[str, object] | None = None
+    registration: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,7 @@ def _pair(report: PairReport, before: PairReport | None, seconds: float | None) 
         "Median thermal minus RGB (s)": _number(pairing.median_offset),
         "Thermal clock behind RGB clock (s)": _number(pairing.clock_offset),
         "Thermal images used again": pairing.thermal.reused,
+        **report.registration,
     }
     yield _Part("pairing", [each for each in report.findings if each.stream is None], values)
     former = before.counts if before else Counts()

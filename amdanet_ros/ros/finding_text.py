@@ -180,6 +180,10 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "the plane at {p}thermal.registration_distance counts: start the depth camera, or remap "
     "{input} to its topic",
     _K.BAD_DEPTH: "depth images on {topic} are not used: {cause}",
+    _K.CAMERAS_MOVED: "the thermal image lies {pixels:.0f} pixels (of {width} across) beside RGB, "
+    "as three checks agree: the cameras have moved against each other, or the scene is at another "
+    "distance than they were registered at: register them again (amdanet register, amdanet "
+    "calibrate), or set {p}thermal.registration_check_period to 0 for no checks",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
     "{p}thermal.registration (amdanet register), or set {p}crop_to_common_view to false",
     _K.WRONG_THERMAL_UNIT: _wrong_thermal_unit,

@@ -13,6 +13,7 @@ from amdanet_ros.resources import share_directory
 from amdanet_ros.ros.counters import DURATIONS, Counts, Dropped, Quantiles
 from amdanet_ros.ros.diagnostics import NodeReport, PairReport, statuses
 from amdanet_ros.ros.finding_text import TopicNames
+from amdanet_ros.ros.pair_findings import PairFindings
 from amdanet_ros.settings import PAIR_NAMES, PARAMETERS
 
 from .markdown import table
@@ -119,6 +120,7 @@ def sample_statuses() -> list:
         findings=(),
         health={stream: ModalityHealth() for stream in streams},
         counts=Counts(durations=dict.fromkeys(DURATIONS, Quantiles(0.0, 0.0))),
+        registration=PairFindings(0.0, print).values(),
         depth=dict.fromkeys(
             (
                 "Topic",

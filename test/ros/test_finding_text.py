@@ -27,6 +27,7 @@ VALUES = {
     **{"whole": "9000 x 9000", "unknown": "persn", "known": "car, person"},
     **{"unit": "kelvin", "problem": "values above 700 °C", "fits": "centikelvin"},
     **{"parameter": "mask.classes", "found": "/car/boson/compressed"},
+    **{"model": "division", "pixels": 12.3, "width": 640},
 }
 OF_THE_NODE = {
     FindingKind.NO_PUBLISHER,
@@ -43,6 +44,7 @@ OF_THE_NODE = {
     FindingKind.PAIRS_REPLACED,
     FindingKind.PAIRS_UNREGISTERED,
     FindingKind.ONE_CAMERA,
+    FindingKind.CAMERAS_MOVED,
 }
 
 
@@ -58,6 +60,17 @@ def test_the_node_has_a_sentence_of_every_kind_with_the_names_of_the_pair(kind):
     assert "None" not in sentence
     for parameter in re.findall(r"\b[\w.]*(?:sync|thermal|qos)\.\w+", sentence):
         assert parameter.startswith("front.")
+
+
+@pytest.mark.parametrize("kind", [FindingKind.BAD_CALIBRATION, FindingKind.LENS_DISTORTION])
+def test_a_calibration_of_a_file_is_named_by_the_file(kind):
+    of_file = finding(kind, file="/rig/boson.yaml")
+    assert text(of_file, NAMES).startswith("front.thermal.camera_info_file /rig/boson.yaml")
+    assert "/car/boson_info" not in text(of_file, NAMES)
+    assert text(finding(kind), NAMES).startswith("/car/boson_info")
+    if kind is FindingKind.BAD_CALIBRATION:
+        words = "thermal.camera_info_file /rig/boson.yaml: the {cause}"
+        assert command_text(of_file, SOURCES) == words
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FindingKind if kind not in OF_THE_NODE])
