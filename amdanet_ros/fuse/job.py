@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..images.errors import BadImage
 from ..pipeline.fusion import ALL, Fusion
-from ..pipeline.geometry import RegistrationError
+from ..pipeline.geometry import EQUAL_VIEWS, RegistrationError
 from ..pipeline.pipeline import FusionPipeline
 from .journal import FuseJournal
 from .output import FuseOutput
@@ -77,4 +77,5 @@ def write(
 
 
 def _without_arrays(fusion: Fusion) -> Fusion:
-    return replace(fusion, **dict.fromkeys(ALL))
+    # The geometry may hold a depth image.
+    return replace(fusion, geometry=EQUAL_VIEWS, **dict.fromkeys(ALL))

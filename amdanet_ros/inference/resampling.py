@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..registration import PixelMap
+from ..registration.pixel_map import LARGEST_KEPT
 from .folded.size_cache import SizeCache
 from .folded.upsampling_matrices import bilinear_matrix
 
@@ -52,7 +53,8 @@ class Resampler:
     def placed(self, image: Tensor, pixel_map: PixelMap, size: tuple[int, int]) -> Tensor:
         """Return a 1 x H x W image at the places of a map, 1 x height x width; 0 outside."""
         source = (image.shape[1], image.shape[2])
-        make = self._placed if pixel_map.is_fixed else self._map_grid
+        is_kept = pixel_map.is_fixed and size[0] * size[1] <= LARGEST_KEPT
+        make = self._placed if is_kept else self._map_grid
         grid = make(pixel_map, source, tuple(size))
         return F.grid_sample(image[None], grid, padding_mode="zeros", align_corners=True)[0]
 

@@ -96,7 +96,9 @@ def _check_matrix(name: str, matrix: np.ndarray, otherwise: str) -> None:
 
 def _rotation(values: Any) -> np.ndarray:
     rotation = _numbers("R", values, (3, 3))
-    if not np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3) or np.linalg.det(rotation) < 0:
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_rotation = np.allclose(rotation @ rotation.T, np.eye(3), atol=1e-3)
+    if not is_rotation or np.linalg.det(rotation) < 0:
         raise ValueError(
             "R is no rotation: calibrate the camera again; a camera of its own has the identity"
         )

@@ -16,6 +16,8 @@ NOWHERE = -1e6
 
 _MOST_POINTS = 80_000
 _KEPT = 3
+LARGEST_KEPT = 8_000_000
+"""Pixels: 64 MB. Of larger images the map is drawn again for each pair."""
 
 
 class PixelMap(ABC):
@@ -91,8 +93,9 @@ class PlaneMap(PixelMap):
         if found is None:
             found = self._computed(size)
             found.flags.writeable = False
-            kept = list(self._maps.items())[1 - _KEPT :]
-            self._maps = {**dict(kept), size: found}
+            if size[0] * size[1] <= LARGEST_KEPT:
+                kept = list(self._maps.items())[1 - _KEPT :]
+                self._maps = {**dict(kept), size: found}
         return found
 
     def _computed(self, size: tuple[int, int]) -> np.ndarray:

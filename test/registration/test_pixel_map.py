@@ -80,6 +80,13 @@ def test_what_the_thermal_camera_cannot_see_is_nowhere():
     assert (places == NOWHERE).all()
 
 
+def test_the_map_of_a_huge_image_is_not_kept():
+    made = PlaneMap(rig(), 0.0, View((0, 0, *RGB_SIZE)))
+    first = made.at((2400, 3400))
+    assert made.at((2400, 3400)) is not first
+    assert not made._maps
+
+
 def test_maps_are_kept_a_size_and_their_number_is_bounded():
     made = PlaneMap(rig(), 0.0, View((0, 0, *RGB_SIZE)))
     first = made.at((24, 32))
