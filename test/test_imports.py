@@ -45,7 +45,8 @@ ALLOWED = {
     "one_line",
     "videos": f"{ARRAYS} bags images one_line",
     "fuse": f"{ARRAYS} {ROSLESS} bags videos messages pairing pipeline settings output_place",
-    "fleet": "ray bags fuse output_place programs one_line whole_file",
+    "report": f"{ARRAYS} output_place one_line whole_file",
+    "fleet": "ray bags fuse output_place programs one_line whole_file report",
     "view": f"{ARRAYS} images pipeline visualization programs one_line",
     "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} network bags messages pairing "
     "pipeline resources settings one_line programs params_file ros.shims "
@@ -65,7 +66,7 @@ ALLOWED = {
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags videos fuse fleet ros ros.shims training evaluation extraction "
     "annotation reproduction synthetic demo resources output_place one_line programs whole_file "
-    "whole_folder class_table_file view __init__",
+    "whole_folder class_table_file view report __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

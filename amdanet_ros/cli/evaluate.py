@@ -2,6 +2,7 @@
 
 amdanet evaluate runs/demo/best.safetensors --synthetic 500000:48
 amdanet evaluate mfnet.pth --data MFNet --classes mfnet --protocol released --out scores
+amdanet evaluate mine.safetensors --data MY_SET --report scores.html
 amdanet evaluate street runs/mine/best.safetensors --data MY_SET
 amdanet evaluate runs/mine/best.safetensors --against street --data MY_SET
 
@@ -23,6 +24,7 @@ from .evaluated_network import evaluated_network
 
 if TYPE_CHECKING:
     from ..classes import ClassTable
+    from .evaluation_page import ScoredPair
 
 SUMMARY = "score a checkpoint: IoU per class, mIoU, confusion matrix, fusion metrics"
 _MOST_SCENES = 10_000_000
@@ -97,6 +99,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the fused images alone, beside mean, maximum and Laplacian pyramid",
     )
     parser.add_argument("--out", metavar="FOLDER", help="folder for evaluation.json and .csv")
+    parser.add_argument(
+        "--report", type=Path, metavar="FILE", help="an HTML file: scores, worst and best pairs"
+    )
     parser.add_argument("--cache", default="", metavar="FOLDER", help="cache of the scenes")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
 
@@ -120,13 +125,17 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from ..evaluation.scoring import score_pairs
     from ..inference.checkpoint_file import read_checkpoint
     from ..output_place import check_writable_kind, keep_apart
+    from ..report.page import write_page
     from ..training.processes import processes
+    from .evaluation_page import evaluation_page, worst_and_best
 
     if arguments.out:
         for name in _WRITTEN:
             given = (arguments.checkpoint, arguments.new, arguments.against)
             keep_apart(Path(arguments.out, name), [Path(each) for each in given if each])
             check_writable_kind(Path(arguments.out, name))
+    if arguments.report:
+        _check_report(arguments)
     if arguments.new or arguments.against:
         return _compare(arguments)
     checkpoint, table = read_checkpoint(arguments.checkpoint)
@@ -159,6 +168,15 @@ def _evaluate(arguments: argparse.Namespace) -> int:
             network, chosen, table.names, here.device, window, arguments.fusion_metrics
         )
         report = here.gathered(report)
+        shown = ()
+        if report is not None and arguments.report:
+            shown = [
+                [
+                    _scored(network, pairs, i, report.pair_scores[i], here.device, window)
+                    for i in each
+                ]
+                for each in worst_and_best(report.pair_scores)
+            ]
     if report is None:
         return 0
     remark = ""
@@ -179,7 +197,43 @@ def _evaluate(arguments: argparse.Namespace) -> int:
             Path(arguments.out),
             {"evaluation.json": report.as_json(), "evaluation.csv": report.as_csv()},
         )
+    if arguments.report:
+        write_page(arguments.report, evaluation_page(report, table, *shown))
+        print(f"report: {arguments.report}")
     return 0
+
+
+def _check_report(arguments: argparse.Namespace) -> None:
+    """Refuse a report of what has none, and one that may not be written."""
+    from ..report.page import check_place
+
+    others = ("new", "against", "objects", "compare_fusions")
+    other = next((name for name in others if getattr(arguments, name)), None)
+    if other:
+        given = "a second checkpoint" if other == "new" else f"--{other.replace('_', '-')}"
+        raise CommandError(f"--report tells the scores of one checkpoint: leave out {given}")
+    inputs = [Path(each) for each in (arguments.checkpoint, arguments.data) if each]
+    inputs += [Path(arguments.classes)] if arguments.classes.endswith((".yaml", ".yml")) else []
+    written = [Path(arguments.out, name) for name in _WRITTEN] if arguments.out else []
+    check_place(arguments.report, inputs, written)
+
+
+def _scored(network, pairs, index: int, score: float, device, window) -> ScoredPair:
+    """Return a pair as the report shows it."""
+    import numpy as np
+
+    from ..evaluation.scoring import predicted
+    from .evaluation_page import ScoredPair
+
+    pair = pairs[index]
+    was_training = network.training
+    network.eval()
+    labels, fused = predicted(network, pair, device, window)
+    network.train(was_training)
+    names = getattr(pairs, "names", None)
+    name = names[index] if names is not None else f"pair {index}"
+    fused = np.rint(255 * np.clip(fused, 0, 1)).astype(np.uint8)
+    return ScoredPair(name, score, pair.rgb, pair.thermal, fused, pair.labels, labels)
 
 
 def _compare(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ Examples:
   amdanet fuse rgb_folder thermal_folder -o images --format images
   amdanet fuse rgb.mp4 thermal.mp4 -o fused.mp4
   amdanet fuse both.mp4 --stacked vertical -o fused_bag
+  amdanet fuse my_bag -o fused_bag --report fused.html
   amdanet fuse folder_with_NAME_rgb_and_NAME_thermal -o film.mp4 --format video
 
 The output bag holds what the node publishes for the same pairs with the same parameters. Options
@@ -46,6 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=_FORMATS,
         help="default: video for .mp4 and .avi, else images for images and a bag for all else",
     )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="an HTML file with some pairs, plots, and what was left out",
+    )
     add_result_arguments(parser)
 
 
@@ -85,7 +92,8 @@ def _fuse(arguments: argparse.Namespace) -> int:
             _say(said)
         _say(work.last_words())
         work.finish()
-    print(f"{work.counts}: {arguments.output}")
+    report = f"; report: {arguments.report}" if arguments.report else ""
+    print(f"{work.counts}: {arguments.output}{report}")
     return 0
 
 

@@ -133,7 +133,7 @@ class FuseWork:
     _place: OutputPlace
     _predictor: Predictor
     _fusions: dict[str, Fusion] = field(default_factory=dict)
-    _said: set[str] = field(default_factory=set)
+    _said: dict[str, None] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -154,12 +154,15 @@ class FuseWork:
             OutputPlaceError, ValueError: what is wrong with input, options or output.
         """
         from ..fuse.place import OutputPlace
+        from ..report.page import check_place
 
         settings = settings or settings_for(arguments, in_sequence(arguments))
         kind = kind_for(arguments)
         source = open_source(arguments, settings)
         inputs = _inputs(arguments, settings, source)
         place = OutputPlace.of(arguments.output, kind, arguments.overwrite, inputs)
+        if getattr(arguments, "report", None):
+            check_place(arguments.report, inputs, [arguments.output])
         predictor = predictor or load_predictor(settings)
         description = f"{source.description}: {predictor.describe()}"
         return cls(description, source.most, arguments, settings, source, place, predictor)
@@ -212,7 +215,7 @@ class FuseWork:
     def _new(self, sentences: Iterable[str]) -> Iterator[str]:
         for sentence in sentences:
             if sentence not in self._said:
-                self._said.add(sentence)
+                self._said[sentence] = None
                 yield sentence
 
     def _sentence(self, finding: Finding) -> str:
@@ -236,6 +239,8 @@ class FuseWork:
         from ..fuse.job import write
         from ..fuse.output_record import OutputRecord
         from ..fuse.tally import TalliedOutput
+        from ..report.page import whole_page
+        from .fuse_report import ReportedOutput
         from .no_pairs import why_no_pairs
 
         if not self._fusions:
@@ -247,13 +252,25 @@ class FuseWork:
         kind = self._place.kind
         part = self._journal.fresh_part()
         rate = self._arguments.video_rate or self._source.rate or _VIDEO_RATE
-        output = TalliedOutput(_output(kind, part, rate))
+        reported = ReportedOutput(
+            _output(kind, part, rate), len(self._fusions) if self._report else 0, self.description
+        )
+        output = TalliedOutput(reported)
         write(self._source, self._fusions, self._journal, output)
         outcome = output.outcome(self._left_out.count)
         OutputRecord(self._made_of(), outcome.values()).keep(part, kind)
-        self._place.publish(part, self._journal.aside)
+        with contextlib.ExitStack() as last:
+            if self._report:
+                html = reported.html(self.counts, list(self._said), self._source)
+                last.enter_context(whole_page(self._report, html))
+            self._place.publish(part, self._journal.aside)
         self._journal.remove()
         return outcome
+
+    @property
+    def _report(self) -> Path | None:
+        """Where a report goes; the bags of a fleet have none of their own."""
+        return getattr(self._arguments, "report", None)
 
     def _made_of(self) -> Any:
         from ..fuse.made_of import (

@@ -8,6 +8,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -27,12 +28,15 @@ class EvaluationReport:
         matrices: confusion matrices by condition ("" if the data set names none).
         fusion: mean of each fusion metric over the images; empty if none was wanted.
         facts: checkpoint, data and protocol of the evaluation.
+        pair_scores: mean IoU of each pair over the classes in it, in the order of the pairs; NaN
+            where nothing is labelled.
     """
 
     classes: Sequence[str]
     matrices: Mapping[str, ConfusionMatrix]
     fusion: Mapping[str, float] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    pair_scores: Sequence[float] = ()
 
     @property
     def total(self) -> ConfusionMatrix:
@@ -131,7 +135,11 @@ def merged_reports(reports: Sequence[EvaluationReport]) -> EvaluationReport:
         / sum(pairs)
         for name in sorted(names)
     }
-    return EvaluationReport(first.classes, matrices, fusion, {**first.facts, "pairs": sum(pairs)})
+    # Each process has every so-many-th pair.
+    rounds = zip_longest(*(report.pair_scores for report in reports))
+    scores = [score for row in rounds for score in row if score is not None]
+    facts = {**first.facts, "pairs": sum(pairs)}
+    return EvaluationReport(first.classes, matrices, fusion, facts, scores)
 
 
 def _decimals(value: float | None) -> str:

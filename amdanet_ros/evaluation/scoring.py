@@ -68,15 +68,17 @@ def score_pairs(
     """
     matrices: dict[str, ConfusionMatrix] = {}
     sums: dict[str, float] = defaultdict(float)
-    images = 0
+    scores: list[float] = []
     was_training = network.training
     network.eval()
     try:
         for pair in pairs:
             labels, fused = predicted(network, pair, device, window)
             matrix = matrices.setdefault(pair.condition, ConfusionMatrix(len(classes)))
-            matrix.add(pair.labels, labels)
-            images += 1
+            own = ConfusionMatrix(len(classes))
+            own.add(pair.labels, labels)
+            matrix.counts += own.counts
+            scores.append(own.scores().mean_iou())
             if with_fusion:
                 image = np.rint(255 * fused).astype(np.float64)
                 thermal = 255.0 * ThermalNormalizer(smoothing=0.0)(pair.thermal)
@@ -84,5 +86,5 @@ def score_pairs(
                     sums[name] += value
     finally:
         network.train(was_training)
-    means = {name: value / images for name, value in sums.items()}
-    return EvaluationReport(tuple(classes), matrices, means, {"pairs": images})
+    means = {name: value / len(scores) for name, value in sums.items()}
+    return EvaluationReport(tuple(classes), matrices, means, {"pairs": len(scores)}, scores)

@@ -41,6 +41,7 @@ class BagSource:
         findings: about the pairing, once all pairs have been yielded.
         remarks: sentences about what is missing of the bag, at that time too.
         spans: of each stream's images, once all pairs have been yielded.
+        unpaired: of each stream: images without a partner, by why, at that time too.
     """
 
     path: Path
@@ -51,6 +52,7 @@ class BagSource:
     findings: Sequence[Finding] = ()
     remarks: Sequence[str] = ()
     spans: Mapping[str, StreamSpan] = field(default_factory=dict)
+    unpaired: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def streams(self) -> dict[str, str]:
@@ -100,6 +102,11 @@ class BagSource:
             yield from cameras.refused(numbers)
             self.findings = synchronizer.diagnosis(bag.start_ns + bag.duration_ns)
             self.spans = cameras.spans
+            counts = synchronizer.statistics
+            self.unpaired = {
+                stream: {reason.description: n for reason, n in each.unmatched.items() if n}
+                for stream, each in (("rgb", counts.rgb), ("thermal", counts.thermal))
+            }
             self.remarks = (*bag.report.sentences(), *cameras.left_out())
 
 

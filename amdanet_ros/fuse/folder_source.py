@@ -55,6 +55,11 @@ class FolderSource:
         return {}
 
     @property
+    def unpaired(self) -> dict[str, dict[str, int]]:
+        """None: files without a partner are in ``remarks``."""
+        return {}
+
+    @property
     def streams(self) -> dict[str, str]:
         """The folder of each stream."""
         first = self.pairs[0]

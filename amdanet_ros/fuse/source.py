@@ -67,6 +67,7 @@ class Source(Protocol):
         files: that are read.
         remarks: sentences about what is left out of it; of a bag, once it has been read.
         spans: of each stream of a bag that has been read; else empty.
+        unpaired: of each of these streams: images without a partner, by why.
     """
 
     description: str
@@ -78,6 +79,7 @@ class Source(Protocol):
     files: Sequence[Path]
     remarks: Sequence[str]
     spans: Mapping[str, StreamSpan]
+    unpaired: Mapping[str, Mapping[str, int]]
 
     def __iter__(self) -> Iterator[SourcePair]:
         """Yield the pairs."""

@@ -34,7 +34,7 @@ class FrameMaker:
         """
         return ViewFrame(
             source=self._source,
-            images=self._images(pair, fusion),
+            images=self.images(pair, fusion),
             stamp_ns=fusion.stamp_ns,
             offset_ns=fusion.offset_ns,
             classes=_classes(fusion),
@@ -47,7 +47,8 @@ class FrameMaker:
             is_registered=pair.rgb is not None,
         )
 
-    def _images(self, pair: ImagePair, fusion: Fusion) -> Mapping[str, np.ndarray]:
+    def images(self, pair: ImagePair, fusion: Fusion) -> Mapping[str, np.ndarray]:
+        """Return the images of a pair in the pixels of the fused one; see ``ViewFrame``."""
         images = {"fused": fusion.fused, "overlay": fusion.overlay}
         height, width = fusion.fused.shape[:2]
         if pair.rgb is not None:
