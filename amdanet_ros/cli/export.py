@@ -3,6 +3,7 @@
 Examples:
   amdanet export mfnet.pth -o mfnet_480x640.onnx --size 480 640    # fastest: one size
   amdanet export mfnet.pth -o mfnet.onnx                           # any size
+  amdanet export mfnet.pth -o half.onnx --precision fp16           # for GPUs; a smaller file
 
 The node takes the file as its checkpoint. On a GPU with onnxruntime's TensorRT provider the first
 start builds an engine, which takes minutes, and stores it in ~/.cache/amdanet_ros/tensorrt;
@@ -33,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="image size; without it, any",
     )
     parser.add_argument(
+        "--precision",
+        choices=("fp32", "fp16"),
+        default="fp32",
+        help="fp32, or fp16: the encoder in half precision, as the node's fp16",
+    )
+    parser.add_argument(
         "--build", action="store_true", help="build the TensorRT engine now (minutes)"
     )
     parser.add_argument("--device", default="auto", help="for --build: auto, cuda or cuda:N")
@@ -56,9 +63,11 @@ def run(arguments: argparse.Namespace) -> int:
     check_own(arguments.output, _is_export, "amdanet export")
     try:
         checkpoint, classes = read_checkpoint(arguments.checkpoint)
-        print("exporting; this takes some minutes", flush=True)
+        print("exporting; this takes up to a minute", flush=True)
         best = recommended_size_of(checkpoint)
-        difference = export_onnx(checkpoint.build(), arguments.output, classes, size, best)
+        difference = export_onnx(
+            checkpoint.build(), arguments.output, classes, size, best, arguments.precision
+        )
         print(f"{arguments.output}: differs from the network by at most {difference:.1e}")
         if arguments.build:
             print("building the engine for this device; this can take minutes", flush=True)

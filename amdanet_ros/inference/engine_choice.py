@@ -90,7 +90,7 @@ def _of_export(
             f"{network.path} runs with onnxruntime alone: set engine to auto and device to auto, "
             "or use the checkpoint that it was exported from"
         )
-    chosen = "fp32" if precision == "auto" else precision
+    chosen = network.precision if precision == "auto" else precision
     return PrecisionChoice(network.build_engine(device, precision), chosen, "as exported")
 
 

@@ -20,6 +20,9 @@ from .plain_engine import EngineOutput
 SHARE = "share"
 """The output of exports of networks with `luminance_mixing`."""
 
+PRECISION_KEY = "amdanet_precision"
+"""Of the file's metadata; files without it are in fp32."""
+
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "amdanet_ros" / "tensorrt"
 
 
@@ -36,6 +39,7 @@ class OnnxModel:
         classes: names and colours.
         size: (height, width) that it was exported for; None: any.
         recommended_size: (height, width) at which the network is best; None: not known.
+        precision: "fp32" or "fp16", in which it was exported.
         gives_share: it gives thermal's share in RGB's luminance as a third output, "share".
 
     Raises:
@@ -61,6 +65,9 @@ class OnnxModel:
             self.size: tuple[int, int] | None = tuple(size) if size else None
             best = json.loads(metadata.get("amdanet_inference_size", "null"))
             self.recommended_size: tuple[int, int] | None = tuple(best) if best else None
+            self.precision = json.loads(metadata.get(PRECISION_KEY, '"fp32"'))
+            if self.precision not in ("fp32", "fp16"):
+                raise ValueError(f"precision {self.precision!r}")
         except (LookupError, ValueError, TypeError, OverflowError, RecursionError) as error:
             raise OnnxModelError(
                 f"{self.path} has damaged metadata ({one_line(error, 120)}): export it again"
@@ -68,7 +75,9 @@ class OnnxModel:
         self.gives_share = SHARE in [output.name for output in session.get_outputs()]
 
     def build_engine(self, device: torch.device, precision: str) -> OnnxEngine:
-        """Return an engine on a device, in "fp32" or "auto"; with TensorRT also in "fp16".
+        """Return an engine on a device, in the file's precision or "auto".
+
+        With TensorRT a file in "fp32" is computed in "fp16" too.
 
         On a GPU it uses onnxruntime's TensorRT provider if there is one, else the CUDA provider.
 
@@ -78,15 +87,17 @@ class OnnxModel:
         import onnxruntime
 
         available = onnxruntime.get_available_providers()
-        in_fp32 = precision in ("auto", "fp32")
+        has_tensorrt = device.type != "cpu" and "TensorrtExecutionProvider" in available
+        lowered = has_tensorrt and (self.precision, precision) == ("fp32", "fp16")
+        if precision not in ("auto", self.precision) and not lowered:
+            raise OnnxModelError(
+                f"{self.path} was exported in {self.precision}, and onnxruntime computes it so on "
+                f"{device}, not in {precision}: set the precision to auto or {self.precision}"
+            )
         if device.type == "cpu":
-            if not in_fp32:
-                raise OnnxModelError(
-                    f"{self.path}: onnxruntime computes fp32 on the CPU, not {precision}"
-                )
             return OnnxEngine(self._session(["CPUExecutionProvider"]), "onnxruntime CPU")
         cuda = ("CUDAExecutionProvider", {"device_id": device.index or 0})
-        if "TensorrtExecutionProvider" in available:
+        if has_tensorrt:
             _CACHE.mkdir(parents=True, exist_ok=True)
             options = {
                 "device_id": device.index or 0,
@@ -97,10 +108,6 @@ class OnnxModel:
             session = self._session([("TensorrtExecutionProvider", options), cuda])
             return OnnxEngine(session, "onnxruntime TensorRT")
         if "CUDAExecutionProvider" in available:
-            if not in_fp32:
-                raise OnnxModelError(
-                    f"{self.path}: {precision} needs onnxruntime's TensorRT provider"
-                )
             return OnnxEngine(self._session([cuda]), "onnxruntime CUDA")
         raise OnnxModelError(
             f"{self.path} on {device}: this onnxruntime has no CUDA provider: "

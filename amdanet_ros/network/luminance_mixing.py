@@ -14,7 +14,7 @@ LUMA = (0.299, 0.587, 0.114)
 
 def luminance(image: Tensor) -> Tensor:
     """Return the luma of an image, B x 3 x H x W, as B x 1 x H x W."""
-    red, green, blue = image.split(1, dim=1)
+    red, green, blue = image[:, :1], image[:, 1:2], image[:, 2:]
     return LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
 
 

@@ -55,8 +55,8 @@ def attend(query: Tensor, key_value: Tensor, heads: int) -> Tensor:
     (C / heads)^-0.5.
     """
     query = query.unflatten(2, (heads, -1)).transpose(1, 2)
-    key, value = key_value.unflatten(2, (2, heads, -1)).permute(2, 0, 3, 1, 4)
-    return F.scaled_dot_product_attention(query, key, value).transpose(1, 2).flatten(2)
+    both = key_value.unflatten(2, (2, heads, -1)).permute(2, 0, 3, 1, 4)
+    return F.scaled_dot_product_attention(query, both[0], both[1]).transpose(1, 2).flatten(2)
 
 
 def initialize(module: nn.Module) -> None:

@@ -5,16 +5,18 @@ import pytest
 import torch
 
 from amdanet_ros.classes import class_table_of_size
-from amdanet_ros.inference import Predictor
+from amdanet_ros.inference import Predictor, onnx_export
+from amdanet_ros.inference.built_in_scene import built_in_scene
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
-pytest.importorskip("onnxscript")
 
-from amdanet_ros.inference.onnx_export import TOLERANCE, export_onnx
+from amdanet_ros.inference.onnx_check import HALF_TOLERANCE, TOLERANCE, check_export
+from amdanet_ros.inference.onnx_export import ExportError, export_onnx
 from amdanet_ros.inference.onnx_model import OnnxModel, OnnxModelError
+from amdanet_ros.inference.onnx_modules import module_for_export
 
 _SIZE = (64, 96)
 
@@ -30,13 +32,21 @@ def network():
 
 
 @pytest.fixture(scope="module")
-def exported(network, tmp_path_factory):
+def networks(network):
+    """What each file holds; the file for any size is of a network that mixes luminances."""
+    mixing = AMDANet(network.config, luminance_mixing=True).eval()
+    return {"one": network, "any": mixing, "half": network}
+
+
+@pytest.fixture(scope="module")
+def exported(networks, tmp_path_factory):
     folder = tmp_path_factory.mktemp("onnx")
-    paths = {"one": folder / "one.onnx", "any": folder / "any.onnx"}
+    paths = {kind: folder / f"{kind}.onnx" for kind in ("one", "any", "half")}
     table = class_table_of_size(5)
     differences = {
-        "one": export_onnx(network, paths["one"], table, _SIZE),
-        "any": export_onnx(network, paths["any"], table),
+        "one": export_onnx(networks["one"], paths["one"], table, _SIZE),
+        "any": export_onnx(networks["any"], paths["any"], table, recommended_size=(240, 320)),
+        "half": export_onnx(networks["half"], paths["half"], table, precision="fp16"),
     }
     return paths, differences
 
@@ -47,12 +57,17 @@ def _images(size):
     return rgb, random.integers(0, 255, size, dtype=np.uint8)
 
 
-@pytest.mark.parametrize(("kind", "size"), [("one", _SIZE), ("any", _SIZE), ("any", (70, 90))])
-def test_the_exported_network_predicts_as_the_torch_path_does(network, exported, kind, size):
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [("one", _SIZE), ("any", _SIZE), ("any", (70, 90)), ("any", (32, 135)), ("any", (201, 33))],
+)
+def test_the_exported_network_predicts_as_the_torch_path_does(networks, exported, kind, size):
     paths, differences = exported
     assert differences[kind] <= TOLERANCE
-    ours = Predictor(network, device="cpu", precision="fp32")(*_images(size))
-    theirs = Predictor.from_checkpoint(paths[kind], device="cpu")(*_images(size))
+    ours = Predictor(networks[kind], device="cpu", precision="fp32")(*_images(size))
+    theirs = Predictor.from_checkpoint(paths[kind], device="cpu", inference_size=size)(
+        *_images(size)
+    )
     assert np.abs(theirs.confidence - ours.confidence).max() < 1e-4
     assert np.abs(theirs.fused.astype(int) - ours.fused.astype(int)).max() <= 1
     assert (theirs.labels == ours.labels).mean() > 0.999
@@ -71,9 +86,76 @@ def test_an_export_for_one_size_refuses_another(exported):
         Predictor.from_checkpoint(exported[0]["one"], device="cpu", inference_size=(96, 96))
 
 
-def test_half_precision_on_the_cpu_is_refused_in_a_sentence(exported):
-    with pytest.raises(OnnxModelError, match="fp32 on the CPU"):
-        Predictor.from_checkpoint(exported[0]["any"], device="cpu", precision="fp16")
+@pytest.mark.parametrize(
+    ("kind", "precision", "own"),
+    [("any", "fp16", "fp32"), ("one", "bf16", "fp32"), ("half", "fp32", "fp16")],
+)
+def test_another_precision_than_the_files_is_refused_in_a_sentence(exported, kind, precision, own):
+    with pytest.raises(OnnxModelError, match=f"was exported in {own}.*not in {precision}: set"):
+        OnnxModel(exported[0][kind]).build_engine(torch.device("cpu"), precision)
+
+
+@pytest.mark.parametrize("size", [_SIZE, (70, 90)])
+def test_a_file_in_half_precision_is_smaller_and_keeps_the_labels(network, exported, size):
+    paths, differences = exported
+    assert OnnxModel(paths["half"]).precision == "fp16"
+    assert TOLERANCE < differences["half"] < HALF_TOLERANCE  # it is in half precision
+    assert paths["half"].stat().st_size < 0.75 * paths["any"].stat().st_size
+    images = built_in_scene(size)
+    ours = Predictor(network, device="cpu", precision="fp32")(*images)
+    theirs = Predictor.from_checkpoint(paths["half"], device="cpu", precision="auto")(*images)
+    assert (theirs.labels == ours.labels).mean() >= 0.99
+    assert np.abs(theirs.fused.astype(int) - ours.fused.astype(int)).max() <= 3
+
+
+@pytest.mark.parametrize("kind", ["one", "any", "half"])
+def test_a_file_has_only_operators_that_tensorrt_knows_too(exported, kind):
+    import onnx
+
+    graph = onnx.load(exported[0][kind]).graph
+    assert {node.domain for node in graph.node} == {""}
+    kinds = {node.op_type for node in graph.node}
+    assert not {each for each in kinds if "Sequence" in each or each in ("If", "Loop", "Scan")}
+
+
+def test_an_export_that_departs_is_refused_and_leaves_the_file_that_was_there(
+    network, tmp_path, monkeypatch
+):
+    path = tmp_path / "kept.onnx"
+    path.write_bytes(b"an earlier export")
+
+    def written_by_another(module, path, size, has_share):
+        raise ExportError("the export differs from the network by 3.0e-01, more than 0.0001")
+
+    monkeypatch.setattr(onnx_export, "_write_graph", written_by_another)
+    with pytest.raises(ExportError, match="differs"):
+        export_onnx(network, path, class_table_of_size(5), _SIZE)
+    assert path.read_bytes() == b"an earlier export"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_check_names_a_difference_and_changed_labels(network, exported):
+    module = module_for_export(network, _SIZE, torch.float32)
+
+    def brighter(rgb, thermal):
+        logits, fused = module(rgb, thermal)
+        return logits, fused + 0.001
+
+    def other_labels(rgb, thermal):
+        logits, fused = module(rgb, thermal)
+        moved = logits.clone()
+        moved[:, :, :4] = moved[:, :, :4].roll(1, dims=1) * 1e-3 + logits[:, :, :4].mean()
+        return logits.mean() + 1e-3 * (moved - logits.mean()), fused
+
+    with pytest.raises(ExportError, match="more than 0.0001"):
+        check_export(exported[0]["one"], brighter, [_SIZE], "fp32")
+    with pytest.raises(ExportError, match="differs|labels stay equal"):
+        check_export(exported[0]["half"], other_labels, [_SIZE], "fp16")
+
+
+def test_a_precision_that_no_file_has_is_refused(network, tmp_path):
+    with pytest.raises(ValueError, match="choose fp32 or fp16"):
+        export_onnx(network, tmp_path / "b.onnx", class_table_of_size(5), _SIZE, precision="bf16")
 
 
 def test_a_file_that_is_no_export_is_refused(tmp_path):
@@ -85,17 +167,13 @@ def test_a_file_that_is_no_export_is_refused(tmp_path):
         OnnxModel(tmp_path / "missing.onnx")
 
 
-def test_an_export_of_a_mixing_network_gives_the_share_and_its_recommended_size(
-    network, tmp_path, monkeypatch
-):
-    shallow = MixTransformerSize(BACKBONES["mit_b0"].channels, (1, 1, 1, 1))
-    monkeypatch.setitem(BACKBONES, "mit_b0", shallow)
-    mixing = AMDANet(network.config, luminance_mixing=True).eval()
-    path = tmp_path / "mixing.onnx"
-    assert export_onnx(mixing, path, class_table_of_size(5), _SIZE, (240, 320)) <= TOLERANCE
-    model = OnnxModel(path)
+def test_an_export_of_a_mixing_network_gives_the_share_and_its_recommended_size(networks, exported):
+    model = OnnxModel(exported[0]["any"])
     assert model.gives_share and model.recommended_size == (240, 320)
+    assert not OnnxModel(exported[0]["one"]).gives_share
     images = _images((128, 192))  # larger than the network's size: mixed at full size
-    ours = Predictor(mixing, device="cpu", precision="fp32", inference_size=_SIZE)(*images)
-    theirs = Predictor.from_checkpoint(path, device="cpu")(*images)
+    ours = Predictor(networks["any"], device="cpu", precision="fp32", inference_size=_SIZE)(*images)
+    theirs = Predictor.from_checkpoint(exported[0]["any"], device="cpu", inference_size=_SIZE)(
+        *images
+    )
     assert np.abs(theirs.fused.astype(int) - ours.fused.astype(int)).max() <= 1

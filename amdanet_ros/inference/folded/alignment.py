@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ...network.local_alignment import LocalAlignment
 from ...network.sci import SemanticConsistencyInference
 from .affine import Affine, affine_of
-from .layers import TokenLinear
+from .layers import TokenLinear, in_two
 
 _PIECE = 1 << 17
 """Numbers in a piece: half a megabyte in float32."""
@@ -80,7 +80,7 @@ class FoldedLocalAlignment(nn.Module):
         average = torch.cat([rgb.mean(1), thermal.mean(1)], dim=1)
         maximum = torch.cat([rgb.amax(1), thermal.amax(1)], dim=1)
         both = self.channel(F.relu(self.channel_hidden(torch.stack([average, maximum])))).sum(0)
-        return both.sigmoid_()[:, None].chunk(2, dim=2)
+        return in_two(both.sigmoid_()[:, None])
 
     def _spatial_weights(self, rgb: Tensor, thermal: Tensor) -> Tensor:
         """Return one weight per token of each branch, B x N x 2."""

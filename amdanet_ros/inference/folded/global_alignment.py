@@ -9,7 +9,7 @@ from ...network.global_alignment import CrossAttention, GlobalAlignment, Salient
 from ...network.mix_transformer import attend
 from .affine import Affine, affine_of, chain, chain_into_convolution, query_into_key, stack
 from .encoder_block import halves
-from .layers import TokenLinear, TokenReduction
+from .layers import TokenLinear, TokenReduction, in_two
 
 
 class KeysAndValues(nn.Module):
@@ -63,7 +63,7 @@ class ProjectionAndQuery(nn.Module):
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """B x N x C to (z, q), B x N x C each."""
         result = self.linear(tokens)
-        return (result, result) if self.single else result.chunk(2, dim=2)
+        return (result, result) if self.single else in_two(result)
 
 
 class FoldedGlobalAlignment(nn.Module):
@@ -115,5 +115,5 @@ def attend_once(query: Tensor, key_value: Tensor, heads: int) -> Tensor:
     """Return the attention of queries, B x N x C, to keys and values, B x M x 2C."""
     if heads > 1:
         return attend(query, key_value, heads)
-    key, value = key_value.chunk(2, dim=2)
+    key, value = in_two(key_value)
     return F.scaled_dot_product_attention(query[:, None], key[:, None], value[:, None]).squeeze(1)

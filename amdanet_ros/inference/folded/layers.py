@@ -85,9 +85,20 @@ def spatial_size(maps: Tensor) -> tuple[int, int]:
     return (int(height), int(width)) if torch.jit.is_tracing() else (height, width)
 
 
+def in_two(both: Tensor) -> tuple[Tensor, Tensor]:
+    """Return views of the first and the second half of the last dimension.
+
+    By slices: `chunk` becomes a sequence in ONNX, and TensorRT knows no sequences.
+    """
+    half = int(both.shape[-1]) // 2
+    return both[..., :half], both[..., half:]
+
+
 def as_map(tokens: Tensor, height: int, width: int) -> Tensor:
     """View B x N x C tokens as a B x C x H x W map in channels_last memory."""
-    return tokens.unflatten(1, (height, width)).permute(0, 3, 1, 2)
+    batch, channels = int(tokens.shape[0]), int(tokens.shape[2])
+    # Not `unflatten`: ONNX's exporter takes sizes that pass through it for constants.
+    return tokens.reshape(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
 def as_tokens(maps: Tensor) -> Tensor:
