@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
-from .bounded_yaml import load_yaml
 from .classes import (
     MOST_CLASSES,
     UNLABELED,
@@ -28,10 +26,6 @@ _ENDINGS = (".yaml", ".yml")
 _KEYS = ("name", "names", "colors", "ignored")
 _MOST_BYTES = 256 * 1024
 _LONGEST_NAME = 100
-_OF_YAML = (
-    yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError
-)  # fmt: skip
-"""What PyYAML raises for bad text; tags such as !!timestamp give the last ones."""
 
 
 class ClassTableError(ValueError):
@@ -55,6 +49,8 @@ def class_table_of(name: str | Path) -> ClassTable:
 
 def class_table_text(table: ClassTable) -> str:
     """Return a table as `class_table_of` reads it from a file."""
+    import yaml
+
     content: dict[str, Any] = {
         "name": table.name,
         "names": list(table.names),
@@ -74,10 +70,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise ClassTableError(f"{file} cannot be read: {error.strerror or error}") from error
     if len(text) > _MOST_BYTES:
         raise ClassTableError(f"{file} has more than {_MOST_BYTES} bytes: it is no class table")
-    try:
-        content = load_yaml(text)
-    except _OF_YAML as error:
-        raise ClassTableError(f"{file} is no YAML: {one_line(error, 150)}") from error
+    content = _parsed(text, file)
     if not isinstance(content, dict):
         raise ClassTableError(f"{file} is no class table: expected is 'names: [...]'")
     unknown = [key for key in content if key not in _KEYS]
@@ -86,6 +79,20 @@ def _content(path: Path) -> dict[str, Any]:
             f"{file} has the unknown key {_shown(unknown[0])}: known are {', '.join(_KEYS)}"
         )
     return content
+
+
+def _parsed(text: bytes, file: str) -> Any:
+    # Here, because the network runs without YAML where no file of classes is named.
+    import yaml
+
+    from .bounded_yaml import load_yaml
+
+    # What PyYAML raises for bad text; tags such as !!timestamp give the last ones.
+    faults = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError)
+    try:
+        return load_yaml(text)
+    except (*faults, OverflowError, RecursionError) as error:
+        raise ClassTableError(f"{file} is no YAML: {one_line(error, 150)}") from error
 
 
 def _table(content: dict[str, Any], stem: str, file: str) -> ClassTable:

@@ -46,10 +46,10 @@ LARGEST_ERROR = 3e-5
 Run = Callable[[], tuple[torch.Tensor, torch.Tensor]]
 
 
-def stirred_network(backbone: str, num_classes: int) -> AMDANet:
+def stirred_network(backbone: str, num_classes: int, embed_dim: int = 512) -> AMDANet:
     """Return a network with random numbers in every parameter and statistic."""
     torch.manual_seed(0)
-    network = AMDANet(backbone=backbone, num_classes=num_classes).eval()
+    network = AMDANet(backbone=backbone, num_classes=num_classes, embed_dim=embed_dim).eval()
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.uniform_(-0.2, 0.2)
