@@ -102,8 +102,8 @@ class ParameterFile:
         return values
 
     def names_for(self, node_name: str, namespace: str) -> dict[str, int]:
-        """Return the names that the file sets for a node, and their lines."""
-        return {name: line for name, (line, _) in self._for_node(node_name, namespace).items()}
+        """Return the names that the file sets for a node, those of ROS too, and their lines."""
+        return {name: line for name, (line, _) in self._whole(node_name, namespace).items()}
 
     def not_for(self, node_name: str, namespace: str) -> str | None:
         """Say that the file means other nodes, or return None where it has something for this one.
@@ -124,12 +124,16 @@ class ParameterFile:
 
     def _for_node(self, node_name: str, namespace: str) -> dict[str, tuple[int, Any]]:
         """Return line and value by name, without the parameters that belong to ROS itself."""
+        whole = self._whole(node_name, namespace)
+        return {name: held for name, held in whole.items() if not OF_ROS.fullmatch(name)}
+
+    def _whole(self, node_name: str, namespace: str) -> dict[str, tuple[int, Any]]:
         node = f"{namespace.rstrip('/')}/{node_name}"
         fitting = {n for n, name in enumerate(self._content.sections) if _fits(name, node)}
         return {
             name: (line, value)
             for section, name, line, value in self._content.entries
-            if section in fitting and not OF_ROS.fullmatch(name)
+            if section in fitting
         }
 
 

@@ -6,14 +6,37 @@ from collections.abc import Callable
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import ReliabilityPolicy
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 from .cause_log import CauseLog
 from .message_types import type_name
-from .qos import common_reliability, does_reliability_matter, reliability_words, volatile_profile
+from .qos import (
+    common_reliability,
+    does_reliability_matter,
+    reliability_words,
+    volatile_profile,
+    with_reliability,
+)
+from .qos_overrides import SUBSCRIPTION, overridden
 from .shims import Subscriber
 
 RELIABLE, BEST_EFFORT = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT
+AUTO = ReliabilityPolicy.BEST_AVAILABLE
+
+
+def image_profile(node: Node, topic: str, reliability: str) -> QoSProfile:
+    """Return how a topic is subscribed, with ``AUTO`` where its publishers decide.
+
+    Args:
+        node: has the ``qos_overrides``.
+        topic: name, before remapping.
+        reliability: "auto", "reliable" or "best_effort", where no override says more.
+
+    Raises:
+        OptionError: an override that is not allowed.
+    """
+    usual = AUTO if reliability == "auto" else ReliabilityPolicy[reliability.upper()]
+    return overridden(node, topic, SUBSCRIPTION, volatile_profile(usual))
 
 
 class AdaptiveSubscription:
@@ -28,7 +51,11 @@ class AdaptiveSubscription:
         message_type: of the topic.
         topic: relative name, remapped as usual.
         callback: gets each message.
-        reliability: "auto" follows the publishers, "reliable" or "best_effort" does not.
+        reliability: "auto" follows the publishers, "reliable" or "best_effort" does not; the
+            node's ``qos_overrides`` go before it, where best_available follows the publishers.
+
+    Raises:
+        OptionError: an override that is not allowed.
 
     Attributes:
         topic: resolved name.
@@ -48,13 +75,14 @@ class AdaptiveSubscription:
     ) -> None:
         self._arguments = (node, message_type, topic)
         self._callback = callback
-        self._is_auto = reliability == "auto"
+        self._profile = image_profile(node, topic, reliability)
+        self._is_auto = self._profile.reliability == AUTO
         self.type = type_name(message_type)
         self.topic = node.resolve_topic_name(topic)
         self.offered: list[ReliabilityPolicy] = []
         self.foreign = ""
         self._log = CauseLog.of(node.get_logger(), "info")
-        self.reliability = BEST_EFFORT if reliability == "best_effort" else RELIABLE
+        self.reliability = self._profile.reliability
         self._look()
         if self._is_auto:
             self.reliability = common_reliability(self.offered)
@@ -93,6 +121,6 @@ class AdaptiveSubscription:
 
     def _subscribe(self) -> None:
         # No other keyword: message_filters.Subscriber takes none in some releases.
-        profile = volatile_profile(self.reliability)
+        profile = with_reliability(self._profile, self.reliability)
         self._subscriber = Subscriber(*self._arguments, qos_profile=profile)
         self._subscriber.registerCallback(self._callback)

@@ -57,6 +57,8 @@ from .guarded_executor import GuardedExecutor, describe
 from .ignored_parameters import ignored_parameters
 from .latest_job_worker import LatestJobWorker
 from .parameters import declare, read_settings, read_values, refusal
+from .qos_overrides import refusal as qos_refusal
+from .qos_topics import topics_with_qos
 from .shutdown import until_shutdown
 from .start import naming_creation_errors, ros_arguments_only, ros_started
 from .transition_requests import refuse_unknown_transitions
@@ -301,7 +303,9 @@ class AmdanetNode(LifecycleNode):
     def _check_parameters(self, changes: Sequence[Parameter]) -> SetParametersResult:
         if not all(change.name for change in changes):  # rclpy sets it, declared or not
             return SetParametersResult(successful=False, reason="a parameter needs a name")
-        reason = refusal(changes, read_values(self), self.predictor is not None)
+        configured = self.predictor is not None
+        reason = refusal(changes, read_values(self), configured)
+        reason = reason or qos_refusal(changes, self, configured)
         return SetParametersResult(successful=reason is None, reason=reason or "")
 
     def _apply_parameters(self, changes: Sequence[Parameter]) -> None:
@@ -396,7 +400,8 @@ def _spin(arguments: Sequence[str]) -> None:
             node = AmdanetNode()
         stack.callback(node.destroy_node)
         pairs = node.get_parameter("pairs").value or ()
-        for sentence in ignored_parameters(node, arguments, pairs):
+        topics = topics_with_qos(node)
+        for sentence in ignored_parameters(node, arguments, pairs, topics):
             node.get_logger().warning(sentence)
         executor = GuardedExecutor(fatal=(WorkerHangError,))
         executor.add_node(node)

@@ -10,10 +10,11 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from ..findings import Finding, FindingKind, Level
 from ..settings import Settings
-from .adaptive_subscription import AdaptiveSubscription
+from .adaptive_subscription import AdaptiveSubscription, image_profile
 from .finding_text import TopicNames
 from .message_types import type_name
 from .qos import LAST_ONE_QOS, reliability_words
+from .qos_overrides import SUBSCRIPTION, overridden
 
 STREAMS = ("rgb", "thermal")
 _RAW, _COMPRESSED = type_name(Image), type_name(CompressedImage)
@@ -54,6 +55,18 @@ def depth_topic(pair: str, settings: Settings) -> str:
     return topic if topic[0] in "/~" else f"{pair}/{topic}".lstrip("/")
 
 
+def check_overrides(node: Node, names: TopicNames, reliability: str) -> None:
+    """Look at the ``qos_overrides`` of all subscriptions of a camera pair before they are made.
+
+    Raises:
+        OptionError: one is not allowed.
+    """
+    for topic in names.inputs.values():
+        image_profile(node, topic, reliability)
+    for stream in STREAMS:
+        overridden(node, camera_info_topic(names.pair, stream), SUBSCRIPTION, LAST_ONE_QOS)
+
+
 class CameraInput:
     """The subscriptions to one camera, and its last calibration.
 
@@ -84,9 +97,9 @@ class CameraInput:
         self.images = AdaptiveSubscription(node, kind, topic, callback, reliability)
         self.info: CameraInfo | None = None
         try:
-            self._infos = node.create_subscription(
-                CameraInfo, camera_info_topic(names.pair, stream), self._on_info, LAST_ONE_QOS
-            )
+            topic = camera_info_topic(names.pair, stream)
+            profile = overridden(node, topic, SUBSCRIPTION, LAST_ONE_QOS)
+            self._infos = node.create_subscription(CameraInfo, topic, self._on_info, profile)
         except Exception:
             self.images.destroy()
             raise

@@ -21,7 +21,7 @@ from ..pipeline.image_pair import ImagePair
 from ..pipeline.pipeline import FusionPipeline
 from ..settings import Settings
 from .age_limit import age_by_stamp, is_too_old
-from .camera_input import STREAMS, topic_names
+from .camera_input import STREAMS, check_overrides, topic_names
 from .cause_log import CauseLog
 from .counters import Counters, Dropped
 from .diagnostics import PairReport
@@ -78,6 +78,7 @@ class CameraPair:
     ) -> None:
         self._node = node
         self.names = topic_names(node, settings, name)
+        check_overrides(node, self.names, settings.qos_reliability)
         self.settings = settings
         self.counters = Counters()
         self.outputs = OutputPublishers(node, f"{name}/".lstrip("/"))

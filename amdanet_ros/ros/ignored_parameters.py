@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from rclpy.node import Node
 
 from ..parameters import OptionError, check_names
 from ..params_file import ParameterFile, ParameterFileError
 from ..settings import OF_ROS, check_known
+from .qos_overrides import problem_of
 from .ros_arguments import parameter_names, params_files
 
 _MOST_SENTENCES = 20
 
 
 def ignored_parameters(
-    node: Node, arguments: Sequence[str], pairs: Sequence[str] | None = None
+    node: Node,
+    arguments: Sequence[str],
+    pairs: Sequence[str] | None = None,
+    topics: Mapping[str, Collection[str]] | None = None,
 ) -> list[str]:
     """Return a sentence for each name, and each file, that has no effect on a node.
 
@@ -23,6 +27,8 @@ def ignored_parameters(
         node: whose parameters they should be.
         arguments: for ROS: ``-p`` and ``--params-file`` among them.
         pairs: names of the camera pairs; None: it is another node than ``amdanet``.
+        topics: whose quality of service it reads from parameters, see ``problem_of``; None: not
+            known.
     """
     name, namespace = node.get_name(), node.get_namespace()
     sentences = []
@@ -35,10 +41,10 @@ def ignored_parameters(
         if problem := file.not_for(name, namespace):
             sentences.append(f"ignored: {problem}")
         for given, line in file.names_for(name, namespace).items():
-            if problem := _unknown(node, given, pairs):
+            if problem := _unknown(node, given, pairs, topics):
                 sentences.append(f"ignored: {path}, line {line}: {problem}")
     for given in parameter_names(arguments, name):
-        if problem := _unknown(node, given, pairs):
+        if problem := _unknown(node, given, pairs, topics):
             sentences.append(f"ignored: {problem}")
     more = len(sentences) - _MOST_SENTENCES
     if more > 0:
@@ -46,7 +52,16 @@ def ignored_parameters(
     return sentences
 
 
-def _unknown(node: Node, name: str, pairs: Sequence[str] | None) -> str | None:
+def _unknown(
+    node: Node,
+    name: str,
+    pairs: Sequence[str] | None,
+    topics: Mapping[str, Collection[str]] | None,
+) -> str | None:
+    if name.startswith("qos_overrides."):
+        if pairs is None:
+            return f"{name}: this node has no qos_overrides"
+        return None if topics is None else problem_of(name, topics)
     if OF_ROS.fullmatch(name) or node.has_parameter(name):
         return None
     try:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle.publisher import LifecyclePublisher
+from rclpy.qos import QoSProfile
 from std_msgs.msg import Float32
 
 from ..classes import ClassTable
@@ -14,6 +15,7 @@ from ..pipeline.fusion import Fusion
 from ..pipeline.options import FusionOptions
 from .message_types import RclpyTypes, message_class
 from .qos import LATCHED_QOS, OUTPUT_QOS
+from .qos_overrides import PUBLISHER, overridden
 
 LATENCY = "latency"
 """Topic of the latencies, below the node's name."""
@@ -29,6 +31,7 @@ class OutputPublishers:
         prefix: of the topics, such as "front/"; "": none.
 
     Raises:
+        OptionError: a ``qos_overrides`` parameter that is not allowed; no publisher stays.
         Exception: of rclpy, where a name is not allowed; no publisher stays.
     """
 
@@ -40,18 +43,21 @@ class OutputPublishers:
         self._latency: LifecyclePublisher | None = None
         try:
             for output in filter(lambda each: types.has(each.type), OUTPUTS):
-                self._publishers[output] = node.create_lifecycle_publisher(
+                self._publishers[output] = self._publisher(
                     message_class(output.type),
                     prefix + output.topic,
                     LATCHED_QOS if output.latched else OUTPUT_QOS,
                 )
-            latency = f"~/{prefix}{LATENCY}"
-            self._latency = node.create_lifecycle_publisher(Float32, latency, OUTPUT_QOS)
+            self._latency = self._publisher(Float32, f"~/{prefix}{LATENCY}", OUTPUT_QOS)
         except Exception:
             self.destroy()
             raise
         self._latched_for: tuple[ClassTable, FusionOptions, str] | None = None
         self._last_latched: dict[Output, Any] = {}
+
+    def _publisher(self, kind: type, topic: str, default: QoSProfile) -> LifecyclePublisher:
+        profile = overridden(self._node, topic, PUBLISHER, default)
+        return self._node.create_lifecycle_publisher(kind, topic, profile)
 
     @property
     def missing(self) -> dict[str, list[str]]:

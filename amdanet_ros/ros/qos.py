@@ -20,6 +20,16 @@ def volatile_profile(reliability: ReliabilityPolicy, depth: int = _DEPTH) -> QoS
     )
 
 
+def with_reliability(profile: QoSProfile, reliability: ReliabilityPolicy) -> QoSProfile:
+    """Return a copy of a profile with another reliability."""
+    return QoSProfile(
+        history=profile.history,
+        depth=profile.depth,
+        reliability=reliability,
+        durability=profile.durability,
+    )
+
+
 OUTPUT_QOS = volatile_profile(ReliabilityPolicy.RELIABLE)
 """Reliable: serves reliable subscribers (RViz) and best-effort ones."""
 
@@ -54,5 +64,5 @@ def does_reliability_matter() -> bool:
 
 
 def reliability_words(policy: ReliabilityPolicy) -> str:
-    """Return "reliable" or "best effort"."""
-    return "reliable" if policy == ReliabilityPolicy.RELIABLE else "best effort"
+    """Return "reliable", "best effort", or what the middleware chooses by."""
+    return policy.name.lower().replace("_", " ")
