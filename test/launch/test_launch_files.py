@@ -30,7 +30,7 @@ def default_of(argument: DeclareLaunchArgument):
 def test_the_launch_files_that_the_documentation_names_are_there():
     assert [
         f"{name}.launch.py"
-        for name in ("amdanet", "bag", "cameras", "demo", "nav2_costmap", "rviz", "view")
+        for name in ("amdanet", "bag", "cameras", "demo", "nav2_costmap", "rtabmap", "rviz", "view")
     ] == FILES
 
 
