@@ -5,7 +5,9 @@ PYTHON ?= python3
 # A CPU build is the smallest download and is enough for the demo and the tests:
 #   make TORCH="torch==2.13.0+cpu --extra-index-url https://download.pytorch.org/whl/cpu"
 TORCH ?= torch==2.13.0
-VENV := .venv
+# ROS=kilted sets up .venv-kilted beside it, with Kilted's wheels in versions that are not locked.
+ROS ?= jazzy
+VENV := .venv$(if $(filter-out jazzy,$(ROS)),-$(ROS))
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 
@@ -33,10 +35,18 @@ $(STAMPS)/venv:
 
 # requirements.lock has the version and the hashes of every package but torch, whose build is the user's
 # choice. Nothing else is installed beside it: the lock is complete, so pip looks for no dependencies.
+ifeq ($(ROS),jazzy)
 $(STAMPS)/dependencies: $(STAMPS)/venv requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet $(TORCH)
 	touch $@
+else
+$(STAMPS)/dependencies: $(STAMPS)/venv pyproject.toml cmake/list_requirements.py
+	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python cmake/list_requirements.py $(ROS) > $(STAMPS)/requirements.txt
+	$(BIN)/python -m pip install --quiet -r $(STAMPS)/requirements.txt
+	touch $@
+endif
 
 $(STAMPS)/installed: $(STAMPS)/dependencies $(BUILD_FILES) $(SOURCES)
 	PATH="$(CURDIR)/$(BIN):$$PATH" \
@@ -50,9 +60,17 @@ demo: setup
 # for messages over DDS. The second has the tests that measure how long something takes. The summaries count
 # the tests over DDS that failed and were run once more, because on a shared machine a process may not run for
 # seconds.
+ifeq ($(ROS),jazzy)
 test: setup lint
 	$(BIN)/python -m pytest -m "not alone" --numprocesses 4 --dist loadfile --no-loadscope-reorder; \
 		others=$$?; $(BIN)/python -m pytest -m alone --reruns 1 && exit $$others
+else
+# What touches ROS, in a few minutes; the rest is the same whatever the distribution.
+test: setup
+	$(BIN)/python -m pytest --reruns 1 test/messages test/bags/test_bags.py test/ros/test_finding_text.py \
+		test/ros/test_qos_overrides.py test/ros/test_parameters.py test/ros/test_lifecycle.py \
+		test/ros/test_node.py test/ros/test_health.py test/ros/test_process.py
+endif
 
 # Inputs that reach new code are added to fuzz/corpus; an input that ends in a fault goes to fuzz_faults.
 FUZZ_SECONDS ?= 3600
@@ -82,4 +100,4 @@ audit: $(STAMPS)/venv
 	$(BIN)/python -m pip_audit --requirement requirements.lock --disable-pip --no-deps
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info demo_output
+	rm -rf .venv .venv-* build dist *.egg-info demo_output

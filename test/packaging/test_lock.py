@@ -67,3 +67,18 @@ def test_lock_leaves_the_build_of_torch_to_the_user(locked):
     names = {canonical(entry.name) for entry, _ in locked}
     assert not names & CHOSEN_BY_THE_USER
     assert not [name for name in names if name.startswith(("nvidia-", "cuda-", "triton"))]
+
+
+def test_another_distribution_has_its_own_versions_of_ros_alone():
+    command = [sys.executable, ROOT / "cmake" / "list_requirements.py"]
+    listed = subprocess.run([*command, "kilted"], capture_output=True, text=True, check=True).stdout
+    kilted = [Requirement(line) for line in listed.splitlines()]
+    jazzy = {str(each) for each in wanted()}
+    of_ros = [each for each in kilted if each.name.startswith("ros-")]
+    assert {"ros-rclpy==9.1.2", "ros-sensor-msgs==5.5.1"} <= {str(each) for each in of_ros}
+    shared = {str(each) for each in of_ros} & jazzy
+    assert shared == {"ros-python-cmake-module==0.11.1"}  # one version serves both
+    others = {str(each) for each in kilted} - {str(each) for each in of_ros}
+    assert "rosbags==0.11.9" in others and others <= jazzy
+    unknown = subprocess.run([*command, "foxy"], capture_output=True, text=True, check=False)
+    assert unknown.returncode == 1 and unknown.stderr.startswith("foxy is not known")

@@ -20,7 +20,7 @@ VALUES = {
     **{"seconds": -0.512, "slop": 0.05, "thermal_offset": 0.512, "share": 0.25},
     **{"queue_size": 18, "late": "thermal", "thermal_rate": 9.0, "rgb_rate": 30.0},
     **{"status": "frozen", "cause": "the {cause}", "state": "inactive", "use_sim_time": "true"},
-    **{"registration_from": "camera_info", "bound": 1.5},
+    **{"model": "cylinder", "registration_from": "camera_info", "bound": 1.5},
     **{"type": "sensor_msgs/msg/CompressedImage", "wanted": "sensor_msgs/msg/Image"},
     **{"transport": "compressed", "other": "front/thermal/image_raw/compressed"},
     **{"size": "9000 x 9000", "used": "4000 x 4000", "limit": 16.0},
