@@ -130,6 +130,8 @@ class FindingKind(Enum):
     """The last pair could not be computed: cause."""
     PAIRS_TOO_OLD = "pairs_too_old"
     """Pairs older than max_age: count, offered."""
+    INFERENCE_SLOW = "inference_slow"
+    """The network is far slower than when its engine was chosen: factor."""
     PAIRS_REPLACED = "pairs_replaced"
     """A newer pair replaced others while the network was busy: computed, offered."""
     PAIRS_UNREGISTERED = "pairs_unregistered"

@@ -19,6 +19,12 @@ os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(ROOT / "config" / "fastdds_images.xml")
 _log_folder = tempfile.TemporaryDirectory(prefix="amdanet_ros_log_")
 os.environ["ROS_LOG_DIR"] = _log_folder.name
+# What is kept of an engine's choice and its graphs is of this run alone.
+_cache_folder = tempfile.TemporaryDirectory(prefix="amdanet_ros_cache_")
+os.environ["XDG_CACHE_HOME"] = _cache_folder.name
+# As where it is not installed: torch runs the networks of tests about other things, so that none
+# compiles and measures. The tests of OpenVINO make it found again.
+sys.modules.setdefault("openvino", None)
 # One of several pytest workers: a thread each, or they take the processor from one another.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"

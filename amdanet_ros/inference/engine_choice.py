@@ -8,14 +8,16 @@ import torch
 
 from ..network import AMDANet
 from . import openvino_runtime as runtime
+from .choice_memory import ChoiceMemory
 from .errors import InferenceError
 from .folded import FoldedAMDANet, UnsupportedVariantError
 from .folded_engine import build_engine
 from .graph_cache import GraphCache, cache_folder
 from .onnx_model import OnnxModel
-from .openvino_engine import OpenVinoEngine
+from .openvino_engine import OpenVinoEngine, digest
 from .plain_engine import PRECISIONS, Engine
 from .precision import (
+    HALVES,
     Candidate,
     PrecisionChoice,
     check_auto,
@@ -39,9 +41,9 @@ def choose_engine(
 ) -> PrecisionChoice:
     """Return the engine that runs a network.
 
-    "auto" is torch, or onnxruntime for an ONNX file. On the CPU and with the precision "auto",
-    OpenVINO is measured beside torch where it is installed, and taken where it is surely faster and
-    gives the same labels; see `measured_choice`.
+    "auto" is torch, or onnxruntime for an ONNX file. On the CPU, OpenVINO is measured beside torch
+    where it is installed, in the given precision or in all, and taken where it is surely faster and
+    gives the same labels; see `measured_choice`. A sure choice is kept for the next start.
 
     Args:
         network: to be run; it is copied.
@@ -76,9 +78,8 @@ def choose_engine(
         if device.type != "cpu":
             raise InferenceError(f"engine openvino does not run on {device}: set device to cpu")
         return _openvino(network, "CPU", precision, size)
-    is_measured = engine == "auto" and precision == "auto" and device.type == "cpu"
-    if is_measured and runtime.is_installed():
-        return _torch_or_openvino(network, device, size)
+    if engine == "auto" and device.type == "cpu" and runtime.is_installed():
+        return _torch_or_openvino(network, device, precision, size)
     return choose_precision(_torch(network, device), device, precision)
 
 
@@ -99,19 +100,42 @@ def _torch(network: AMDANet, device: torch.device) -> Callable[[str], Engine]:
 
 
 def _torch_or_openvino(
-    network: AMDANet, device: torch.device, size: tuple[int, int] | None
+    network: AMDANet, device: torch.device, precision: str, size: tuple[int, int] | None
 ) -> PrecisionChoice:
     build = _torch(network, device)
     try:
-        others = _candidates(network, "CPU")
+        folded = FoldedAMDANet(network)
+        others = _candidates(folded, "CPU")
     except (UnsupportedVariantError, InferenceError):
-        return choose_precision(build, device)
-    halves, notes = half_candidates(build, device)
-    # Where both have a format, OpenVINO's is several times faster.
-    served = {each.precision for each in others}
-    halves = [each for each in halves if each.precision not in served]
-    first = Candidate("fp32", "fp32", lambda: build("fp32"))
-    return measured_choice([first, *others, *halves], device, notes, size)
+        return choose_precision(build, device, precision)
+    others = [each for each in others if precision in ("auto", each.precision)]
+    if not others:
+        return choose_precision(build, device, precision)
+    known = HALVES if precision == "auto" else ()
+    own = "fp32" if precision == "auto" else precision
+    first = Candidate(f"torch {own}", own, lambda: build(own))
+    of_torch = [Candidate(f"torch {each}", each, lambda each=each: build(each)) for each in known]
+    memory = ChoiceMemory(GraphCache(cache_folder()), _choice_key(folded, precision, size))
+    choice = memory.recall([first, *others, *of_torch])
+    if choice is None:
+        notes, reference = ["as configured"], None
+        if precision == "auto":
+            worth, notes = half_candidates(build, device)
+            # Where both have a format, OpenVINO's is several times faster.
+            names = {each.name for each in worth} - {each.precision for each in others}
+            of_torch = [each for each in of_torch if each.precision in names]
+        elif precision in HALVES:
+            reference = build("fp32")
+        choice = measured_choice([first, *others, *of_torch], device, notes, size, reference)
+        memory.keep(choice)
+    return choice
+
+
+def _choice_key(folded: FoldedAMDANet, precision: str, size: tuple[int, int] | None) -> str:
+    threads = torch.get_num_threads()
+    versions = f"torch {torch.__version__} OpenVINO {runtime.version()}"
+    where = f"{runtime.processor_name('CPU')} {versions}"
+    return f"{digest(folded)} {size} {precision} {threads} {where}"
 
 
 def _openvino(
@@ -120,7 +144,7 @@ def _openvino(
     if not runtime.is_installed():
         raise InferenceError(f"engine openvino needs OpenVINO: {runtime.ADVICE}")
     try:
-        candidates = _candidates(network, device)
+        candidates = _candidates(FoldedAMDANet(network), device)
     except UnsupportedVariantError as error:
         raise InferenceError(f"engine openvino: {error}: set engine to torch") from error
     if precision != "auto":
@@ -137,9 +161,8 @@ def _openvino(
     return measured_choice(candidates, cpu, size=size, reference=reference)
 
 
-def _candidates(network: AMDANet, device: str) -> list[Candidate]:
+def _candidates(folded: FoldedAMDANet, device: str) -> list[Candidate]:
     """Return OpenVINO's engines on a device, one for each format that it computes; fp32 first."""
-    folded = FoldedAMDANet(network)
     cache = GraphCache(cache_folder())
     return [
         Candidate(

@@ -117,7 +117,7 @@ class OpenVinoEngine:
 
     def _key(self, size: tuple[int, int], threads: int) -> str:
         if not self._digest:
-            self._digest = _digest(self._network)
+            self._digest = digest(self._network)
         return " ".join(
             [
                 f"{_FORMAT} {self._digest} {size[0]}x{size[1]} {self._precision} {threads}",
@@ -149,7 +149,7 @@ class _Graph:
         return EngineOutput(logits if want_logits else None, fused if want_fused else None)
 
 
-def _digest(network: FoldedAMDANet) -> str:
+def digest(network: FoldedAMDANet) -> str:
     """Return a SHA-256 of all weights and of what the modules are."""
     sums = hashlib.sha256(repr(network).encode())
     for name, value in network.state_dict().items():

@@ -33,8 +33,8 @@ class NetworkOptions(Options):
     )
     engine: str = parameter(
         "auto",
-        "What runs the network; auto: torch, but where OpenVINO is installed, the device is a CPU "
-        "and precision is auto: the faster of both that gives the same labels; onnxruntime runs "
+        "What runs the network; auto: torch, but where OpenVINO is installed and the device is a "
+        "CPU: the faster of both, by measurement, that gives the same labels; onnxruntime runs "
         ".onnx files",
         choices=("auto", "torch", "openvino", "onnxruntime"),
     )

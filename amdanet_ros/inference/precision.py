@@ -32,12 +32,16 @@ class PrecisionChoice:
     Attributes:
         seconds_per_pixel: the engine's fastest run when it was chosen, over the pixels of the
             images; 0: not measured.
+        name: of the chosen candidate, where one was.
+        is_sure: False where the measurement ended in doubt.
     """
 
     engine: Engine
     precision: str
     reason: str
     seconds_per_pixel: float = 0.0
+    name: str = ""
+    is_sure: bool = True
 
 
 @dataclass
@@ -162,31 +166,35 @@ def measured_choice(
         labels = found if labels is None else labels
         candidate.agreement = (found == labels).float().mean().item()
         running.append(candidate)
-    best = _measured(running, pair, notes)
+    best, is_sure = _measured(running, pair)
+    if not is_sure:
+        notes.append("the measurement took too long to be surer")
     for each in running[1:]:
         gain = _least(running[0]) / _least(each)
         than = f"{gain:.2g} times {running[0].name}'s speed"
         notes.append(f"{each.name}: {than}, {each.agreement:.2%} of labels")
     fastest = min(sample.wall for sample in best.samples) / (size[0] * size[1])
-    return PrecisionChoice(best.engine, best.precision, "; ".join(notes), fastest)
+    reason = "; ".join(notes)
+    return PrecisionChoice(best.engine, best.precision, reason, fastest, best.name, is_sure)
 
 
-def _measured(
-    running: Sequence[Candidate], pair: tuple[Tensor, Tensor], notes: list[str]
-) -> Candidate:
-    """Time the candidates by turns until the order is sure or the time is over."""
+def _measured(running: Sequence[Candidate], pair: tuple[Tensor, Tensor]) -> tuple[Candidate, bool]:
+    """Time the candidates by turns until the order is sure or the time is over.
+
+    Returns:
+        The choice, and whether it is sure.
+    """
     started, busy_before = time.perf_counter(), time.process_time()
     while True:
         for each in running:
             each.samples.append(_timed(each.engine, pair))
         best, is_sure = _best(running)
         if is_sure or len(running[0].samples) >= _MOST_ROUNDS:
-            return best
+            return best, True
         busy = time.process_time() - busy_before
         is_long = busy > _BUDGET_S and len(running[0].samples) >= LEAST_ROUNDS
         if is_long or time.perf_counter() - started > _WALL_BUDGET_S:
-            notes.append("the measurement took too long to be surer")
-            return best
+            return best, False
 
 
 def _best(running: Sequence[Candidate]) -> tuple[Candidate, bool]:

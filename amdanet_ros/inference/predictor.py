@@ -36,6 +36,7 @@ from .onnx_model import OnnxModel
 from .openvino_engine import OpenVinoEngine
 from .openvino_runtime import PREFIX, choose_openvino_device
 from .options import NetworkOptions, PredictOptions
+from .pace_watch import PaceWatch
 from .plain_engine import Engine
 from .precision import HALVES
 from .prediction import Prediction
@@ -67,8 +68,7 @@ class Predictor:
         recommended_size: (height, width) at which the network is best; without an inference size,
             larger RGB images are computed with as many pixels, at their own aspect. None: at the
             RGB image's own size.
-        engine: "torch", "openvino", "onnxruntime", or "auto" (by measurement with the precision
-            "auto", see `choose_engine`).
+        engine: "torch", "openvino", "onnxruntime", or "auto" (by measurement, see `choose_engine`).
 
     Attributes:
         checkpoint: where the weights are from, for messages; "": not known.
@@ -114,6 +114,7 @@ class Predictor:
         self.precision = choice.precision
         self.precision_reason = choice.reason
         self._engine: Engine = choice.engine
+        self._pace = PaceWatch(choice.seconds_per_pixel)
         self._images: ImageBackend = _image_backend(self.device)
 
     @classmethod
@@ -225,6 +226,7 @@ class Predictor:
                 torch.cuda.synchronize(self.device)
             check_finite(output, self.precision, self.checkpoint)
             computed = time.perf_counter()
+            self._pace.add(computed - prepared, size[0] * size[1])
             sure = "confidence" in needed or (drawn and style.threshold > 0.0)
             share = None
             if self._gives_share and output.fused is not None:
@@ -289,6 +291,14 @@ class Predictor:
         """
         if isinstance(self._engine, OpenVinoEngine):
             self._engine.in_background = True
+
+    @property
+    def slowness(self) -> float | None:
+        """How many times slower the network is than when the engine was measured.
+
+        None: not so slow that it matters, or not measured.
+        """
+        return self._pace.slowness
 
     def describe(self) -> str:
         """Return one line: network, classes, device, precision and why, path, size."""

@@ -342,6 +342,7 @@ class AmdanetNode(LifecycleNode):
             state=self.state,
             failure=self._failure,
             hang=self._hang(),
+            slow=_slow(predictor),
             network={
                 "Model": predictor.describe() if predictor else "none",
                 "Device": str(predictor.device) if predictor else "none",
@@ -350,6 +351,13 @@ class AmdanetNode(LifecycleNode):
             memory=memory_values(predictor.device if predictor else None),
             pairs={name: report for name, report in reports.items() if report is not None},
         )
+
+
+def _slow(predictor: Predictor | None) -> Finding | None:
+    factor = None if predictor is None else predictor.slowness
+    if factor is None:
+        return None
+    return Finding(FindingKind.INFERENCE_SLOW, None, Level.WARN, {"factor": factor})
 
 
 def _compute(job: Job) -> Computed | NotComputed:

@@ -58,6 +58,7 @@ class NodeReport:
         state: of the lifecycle, in words.
         failure: why the last configure failed, or None.
         hang: that the worker hangs, or None.
+        slow: that the network is far slower than it was measured, or None.
         network: "name: value" pairs: Model, Device and Precision.
         memory: "name: value" pairs, such as resident memory in MiB.
         pairs: by name of the camera pair; empty unless active.
@@ -70,6 +71,7 @@ class NodeReport:
     memory: Mapping[str, str]
     pairs: Mapping[str, PairReport] = field(default_factory=dict)
     hang: Finding | None = None
+    slow: Finding | None = None
 
 
 def statuses(
@@ -96,7 +98,8 @@ def statuses(
 
 
 def _node(report: NodeReport, clock: Finding | None) -> DiagnosticStatus:
-    findings = [each for each in (report.hang, report.failure, clock) if each is not None][:1]
+    found = (report.hang, report.failure, clock, report.slow)
+    findings = [each for each in found if each is not None][:1]
     if not findings and report.state != "active":
         values = {"state": report.state}
         findings = [Finding(FindingKind.NOT_ACTIVE, None, Level.WARN, values)]

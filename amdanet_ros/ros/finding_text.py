@@ -213,6 +213,9 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "slow, images come late, or the camera's clock differs from this machine's",
     _K.PAIRS_REPLACED: "the network computes {computed} of {offered} pairs: a smaller "
     "inference_size or backbone computes more",
+    _K.INFERENCE_SLOW: "the network takes {factor:.2g} times the time that was measured when its "
+    "engine was chosen: other processes take the processors (see top), or the processor is "
+    "throttled (heat, power); give other processes fewer, or set a smaller inference_size",
     _K.PAIRS_UNREGISTERED: "{count} of {offered} pairs could not be registered: "
     "{p}thermal.registration_from needs {rgb_info} and {thermal_info}, and one has not come: "
     "publish it, or register with {p}thermal.registration",

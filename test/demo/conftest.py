@@ -69,7 +69,7 @@ def params_file(tmp_path_factory):
     file = folder / "node.yaml"
     file.write_text(
         "/**:\n  ros__parameters:\n"
-        f"    checkpoint: {path}\n    device: cpu\n    precision: fp32\n"
+        f"    checkpoint: {path}\n    device: cpu\n    precision: fp32\n    engine: torch\n"
         "    inference_size: [48, 64]\n    sync.slop: 0.06\n    max_age: 2.0\n"
     )
     return file

@@ -23,7 +23,16 @@ from amdanet_ros.training.image_folder import ImageFolder
 @pytest.fixture
 def extract(checkpoint):
     """A function that runs the command and returns its status."""
-    network = ("--checkpoint", str(checkpoint), "--device", "cpu", "--precision", "fp32")
+    network = (
+        "--checkpoint",
+        str(checkpoint),
+        "--device",
+        "cpu",
+        "--precision",
+        "fp32",
+        "--engine",
+        "torch",
+    )
     return lambda *arguments: main(["extract", *map(str, arguments), *network])
 
 

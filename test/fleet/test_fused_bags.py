@@ -23,7 +23,7 @@ from amdanet_ros.fleet.worker import work_on
 from amdanet_ros.fuse.written_files import MARK
 from amdanet_ros.inference import Predictor
 
-ON_CPU = ("--device", "cpu", "--precision", "fp32")
+ON_CPU = ("--device", "cpu", "--precision", "fp32", "--engine", "torch")
 
 
 def assert_same_files(one, other):

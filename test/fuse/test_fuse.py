@@ -21,7 +21,16 @@ KINDS = ("fused", "mask", "overlay", "side_by_side")
 @pytest.fixture
 def fuse(checkpoint):
     """A function that runs the command and returns its status."""
-    network = ("--checkpoint", str(checkpoint), "--device", "cpu", "--precision", "fp32")
+    network = (
+        "--checkpoint",
+        str(checkpoint),
+        "--device",
+        "cpu",
+        "--precision",
+        "fp32",
+        "--engine",
+        "torch",
+    )
     return lambda *arguments: main(["fuse", *map(str, arguments), *network])
 
 

@@ -16,7 +16,16 @@ SHIFT = [2.0, 0.0, 6.0, 0.0, 2.0, 4.0, 0.0, 0.0, 1.0]
 @pytest.fixture
 def fuse(checkpoint, pair_bag, tmp_path):
     """A function that fuses a bag with options; the messages of the new bag by topic."""
-    network = ("--checkpoint", str(checkpoint), "--device", "cpu", "--precision", "fp32")
+    network = (
+        "--checkpoint",
+        str(checkpoint),
+        "--device",
+        "cpu",
+        "--precision",
+        "fp32",
+        "--engine",
+        "torch",
+    )
     made = []
 
     def run(*options, bag=pair_bag[0], status=0):

@@ -80,7 +80,12 @@ def params_file(tmp_path, checkpoint):
 
     def write(parameters):
         path = tmp_path / "rig.yaml"
-        fixed = {"checkpoint": str(checkpoint), "device": "cpu", "precision": "fp32"}
+        fixed = {
+            "checkpoint": str(checkpoint),
+            "device": "cpu",
+            "precision": "fp32",
+            "engine": "torch",
+        }
         fixed |= {"max_age": 0.0, "qos.reliability": "reliable"}
         content = {"amdanet": {"ros__parameters": {**fixed, **parameters}}}
         path.write_text(yaml.safe_dump(content))

@@ -43,7 +43,16 @@ def fuse(checkpoint, tmp_path, project):
 @pytest.mark.alone
 def test_ended_by_any_signal_it_goes_on_with_the_same_result(fuse, checkpoint, tmp_path, bags):
     bags.write_pairs(tmp_path / "in", count=PAIRS)
-    network = ("--checkpoint", str(checkpoint), "--device", "cpu", "--precision", "fp32")
+    network = (
+        "--checkpoint",
+        str(checkpoint),
+        "--device",
+        "cpu",
+        "--precision",
+        "fp32",
+        "--engine",
+        "torch",
+    )
     out, journal = tmp_path / "out", tmp_path / ".out.partial"
     arguments = (str(tmp_path / "in"), "-o", str(out), *network)
 

@@ -8,21 +8,29 @@ import numpy as np
 import pytest
 import torch
 
-from amdanet_ros.inference import InferenceError, Predictor
+from amdanet_ros.inference import InferenceError, Predictor, engine_choice
 from amdanet_ros.inference import openvino_engine as engine_module
 from amdanet_ros.inference import openvino_runtime as runtime
 from amdanet_ros.inference.engine_choice import choose_engine
 from amdanet_ros.inference.folded import FoldedAMDANet
 from amdanet_ros.inference.graph_cache import GraphCache
 from amdanet_ros.inference.openvino_engine import OpenVinoEngine
+from amdanet_ros.inference.precision import PrecisionChoice
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 
-if not runtime.is_installed():
-    pytest.skip("OpenVINO is not installed", allow_module_level=True)
-
 CPU = torch.device("cpu")
 SIZE = (64, 96)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def found():
+    """OpenVINO can be imported; see conftest.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delitem(sys.modules, "openvino", raising=False)
+        if not runtime.is_installed():
+            pytest.skip("OpenVINO is not installed")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -190,13 +198,11 @@ def test_bf16_keeps_the_labels(folded, engine):
 
 
 def test_a_predictor_runs_it_and_says_so(network, folder, engine, monkeypatch):
-    from amdanet_ros.inference import engine_choice
-
     monkeypatch.setattr(engine_choice, "cache_folder", lambda: folder)
     monkeypatch.setattr(runtime, "convert", lambda *_: pytest.fail("the cache is not used"))
     random = np.random.default_rng(3)
     pair = random.integers(0, 255, (*SIZE, 3), np.uint8), random.integers(0, 255, SIZE, np.uint8)
-    ours = Predictor(network, device="cpu", precision="fp32")
+    ours = Predictor(network, device="cpu", precision="fp32", engine="torch")
     theirs = Predictor(network, device="cpu", precision="fp32", engine="openvino")
     expected, found = ours(*pair), theirs(*pair)
     assert "OpenVINO" in theirs.describe() and "OpenVINO" not in ours.describe()
@@ -230,6 +236,29 @@ def test_variants_without_a_folded_network_are_refused():
 def test_a_device_that_openvino_does_not_list_is_refused_with_those_that_it_lists(name):
     with pytest.raises(InferenceError, match=r"openvino:CPU.* here"):
         runtime.choose_openvino_device(name)
+
+
+@pytest.mark.parametrize("precision", ["auto", "fp32"])
+def test_auto_measures_once_and_starts_with_the_same_choice(
+    network, tmp_path, folder, engine, monkeypatch, precision
+):
+    measured = []
+
+    def measure(candidates, device, notes, size, reference):
+        measured.append([each.name for each in candidates])
+        chosen = candidates[1]
+        return PrecisionChoice(chosen.build(), chosen.precision, "faster", 1e-6, chosen.name)
+
+    monkeypatch.setattr(engine_choice, "measured_choice", measure)
+    monkeypatch.setattr(engine_choice, "half_candidates", lambda *_: ([], []))
+    monkeypatch.setattr(engine_choice, "cache_folder", lambda: tmp_path)
+    first, second = (choose_engine(network, CPU, "auto", precision, SIZE) for _ in range(2))
+    assert len(measured) == 1 and measured[0][:2] == ["torch fp32", "OpenVINO fp32"]
+    assert isinstance(second.engine, OpenVinoEngine) and second.precision == first.precision
+    assert "measured at an earlier start" in second.reason
+    assert second.seconds_per_pixel == first.seconds_per_pixel
+    choose_engine(network, CPU, "auto", precision, (96, 96))
+    assert len(measured) == 2  # another size is another choice
 
 
 def test_without_openvino_it_is_named_what_to_install(network, monkeypatch):

@@ -31,7 +31,7 @@ def params_file(tmp_path, checkpoint):
     path = tmp_path / "params.yaml"
     path.write_text(
         "/**:\n  ros__parameters:\n"
-        f"    checkpoint: {checkpoint}\n    device: cpu\n    precision: fp32\n"
+        f"    checkpoint: {checkpoint}\n    device: cpu\n    precision: fp32\n    engine: torch\n"
         "    overlay_alpha: 0.25\n    inference_size: [64, 96]\n    max_age: 0.0\n"
     )
     return path

@@ -24,7 +24,7 @@ def make_node(ros_domain, checkpoint):
 
     def make(parameters=None, **kwargs):
         values = {"checkpoint": str(checkpoint), "device": "cpu", "precision": "fp32"}
-        values["max_age"] = 0.0  # a busy machine may take longer
+        values |= {"engine": "torch", "max_age": 0.0}  # a busy machine may take longer
         values.update(parameters or {})
         overrides = [Parameter(name, value=value) for name, value in values.items()]
         made.append(AmdanetNode(parameter_overrides=overrides, **kwargs))

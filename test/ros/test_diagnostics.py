@@ -1,5 +1,7 @@
 """What the node says of itself on /diagnostics."""
 
+from dataclasses import replace
+
 import pytest
 
 pytest.importorskip("diagnostic_msgs")
@@ -8,8 +10,9 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Float32, Header, String
 
+from amdanet_ros.findings import Finding, FindingKind, Level
 from amdanet_ros.ros.counters import Counters, Counts
-from amdanet_ros.ros.diagnostics import _refusals
+from amdanet_ros.ros.diagnostics import NodeReport, _refusals, statuses
 
 MASK = "segmentation/mask"
 
@@ -278,3 +281,12 @@ def test_an_output_that_is_no_number_is_an_error_and_not_published(
     health = node._health()
     assert health.troubles == ("the network's output is not finite: load other weights",)
     assert bench.heard[MASK] == []
+
+
+def test_a_network_far_slower_than_measured_is_a_warning_that_says_how_much():
+    slow = Finding(FindingKind.INFERENCE_SLOW, None, Level.WARN, {"factor": 7.3})
+    usual = NodeReport("/amdanet", "active", None, {"Device": "cpu"}, {})
+    status = statuses(replace(usual, slow=slow))[0]
+    assert status.level == DiagnosticStatus.WARN
+    assert "takes 7.3 times the time" in status.message
+    assert statuses(usual)[0].level == DiagnosticStatus.OK

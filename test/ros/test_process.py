@@ -26,7 +26,7 @@ def start(environment, *arguments):
 def test_a_signal_ends_it_cleanly(child_environment, checkpoint, number):
     process = start(
         child_environment, "-p", f"checkpoint:={checkpoint}", "-p", "precision:=fp32",
-        "-r", "__ns:=/front", "-r", "rgb/image_raw:=/camera/image",
+        "-p", "engine:=torch", "-r", "__ns:=/front", "-r", "rgb/image_raw:=/camera/image",
     )  # fmt: skip
     try:
         said = []
@@ -104,7 +104,12 @@ def test_it_ends_within_three_seconds_while_the_network_computes(
     child_environment, checkpoint, bench, by, status
 ):
     """By a signal, or by itself where it shall: in torch, which no exception ends."""
-    settings = {"checkpoint": checkpoint, "precision": "fp32", "hang_timeout": 0.5}
+    settings = {
+        "checkpoint": checkpoint,
+        "precision": "fp32",
+        "engine": "torch",
+        "hang_timeout": 0.5,
+    }
     settings["exit_on_hang"] = 0.0 if by else 1.0
     arguments = [part for item in settings.items() for part in ("-p", "{}:={}".format(*item))]
     process = subprocess.Popen(

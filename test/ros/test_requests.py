@@ -46,7 +46,12 @@ def served(module_domain, checkpoint):
     """An active node in a thread of its own, and ``call(service, **fields)``."""
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=module_domain)
-    values = {"checkpoint": str(checkpoint), "device": "cpu", "precision": "fp32"}
+    values = {
+        "checkpoint": str(checkpoint),
+        "device": "cpu",
+        "precision": "fp32",
+        "engine": "torch",
+    }
     overrides = [Parameter(name, value=value) for name, value in values.items()]
     node = AmdanetNode(parameter_overrides=overrides, context=context)
     executor = GuardedExecutor(context=context)
