@@ -83,7 +83,7 @@ def page(title: object, parts: Sequence[str], moves: bool = False) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     head = (
-        f'<meta charset=utf-8><meta http-equiv=Content-Security-Policy content="{policy}">{_MARK}'
+        f'<meta charset=utf-8><meta HTTP-EQUIV=Content-Security-Policy content="{policy}">{_MARK}'
         "<meta name=viewport content='width=device-width'>"
         f"<title>{text(title)}</title><style>{_STYLE}</style>"
     )
