@@ -79,7 +79,10 @@ def peak_memory(run: Callable[[], object], device: torch.device) -> float:
 
 
 def parts_of(
-    network: nn.Module, run: Callable[[], object], device: torch.device
+    network: nn.Module,
+    run: Callable[[], object],
+    device: torch.device,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, float]:
     """Return the seconds spent in each part of a folded network in one run, by hooks."""
     parts: dict[str, nn.Module] = {}
@@ -98,7 +101,7 @@ def parts_of(
     with contextlib.ExitStack() as hooks:
         for name, part in parts.items():
             for module in part if isinstance(part, nn.ModuleList) else [part]:
-                _time_calls(module, name, seconds, device, hooks)
+                _time_calls(module, name, seconds, clock, hooks, device)
         run()
     return seconds
 
@@ -107,18 +110,19 @@ def _time_calls(
     module: nn.Module,
     name: str,
     seconds: dict[str, float],
-    device: torch.device,
+    clock: Callable[[], float],
     hooks: contextlib.ExitStack,
+    device: torch.device,
 ) -> None:
     started = [0.0]
 
     def before(*_: object) -> None:
         synchronize(device)
-        started[0] = time.perf_counter()
+        started[0] = clock()
 
     def after(*_: object) -> None:
         synchronize(device)
-        seconds[name] += time.perf_counter() - started[0]
+        seconds[name] += clock() - started[0]
 
     hooks.callback(module.register_forward_pre_hook(before).remove)
     hooks.callback(module.register_forward_hook(after).remove)
