@@ -27,7 +27,7 @@ import argparse
 import os
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,17 +120,17 @@ def _shown(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from ..fleet.folder import FleetFolder
+    from ..fleet.folder import FleetFolder, check_place
     from ..fleet.results import ResultsFile
     from ..fleet.run import FleetRun
-    from ..output_place import keep_apart
     from .fleet_processor import FuseProcessor
 
     units = _units(arguments)
-    keep_apart(arguments.out, (Path(each.input) for each in units))
+    _check_apart(arguments.out, units)
     processor = FuseProcessor(arguments, arguments.out)
     _check_checkpoint(processor)
     if arguments.dry_run:
+        check_place(arguments.out)
         return _planned(units, processor)
     with ExitStack() as stack:
         folder = FleetFolder(arguments.out, processor.options, arguments.overwrite)
@@ -155,6 +155,15 @@ def _units(arguments: argparse.Namespace) -> list[Unit]:
     ]
 
 
+def _check_apart(out: Path, units: list[Unit]) -> None:
+    from ..output_place import keep_apart
+
+    for unit in units:
+        # What is wrong with a bag itself is said by its worker.
+        with suppress(OSError):
+            keep_apart(out, [Path(unit.input)])
+
+
 def _check_checkpoint(processor: FuseProcessor) -> None:
     """Refuse a network that no worker could load, before there are workers."""
     from ..inference.checkpoint_file import read_checkpoint
@@ -165,13 +174,16 @@ def _check_checkpoint(processor: FuseProcessor) -> None:
 
 
 def _planned(units: list[Unit], processor: FuseProcessor) -> int:
-    done = [each for each in units if processor.finished(each, thorough=False)]
+    from ..fleet.run import values_there
+
+    done = {each for each in units if values_there(processor, each) is not None}
     size = sum(each.size for each in units) / 1e9
     left = size - sum(each.size for each in done) / 1e9
     print(f"{len(units)} bags ({size:.3f} GB): {len(done)} done, {len(units) - len(done)} to do "
           f"({left:.3f} GB)")  # fmt: skip
     for unit in units:
-        print(f"{'done' if unit in done else 'to do'}\t{one_line(unit.input)}\t{unit.name}")
+        state = "done" if unit in done else "to do"
+        print(f"{state}\t{one_line(unit.input)}\t{one_line(unit.name)}")
     return exit_status.DONE
 
 

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..fleet.unit import Unit, UnitError
 from .errors import CommandError
-from .fuse_work import (
-    FuseWork,
-    given_inputs,
-    kind_for,
-    load_predictor,
-    result_options,
-    settings_for,
-)
+from .fuse_options import Loaded, file_fingerprints, files_of, load_predictor, result_options
+from .fuse_work import FuseWork, given_inputs, kind_for, settings_for
 
 if TYPE_CHECKING:
     from ..inference import Predictor
@@ -50,10 +43,12 @@ class FuseProcessor:
             self._arguments.params_file = Path(os.path.abspath(arguments.params_file))
         self._settings: dict[bool, Settings] = {}
         self._fingerprints: dict[tuple[bool, str], str] = {}
+        self._files = file_fingerprints(self._settings_of(True))
         for kind in ("bag", "images", "video"):
             for in_sequence in (True, False):
                 named = self._named(in_sequence, kind)
-                options = result_options(self._arguments, self._settings_of(in_sequence), kind)
+                settings = self._settings_of(in_sequence)
+                options = result_options(self._arguments, settings, kind, self._files)
                 self._fingerprints[in_sequence, kind] = options_fingerprint(options)
                 if named:
                     self.options = options
@@ -74,14 +69,13 @@ class FuseProcessor:
         return in_sequence and kind == (self._arguments.format or "bag")
 
     def _settings_of(self, in_sequence: bool) -> Settings:
+        from ..parameters import build, flat
+
         if in_sequence not in self._settings:
             settings = settings_for(self._arguments, in_sequence)
-            for name in ("checkpoint", "classes"):
-                file = os.path.expanduser(getattr(settings.network, name))
-                if os.path.isfile(file):
-                    # Workers on other machines have another working folder.
-                    network = replace(settings.network, **{name: os.path.abspath(file)})
-                    settings = replace(settings, network=network)
+            # Workers on other machines have another working folder.
+            files = {name: os.path.abspath(each) for name, each in files_of(settings).items()}
+            settings = build(type(settings), {**flat(settings), **files})
             self._settings[in_sequence] = settings
         return self._settings[in_sequence]
 
@@ -110,9 +104,9 @@ class FuseProcessor:
         return record.outcome if is_same else None
 
     def _kinds(self, arguments: argparse.Namespace) -> tuple[bool, str]:
-        from .source_arguments import is_bag
+        from .source_arguments import in_sequence
 
-        return is_bag(arguments.input), kind_for(arguments)
+        return in_sequence(arguments), kind_for(arguments)
 
     def process(self, unit: Unit) -> dict[str, Any]:
         """Fuse.
@@ -136,22 +130,25 @@ class FuseProcessor:
         ) as error:  # fmt: skip
             raise UnitError(str(error).replace("--output", "OUT")) from error
 
+    def _loaded(self, in_sequence: bool, fingerprint: str) -> Loaded:
+        settings = self._settings_of(in_sequence)
+        self._predictor = self._predictor or load_predictor(settings, self._files)
+        return Loaded(self._predictor, settings, fingerprint)
+
     def _fused(self, arguments: argparse.Namespace) -> dict[str, Any]:
         from ..fuse.output_record import OutputRecord
 
-        if arguments.output.exists() and arguments.input.exists():
+        loaded = None
+        if arguments.input.exists():
             in_sequence, kind = self._kinds(arguments)
-            record = OutputRecord.of(arguments.output, kind, whole=False)
             fingerprint = self._fingerprints[in_sequence, kind]
+            record = OutputRecord.of(arguments.output, kind, whole=False)
             # Of these options, but of another content of the input, or not whole any more.
             is_stale = record is not None and record.made_of.options == fingerprint
             arguments.overwrite = arguments.overwrite or is_stale
-        settings = None
-        if arguments.input.exists():
-            settings = self._settings_of(self._kinds(arguments)[0])
-            self._predictor = self._predictor or load_predictor(settings)
+            loaded = self._loaded(in_sequence, fingerprint)
         notes: list[str] = []
-        with FuseWork.of(arguments, settings, self._predictor) as work:
+        with FuseWork.of(arguments, loaded) as work:
             for said in work.steps():
                 notes += said
             notes += work.last_words()

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
 from .errors import CommandError
+from .fuse_options import VIDEO_RATE, Loaded, files_of
 from .left_out import LeftOut
 from .settings_arguments import read_settings
 from .source_arguments import TOPIC_OPTIONS, in_sequence, open_source
@@ -25,17 +24,8 @@ if TYPE_CHECKING:
     from ..fuse.place import OutputPlace
     from ..fuse.source import Source
     from ..fuse.tally import FuseOutcome
-    from ..inference import Predictor
     from ..pipeline.fusion import Fusion
     from ..settings import Settings
-
-_VIDEO_RATE = 10.0
-_UNIMPORTANT = {"device", "max_age", "autostart", "pairs", "qos.reliability"}
-"""Parameters that change no result."""
-_OF_THE_NODE = {
-    "hang_timeout", "exit_on_hang", "rgb.transport", "thermal.transport",
-    "thermal.registration_check_period",
-}  # fmt: skip
 
 
 @contextlib.contextmanager
@@ -72,50 +62,6 @@ def kind_for(arguments: argparse.Namespace) -> str:
     return kind_of(arguments.output, arguments.format, default)
 
 
-def load_predictor(settings: Settings) -> Predictor:
-    """Return the network of the settings; raises CheckpointError, InferenceError, ValueError."""
-    from ..inference import Predictor
-
-    return Predictor.of(settings.network)
-
-
-def result_options(
-    arguments: argparse.Namespace, settings: Settings, kind: str
-) -> dict[str, object]:
-    """Return all that a result depends on beside its input, in words that JSON takes.
-
-    The files of checkpoint and classes are named by their content: a copy of them is the same.
-
-    Raises:
-        CheckpointError: it is not there.
-        OSError: it cannot be read.
-    """
-    from ..fuse.made_of import file_fingerprint
-    from ..inference.checkpoint_file import checkpoint_file
-    from ..parameters import flat
-
-    unimportant = _UNIMPORTANT | _OF_THE_NODE
-    options: dict[str, object] = {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in flat(settings).items()
-        if name not in unimportant
-    }
-    with checkpoint_file(os.path.expanduser(settings.network.checkpoint)) as file:
-        options["checkpoint"] = file_fingerprint(file)
-    classes = Path(os.path.expanduser(settings.network.classes))
-    if settings.network.classes and classes.is_file():
-        options["classes"] = file_fingerprint(classes)
-    for stream, file in _calibrations(settings).items():
-        options[f"{stream}.camera_info_file"] = file_fingerprint(file)
-    options |= {name: getattr(arguments, name) for name in TOPIC_OPTIONS}
-    options |= {"format": kind, "version": __version__}
-    if arguments.stacked:
-        options["stacked"] = arguments.stacked
-    if kind == "video":
-        options["video_rate"] = arguments.video_rate or _VIDEO_RATE
-    return options
-
-
 @dataclass
 class FuseWork:
     """A context manager: the work on one input. First all ``steps``, ``last_words``, ``finish``.
@@ -128,26 +74,19 @@ class FuseWork:
     description: str
     most: int
     _arguments: argparse.Namespace
-    _settings: Settings
     _source: Source
     _place: OutputPlace
-    _predictor: Predictor
+    _loaded: Loaded
     _fusions: dict[str, Fusion] = field(default_factory=dict)
     _said: dict[str, None] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls,
-        arguments: argparse.Namespace,
-        settings: Settings | None = None,
-        predictor: Predictor | None = None,
-    ) -> FuseWork:
+    def of(cls, arguments: argparse.Namespace, loaded: Loaded | None = None) -> FuseWork:
         """Open the input, check the output and load the network; nothing is written.
 
         Args:
             arguments: of `amdanet fuse`.
-            settings: of the arguments; None: they are read.
-            predictor: of the settings; None: it is loaded.
+            loaded: for these arguments; None: settings and network are read.
 
         Raises:
             BagError, CheckpointError, CommandError, ImageFolderError, InferenceError, OSError,
@@ -156,16 +95,17 @@ class FuseWork:
         from ..fuse.place import OutputPlace
         from ..report.page import check_place
 
-        settings = settings or settings_for(arguments, in_sequence(arguments))
+        is_new = loaded is None
+        settings = settings_for(arguments, in_sequence(arguments)) if is_new else loaded.settings
         kind = kind_for(arguments)
         source = open_source(arguments, settings)
         inputs = _inputs(arguments, settings, source)
         place = OutputPlace.of(arguments.output, kind, arguments.overwrite, inputs)
         if getattr(arguments, "report", None):
             check_place(arguments.report, inputs, [arguments.output])
-        predictor = predictor or load_predictor(settings)
-        description = f"{source.description}: {predictor.describe()}"
-        return cls(description, source.most, arguments, settings, source, place, predictor)
+        loaded = loaded or Loaded.of(arguments, settings, kind)
+        description = f"{source.description}: {loaded.predictor.describe()}"
+        return cls(description, source.most, arguments, source, place, loaded)
 
     def __post_init__(self) -> None:
         self._left_out = LeftOut(self._source.streams)
@@ -175,7 +115,7 @@ class FuseWork:
         from ..fuse.made_of import seen_fingerprint
         from ..inference.freed_memory import keep_freed_memory
 
-        job = _job(self._arguments, self._settings, self._source)
+        job = _job(self._arguments, self._loaded, self._source)
         self._journal: FuseJournal = FuseJournal(self._place.path, job)
         self._seen = seen_fingerprint(given_inputs(self._arguments))
         keep_freed_memory()
@@ -195,7 +135,7 @@ class FuseWork:
         from ..fuse.job import compute
         from ..pipeline.pipeline import FusionPipeline
 
-        pipeline = FusionPipeline(self._predictor, self._settings.fusion)
+        pipeline = FusionPipeline(self._loaded.predictor, self._loaded.settings.fusion)
         for step in compute(self._source, pipeline, self._journal):
             yield list(self._new(self._words_of(step)))
 
@@ -244,14 +184,14 @@ class FuseWork:
         from .no_pairs import why_no_pairs
 
         if not self._fusions:
-            why = why_no_pairs(self._source, self._settings.sync.slop)
+            why = why_no_pairs(self._source, self._loaded.settings.sync.slop)
             raise CommandError(
                 f"{self.counts}, nothing is written: "
                 f"{'why is said above' if self._left_out.count else why}"
             )
         kind = self._place.kind
         part = self._journal.fresh_part()
-        rate = self._arguments.video_rate or self._source.rate or _VIDEO_RATE
+        rate = self._arguments.video_rate or self._source.rate or VIDEO_RATE
         reported = ReportedOutput(
             _output(kind, part, rate), len(self._fusions) if self._report else 0, self.description
         )
@@ -273,19 +213,13 @@ class FuseWork:
         return getattr(self._arguments, "report", None)
 
     def _made_of(self) -> Any:
-        from ..fuse.made_of import (
-            MadeOf,
-            content_fingerprint,
-            options_fingerprint,
-            seen_fingerprint,
-        )
+        from ..fuse.made_of import MadeOf, content_fingerprint, seen_fingerprint
 
         inputs = given_inputs(self._arguments)
-        options = result_options(self._arguments, self._settings, self._place.kind)
         # What was changed while it was read is never taken for what is there then.
         is_same = seen_fingerprint(inputs) == self._seen
         content = content_fingerprint(inputs) if is_same else ""
-        return MadeOf(options_fingerprint(options), content, self._seen)
+        return MadeOf(self._loaded.options, content, self._seen)
 
 
 def given_inputs(arguments: argparse.Namespace) -> list[Path]:
@@ -296,22 +230,9 @@ def given_inputs(arguments: argparse.Namespace) -> list[Path]:
 def _inputs(arguments: argparse.Namespace, settings: Settings, source: Source) -> list[Path]:
     """Return all that is read: files, and the folders that hold the images."""
     given = [arguments.input, arguments.thermal, arguments.params_file]
-    network = settings.network
-    files = [Path(os.path.expanduser(each)) for each in (network.checkpoint, network.classes)]
-    # The name of built-in weights or classes may be that of a folder here.
-    files += _calibrations(settings).values()
-    given += [file for file in files if file.is_file()]
+    given += files_of(settings).values()
     folders = {Path(each).parent for each in source.files}
     return [path for path in (*given, *folders, *source.files) if path is not None]
-
-
-def _calibrations(settings: Settings) -> dict[str, Path]:
-    """Return the files of calibrations that are given, by stream."""
-    from ..registration.camera_info_file import path_of
-
-    fusion = settings.fusion
-    given = {"rgb": fusion.rgb_camera_info_file, "thermal": fusion.thermal.camera_info_file}
-    return {stream: path_of(file) for stream, file in given.items() if file}
 
 
 def _output(kind: str, path: Path, rate: float) -> FuseOutput:
@@ -324,24 +245,14 @@ def _output(kind: str, path: Path, rate: float) -> FuseOutput:
     return BagOutput(path) if kind == "bag" else ImageOutput(path)
 
 
-def _job(arguments: argparse.Namespace, settings: Settings, source: Source) -> dict[str, object]:
+def _job(arguments: argparse.Namespace, loaded: Loaded, source: Source) -> dict[str, object]:
     """Return what the results depend on: another value starts afresh."""
-    from ..parameters import flat
-
-    job: dict[str, object] = {k: v for k, v in flat(settings).items() if k not in _UNIMPORTANT}
-    job |= {
+    job: dict[str, object] = {
         name: str(getattr(arguments, name))
         for name in ("input", "thermal", "stacked", *TOPIC_OPTIONS)
     }
-    used = {
-        name: Path(os.path.expanduser(getattr(settings.network, name)))
-        for name in ("checkpoint", "classes")
-    }
-    for name, file in (used | _calibrations(settings)).items():
-        if file.is_file():
-            job[f"{name}_changed"] = file.stat().st_mtime_ns
     files = hashlib.sha256()
     for file in source.files:
         state = file.lstat()
         files.update(f"{file}\0{state.st_size}\0{state.st_mtime_ns}\n".encode(errors="replace"))
-    return {**job, "files": files.hexdigest(), "version": __version__}
+    return {**job, "files": files.hexdigest(), "options": loaded.options}

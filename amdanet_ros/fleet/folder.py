@@ -47,12 +47,8 @@ class FleetFolder:
     """
 
     def __init__(self, out: Path, options: Mapping[str, Any], replace: bool = False) -> None:
+        check_place(out)
         self.path = out
-        check_writable_kind(out)
-        if out.is_file():
-            raise FleetFolderError(f"{out} is a file: give a folder for the outputs")
-        if is_recording(out):
-            raise FleetFolderError(f"{out} is a recording: give another folder for the outputs")
         self.claims = out / _INNER / "claims"
         self.claims.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(out / _INNER / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
@@ -112,6 +108,21 @@ class FleetFolder:
     def close(self) -> None:
         """Let the folder go."""
         os.close(self._lock)
+
+
+def check_place(out: Path) -> None:
+    """Check that a folder of outputs may be there; nothing is changed.
+
+    Raises:
+        FleetFolderError: it is a file or a recording.
+        OutputPlaceError: a device has this name.
+        OSError: it cannot be made there.
+    """
+    check_writable_kind(out)
+    if out.is_file():
+        raise FleetFolderError(f"{out} is a file: give a folder for the outputs")
+    if is_recording(out):
+        raise FleetFolderError(f"{out} is a recording: give another folder for the outputs")
 
 
 def is_fleet_folder(out: Path) -> bool:

@@ -35,7 +35,7 @@ class FleetRun:
     ) -> None:
         self.units, self.folder, self.file = units, folder, file
         folder.keep_plan(file.path, units)
-        looked = ((unit, processor.finished(unit, thorough=False)) for unit in units)
+        looked = ((unit, values_there(processor, unit)) for unit in units)
         there = {unit: values for unit, values in looked if values is not None}
         self.before = [Result(unit, State.FINISHED, values) for unit, values in there.items()]
         self.left = [unit for unit in units if unit not in there]
@@ -69,3 +69,12 @@ class FleetRun:
         self._add_missing(self._others)
         rows = read_results(self.folder.path)
         return [rows[unit.name] for unit in self.units if unit.name in rows]
+
+
+def values_there(processor: Processor, unit: Unit) -> dict[str, Any] | None:
+    """Return the values of an output that is there already, or None."""
+    try:
+        return processor.finished(unit, thorough=False)
+    except OSError:
+        # A worker says what is wrong with it, among the results.
+        return None

@@ -158,6 +158,19 @@ def test_a_row_that_was_lost_is_written_again(place):
     assert noted(place[1], "made") == Counter("a")
 
 
+def test_an_output_that_cannot_be_looked_at_does_not_stop_the_others(place):
+    class Unreadable(Simulated):
+        def finished(self, unit, thorough):
+            if unit.name == "a":
+                raise PermissionError(13, "Permission denied", unit.name)
+            return super().finished(unit, thorough)
+
+    fill(place[0], a="ok", b="ok")
+    a, b = drive(units_in(place[0]), place[1], Unreadable(place[1]), is_here=True)
+    assert (a["state"], a["tries"], b["state"]) == ("failed", 3, "done")
+    assert "Permission denied" in a["error"]
+
+
 def test_other_options_are_refused_in_the_same_folder(tmp_path):
     first = FleetFolder(tmp_path / "out", {"checkpoint": "one", "slop": 0.1})
     with pytest.raises(FleetFolderError, match=r"checkpoint.*another folder, or --overwrite"):

@@ -20,6 +20,7 @@ from amdanet_ros.fleet.claim import claim_file
 from amdanet_ros.fleet.results import FIELDS
 from amdanet_ros.fleet.unit import State, Unit
 from amdanet_ros.fleet.worker import work_on
+from amdanet_ros.fuse.journal import FuseJournal
 from amdanet_ros.fuse.written_files import MARK
 from amdanet_ros.inference import Predictor
 
@@ -177,7 +178,7 @@ def loaded():
 def one(tmp_path, bags, checkpoint, loaded, monkeypatch):
     """A bag, and a function that works on it in this process, with further options."""
     monkeypatch.setattr(
-        fleet_processor, "load_predictor", lambda settings: loaded(settings.network)
+        fleet_processor, "load_predictor", lambda settings, _: loaded(settings.network)
     )
     bags.write_pairs(tmp_path / "in", count=2)
     (tmp_path / "claims").mkdir()
@@ -238,6 +239,58 @@ def test_a_copy_of_the_checkpoint_is_the_same_and_another_one_is_not(one, checkp
     assert one(weights="demo").state is State.FAILED
 
 
+def replaced(file, other):
+    """Give a file the content of another one, and leave its time as it is."""
+    time = file.stat().st_mtime_ns
+    shutil.copyfile(other, file)
+    os.utime(file, ns=(time, time))
+
+
+def demo_weights():
+    return Path(fleet_processor.__file__).parents[1] / "weights" / "demo_mit_b0.safetensors"
+
+
+def test_weights_that_change_after_the_call_began_make_no_output(tmp_path, bags, checkpoint):
+    bags.write_pairs(tmp_path / "in", count=1)
+    (tmp_path / "claims").mkdir()
+    weights = tmp_path / "weights.safetensors"
+    shutil.copy(checkpoint, weights)
+    words = ["fleet", "in", str(tmp_path / "out"), "--checkpoint", str(weights), *ON_CPU]
+    processor = FuseProcessor(parser("fleet").parse_args(words), tmp_path / "out")
+    replaced(weights, demo_weights())
+    failed = work_on(processor, Unit(str(tmp_path / "in"), "bag"), tmp_path / "claims")
+    assert failed.state is State.FAILED
+    assert "the parameter checkpoint names has changed since this call began" in failed.error
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_other_weights_of_the_same_name_and_time_have_begun_is_not_gone_on_with(
+    one, tmp_path, checkpoint, monkeypatch
+):
+    weights = tmp_path / "weights.safetensors"
+    shutil.copy(checkpoint, weights)
+    put = FuseJournal.put
+
+    def full(journal, name, fusion):
+        put(journal, name, fusion)
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as context:
+        context.setattr(FuseJournal, "put", full)
+        assert one(weights=weights).state is State.ERROR
+    assert list((tmp_path / "out" / ".bag.partial").glob("*.npz"))
+    monkeypatch.setattr(
+        fleet_processor, "load_predictor", lambda settings, _: Predictor.of(settings.network)
+    )
+    replaced(weights, demo_weights())
+    assert one(weights=weights).state is State.DONE
+    shutil.move(tmp_path / "out" / "bag", tmp_path / "gone_on")
+    assert one(weights="demo").state is State.DONE
+    names = [path.name for path in (tmp_path / "gone_on").glob("*.mcap")]
+    compared = filecmp.cmpfiles(tmp_path / "gone_on", tmp_path / "out" / "bag", names, False)
+    assert compared == (names, [], [])
+
+
 def test_what_nobody_of_the_fleet_wrote_is_not_replaced(one, tmp_path):
     (tmp_path / "out" / "bag").mkdir(parents=True)
     (tmp_path / "out" / "bag" / "diary.txt").write_text("dear diary")
@@ -258,7 +311,7 @@ def test_a_full_disk_may_be_better_at_the_next_try(one, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("amdanet_ros.fuse.journal.FuseJournal.put", full)
+    monkeypatch.setattr(FuseJournal, "put", full)
     failed = one()
     assert failed.state is State.ERROR and "No space left" in failed.error
 
@@ -274,6 +327,7 @@ def test_a_full_disk_may_be_better_at_the_next_try(one, monkeypatch):
         (["bag", "out", "--checkpoint", "missing.pth"], "missing.pth"),
         (["bag", "out", "--slop", "-1"], "slop"),
         (["bag", "file"], "is a file"),
+        (["--dry-run", "bag", "file"], "is a file"),
         (["bag", "bag/out"], "bag"),
         (["--status", "bag"], "no folder that amdanet fleet has worked in"),
         (["bag", "out", "--gpus-per-worker", "99"], "--gpus-per-worker is 99"),

@@ -1,10 +1,12 @@
 """Which bags a list, a folder or a pattern means, and how their outputs are called."""
 
+import gzip
 import os
 
 import pytest
 
-from amdanet_ros.fleet.manifest import ManifestError, find_units, shard
+from amdanet_ros.fleet.bag_search import ManifestError
+from amdanet_ros.fleet.manifest import find_units, shard
 from amdanet_ros.fuse.written_files import MARK
 
 
@@ -92,8 +94,11 @@ def test_outputs_within_the_inputs_are_no_inputs(tree):
         ("in/run1\t../a\n", "no name for the output"),
         ("in/run1\t/a\n", "no name for the output"),
         ("in/run1\t\n", "line 1"),
+        ("\nin/run1\ta\tb\n", "line 2"),
+        ("in/run1\ta\nin/day/cut\t.a.partial\n", "no name for the output"),
         ("# nothing\n", "no bag in"),
         ("a\0b", "no list of bags"),
+        ("\ufeffin/run1\n".encode("utf-16").decode("latin-1"), "in UTF-8"),
     ],
 )
 def test_a_list_that_is_not_clear_is_refused_in_one_line(tree, tmp_path, lines, words):
@@ -109,9 +114,17 @@ def test_inputs_without_a_bag_are_refused(tree, given):
         names(tree / given)
 
 
-def test_a_bag_in_the_output_folder_is_refused(tree):
+@pytest.mark.parametrize("given", ["run1", ".", "day", "day/../run1"])
+def test_a_bag_in_the_output_folder_is_refused(tree, given):
     with pytest.raises(ManifestError, match="lies in the output"):
-        names(tree / "run1", out=tree)
+        names(tree / given, out=tree)
+
+
+def test_what_is_no_file_and_no_folder_is_refused(tree):
+    os.mkfifo(tree / "pipe")
+    for given in (tree / "pipe", "/dev/null"):
+        with pytest.raises(ManifestError, match="no file and no folder"):
+            names(given)
 
 
 def test_files_that_drivers_keep_are_not_overwritten(tree, tmp_path):
@@ -119,11 +132,47 @@ def test_files_that_drivers_keep_are_not_overwritten(tree, tmp_path):
     assert names(tmp_path / "bags.txt").keys() == {"bags/results.jsonl"}
 
 
-def test_links_to_bags_are_followed_but_not_around(tree):
+def test_links_to_bags_are_followed_but_not_around(tree, tmp_path):
     os.symlink(tree, tree / "day" / "round")
-    os.symlink(tree / "run1", tree / "day" / "link")
-    assert {"day/link", "run1"} <= names(tree).keys()
+    os.renames(tree / "run1", tmp_path / "elsewhere" / "run1")
+    os.symlink(tmp_path / "elsewhere" / "run1", tree / "day" / "link")
+    assert "day/link" in names(tree)
     assert not [name for name in names(tree) if "round" in name]
+
+
+def test_a_bag_that_has_several_paths_is_one_unless_a_list_names_each(tree, tmp_path):
+    for link in ("a_link", "z_link"):
+        os.symlink(tree / "run1", tree / link)
+    assert [name for name in names(tree) if "day" not in name] == ["run1"]
+    assert names(tree / "z_link", tree / "run1", tree / "a_link").keys() == {"run1"}
+    (tmp_path / "bags.txt").write_text("in/a_link\tfirst\nin/run1\nin/z_link\tsecond\n")
+    assert names(tmp_path / "bags.txt").keys() == {"first", "in/run1", "second"}
+
+
+def test_a_list_may_hold_folders_and_patterns(tree, tmp_path):
+    (tmp_path / "bags.txt").write_text("in/day\tsunday\nin/r*\nin/notes\nin/none*\n")
+    assert names(tmp_path / "bags.txt").keys() == {
+        "sunday/run2", "sunday/cut", "sunday/loose/morning", "sunday/loose/noon",
+        "sunday/loose/old", "in/run1", "in/notes", "in/none*",
+    }  # fmt: skip
+    (tree / "bags.txt").write_text("*\nday/loose/*.mcap\n")
+    assert {"run1", "day/cut", "day/loose/morning"} <= names(tree / "bags.txt").keys()
+
+
+def test_a_list_may_be_compressed(tree, tmp_path):
+    (tmp_path / "bags.gz").write_bytes(gzip.compress(b"in/run1\n"))
+    assert names(tmp_path / "bags.gz").keys() == {"in/run1"}
+    (tmp_path / "bags.gz").write_bytes(gzip.compress(b"in/run1\n" * 99)[:-9])
+    with pytest.raises(ManifestError, match="compression is damaged"):
+        names(tmp_path / "bags.gz")
+
+
+@pytest.mark.parametrize("name", ["page\x0c1", "line\u20281", "caf\udce9", "[x]", "a*", " #1"])
+def test_names_that_are_not_plain_are_taken_as_they_are(tree, tmp_path, name):
+    os.rename(tree / "run1", tree / name)
+    assert names(tree)[name] == f"{tree}/{name}"
+    (tmp_path / "bags.txt").write_text(f"in/{name}\n", errors="surrogateescape")
+    assert names(tmp_path / "bags.txt") == {f"in/{name}": f"{tree}/{name}"}
 
 
 def test_shards_hold_each_unit_once(tree):
