@@ -2,8 +2,9 @@
 
     PYTHONPATH=. python -m benchmarks.simulated_fleet 10000         # time and memory of the driver
     PYTHONPATH=. python -m benchmarks.simulated_fleet FOLDER OUT    # work on FOLDER: `Simulated`
+    PYTHONPATH=. python -m benchmarks.simulated_fleet FOLDER OUT 127.0.0.1:6379   # with Ray
 
-The second form is a driver that tests start, kill and start again.
+The others are drivers that tests start, kill and start again.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ class Simulated:
     """Does to a unit what its input says.
 
     Each input is a file with words: ``damaged`` (at fault itself), ``fails`` (another try may
-    help), ``poison`` (kills its worker), ``crash`` (kills its first worker), ``wait`` (until the
-    file ``go`` is beside it). Begun units are noted in OUT/begun, made ones in OUT/made.
+    help), ``poison`` (kills its worker), ``crash`` (kills its first worker), ``steps`` (six, each
+    done once), ``wait`` (until the file ``go`` is beside it; after three steps). Begun units are
+    noted in OUT/begun, steps in OUT/steps, made ones in OUT/made.
 
     Args:
         out: folder of the outputs.
@@ -65,14 +67,25 @@ class Simulated:
         if "poison" in words or ("crash" in words and not first.exists()):
             first.touch()
             os.kill(os.getpid(), signal.SIGKILL)
+        steps = 6 if "steps" in words else 0
+        self._step(unit, range(steps // 2))
         while "wait" in words and not Path(unit.input).with_name("go").exists():
             time.sleep(0.01)
+        self._step(unit, range(steps // 2, steps))
         values = {"pairs": len(words), "areas": {"person": 0.1}, "health": {"rgb": {"ok": 1}}}
         part = self._out / f".{unit.name}.{os.getpid()}.part"
         part.write_text(json.dumps(values))
         os.replace(part, self._out / unit.name)
         note(self._out / "made", unit.name)
         return values
+
+    def _step(self, unit: Unit, numbers: Iterable[int]) -> None:
+        """Do steps, but those that an earlier worker has kept."""
+        for number in numbers:
+            kept = self._out / f".{unit.name}.{number}.kept"
+            if not kept.exists():
+                note(self._out / "steps", f"{unit.name}/{number}")
+                kept.touch()
 
 
 class Costless:
@@ -171,6 +184,13 @@ def _two_processes(processor: Processor, claims: Path) -> Pool:
     return ProcessPool(processor, claims, [{}, {}])
 
 
+def two_actors(processor: Processor, claims: Path) -> Pool:
+    """Return workers of the Ray that this process is connected with."""
+    from amdanet_ros.fleet.ray_pool import RayPool
+
+    return RayPool(processor, claims, 2, 0)
+
+
 def units_in(folder: Path) -> list[Unit]:
     """Return a unit for each file of a folder but ``go``; the size is that of the file."""
     files = sorted(each for each in folder.iterdir() if each.name != "go")
@@ -191,7 +211,7 @@ def cost(count: int) -> tuple[float, float, float]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run either form."""
+    """Run one of the forms."""
     if len(arguments) == 1:
         print("| entries | ms an entry | ms an entry, all done before | MiB |\n|---|---|---|---|")
         most = int(arguments[0])
@@ -199,7 +219,13 @@ def main(arguments: Sequence[str]) -> int:
             first, second, memory = cost(count)
             print(f"| {count} | {first:.3f} | {second:.3f} | {memory:.0f} |")
         return 0
-    rows = drive(units_in(Path(arguments[0])), Path(arguments[1]))
+    folder, out = Path(arguments[0]), Path(arguments[1])
+    with contextlib.ExitStack() as stack:
+        if len(arguments) > 2:
+            from amdanet_ros.fleet.ray_pool import connected
+
+            stack.enter_context(connected(arguments[2], None))
+        rows = drive(units_in(folder), out, make_pool=two_actors if len(arguments) > 2 else None)
     return int(any(row["state"] != "done" for row in rows))
 
 

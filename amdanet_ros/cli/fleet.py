@@ -45,6 +45,9 @@ if TYPE_CHECKING:
     from ..fleet.unit import Unit
     from .fleet_processor import FuseProcessor
 
+_LOOK_S = 1.0
+"""Seconds between looks at what workers have kept so far."""
+
 SUMMARY = "fuse many bags, on one machine or many; each output once, whatever is interrupted"
 
 
@@ -221,13 +224,15 @@ def _pool(
     device = processor.device
     claims, left = fleet.folder.claims.absolute(), len(fleet.left)
     if arguments.address is not None:
-        from ..fleet.ray_pool import LOCAL, RayPool, connected, room
+        from ..fleet.ray_pool import LOCAL, RayPool, connected, has_gpus, room, shortage
 
-        gpus = arguments.gpus_per_worker
-        if gpus is None:
-            gpus = float(bool(gpus_here(device)))
         here = arguments.workers if arguments.address == LOCAL else None
         stack.enter_context(connected(arguments.address, here))
+        gpus = arguments.gpus_per_worker
+        if gpus is None:
+            gpus = float(device != "cpu" and has_gpus())
+        if missing := shortage(gpus):
+            print(f"amdanet: {missing}", file=sys.stderr)
         size = min(arguments.workers or room(gpus), left)
         return RayPool(processor, claims, size, gpus)
     gpus_there = gpus_here(device)
@@ -241,10 +246,13 @@ def _follow(fleet: FleetRun, pool: Pool) -> None:
     """Work, and show how far it is; failures are said as they come."""
     from tqdm import tqdm
 
+    from ..fleet.status import running_pairs
     from ..fleet.unit import State
 
     sizes = {each.name: max(1, each.size) for each in fleet.units}
     done, pairs = len(fleet.before), 0
+    looked = 0.0
+    open_names = {each.name for each in fleet.left}
     bar = tqdm(
         total=sum(sizes.values()),
         initial=sum(sizes[each.unit.name] for each in fleet.before),
@@ -256,8 +264,13 @@ def _follow(fleet: FleetRun, pool: Pool) -> None:
             for each in ended:
                 done += 1
                 pairs += each.values.get("pairs", 0)
+                open_names.discard(each.unit.name)
                 bar.update(sizes[each.unit.name])
                 if each.state is State.FAILED:
                     words = f"{each.unit.input}: {each.error}"
                     bar.write(f"amdanet: {one_line(words, 1000)}", file=sys.stderr)
-            bar.set_postfix_str(f"{done} of {len(fleet.units)} bags, {pairs} pairs")
+            # What runs is looked at in the file system: not for each of many small bags.
+            if not bar.disable and time.monotonic() - looked > _LOOK_S:
+                looked = time.monotonic()
+                so_far = pairs + sum(running_pairs(fleet.folder.path, open_names).values())
+                bar.set_postfix_str(f"{done} of {len(fleet.units)} bags, {so_far} pairs")

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -44,13 +44,21 @@ def claim_file(folder: Path, name: str) -> Path:
     return folder / hashlib.sha256(name.encode(errors="surrogateescape")).hexdigest()[:32]
 
 
-def claimed(folder: Path) -> int:
-    """Return how many claims are held now."""
-    held = 0
-    with contextlib.suppress(OSError):
-        for entry in os.scandir(folder):
-            held += is_locked(Path(entry.path))
-    return held
+def claimed(folder: Path, names: Iterable[str]) -> list[str]:
+    """Return those of some outputs that are claimed now.
+
+    Args:
+        folder: of the claims.
+        names: of outputs.
+    """
+    try:
+        there = {entry.name for entry in os.scandir(folder)}
+    except OSError:
+        return []
+    if not there:
+        return []
+    files = ((name, claim_file(folder, name)) for name in names)
+    return [name for name, file in files if file.name in there and is_locked(file)]
 
 
 def is_locked(path: Path) -> bool:

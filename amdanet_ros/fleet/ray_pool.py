@@ -136,6 +136,8 @@ def connected(address: str, workers: int | None) -> Iterator[None]:
 def _check_reachable(address: str) -> None:
     """Refuse HOST:PORT where nobody listens: Ray would try it for minutes."""
     host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if not address.strip():
+        raise PoolError("--address '': no Ray cluster is reached: give auto, local or HOST:PORT")
     if not (colon and port.isdigit()):
         return
     try:
@@ -148,12 +150,35 @@ def _check_reachable(address: str) -> None:
 
 
 def room(gpus: float) -> int:
-    """Return how many workers with so many GPUs each the cluster has room for."""
+    """Return how many workers with so many GPUs each the cluster has room for, at least one."""
+    cpus = int(_there("CPU"))
+    return max(1, min(cpus, int(_there("GPU") / gpus)) if gpus else cpus)
+
+
+def has_gpus() -> bool:
+    """Whether a machine of the cluster has a GPU now."""
+    return _there("GPU") > 0
+
+
+def shortage(gpus: float) -> str:
+    """Return one line where no worker can be started on the cluster as it is now, else "".
+
+    Args:
+        gpus: of each worker.
+    """
+    there = _there("GPU")
+    if gpus <= there:
+        return ""
+    return (
+        f"the Ray cluster has {there:g} GPUs now, and a worker needs {gpus:g}: the work begins "
+        "once a machine with them has joined; --gpus-per-worker 0 computes on the CPU"
+    )
+
+
+def _there(resource: str) -> float:
     import ray
 
-    there = ray.cluster_resources()
-    cpus = int(there.get("CPU", 1))
-    return max(1, min(cpus, int(there.get("GPU", 0) / gpus)) if gpus else cpus)
+    return float(ray.cluster_resources().get(resource, 0.0))
 
 
 def _death(error: Exception) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..fuse.journal_folder import kept_pairs
 from ..one_line import one_line
 from .claim import claimed, is_locked
 from .folder import claims_of, read_plans
@@ -21,14 +22,14 @@ class FleetStatus:
 
     Attributes:
         rows: of the results, by the name of the output.
-        waiting: outputs that were taken on and have no row yet.
-        running: outputs that workers write now.
+        waiting: outputs that were taken on, are not written now and have no row yet.
+        running: outputs that workers write now, with the pairs that each has kept so far.
         drivers: that live, as "host, process".
     """
 
     rows: dict[str, dict[str, Any]]
     waiting: int
-    running: int
+    running: dict[str, int]
     drivers: tuple[str, ...]
 
     @classmethod
@@ -42,7 +43,9 @@ class FleetStatus:
             for name, plan in plans.items()
             if is_locked(out / name)
         )
-        return cls(rows, len(names - rows.keys()), claimed(claims_of(out)), drivers)
+        running = running_pairs(out, sorted(names))
+        waiting = {name for name in names if name not in running and name not in rows}
+        return cls(rows, len(waiting), running, drivers)
 
     @property
     def failed(self) -> list[dict[str, Any]]:
@@ -63,11 +66,28 @@ class FleetStatus:
         return [
             f"done     {len(done)} bags, {pairs} pairs, {seconds:.1f} s of work",
             f"failed   {len(failed)}",
-            f"running  {self.running}",
-            f"waiting  {max(0, self.waiting - self.running)}",
+            f"running  {len(self.running)}",
+            *self._running_lines(),
+            f"waiting  {self.waiting}",
             f"drivers  {drivers}",
             *table(failed),
         ]
+
+    def _running_lines(self) -> list[str]:
+        shown = sorted(self.running.items())[:_MOST_ROWS]
+        more = len(self.running) - len(shown)
+        lines = [f"         {one_line(name, 60)}: {pairs} pairs so far" for name, pairs in shown]
+        return [*lines, f"         and {more} more"] if more else lines
+
+
+def running_pairs(out: Path, names: Iterable[str]) -> dict[str, int]:
+    """Return the outputs that workers write now, with the pairs that each has kept so far.
+
+    Args:
+        out: of the fleet.
+        names: of outputs that may be among them.
+    """
+    return {name: kept_pairs(out / name) for name in claimed(claims_of(out), names)}
 
 
 def table(failed: Sequence[dict[str, Any]]) -> list[str]:

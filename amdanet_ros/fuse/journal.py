@@ -25,6 +25,7 @@ from ..output_place import OutputPlaceError
 from ..pipeline.components import Component
 from ..pipeline.fusion import Fusion
 from ..pipeline.temperature import ClassTemperatures
+from .journal_folder import SUFFIX, journal_folder
 
 _ARRAYS = ("mask", "fused", "overlay")
 _MARK = "amdanet_fuse_settings.json"
@@ -46,7 +47,7 @@ class FuseJournal:
     """
 
     def __init__(self, output: Path, settings: Mapping[str, Any]) -> None:
-        self.folder = output.with_name(f".{output.name}.partial")
+        self.folder = journal_folder(output)
         self._output = output.name
         wanted = json.dumps(settings, sort_keys=True, default=str)
         self._check_own()
@@ -87,7 +88,7 @@ class FuseJournal:
                 path.unlink()
 
     def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.npz"
+        return self.folder / f"{name}{SUFFIX}"
 
     def __contains__(self, name: str) -> bool:
         return self._path(name).exists()
@@ -154,7 +155,7 @@ class FuseJournal:
         """Let go of the journal; where it holds no result it is removed."""
         if self._lock.closed:
             return
-        kept = any(True for _ in self.folder.glob("*.npz")) or self.aside.exists()
+        kept = any(True for _ in self.folder.glob(f"*{SUFFIX}")) or self.aside.exists()
         self._lock.close()
         if not kept:
             with suppress(OSError):

@@ -97,7 +97,7 @@ def test_after_a_killed_driver_the_next_one_does_the_rest_beside_workers_that_ru
     fill(place[0], **{name: "ok" for name in "abcd"}, x="wait", y="wait")
     first = start()
     until(lambda: set(noted(place[1], "begun")) >= {"x", "y"})
-    until(lambda: FleetStatus.of(place[1]).running == 2)
+    until(lambda: FleetStatus.of(place[1]).running.keys() == {"x", "y"})
     assert len(FleetStatus.of(place[1]).drivers) == 1
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
@@ -127,16 +127,17 @@ def test_two_drivers_at_once_share_the_work(place, start):
     assert len(list(place[1].glob("results*.jsonl"))) == 2
 
 
-def test_a_worker_that_is_killed_is_replaced_and_its_unit_done(place, start):
-    fill(place[0], a="wait", b="wait", c="ok")
+def test_a_worker_that_is_killed_within_a_unit_is_replaced_and_the_next_goes_on_there(place, start):
+    fill(place[0], a="steps wait", b="wait", c="ok")
     driver = start()
-    until(lambda: len(noted(place[1], "begun")) >= 2)
-    line = (place[1] / "begun").read_text().splitlines()[0]
-    os.kill(int(line.split()[1]), signal.SIGKILL)
-    until(lambda: max(noted(place[1], "begun").values()) == 2)
+    until(lambda: len(noted(place[1], "steps")) == 3)
+    lines = (place[1] / "begun").read_text().splitlines()
+    os.kill(next(int(line.split()[1]) for line in lines if line[0] == "a"), signal.SIGKILL)
+    until(lambda: noted(place[1], "begun")["a"] == 2)
     fill(place[0], go="")
     assert driver.wait(timeout=30) == 0
     assert noted(place[1], "made") == Counter("abc")
+    assert noted(place[1], "steps") == Counter(f"a/{number}" for number in range(6))
 
 
 def test_a_line_that_a_killed_driver_left_unfinished_costs_no_other_line(tmp_path):

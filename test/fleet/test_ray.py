@@ -3,14 +3,18 @@
 import glob
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from benchmarks.simulated_fleet import drive, noted, units_in
+from amdanet_ros.cli.main import main
+from amdanet_ros.fleet.results import read_results
+from benchmarks.simulated_fleet import drive, noted, two_actors, units_in
 
 # Not imported here: what Ray listens on is settled when it is imported.
 if importlib.util.find_spec("ray") is None:
@@ -19,13 +23,15 @@ if importlib.util.find_spec("ray") is None:
 
 @pytest.fixture(scope="module")
 def ray_here(project):
-    """A Ray with two cores for all tests of this file."""
+    """A Ray for all tests of this file, with room for two drivers; gives its address."""
     from amdanet_ros.fleet.ray_pool import LOCAL, connected
 
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = str(project)
-    with connected(LOCAL, 2):
-        yield
+    with connected(LOCAL, 4):
+        import ray
+
+        yield ray.get_runtime_context().gcs_address
     if before is None:
         del os.environ["PYTHONPATH"]
     else:
@@ -33,23 +39,42 @@ def ray_here(project):
 
 
 @pytest.fixture
-def run(ray_here, tmp_path):
-    """A function that works on inputs, given by name, with two actors; it returns the rows."""
-    from amdanet_ros.fleet.ray_pool import RayPool
-
+def place(tmp_path):
+    """A folder for inputs and one for outputs."""
     (tmp_path / "in").mkdir()
+    return tmp_path / "in", tmp_path / "out"
 
-    def work(**inputs):
-        for name, words in inputs.items():
-            (tmp_path / "in" / name).write_text(words)
-        rows = drive(
-            units_in(tmp_path / "in"),
-            tmp_path / "out",
-            make_pool=lambda processor, claims: RayPool(processor, claims, 2, 0),
-        )
-        return {row["name"]: row for row in rows}
 
-    return work
+@pytest.fixture
+def start(ray_here, place):
+    """Starts a driver with two actors as a process of its own; those that run on are ended."""
+    started = []
+
+    def begin():
+        command = [sys.executable, "-m", "benchmarks.simulated_fleet", *map(str, place), ray_here]
+        started.append(subprocess.Popen(command))
+        return started[-1]
+
+    yield begin
+    for driver in started:
+        driver.kill()
+        driver.wait()
+
+
+def fill(folder, **inputs):
+    for name, words in inputs.items():
+        (folder / name).write_text(words)
+
+
+def until(holds, seconds=60):
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def states(out):
+    return {name: row["state"] for name, row in read_results(out).items()}
 
 
 def listening():
@@ -64,15 +89,58 @@ def listening():
     return found
 
 
-def test_crash_poison_and_damage_as_with_processes(run, tmp_path):
-    rows = run(a="ok", b="crash", c="poison", d="damaged", e="ok")
+def test_crash_poison_and_damage_as_with_processes(ray_here, place):
+    fill(place[0], a="ok", b="crash", c="poison", d="damaged", e="fails", f="ok")
+    rows = {row["name"]: row for row in drive(units_in(place[0]), place[1], make_pool=two_actors)}
     assert {name: row["state"] for name, row in rows.items()} == {
-        **dict.fromkeys("abe", "done"),
-        **dict.fromkeys("cd", "failed"),
+        **dict.fromkeys("abf", "done"),
+        **dict.fromkeys("cde", "failed"),
     }
-    assert noted(tmp_path / "out", "begun") == Counter(a=1, b=2, c=3, d=1, e=1)
-    assert noted(tmp_path / "out", "made") == Counter("abe")
+    assert noted(place[1], "begun") == Counter(a=1, b=2, c=3, d=1, e=3, f=1)
+    assert noted(place[1], "made") == Counter("abf")
     assert "died" in rows["c"]["error"] and "\n" not in rows["c"]["error"]
+
+
+def test_after_a_killed_driver_another_one_does_what_its_actors_had(start, place):
+    fill(place[0], a="steps wait", b="steps wait", c="ok", d="damaged")
+    first = start()
+    until(lambda: len(noted(place[1], "steps")) == 6)
+    second = start()
+    until(lambda: set(states(place[1])) == {"c", "d"})
+    first.kill()
+    first.wait()
+    # Ray ends the actors of a driver that has gone; their units are free with their processes.
+    until(lambda: noted(place[1], "begun") == Counter(a=2, b=2, c=1, d=1))
+    fill(place[0], go="")
+    assert second.wait(timeout=60) == 1
+    assert states(place[1]) == {**dict.fromkeys("abc", "done"), "d": "failed"}
+    assert noted(place[1], "made") == Counter("abc")
+    assert set(noted(place[1], "steps").values()) == {1}
+
+
+def test_an_actor_that_is_killed_within_a_unit_is_replaced_and_the_next_goes_on_there(start, place):
+    fill(place[0], a="steps wait", b="ok")
+    driver = start()
+    until(lambda: len(noted(place[1], "steps")) == 3)
+    lines = (place[1] / "begun").read_text().splitlines()
+    os.kill(next(int(line.split()[1]) for line in lines if line[0] == "a"), signal.SIGKILL)
+    until(lambda: noted(place[1], "begun")["a"] == 2)
+    fill(place[0], go="")
+    assert driver.wait(timeout=60) == 0
+    assert noted(place[1], "made") == Counter("ab")
+    assert noted(place[1], "steps") == Counter(f"a/{number}" for number in range(6))
+    assert read_results(place[1])["a"]["tries"] == 2
+
+
+def test_two_drivers_at_once_share_the_work(start, place):
+    fill(place[0], **{f"bag{number}": "wait" for number in range(8)})
+    drivers = [start(), start()]
+    until(lambda: len(noted(place[1], "begun")) == 4)
+    fill(place[0], go="")
+    assert [driver.wait(timeout=60) for driver in drivers] == [0, 0]
+    assert noted(place[1], "made") == Counter(f"bag{number}" for number in range(8))
+    assert states(place[1]) == {f"bag{number}": "done" for number in range(8)}
+    assert len(list(place[1].glob("results*.jsonl"))) == 2
 
 
 def test_it_listens_on_the_loopback_address_alone(ray_here):
@@ -102,13 +170,18 @@ def test_it_listens_on_the_loopback_address_alone(ray_here):
     assert ours and ours <= loopback
 
 
-def test_an_address_without_a_cluster_is_one_line(project, tmp_path, bags):
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "ray://127.0.0.1:9", "127.0.0.1:99999", ""])
+def test_an_address_without_a_cluster_is_one_line(address, tmp_path, bags, monkeypatch, capsys):
     bags.write_pairs(tmp_path / "bag", count=1)
-    command = [sys.executable, "-m", "amdanet_ros.cli.main", "fleet", "bag", "out"]
-    command += ["--address", "127.0.0.1:9", "--checkpoint", "demo", "--device", "cpu"]
-    environment = {**os.environ, "PYTHONPATH": str(project), "RAY_ADDRESS": ""}
-    done = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 2
-    assert "--address 127.0.0.1:9: no Ray cluster" in done.stderr.splitlines()[-1]
+    words = ["fleet", str(tmp_path / "bag"), str(tmp_path / "out"), "--address", address]
+    assert main([*words, "--checkpoint", "demo", "--device", "cpu"]) == 2
+    error = capsys.readouterr().err
+    assert f"--address {address or repr(address)}: no Ray cluster" in error
+    assert error.count("\n") == 1
+
+
+def test_gpus_that_the_cluster_has_not_are_said(ray_here):
+    from amdanet_ros.fleet.ray_pool import shortage
+
+    assert shortage(0) == ""
+    assert "has 0 GPUs now, and a worker needs 2" in shortage(2)
