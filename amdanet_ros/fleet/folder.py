@@ -140,13 +140,14 @@ def read_plans(out: Path) -> dict[str, dict[str, Any]]:
     plans = {}
     for path in sorted((out / _INNER).glob("*.plan")):
         plan = _read(path)
-        if isinstance(plan, dict) and isinstance(plan.get("units"), list):
+        units = plan.get("units") if isinstance(plan, dict) else None
+        if isinstance(units, list) and all(isinstance(each, str) for each in units):
             plans[path.name.removesuffix(".plan")] = plan
     return plans
 
 
 def _read(path: Path) -> Any:
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         return json.loads(path.read_text())
     return None
 

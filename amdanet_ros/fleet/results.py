@@ -12,14 +12,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from .unit import Result, State
+from .row import parsed_row, row
+from .unit import Result
 
 PATTERN = "results*.jsonl"
 _SYNC_S = 1.0
-FIELDS = (
-    "name", "input", "output", "state", "pairs", "seconds", "areas", "health", "error", "host"
-)  # fmt: skip
-"""In each row; those of the processor, "tries" and "time" stand beside them."""
 
 
 class ResultsFile:
@@ -79,31 +76,6 @@ class ResultsFile:
         os.close(self._file)
 
 
-def row(result: Result, out: str) -> dict[str, Any]:
-    """Return the row of a result that is done, finished before, or has failed.
-
-    Args:
-        result: of a worker.
-        out: the fleet's folder, absolute.
-    """
-    is_good = result.state in (State.DONE, State.FINISHED)
-    return {
-        "name": result.unit.name,
-        "input": result.unit.input,
-        "output": os.path.join(out, result.unit.name),
-        "state": "done" if is_good else "failed",
-        "pairs": 0,
-        "seconds": result.seconds,
-        "areas": {},
-        "health": {},
-        **result.values,
-        "error": result.error,
-        "host": result.host,
-        "tries": result.tries,
-        "time": round(time.time(), 3),
-    }
-
-
 def read_results(out: Path) -> dict[str, dict[str, Any]]:
     """Return the last row of each output, by its name; lines that are not whole are left out.
 
@@ -112,19 +84,18 @@ def read_results(out: Path) -> dict[str, dict[str, Any]]:
     """
     rows: dict[str, dict[str, Any]] = {}
     for path in sorted(out.glob(PATTERN)):
-        with path.open(encoding="utf-8", errors="replace") as file:
-            for line in file:
-                found = _parsed(line)
-                known = rows.get(found["name"]) if found else None
-                if found and (known is None or found["time"] >= known["time"]):
-                    rows[found["name"]] = found
+        for name, found in _last_rows(path).items():
+            if name not in rows or found["time"] >= rows[name]["time"]:
+                rows[name] = found
     return rows
 
 
-def _parsed(line: str) -> dict[str, Any] | None:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return None
-    is_row = isinstance(found, dict) and isinstance(found.get("time"), (int, float))
-    return found if is_row and all(name in found for name in FIELDS) else None
+def _last_rows(path: Path) -> dict[str, dict[str, Any]]:
+    """Return the last row of each output in a file, wherever the clock stood."""
+    rows = {}
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            found = parsed_row(line)
+            if found is not None:
+                rows[found["name"]] = found
+    return rows

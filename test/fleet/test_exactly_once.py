@@ -12,7 +12,9 @@ from collections import Counter
 import pytest
 
 from amdanet_ros.fleet.folder import FleetFolder, FleetFolderError
-from amdanet_ros.fleet.results import FIELDS, ResultsFile, read_results
+from amdanet_ros.fleet.report import report
+from amdanet_ros.fleet.results import ResultsFile, read_results
+from amdanet_ros.fleet.row import FIELDS
 from amdanet_ros.fleet.status import FleetStatus
 from amdanet_ros.fleet.unit import Unit
 from benchmarks.simulated_fleet import Simulated, cost, drive, noted, units_in
@@ -148,6 +150,37 @@ def test_a_line_that_a_killed_driver_left_unfinished_costs_no_other_line(tmp_pat
         os.write(file._file, json.dumps(found).encode() + b'\n{"name": "torn", "inp')
         file.close()
     assert sorted(read_results(tmp_path)) == ["first", "second"]
+
+
+ROW = {
+    "name": "a", "input": "/in/a", "output": "/out/a", "state": "done", "pairs": 2, "seconds": 1.5,
+    "areas": {"person": 0.1}, "health": {"rgb": {"ok": 1, "frozen": 1, "reason": "it froze"}},
+    "error": "", "host": "h", "tries": 1, "time": 1.7e9, "left_out": 0,
+    "seen": {"person": {"pairs": 0.5, "most": 0.2, "at": 1.7e9}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("field", ROW)
+def test_a_damaged_line_costs_neither_the_status_nor_the_report(tmp_path, field):
+    (tmp_path / ".amdanet_fleet").mkdir()
+    others = [None, [], {}, "x", -1, float("nan"), 1e300, 10**400, True, {"a": None}, {"a": {}}, 3]
+    lines = [json.dumps({**ROW, "name": "whole"})]
+    lines += [json.dumps({**ROW, field: each}) for each in others]
+    whole = json.dumps(ROW)
+    lines += [whole[: whole.index(f'"{field}"')], "\0" * 50, "[" * 99999, "{}", "é" + whole]
+    (tmp_path / "results.jsonl").write_bytes("\n".join(lines).encode("latin-1"))
+    (tmp_path / ".amdanet_fleet" / "results.jsonl.plan").write_text('{"units": ["b", {}]}')
+    status = FleetStatus.of(tmp_path)
+    assert "whole" in status.rows and status.lines()
+    assert "whole" in report(status, tmp_path)
+
+
+def test_the_later_line_holds_wherever_the_clock_stood(tmp_path):
+    rows = [{**ROW, "state": "failed", "time": 4e9}, {**ROW, "time": 1.0}]
+    (tmp_path / "results.jsonl").write_text("".join(json.dumps(each) + "\n" for each in rows))
+    assert read_results(tmp_path)["a"]["state"] == "done"
+    (tmp_path / "results.2.jsonl").write_text(json.dumps({**rows[0], "time": 0.5}))
+    assert read_results(tmp_path)["a"]["state"] == "done"
 
 
 def test_a_row_that_was_lost_is_written_again(place):

@@ -17,7 +17,7 @@ from amdanet_ros.cli import fleet_processor
 from amdanet_ros.cli.fleet_processor import FuseProcessor
 from amdanet_ros.cli.main import main, parser
 from amdanet_ros.fleet.claim import claim_file
-from amdanet_ros.fleet.results import FIELDS
+from amdanet_ros.fleet.row import FIELDS
 from amdanet_ros.fleet.unit import State, Unit
 from amdanet_ros.fleet.worker import work_on
 from amdanet_ros.fuse.journal import FuseJournal
