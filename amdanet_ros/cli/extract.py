@@ -3,6 +3,7 @@
 Examples:
   amdanet extract my_bag -o my_set --params-file rig.yaml
   amdanet extract rgb.mp4 thermal.mp4 -o my_set
+  amdanet extract bags.txt "2026-*/run_*" -o my_set
   amdanet extract monday.mcap tuesday.mcap -o my_set --every 2 --count 300 --degraded-rgb
 
 A pair is looked at every --every seconds, and taken where both images are as they should be. Of
@@ -28,6 +29,7 @@ from ..one_line import one_line
 from ..programs.arguments import number
 from ..videos.video_names import is_video
 from .errors import CommandError
+from .many_inputs import all_inputs
 from .settings_arguments import add_settings_arguments, read_settings
 from .source_arguments import add_camera_info_arguments, add_pairing_arguments, open_source
 
@@ -49,7 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="BAG",
-        help="bags, folders of RGB and thermal, or videos: RGB and thermal by turns",
+        help="bags, folders of RGB and thermal, videos (RGB and thermal by turns), or lists, "
+        "patterns and folders of bags",
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder to write")
     parser.add_argument(
@@ -123,6 +126,7 @@ def _extract(arguments: argparse.Namespace) -> int:
     from ..whole_folder import whole_folder
 
     settings = read_settings(arguments, {"thermal.smoothing": 0.0})
+    arguments.bags = all_inputs(arguments.bags, arguments.output)
     sources = [_source(arguments, settings, *each) for each in _recordings(arguments)]
     _check_output(arguments, sources)
     candidates = [

@@ -65,6 +65,28 @@ def recorded(tmp_path, bags):
     return write
 
 
+@pytest.mark.parametrize("given", ["bags.txt", "m*", "folder"])
+def test_lists_patterns_and_folders_stand_for_their_bags(given, extract, recorded, tmp_path):
+    (tmp_path / "folder").mkdir()
+    for name in ("monday", "more"):
+        bag = recorded(name, [scene(i + len(name)) for i in range(2)])
+        (tmp_path / "folder" / name).symlink_to(bag)
+    (tmp_path / "bags.txt").write_text("# both\nmonday\nmore\n")
+    assert extract(tmp_path / given, "-o", tmp_path / "set", "--change", "0") == 0
+    facts = json.loads((tmp_path / "set" / "pairs.json").read_text()).values()
+    assert {each["recording"].rsplit("/")[-1] for each in facts} == {"monday", "more"}
+
+
+@pytest.mark.parametrize(
+    "given, words", [("none*", "no bag in"), ("empty.txt", "no bag in"), ("gone", "does not exist")]
+)
+def test_what_stands_for_no_bag_is_one_line(given, words, extract, tmp_path, capsys):
+    (tmp_path / "empty.txt").write_text("\n")
+    assert extract(tmp_path / given, "-o", tmp_path / "set") == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
+
+
 def files(folder):
     return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
