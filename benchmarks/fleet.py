@@ -1,6 +1,6 @@
 """How much faster two workers are than one, over eight bags, with one thread each.
 
-    python benchmarks/fleet.py [--bags 8] [--pairs 12] [--size 480 640] [--check]
+    python benchmarks/fleet.py [--bags 8] [--pairs 30] [--size 480 640] [--check]
 
 Runs `amdanet fleet` twice with the package's weights on the CPU and prints Markdown: seconds of
 both runs with all starting of processes, seconds of work in the results, pairs a second of a
@@ -77,7 +77,7 @@ def main() -> int:
     """Measure and print; returns 1 where ``--check`` fails."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bags", type=int, default=8)
-    parser.add_argument("--pairs", type=int, default=12)
+    parser.add_argument("--pairs", type=int, default=30)
     parser.add_argument("--size", type=int, nargs=2, default=(480, 640), metavar=("H", "W"))
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
