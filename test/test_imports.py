@@ -62,7 +62,7 @@ ALLOWED = {
     "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
     "class_table_file resources whole_file",
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "
-    "output_place programs",
+    "output_place programs report",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags videos fuse fleet ros ros.shims training evaluation extraction "
     "annotation reproduction synthetic demo resources output_place one_line programs whole_file "

@@ -35,12 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from ..bags.errors import BagError
+    from ..demo import page as demo_page
     from ..demo.chain import free_domain, run_chain
     from ..demo.outcome import read_outcome
     from ..demo.processes import ProcessFailedError
     from ..demo.recording import check_demo_folder, make_recording
-    from ..demo.report import draw_contact_sheet, score, write_summary
+    from ..demo.report import contact_rows, draw_contact_sheet, score, write_summary
     from ..params_file import ParameterFileError, read_params_file
+    from ..report.page import write_page
     from ..resources import share_directory
     from ..settings import of_pair
     from ..synthetic.recording import StreetRecording
@@ -52,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     folder = arguments.output.resolve()
     check_demo_folder(folder)
-    for name in ("summary.json", "summary.md", "contact_sheet.png"):
+    for name in ("summary.json", "summary.md", "contact_sheet.png", demo_page.NAME):
         # If this run fails, no report of an earlier run must be left.
         (folder / name).unlink(missing_ok=True)
     try:
@@ -73,10 +75,14 @@ def run(arguments: argparse.Namespace) -> int:
         scores = score(recording, output)
         draw_contact_sheet(recording, output, folder / "contact_sheet.png")
         faults = write_summary(folder, outcome, scores, max_age, arguments.rate)
+        rows = contact_rows(recording, output)
+        html = demo_page.demo_page(output, outcome, scores, faults, rows)
+        write_page(folder / demo_page.NAME, html)
     except (BagError, ProcessFailedError, ValueError, OSError) as error:
         raise CommandError(f"{error} (output of the processes: {folder / 'logs'})") from error
     print()
     print((folder / "summary.md").read_text())
     print(f"Look at {folder / 'contact_sheet.png'}")
+    print(f"Report: {folder / demo_page.NAME}")
     print(f"Numbers: {folder / 'summary.md'}; output bag: {output}; logs: {folder / 'logs'}")
     return 1 if faults else 0

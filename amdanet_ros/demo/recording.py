@@ -30,7 +30,7 @@ FRAMES = {"rgb": "rgb_optical_frame", "thermal": "thermal_optical_frame"}
 _MARK = "settings.json"
 _UNFINISHED = "the demo's recording is not finished"
 _SETTINGS = {"seed", "duration", "thermal_delay"}
-_BESIDE = ("output_bag", "logs", "summary.json", "summary.md", "contact_sheet.png")
+_BESIDE = ("output_bag", "logs", "summary.json", "summary.md", "contact_sheet.png", "report.html")
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,14 @@ def score(recording: DemoRecording, output: Path) -> dict[str, object]:
 
 
 def draw_contact_sheet(recording: DemoRecording, output: Path, path: Path) -> None:
-    """Draw some pairs of each condition: those with most people, animals, signs."""
+    """Draw some pairs of each condition, see ``contact_rows``."""
+    rows = contact_rows(recording, output)
+    if rows:
+        cv2.imwrite(str(path), contact_sheet(rows, DEMO)[..., ::-1])
+
+
+def contact_rows(recording: DemoRecording, output: Path) -> list[ContactRow]:
+    """Return some pairs of each condition: those with most people, animals, signs."""
     truth = recording.truth()
     masks = {stamp: mask_of(m) for stamp, m in segmentations(output) if stamp in truth}
     stamps = _stamps_to_show(masks, {s: condition for s, (_, condition) in truth.items()})
@@ -80,8 +87,7 @@ def draw_contact_sheet(recording: DemoRecording, output: Path, path: Path) -> No
                 read_values(label_path),
             )
         )
-    if rows:
-        cv2.imwrite(str(path), contact_sheet(rows, DEMO)[..., ::-1])
+    return rows
 
 
 def _stamps_to_show(masks: dict[int, np.ndarray], conditions: dict[int, str]) -> list[int]:

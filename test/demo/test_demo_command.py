@@ -22,7 +22,7 @@ def test_the_demo_leaves_a_bag_a_contact_sheet_and_a_summary(
     options = ("--duration", "2", "--params-file", str(params_file))
     assert main(["demo", "--output", str(folder), *options]) == 0
     said = capfd.readouterr().out
-    for name in ("contact_sheet.png", "summary.md", "output_bag"):
+    for name in ("contact_sheet.png", "report.html", "summary.md", "output_bag"):
         assert str(folder / name) in said
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["faults"] == []

@@ -13,8 +13,15 @@ from amdanet_ros.bags.writer import BagWriter
 from amdanet_ros.classes import DEMO
 from amdanet_ros.demo.chain import FUSED_TOPIC, SEGMENTATION_TOPIC
 from amdanet_ros.demo.outcome import ChainOutcome, read_outcome
+from amdanet_ros.demo.page import demo_page
 from amdanet_ros.demo.recording import make_recording
-from amdanet_ros.demo.report import chain_faults, draw_contact_sheet, score, write_summary
+from amdanet_ros.demo.report import (
+    chain_faults,
+    contact_rows,
+    draw_contact_sheet,
+    score,
+    write_summary,
+)
 from amdanet_ros.synthetic.recording import StreetRecording
 
 SETTINGS = StreetRecording(
@@ -38,7 +45,9 @@ def answer(header, labels):
     nothing = np.zeros(0, np.float32)
     offset = types["builtin_interfaces/msg/Duration"](0, 0)
     segmentation = types["amdanet_ros/msg/SemanticSegmentation"]
-    return segmentation(header, mask, [], [], nothing, nothing, offset, health, health)
+    return segmentation(
+        header, mask, [], [], nothing, nothing, offset, health, health, nothing, nothing, []
+    )
 
 
 @pytest.fixture(scope="module")
@@ -182,3 +191,21 @@ def test_wrong_stamps_and_wrong_order_are_counted(recording, output, tmp_path):
     outcome = read_outcome(recording.bag, tmp_path / "bad")
     assert (outcome.published, outcome.unknown_stamps, outcome.disordered) == (8, 1, 1)
     assert outcome.laps == [8]
+
+
+def test_the_page_tells_checks_drops_pairs_plots_and_scores(recording, output):
+    outcome = read_outcome(recording.bag, output)
+    outcome.output = {"Pairs offered": "9", "Published": "7", "Dropped: too_old": "2"}
+    outcome.thermal = {"Unpaired: no_partner": "3"}
+    scores, rows = score(recording, output), contact_rows(recording, output)
+    report = demo_page(output, outcome, scores, ["<b>a check</b> failed"], rows)
+    assert "&lt;b&gt;a check&lt;/b&gt; failed" in report
+    assert "<td>pair</td><td>too old</td><td class=n>2</td>" in report
+    assert "<td>thermal image</td><td>no partner</td><td class=n>3</td>" in report
+    assert report.count("<figure") == len(rows) > 4
+    for name in ("RGB", "thermal", "fused", "overlay", "exact labels"):
+        assert report.count(f"<img alt='{name}'") == len(rows)
+    assert report.count("<svg class=plot") == 3
+    assert f"<td>mean</td><td class=n>{scores['miou']:.3f}</td>" in report
+    assert len(report) < 2_000_000
+    assert "All hold." in demo_page(output, outcome, scores, [], rows)
