@@ -76,7 +76,6 @@ class AdaptiveSubscription:
         self._arguments = (node, message_type, topic)
         self._callback = callback
         self._profile = image_profile(node, topic, reliability)
-        self._is_auto = self._profile.reliability == AUTO
         self.type = type_name(message_type)
         self.topic = node.resolve_topic_name(topic)
         self.offered: list[ReliabilityPolicy] = []
@@ -87,6 +86,10 @@ class AdaptiveSubscription:
         if self._is_auto:
             self.reliability = common_reliability(self.offered)
         self._subscribe()
+
+    @property
+    def _is_auto(self) -> bool:
+        return self._profile.reliability == AUTO
 
     @property
     def unheard(self) -> int:
