@@ -52,6 +52,7 @@ ALLOWED = {
     "pipeline resources settings one_line programs params_file ros.shims "
     "view",
     "ros.shims": "rclpy message_filters vision_msgs",
+    "calibration": f"yaml {ARRAYS} inference registration",
     "synthetic": f"{ARRAYS} registration classes",
     "evaluation": f"torch {ARRAYS} network inference classes",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
@@ -65,8 +66,8 @@ ALLOWED = {
     "output_place programs report",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags videos fuse fleet ros ros.shims training evaluation extraction "
-    "annotation reproduction synthetic demo resources output_place one_line programs whole_file "
-    "whole_folder class_table_file view report __init__",
+    "annotation calibration reproduction synthetic demo resources output_place one_line programs "
+    "whole_file whole_folder class_table_file view report __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

@@ -28,6 +28,7 @@ COMMANDS = (
     "play",
     "record",
     "register",
+    "calibrate",
     "extract",
     "convert",
     "label",

@@ -188,9 +188,10 @@ def _images(source: Source, most: int, slop: float) -> list[ImagePair]:
     from ..images.errors import BadImage
     from .left_out import LeftOut
     from .no_pairs import why_no_pairs
+    from .spread import spread
 
     left_out = LeftOut(source.streams)
-    wanted = _spread(source.most, most)
+    wanted = spread(source.most, most)
     read = []
     sentences = []
     for index, pair in enumerate(source):
@@ -217,10 +218,3 @@ def _images(source: Source, most: int, slop: float) -> list[ImagePair]:
 
 def _sizes(pair: ImagePair) -> tuple[int, ...]:
     return pair.rgb.shape[:2] + pair.thermal.shape[:2]
-
-
-def _spread(count: int, most: int) -> set[int]:
-    """Indices spread evenly over a bag."""
-    if count <= most:
-        return set(range(count))
-    return {round(i * (count - 1) / (most - 1)) for i in range(most)} if most > 1 else {count // 2}
