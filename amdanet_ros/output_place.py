@@ -9,7 +9,9 @@ from pathlib import Path
 
 from .programs.errors import ProgramError
 
-_RECORDING = ("metadata.yaml", "*.mcap", "*.db3", "*.mcap.zstd", "*.db3.zstd")
+_RECORDING = (
+    "metadata.yaml", "*.mcap", "*.db3", "*.mcap.zstd", "*.db3.zstd", "*.bag", "*.bag.active",
+)  # fmt: skip
 
 
 class OutputPlaceError(ProgramError):

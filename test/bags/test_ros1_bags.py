@@ -12,6 +12,7 @@ from amdanet_ros.bags.reader import BagReader
 from amdanet_ros.bags.recording_names import holds_recording
 from amdanet_ros.bags.topics import choose_topics
 from amdanet_ros.bags.writer import BagWriter
+from amdanet_ros.output_place import OutputPlaceError, keep_apart
 
 NOETIC = get_typestore(Stores.ROS1_NOETIC)
 STRING = "std_msgs/msg/String"
@@ -255,3 +256,13 @@ def test_the_parts_of_a_split_recording_are_read_together_and_others_are_named(t
     (folder / "other.bag").write_bytes(b"")
     with pytest.raises(BagError, match="give one of .*drive_0.bag, .*other.bag"):
         read(folder)
+
+
+@pytest.mark.parametrize("name", ["drive.bag", "drive.bag.active"])
+def test_no_output_may_lie_in_the_folder_of_a_ros_1_bag_that_is_given(tmp_path, name):
+    folder = tmp_path / "drive"
+    folder.mkdir()
+    (folder / name).write_bytes(bag_header())
+    with pytest.raises(OutputPlaceError, match="lies in the recording"):
+        keep_apart(folder / "out", [folder])
+    keep_apart(folder / "out", [folder / name])
