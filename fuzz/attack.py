@@ -47,7 +47,7 @@ from .spending import Spending  # noqa: E402
 
 _STATES = {1: "unconfigured", 2: "inactive", 3: "active"}
 _TO_ACTIVE = {1: Transition.TRANSITION_CONFIGURE, 2: Transition.TRANSITION_ACTIVATE}
-_ANSWER_S = 30.0
+_ANSWER_S = 240.0
 _SIDE = 64
 
 
@@ -68,6 +68,11 @@ class Tally:
     seconds: float = 0.0
     log_bytes: int = 0
     memory_mib: list[float] = field(default_factory=list)
+
+    def report(self) -> str:
+        """Return it as JSON."""
+        # Before Python 3.12, asdict counts the items of a Counter.
+        return json.dumps({**asdict(self), "sent": dict(self.sent)}, indent=1)
 
 
 class Attacker:
@@ -313,7 +318,7 @@ def main() -> int:
         f"{tally.memory_mib[0]:.0f} MiB at the beginning, {tally.memory_mib[1]:.0f} at the end"
     )
     if arguments.report:
-        arguments.report.write_text(json.dumps(asdict(tally), indent=1))
+        arguments.report.write_text(tally.report())
     return 0
 
 

@@ -60,7 +60,8 @@ def main() -> int:
     found = faults(phases, arguments.latency_factor)
     print("\n".join(found) or "nothing grew")
     if arguments.report:
-        arguments.report.write_text(json.dumps([asdict(phase) for phase in phases], indent=1))
+        report = {"phases": [asdict(phase) for phase in phases], "faults": found}
+        arguments.report.write_text(json.dumps(report, indent=1))
     return 1 if found else 0
 
 
