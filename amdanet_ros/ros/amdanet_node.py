@@ -165,13 +165,8 @@ class AmdanetNode(LifecycleNode):
         outputs = [topic for pair in pairs for topic in pair.outputs.topics]
         self.get_logger().info(
             f"configured: {one_line(predictor.describe())}; in: {', '.join(inputs)}; "
-            f"out: {', '.join(outputs)}"
+            f"out: {', '.join(outputs)}{_not_published(next(iter(pairs)))}"
         )
-        for package, topics in next(iter(pairs)).outputs.missing.items():
-            self.get_logger().info(
-                f"not published: {', '.join(topics)}: install the package {package} (apt: "
-                f"ros-$ROS_DISTRO-{package.replace('_', '-')})"
-            )
         if predictor.notice:
             self.get_logger().info(f"checkpoint {network.checkpoint}: {one_line(predictor.notice)}")
 
@@ -358,6 +353,15 @@ def _slow(predictor: Predictor | None) -> Finding | None:
     if factor is None:
         return None
     return Finding(FindingKind.INFERENCE_SLOW, None, Level.WARN, {"factor": factor})
+
+
+def _not_published(pair: CameraPair) -> str:
+    """Return which outputs need packages that are not installed; empty where none does."""
+    return "".join(
+        f"; not published: {', '.join(topics)}: install the package {package} (apt: "
+        f"ros-$ROS_DISTRO-{package.replace('_', '-')})"
+        for package, topics in pair.outputs.missing.items()
+    )
 
 
 def _compute(job: Job) -> Computed | NotComputed:
