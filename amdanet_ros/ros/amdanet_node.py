@@ -34,7 +34,7 @@ from collections.abc import Callable, Sequence
 
 import torch
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.clock import Clock, ClockType, JumpThreshold, TimeJump
+from rclpy.clock import Clock, ClockType, JumpHandle, JumpThreshold, TimeJump
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -104,10 +104,13 @@ class AmdanetNode(LifecycleNode):
     """
 
     def __init__(self, node_name: str = "amdanet", **kwargs) -> None:
+        # From Kilted on, rclpy destroys a node that cannot be made before it raises.
+        self._jump: JumpHandle | None = None
+        self._watchdog: Watchdog | None = None
+        self._worker: LatestJobWorker[Job] | None = None
+        self.camera_pairs: dict[str, CameraPair] = {}
         super().__init__(node_name, **kwargs)
         self.predictor: Predictor | None = None
-        self.camera_pairs: dict[str, CameraPair] = {}
-        self._worker: LatestJobWorker[Job] | None = None
         self._failure: Finding | None = None
         self._is_final = False
         self._info = CauseLog.of(self.get_logger(), "info")
@@ -229,8 +232,10 @@ class AmdanetNode(LifecycleNode):
             _drop(self._worker.stop(LEAVE_S))
         for pair in self.camera_pairs.values():
             pair.deactivate(is_node_going=True)
-        self._jump.unregister()
-        self._watchdog.close()
+        if self._jump is not None:
+            self._jump.unregister()
+        if self._watchdog is not None:
+            self._watchdog.close()
         super().destroy_node()
 
     def _start_by_itself(self, timer: Timer) -> None:
