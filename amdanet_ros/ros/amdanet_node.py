@@ -312,8 +312,10 @@ class AmdanetNode(LifecycleNode):
         if any(change.name == "pairs" for change in changes):
             declare(self)  # what the camera pairs that are new have for themselves
         if self.camera_pairs:
-            for name, settings in read_settings(self).items():
-                self.camera_pairs[name].apply(settings)
+            settings = read_settings(self)
+            # Not all of them yet while configuring: each declares parameters of its own.
+            for name, pair in self.camera_pairs.items():
+                pair.apply(settings[name])
 
     def _hang(self) -> Finding | None:
         seconds = 0.0 if self._worker is None else self._worker.seconds_at_work()
