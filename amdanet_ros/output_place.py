@@ -51,6 +51,15 @@ def keep_apart(output: Path, inputs: Iterable[Path]) -> None:
             )
 
 
+def folders_of(files: Iterable[Path], given: Iterable[Path]) -> set[Path]:
+    """Return the folders of files that are read, but for those of files that the user named.
+
+    Beside a file that was named, anything may be written.
+    """
+    named = {Path(os.path.realpath(each)).parent for each in given if each.is_file()}
+    return {Path(os.path.realpath(each)).parent for each in files} - named
+
+
 def is_recording(folder: Path, loose: bool = True) -> bool:
     """Whether a folder holds the files of a bag; ``loose``: without metadata.yaml too."""
     names = _RECORDING if loose else _RECORDING[:1]

@@ -183,12 +183,12 @@ def _source(
 
 
 def _check_output(arguments: argparse.Namespace, sources: list[Source]) -> None:
-    from ..output_place import OutputPlaceError, check_writable_kind, keep_apart
+    from ..output_place import OutputPlaceError, check_writable_kind, folders_of, keep_apart
 
     output = arguments.output
     files = [file for source in sources for file in source.files]
     given = [Path(each) for each in (arguments.params_file, arguments.checkpoint) if each]
-    keep_apart(output, [*arguments.bags, *files, *{file.parent for file in files}, *given])
+    keep_apart(output, [*arguments.bags, *files, *folders_of(files, arguments.bags), *given])
     check_writable_kind(output)
     if output.exists() and not (output.is_dir() and not any(output.iterdir())):
         raise OutputPlaceError(f"{output} exists: give another --output")

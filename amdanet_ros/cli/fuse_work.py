@@ -229,9 +229,11 @@ def given_inputs(arguments: argparse.Namespace) -> list[Path]:
 
 def _inputs(arguments: argparse.Namespace, settings: Settings, source: Source) -> list[Path]:
     """Return all that is read: files, and the folders that hold the images."""
+    from ..output_place import folders_of
+
     given = [arguments.input, arguments.thermal, arguments.params_file]
     given += files_of(settings).values()
-    folders = {Path(each).parent for each in source.files}
+    folders = folders_of(map(Path, source.files), given_inputs(arguments))
     return [path for path in (*given, *folders, *source.files) if path is not None]
 
 

@@ -135,7 +135,8 @@ def test_after_a_worker_is_killed_in_the_middle_of_a_bag_the_next_one_goes_on_th
     # A kept pair loses its name in the journal after the output was written, not before.
     written = (place / "out" / "day" / "d" / MARK).stat().st_mtime_ns
     kept = list((place / "kept").iterdir())
-    assert kept and all(file.stat().st_ctime_ns > written for file in kept)
+    # Equal where both fall into one tick of the file system's clock.
+    assert kept and all(file.stat().st_ctime_ns >= written for file in kept)
     assert not list((place / "out").rglob("*.partial"))
 
 

@@ -211,7 +211,12 @@ class Restores:
     ],
     ids=["command", "code", "folder", "file", "torch", "output", "attribute"],
 )
-def test_call_is_refused_by_name_and_not_made(state, tmp_path, capsys, legacy, function, arguments):
+def test_call_is_refused_by_name_and_not_made(
+    state, tmp_path, capsys, monkeypatch, legacy, function, arguments
+):
+    # Packages of other tests put a function of their own in its place, and pickle refuses that.
+    if function.__name__ == "print":
+        monkeypatch.setattr("builtins.print", function)
     witness, path = tmp_path / "witness", tmp_path / "evil.pth"
     arguments = [each.replace("WITNESS", str(witness)) if isinstance(each, str) else each
                  for each in arguments if each is not os]  # fmt: skip

@@ -195,7 +195,7 @@ def test_reset_forgets_queues_the_waiting_pair_and_running_statistics(
 def test_simulated_time_that_jumps_back_resets_the_pairing(bench, make_node, helpers):
     from rosgraph_msgs.msg import Clock
 
-    node = bench.run(make_node({"use_sim_time": True}))
+    node = bench.run(make_node({"use_sim_time": True, "max_age": 1.0}))
     clock = bench.node.create_publisher(Clock, "/clock", 10)
     bench.cameras_on()
     bench.listen(MASK)
