@@ -57,6 +57,7 @@ from .guarded_executor import GuardedExecutor, describe
 from .ignored_parameters import ignored_parameters
 from .latest_job_worker import LatestJobWorker
 from .parameters import declare, read_settings, read_values, refusal
+from .qos_overrides import is_override
 from .qos_overrides import refusal as qos_refusal
 from .qos_topics import topics_with_qos
 from .shutdown import until_shutdown
@@ -304,16 +305,18 @@ class AmdanetNode(LifecycleNode):
         if not all(change.name for change in changes):  # rclpy sets it, declared or not
             return SetParametersResult(successful=False, reason="a parameter needs a name")
         configured = self.predictor is not None
-        reason = refusal(changes, read_values(self), configured)
+        # Overrides change no setting, and each camera pair declares a hundred of them, one by one.
+        others = [change for change in changes if not is_override(change.name)]
+        reason = refusal(others, read_values(self), configured) if others else None
         reason = reason or qos_refusal(changes, self, configured)
         return SetParametersResult(successful=reason is None, reason=reason or "")
 
     def _apply_parameters(self, changes: Sequence[Parameter]) -> None:
         if any(change.name == "pairs" for change in changes):
             declare(self)  # what the camera pairs that are new have for themselves
-        if self.camera_pairs:
+        # Each camera pair declares its quality of service while others are still to come.
+        if self.camera_pairs and not all(is_override(change.name) for change in changes):
             settings = read_settings(self)
-            # Not all of them yet while configuring: each declares parameters of its own.
             for name, pair in self.camera_pairs.items():
                 pair.apply(settings[name])
 

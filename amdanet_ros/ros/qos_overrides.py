@@ -30,6 +30,11 @@ _NAME = re.compile(
 )
 
 
+def is_override(name: str) -> bool:
+    """Tell whether a parameter is one of ``qos_overrides``."""
+    return name.startswith("qos_overrides.")
+
+
 def overridden(node: Node, topic: str, entity: str, default: QoSProfile) -> QoSProfile:
     """Return a copy of a profile with what the node's parameters say of a topic.
 
