@@ -206,6 +206,13 @@ def checkpoint(tmp_path_factory):
 
 
 @pytest.fixture
+def network_options(checkpoint):
+    """Options of a command that computes with ``checkpoint`` alike on every machine."""
+    on_cpu = ("--device", "cpu", "--precision", "fp32", "--engine", "torch")
+    return ("--checkpoint", str(checkpoint), *on_cpu)
+
+
+@pytest.fixture
 def start(domain_id, tmp_path):
     """A function that starts a module of the package; what still runs at the end is ended."""
     from amdanet_ros.demo.processes import Process

@@ -100,20 +100,10 @@ def test_the_node_takes_the_file(registered, ros_domain):
     assert thermal.registration_sizes == (*SIZE, *THERMAL_SIZE)
 
 
-def test_fuse_takes_the_file(registered, bag, checkpoint, tmp_path):
+def test_fuse_takes_the_file(registered, bag, network_options, tmp_path):
     def fused(name, *options):
         out = str(tmp_path / name)
-        network = (
-            "--checkpoint",
-            str(checkpoint),
-            "--device",
-            "cpu",
-            "--precision",
-            "fp32",
-            "--engine",
-            "torch",
-        )
-        assert cli.main(["fuse", str(bag), "-o", out, *network, *options]) == 0
+        assert cli.main(["fuse", str(bag), "-o", out, *network_options, *options]) == 0
         with BagReader(out) as found:
             return [message.raw for message in found.messages(("/fused/image_raw",))]
 

@@ -21,19 +21,9 @@ from amdanet_ros.training.image_folder import ImageFolder
 
 
 @pytest.fixture
-def extract(checkpoint):
+def extract(network_options):
     """A function that runs the command and returns its status."""
-    network = (
-        "--checkpoint",
-        str(checkpoint),
-        "--device",
-        "cpu",
-        "--precision",
-        "fp32",
-        "--engine",
-        "torch",
-    )
-    return lambda *arguments: main(["extract", *map(str, arguments), *network])
+    return lambda *arguments: main(["extract", *map(str, arguments), *network_options])
 
 
 def scene(index):

@@ -19,19 +19,9 @@ KINDS = ("fused", "mask", "overlay", "side_by_side")
 
 
 @pytest.fixture
-def fuse(checkpoint):
+def fuse(network_options):
     """A function that runs the command and returns its status."""
-    network = (
-        "--checkpoint",
-        str(checkpoint),
-        "--device",
-        "cpu",
-        "--precision",
-        "fp32",
-        "--engine",
-        "torch",
-    )
-    return lambda *arguments: main(["fuse", *map(str, arguments), *network])
+    return lambda *arguments: main(["fuse", *map(str, arguments), *network_options])
 
 
 @pytest.fixture

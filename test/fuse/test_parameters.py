@@ -14,23 +14,14 @@ SHIFT = [2.0, 0.0, 6.0, 0.0, 2.0, 4.0, 0.0, 0.0, 1.0]
 
 
 @pytest.fixture
-def fuse(checkpoint, pair_bag, tmp_path):
+def fuse(network_options, pair_bag, tmp_path):
     """A function that fuses a bag with options; the messages of the new bag by topic."""
-    network = (
-        "--checkpoint",
-        str(checkpoint),
-        "--device",
-        "cpu",
-        "--precision",
-        "fp32",
-        "--engine",
-        "torch",
-    )
     made = []
 
     def run(*options, bag=pair_bag[0], status=0):
         made.append(tmp_path / f"out_{len(made)}")
-        assert main(["fuse", str(bag), "-o", str(made[-1]), *map(str, options), *network]) == status
+        arguments = [str(bag), "-o", str(made[-1]), *map(str, options), *network_options]
+        assert main(["fuse", *arguments]) == status
         if not made[-1].exists():
             return None
         found = {}

@@ -17,7 +17,7 @@ MOST_S = 3.0
 
 
 @pytest.fixture
-def fuse(checkpoint, tmp_path, project):
+def fuse(tmp_path, project):
     """Starts the command as a process; its output goes to a file."""
     started = []
 
@@ -41,20 +41,10 @@ def fuse(checkpoint, tmp_path, project):
 
 
 @pytest.mark.alone
-def test_ended_by_any_signal_it_goes_on_with_the_same_result(fuse, checkpoint, tmp_path, bags):
+def test_ended_by_any_signal_it_goes_on_with_the_same_result(fuse, network_options, tmp_path, bags):
     bags.write_pairs(tmp_path / "in", count=PAIRS)
-    network = (
-        "--checkpoint",
-        str(checkpoint),
-        "--device",
-        "cpu",
-        "--precision",
-        "fp32",
-        "--engine",
-        "torch",
-    )
     out, journal = tmp_path / "out", tmp_path / ".out.partial"
-    arguments = (str(tmp_path / "in"), "-o", str(out), *network)
+    arguments = (str(tmp_path / "in"), "-o", str(out), *network_options)
 
     def pieces():
         return len(list(journal.glob("*.npz")))
@@ -75,7 +65,9 @@ def test_ended_by_any_signal_it_goes_on_with_the_same_result(fuse, checkpoint, t
         assert before + 2 <= pieces() < PAIRS
         assert not out.exists()
     assert main(["fuse", *arguments]) == 0
-    assert main(["fuse", str(tmp_path / "in"), "-o", str(tmp_path / "whole"), *network]) == 0
+    assert (
+        main(["fuse", str(tmp_path / "in"), "-o", str(tmp_path / "whole"), *network_options]) == 0
+    )
     found = []
     for name in ("out", "whole"):
         with BagReader(tmp_path / name) as bag:
