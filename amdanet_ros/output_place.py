@@ -66,6 +66,17 @@ def is_recording(folder: Path, loose: bool = True) -> bool:
     return folder.is_dir() and any(True for each in names for _ in folder.glob(each))
 
 
+def check_new_folder(output: Path) -> None:
+    """Check that a folder can be written that does not exist, or holds nothing.
+
+    Raises:
+        OutputPlaceError: it cannot.
+    """
+    check_writable_kind(output)
+    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
+        raise OutputPlaceError(f"{output} exists: give another --output")
+
+
 def check_own(output: Path, is_own: Callable[[Path], bool], command: str) -> None:
     """Check that a file is only replaced by the command that wrote it.
 

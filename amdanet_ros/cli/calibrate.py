@@ -16,16 +16,22 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..one_line import one_line
 from ..programs.arguments import number
 from .errors import CommandError
-from .source_arguments import add_source_arguments, open_source
+from .input_errors import mistakes_as_command_errors
+from .said import say
+from .source_arguments import (
+    add_reading_arguments,
+    add_source_arguments,
+    open_source,
+    reading_settings,
+)
 
 if TYPE_CHECKING:
     from ..calibration.board import Board
@@ -73,16 +79,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=300,
         help="most pairs to look for the board in (default 300)",
     )
-    parser.add_argument(
-        "--thermal-frame",
-        choices=("whole", "upper_half", "lower_half_raw16"),
-        help="which part of a frame is the thermal image (thermal.frame)",
-    )
-    parser.add_argument(
-        "--max-image-megapixels",
-        type=number("--max-image-megapixels", float, 0.01, 1000),
-        help="refuse larger images (default 64)",
-    )
+    add_reading_arguments(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -92,38 +89,21 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: a mistake in the call or the input, views that do not determine the
             calibration, a disk that cannot be written.
     """
-    from ..bags.errors import BagError
-    from ..fuse.image_folders import ImageFolderError
-    from ..output_place import OutputPlaceError
-    from .disk_words import disk_words
-
-    try:
+    with mistakes_as_command_errors(arguments.output, goes_on=False):
         return _calibrate(arguments)
-    except OSError as error:
-        raise CommandError(disk_words(error, arguments.output, goes_on=False)) from error
-    except (BagError, ImageFolderError, OutputPlaceError, ValueError) as error:
-        raise CommandError(str(error)) from error
 
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     from ..calibration.board import Board, BoardError
     from ..calibration.result_files import write_calibration
     from ..calibration.rig import calibrate_rig
-    from ..parameters import build
-    from ..settings import Settings
     from ..whole_folder import whole_folder
 
     try:
         board = Board.of(arguments.board, arguments.square, arguments.pattern)
     except BoardError as error:
         raise CommandError(f"--board is {one_line(arguments.board, 40)}: {error}") from error
-    given = {
-        "sync.slop": arguments.slop,
-        "sync.thermal_offset": arguments.thermal_offset,
-        "thermal.frame": arguments.thermal_frame,
-        "max_image_megapixels": arguments.max_image_megapixels,
-    }
-    settings = build(Settings, {k: v for k, v in given.items() if v is not None})
+    settings = reading_settings(arguments)
     source = open_source(arguments, settings)
     _check_output(arguments, source)
     seen = _look(source, board, arguments.frames, settings.sync.slop)
@@ -148,14 +128,11 @@ def _calibrate(arguments: argparse.Namespace) -> int:
 
 
 def _check_output(arguments: argparse.Namespace, source: Source) -> None:
-    from ..output_place import OutputPlaceError, check_writable_kind, keep_apart
+    from ..output_place import check_new_folder, folders_of, keep_apart
 
-    output = arguments.output
-    files = [*source.files, *{file.parent for file in source.files}]
-    keep_apart(output, [arguments.input, *filter(None, (arguments.thermal,)), *files])
-    check_writable_kind(output)
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise OutputPlaceError(f"{output} exists: give another --output")
+    given = [path for path in (arguments.input, arguments.thermal) if path is not None]
+    keep_apart(arguments.output, [*given, *source.files, *folders_of(source.files, given)])
+    check_new_folder(arguments.output)
 
 
 class _Seen(NamedTuple):
@@ -168,40 +145,25 @@ class _Seen(NamedTuple):
 
 def _look(source: Source, board: Board, most: int, slop: float) -> _Seen:
     """Look for the board in pairs spread over the source; what is left out is said."""
-    from tqdm import tqdm
-
     from ..calibration.detection import has_smaller_board, view_of_rgb, view_of_thermal
-    from ..images.errors import BadImage
     from .left_out import LeftOut
-    from .no_pairs import why_no_pairs
-    from .spread import spread
+    from .spread import nothing_read, spread_pairs
 
     left_out = LeftOut(source.streams)
     seen = _Seen({"rgb": [], "thermal": []}, {}, 0)
     without: list[ImagePair] = []
-    wanted = spread(source.most, most)
-    with tqdm(total=len(wanted), unit="pair", disable=None, leave=False) as progress:
-        for index, pair in enumerate(source):
-            if index not in wanted:
-                continue
-            progress.update()
-            try:
-                images = pair.read()
-            except BadImage as error:
-                _say(left_out.add(pair, error))
-                continue
-            seen = seen._replace(looked=seen.looked + 1)
-            seen.places[pair.name] = pair.places
-            rgb = view_of_rgb(pair.name, images.rgb, board)
-            thermal = view_of_thermal(pair.name, images.thermal, board)
-            seen.views["rgb"] += [rgb] if rgb else []
-            seen.views["thermal"] += [thermal] if thermal else []
-            if rgb is None and len(without) < _NAMED:
-                without.append(images)
-    _say((*left_out.further(), *source.remarks))
+    for pair, images in spread_pairs(source, most, left_out):
+        seen = seen._replace(looked=seen.looked + 1)
+        seen.places[pair.name] = pair.places
+        rgb = view_of_rgb(pair.name, images.rgb, board)
+        thermal = view_of_thermal(pair.name, images.thermal, board)
+        seen.views["rgb"] += [rgb] if rgb else []
+        seen.views["thermal"] += [thermal] if thermal else []
+        if rgb is None and len(without) < _NAMED:
+            without.append(images)
+    say((*left_out.further(), *source.remarks))
     if not seen.looked:
-        why = "why is said above" if left_out.count else why_no_pairs(source, slop)
-        raise CommandError(f"no pair of images can be used: {why}")
+        raise nothing_read(source, left_out, slop)
     if not seen.views["rgb"] and has_smaller_board([each.rgb for each in without], board):
         raise CommandError(
             f"--board is {board.columns}x{board.rows}, and the images show "
@@ -218,7 +180,7 @@ def _of_one_size(name: str, views: list[View]) -> list[View]:
     size = max(sizes, key=sizes.get, default=None)
     kept = [view for view in views if view.size == size]
     if len(kept) < len(views):
-        _say(
+        say(
             [
                 f"{len(views) - len(kept)} {name} images are left out: they have another size than "
                 f"most ({size[1]} x {size[0]}): calibrate with them alone"
@@ -237,14 +199,14 @@ def _tell(rig: RigCalibration, seen: _Seen) -> None:
             f"pixels; focal lengths {fx:.1f}, {fy:.1f}, centre {cx:.1f}, {cy:.1f} (standard "
             f"deviation {max(camera.deviations[:2]):.1f}, {max(camera.deviations[2:]):.1f})"
         )
-        _say(_dropped(f"{name} camera", camera.dropped, seen, name))
+        say(_dropped(f"{name} camera", camera.dropped, seen, name))
     pair = rig.pair
     print(
         f"thermal to RGB: {len(pair.names)} pairs, reprojection error {pair.error:.2f} pixels; "
         f"translation {', '.join(f'{1000 * each:.1f}' for each in pair.translation)} mm"
     )
-    _say(_dropped("both cameras", pair.dropped, seen, None))
-    _say(rig.remarks)
+    say(_dropped("both cameras", pair.dropped, seen, None))
+    say(rig.remarks)
 
 
 def _dropped(
@@ -260,8 +222,3 @@ def _dropped(
         named.append(f"{place} ({error:.2f} pixels)")
     more = f" and {len(dropped) - _NAMED} more" if len(dropped) > _NAMED else ""
     return [f"{what}: {len(dropped)} views do not fit the others: {', '.join(named)}{more}"]
-
-
-def _say(sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        print(f"amdanet: {one_line(sentence, 1000)}", file=sys.stderr)

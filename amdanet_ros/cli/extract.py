@@ -20,8 +20,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +28,9 @@ from ..one_line import one_line
 from ..programs.arguments import number
 from ..videos.video_names import is_video
 from .errors import CommandError
+from .input_errors import mistakes_as_command_errors
 from .many_inputs import all_inputs
+from .said import say
 from .settings_arguments import add_settings_arguments, read_settings
 from .source_arguments import add_camera_info_arguments, add_pairing_arguments, open_source
 
@@ -102,20 +103,8 @@ def run(arguments: argparse.Namespace) -> int:
     # Before torch is loaded: threads that wait spinning starve each other on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-    from ..bags.errors import BagError
-    from ..fuse.image_folders import ImageFolderError
-    from ..inference import InferenceError
-    from ..network.checkpoint import CheckpointError
-    from .disk_words import disk_words
-
-    try:
+    with mistakes_as_command_errors(arguments.output, goes_on=False):
         return _extract(arguments)
-    except OSError as error:
-        raise CommandError(disk_words(error, arguments.output, goes_on=False)) from error
-    except (
-        BagError, CheckpointError, ImageFolderError, InferenceError, ValueError
-    ) as error:  # fmt: skip
-        raise CommandError(str(error)) from error
 
 
 def _extract(arguments: argparse.Namespace) -> int:
@@ -126,9 +115,11 @@ def _extract(arguments: argparse.Namespace) -> int:
     from ..whole_folder import whole_folder
 
     settings = read_settings(arguments, {"thermal.smoothing": 0.0})
-    arguments.bags = all_inputs(arguments.bags, arguments.output)
-    sources = [_source(arguments, settings, *each) for each in _recordings(arguments)]
-    _check_output(arguments, sources)
+    named = arguments.bags
+    arguments.bags = all_inputs(named, arguments.output)
+    recordings = list(_recordings(arguments))
+    sources = [_source(arguments, settings, *each) for each in recordings]
+    _check_output(arguments, named, sources)
     candidates = [
         each
         for index, source in enumerate(sources)
@@ -147,7 +138,7 @@ def _extract(arguments: argparse.Namespace) -> int:
         )
     thermal = settings.fusion.thermal
     if thermal.registration_from == "homography" and tuple(thermal.registration) == IDENTITY:
-        _say(
+        say(
             [
                 "thermal.registration is not set: both cameras are taken to see the same; else "
                 "amdanet register writes a file for --params-file"
@@ -160,7 +151,8 @@ def _extract(arguments: argparse.Namespace) -> int:
     network = f"{settings.network.checkpoint} (confidence {arguments.confidence:g})"
     with whole_folder(arguments.output) as folder:
         writer = SetWriter(folder, predictor.classes, network)
-        names = _write(writer, sources, taken, predictor, settings, arguments)
+        read = [(first, source) for (first, _), source in zip(recordings, sources, strict=True)]
+        names = _write(writer, read, taken, predictor, settings, arguments)
         writer.close(_lists(names, arguments.held))
     print(f"{len(names)} pairs with first labels: {arguments.output}")
     return 0
@@ -182,16 +174,16 @@ def _source(
     return open_source(given, settings)
 
 
-def _check_output(arguments: argparse.Namespace, sources: list[Source]) -> None:
-    from ..output_place import OutputPlaceError, check_writable_kind, folders_of, keep_apart
+def _check_output(
+    arguments: argparse.Namespace, named: Sequence[Path], sources: list[Source]
+) -> None:
+    from ..output_place import check_new_folder, folders_of, keep_apart
 
-    output = arguments.output
     files = [file for source in sources for file in source.files]
     given = [Path(each) for each in (arguments.params_file, arguments.checkpoint) if each]
-    keep_apart(output, [*arguments.bags, *files, *folders_of(files, arguments.bags), *given])
-    check_writable_kind(output)
-    if output.exists() and not (output.is_dir() and not any(output.iterdir())):
-        raise OutputPlaceError(f"{output} exists: give another --output")
+    read = [*named, *arguments.bags, *files, *folders_of(files, named), *given]
+    keep_apart(arguments.output, read)
+    check_new_folder(arguments.output)
 
 
 def _candidates(
@@ -211,7 +203,7 @@ def _candidates(
     looks = look_through(source, settings.fusion, arguments.every, arguments.degraded_rgb)
     for look in tqdm(looks, source.description, unit="pair", disable=None, leave=False):
         if look.error is not None:
-            _say(left_out.add(look.pair, look.error))
+            say(left_out.add(look.pair, look.error))
         elif look.unhealthy is not None:
             stream, health = look.unhealthy
             hint = " (--degraded-rgb takes such)" if _can_be_taken(stream, health) else ""
@@ -220,14 +212,14 @@ def _candidates(
         else:
             pair = look.pair
             found.append(Candidate(index, pair.name, pair.recorded_ns, look.appearance))
-    _say(left_out.further())
+    say(left_out.further())
     for sentences in unhealthy.values():
-        _say([f"{len(sentences)} pairs are left out: {sentences[0]}"])
-    _say(source.remarks)
+        say([f"{len(sentences)} pairs are left out: {sentences[0]}"])
+    say(source.remarks)
     if not (found or left_out.count or unhealthy):
-        _say([f"{source.description}: {why_no_pairs(source, settings.sync.slop)}"])
+        say([f"{source.description}: {why_no_pairs(source, settings.sync.slop)}"])
     elif found:
-        _say(text(each, source.streams) for each in source.findings)
+        say(text(each, source.streams) for each in source.findings)
     return found
 
 
@@ -239,13 +231,17 @@ def _can_be_taken(stream: str, health: ModalityHealth) -> bool:
 
 def _write(
     writer: SetWriter,
-    sources: Sequence[Source],
+    recordings: Sequence[tuple[Path, Source]],
     taken: Sequence[Candidate],
     predictor: Predictor,
     settings: Settings,
     arguments: argparse.Namespace,
 ) -> list[str]:
-    """Write all pairs that are taken, labelled; returns their names in the order of time."""
+    """Write all pairs that are taken, labelled; returns their names in the order of time.
+
+    Args:
+        recordings: each one's path and source, in the order of ``Candidate.recording``.
+    """
     from tqdm import tqdm
 
     from ..extraction.registered_pair import registered
@@ -258,7 +254,7 @@ def _write(
     pipeline = FusionPipeline(predictor, settings.fusion)
     names: list[str] = []
     progress = tqdm(total=len(taken), unit="pair", disable=None)
-    for index, source in enumerate(sources):
+    for index, (recording, source) in enumerate(recordings):
         wanted = {each.name for each in taken if each.recording == index}
         geometries, left_out = GeometryCache(), LeftOut(source.streams)
         for pair in source if wanted else ():
@@ -270,20 +266,20 @@ def _write(
                 fusion = pipeline.process(images, frozenset({"mask", "confidence"}))
                 both = registered(images, settings.fusion, geometries)
             except (BadImage, RegistrationError) as error:
-                _say(left_out.add(pair, error))
+                say(left_out.add(pair, error))
                 continue
             labels = fusion.mask.copy()
             labels[fusion.confidence < arguments.confidence] = 255
-            name = name_of(arguments.bags[index], pair.name, set(names))
+            name = name_of(recording, pair.name, set(names))
             facts = {
-                "recording": str(arguments.bags[index]),
+                "recording": str(recording),
                 "places": dict(pair.places),
                 "stamp_ns": images.stamp_ns,
             }
             writer.put(name, both, labels, fusion.confidence, facts)
             names.append(name)
             progress.update()
-        _say(left_out.further())
+        say(left_out.further())
     progress.close()
     if len(names) < 2:
         raise CommandError(
@@ -300,8 +296,3 @@ def _lists(names: list[str], share: float) -> dict[str, list[str]]:
         "train": [name for i, name in enumerate(names) if i not in held],
         "test": [name for i, name in enumerate(names) if i in held],
     }
-
-
-def _say(sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        print(f"amdanet: {one_line(sentence, 1000)}", file=sys.stderr)

@@ -36,7 +36,7 @@ from ..programs import exit_status
 from ..programs.arguments import number
 from .errors import CommandError
 from .fuse import add_result_arguments
-from .fuse_work import mistakes_as_command_errors
+from .input_errors import mistakes_as_command_errors
 from .source_arguments import add_pairing_arguments
 
 if TYPE_CHECKING:

@@ -24,13 +24,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Iterable
 from pathlib import Path
 
-from ..one_line import one_line
 from ..programs.arguments import number
-from .fuse_work import FuseWork, mistakes_as_command_errors
+from .fuse_work import FuseWork
+from .input_errors import mistakes_as_command_errors
+from .said import say
 from .settings_arguments import add_settings_arguments
 from .source_arguments import add_camera_info_arguments, add_source_arguments
 
@@ -89,14 +88,9 @@ def _fuse(arguments: argparse.Namespace) -> int:
     print(work.description, flush=True)
     with work:
         for said in tqdm(work.steps(), total=work.most, unit="pair", disable=None):
-            _say(said)
-        _say(work.last_words())
+            say(said)
+        say(work.last_words())
         work.finish()
     report = f"; report: {arguments.report}" if arguments.report else ""
     print(f"{work.counts}: {arguments.output}{report}")
     return 0
-
-
-def _say(sentences: Iterable[str]) -> None:
-    for sentence in sentences:
-        print(f"amdanet: {one_line(sentence, 1000)}", file=sys.stderr)

@@ -28,26 +28,6 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 
-@contextlib.contextmanager
-def mistakes_as_command_errors(output: Path) -> Iterator[None]:
-    """Turn what can be wrong with an input, an option or a disk into a CommandError."""
-    from ..bags.errors import BagError
-    from ..fuse.image_folders import ImageFolderError
-    from ..inference import InferenceError
-    from ..network.checkpoint import CheckpointError
-    from ..output_place import OutputPlaceError
-    from .disk_words import disk_words
-
-    try:
-        yield
-    except OSError as error:
-        raise CommandError(disk_words(error, output)) from error
-    except (
-        BagError, CheckpointError, ImageFolderError, InferenceError, OutputPlaceError, ValueError
-    ) as error:  # fmt: skip
-        raise CommandError(str(error)) from error
-
-
 def settings_for(arguments: argparse.Namespace, in_sequence: bool) -> Settings:
     """Return the settings that the arguments name, for a bag or for images; see ``FuseWork``."""
     # Unrelated images have no common scale to keep.

@@ -14,15 +14,20 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..one_line import one_line
 from ..programs.arguments import number
 from .errors import CommandError
-from .source_arguments import add_source_arguments, open_source
+from .input_errors import mistakes_as_command_errors
+from .said import say
+from .source_arguments import (
+    add_reading_arguments,
+    add_source_arguments,
+    open_source,
+    reading_settings,
+)
 
 if TYPE_CHECKING:
     from ..fuse.source import Source
@@ -57,16 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=3.0,
         help="refuse beyond this, pixels of an image 640 wide (default 3)",
     )
-    parser.add_argument(
-        "--thermal-frame",
-        choices=("whole", "upper_half", "lower_half_raw16"),
-        help="which part of a frame is the thermal image (thermal.frame)",
-    )
-    parser.add_argument(
-        "--max-image-megapixels",
-        type=number("--max-image-megapixels", float, 0.01, 1000),
-        help="refuse larger images (default 64)",
-    )
+    add_reading_arguments(parser)
     parser.add_argument(
         "--overwrite", action="store_true", help="replace a file that this command wrote"
     )
@@ -79,44 +75,27 @@ def run(arguments: argparse.Namespace) -> int:
         CommandError: a mistake in the call, images that do not determine the homography, a disk
             that cannot be written.
     """
-    from ..bags.errors import BagError
-    from ..fuse.image_folders import ImageFolderError
-    from ..output_place import OutputPlaceError
-    from .disk_words import disk_words
-
     if arguments.frames < 1:
         raise CommandError(f"--frames is {arguments.frames}: it must be at least 1")
     if not 0 < arguments.max_uncertainty < math.inf:
         raise CommandError(
             f"--max-uncertainty is {arguments.max_uncertainty:g}: it must be a number above 0"
         )
-    try:
+    with mistakes_as_command_errors(arguments.output, goes_on=False):
         return _register(arguments)
-    except OSError as error:
-        raise CommandError(disk_words(error, arguments.output, goes_on=False)) from error
-    except (BagError, ImageFolderError, OutputPlaceError, ValueError) as error:
-        raise CommandError(str(error)) from error
 
 
 def _register(arguments: argparse.Namespace) -> int:
     import cv2
     import yaml
 
-    from ..parameters import build
     from ..registration import check_homography, estimate_homography
-    from ..settings import Settings
     from ..visualization.checkerboard import checkerboard
     from ..whole_file import whole_file
 
-    given = {
-        "sync.slop": arguments.slop,
-        "sync.thermal_offset": arguments.thermal_offset,
-        "thermal.frame": arguments.thermal_frame,
-        "max_image_megapixels": arguments.max_image_megapixels,
-    }
     if arguments.initial is not None:
         check_homography(arguments.initial)
-    settings = build(Settings, {k: v for k, v in given.items() if v is not None})
+    settings = reading_settings(arguments)
     source = open_source(arguments, settings)
     board = _checked_board(arguments, source)
     images = _images(source, arguments.frames, settings.sync.slop)
@@ -187,32 +166,20 @@ def _images(source: Source, most: int, slop: float) -> list[ImagePair]:
     """Return pairs spread over the source; those that cannot be read are said and left out."""
     from ..images.errors import BadImage
     from .left_out import LeftOut
-    from .no_pairs import why_no_pairs
-    from .spread import spread
+    from .spread import nothing_read, spread_pairs
 
     left_out = LeftOut(source.streams)
-    wanted = spread(source.most, most)
-    read = []
-    sentences = []
-    for index, pair in enumerate(source):
-        if index not in wanted:
-            continue
-        try:
-            read.append((pair, pair.read()))
-        except BadImage as error:
-            sentences += left_out.add(pair, error)
+    read = list(spread_pairs(source, most, left_out))
     sizes = Counter(_sizes(pair) for _, pair in read)
     size = max(sizes, key=sizes.get, default=None)
     other = BadImage("its images have another size than most", "register them alone")
     for pair, images in read:
         if _sizes(images) != size:
-            sentences += left_out.add(pair, other)
+            say(left_out.add(pair, other))
     images = [images for _, images in read if _sizes(images) == size]
-    for sentence in (*sentences, *left_out.further(), *source.remarks):
-        print(f"amdanet: {one_line(sentence, 1000)}", file=sys.stderr)
+    say((*left_out.further(), *source.remarks))
     if not images:
-        why = "why is said above" if left_out.count else why_no_pairs(source, slop)
-        raise CommandError(f"no pair of images can be used: {why}")
+        raise nothing_read(source, left_out, slop)
     return images
 
 

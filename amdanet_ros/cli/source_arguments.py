@@ -43,6 +43,38 @@ def add_source_arguments(parser: argparse.ArgumentParser, is_required: bool = Tr
     add_pairing_arguments(parser)
 
 
+def add_reading_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how images are read, for commands without ``--params-file``."""
+    parser.add_argument(
+        "--thermal-frame",
+        choices=("whole", "upper_half", "lower_half_raw16"),
+        help="which part of a frame is the thermal image (thermal.frame)",
+    )
+    parser.add_argument(
+        "--max-image-megapixels",
+        type=number("--max-image-megapixels", float, 0.01, 1000),
+        help="refuse larger images (default 64)",
+    )
+
+
+def reading_settings(arguments: argparse.Namespace) -> Settings:
+    """Return the settings of ``add_source_arguments`` and ``add_reading_arguments``.
+
+    Raises:
+        OptionError: a value that is not allowed.
+    """
+    from ..parameters import build
+    from ..settings import Settings
+
+    given = {
+        "sync.slop": arguments.slop,
+        "sync.thermal_offset": arguments.thermal_offset,
+        "thermal.frame": arguments.thermal_frame,
+        "max_image_megapixels": arguments.max_image_megapixels,
+    }
+    return build(Settings, {name: value for name, value in given.items() if value is not None})
+
+
 def add_pairing_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how the pairs of a bag or of videos are found."""
     parser.add_argument(

@@ -1,5 +1,7 @@
 """Videos as input: stamps, both cameras in one or two files, damage, and what must not happen."""
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -207,6 +209,15 @@ def test_info_register_and_extract_take_videos(amdanet, tmp_path):
     assert (status, told[-1]) == (0, f"4 pairs with first labels: {tmp_path / 'set'}"), said
     status, said, _ = amdanet("register", "rgb.mp4", "heat.mkv", "-o", tmp_path / "rig.yaml")
     assert status == 2 and "no common edges" in said[0]
+
+
+def test_extract_names_each_recording_of_two_videos_by_its_own(amdanet, tmp_path):
+    given = ("--every", "0", "--change", "0", "--count", "8", "-o", tmp_path / "set")
+    recordings = ("rgb.mp4", "heat.mkv", "rgb.avi", "grey.mkv")
+    status, said, _ = amdanet("extract", *recordings, *given)
+    assert status == 0, said
+    facts = json.loads((tmp_path / "set" / "pairs.json").read_text())
+    assert {each["recording"] for each in facts.values()} == {"rgb.mp4", "rgb.avi"}
 
 
 @pytest.mark.parametrize("name", ["rgb.mp4", "rgb.avi", "heat.mkv"])
