@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from ...network import AMDANet
 from ...network.fusion_decoder import POINT_CHANNELS
 from ...network.luminance_mixing import mixed_luminance
-from ..plain_engine import EngineOutput
 from .folded_network import FoldedAMDANet
 from .fusion_decoder import FoldedFusionDecoder
-from .layers import as_map, as_tokens
+from .layers import as_tokens
 from .segmentation_decoder import FoldedSegmentationDecoder
 from .symbolic_upsampling import Ratio, upsampled, upsampling_blocks
 
@@ -41,19 +40,10 @@ class AnySizeAMDANet(FoldedAMDANet):
         self.fusion = _FusionDecoder(self.fusion)
         self.eval()
 
-    def forward(self, rgb: Tensor, thermal: Tensor) -> EngineOutput:
-        """See `FoldedAMDANet.forward`; both outputs."""
-        semantic, pairs, sizes = [], [], []
-        first = rgb.to(dtype=self.encoder_dtype, memory_format=torch.channels_last)
-        second = thermal.to(dtype=self.encoder_dtype)
-        for stage, alignment in zip(self.stages, self.global_alignment, strict=True):
-            tokens, size = stage(first, second)
-            sizes.append(size)
-            pairs.append(tokens)
-            semantic.append(alignment(*tokens, *size).float())
-            first, second = (as_map(branch, *size) for branch in tokens)
-        logits = self.segmentation(semantic, sizes, (rgb.shape[2], rgb.shape[3]))
-        return EngineOutput(logits, self.fusion(pairs, sizes, rgb, thermal))
+    @staticmethod
+    def size_of(images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return height and width, which stay symbols in a trace."""
+        return images.shape[2], images.shape[3]
 
 
 class _PatchEmbedding(nn.Module):

@@ -49,6 +49,9 @@ class FoldedAMDANet(nn.Module):
         self.global_alignment.to(encoder_dtype)
         self.eval()
 
+    size_of = staticmethod(spatial_size)
+    """Height and width of images."""
+
     def forward(
         self, rgb: Tensor, thermal: Tensor, want_logits: bool = True, want_fused: bool = True
     ) -> EngineOutput:
@@ -72,7 +75,7 @@ class FoldedAMDANet(nn.Module):
             first, second = (as_map(branch, *size) for branch in tokens)
         logits = fused = None
         if want_logits:
-            logits = self.segmentation(semantic, sizes, spatial_size(rgb))
+            logits = self.segmentation(semantic, sizes, self.size_of(rgb))
         if want_fused:
             fused = self.fusion(pairs, sizes, rgb, thermal)
         return EngineOutput(logits, fused)
