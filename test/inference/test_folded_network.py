@@ -16,15 +16,9 @@ def relative(got, expected):
 
 
 @pytest.fixture(scope="module")
-def network():
+def network(randomized):
     torch.manual_seed(3)
-    network = AMDANet(backbone="mit_b0", num_classes=6, embed_dim=48).eval()
-    for parameter in network.parameters():
-        if parameter.ndim < 2:
-            parameter.data += 0.1 * torch.randn_like(parameter)
-        else:
-            parameter.data = torch.randn_like(parameter) / parameter[0].numel() ** 0.5
-    return network
+    return randomized(AMDANet(backbone="mit_b0", num_classes=6, embed_dim=48).eval())
 
 
 @pytest.fixture(scope="module")

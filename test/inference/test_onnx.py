@@ -8,7 +8,6 @@ from amdanet_ros.classes import class_table_of_size
 from amdanet_ros.inference import Predictor, onnx_export
 from amdanet_ros.inference.built_in_scene import built_in_scene
 from amdanet_ros.network import AMDANet
-from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -22,13 +21,10 @@ _SIZE = (64, 96)
 
 
 @pytest.fixture(scope="module")
-def network():
-    # The time of an export grows with the number of operations: one block a stage has all kinds.
-    shallow = MixTransformerSize(BACKBONES["mit_b0"].channels, (1, 1, 1, 1))
+def network(shallow_network):
+    # The time of an export grows with the number of operations.
     torch.manual_seed(0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BACKBONES, "mit_b0", shallow)
-        yield AMDANet(backbone="mit_b0", num_classes=5, embed_dim=16).eval()
+    return shallow_network()
 
 
 @pytest.fixture(scope="module")

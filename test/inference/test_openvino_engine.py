@@ -17,7 +17,6 @@ from amdanet_ros.inference.graph_cache import GraphCache
 from amdanet_ros.inference.openvino_engine import OpenVinoEngine
 from amdanet_ros.inference.precision import PrecisionChoice
 from amdanet_ros.network import AMDANet
-from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 
 CPU = torch.device("cpu")
 SIZE = (64, 96)
@@ -34,18 +33,9 @@ def found():
 
 
 @pytest.fixture(scope="module")
-def network():
-    shallow = MixTransformerSize(BACKBONES["mit_b0"].channels, (1, 1, 1, 1))
+def network(shallow_network, randomized):
     torch.manual_seed(3)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(BACKBONES, "mit_b0", shallow)
-        network = AMDANet(backbone="mit_b0", num_classes=5, embed_dim=16).eval()
-    for parameter in network.parameters():
-        if parameter.ndim < 2:
-            parameter.data += 0.1 * torch.randn_like(parameter)
-        else:
-            parameter.data = torch.randn_like(parameter) / parameter[0].numel() ** 0.5
-    return network
+    return randomized(shallow_network())
 
 
 @pytest.fixture(scope="module")
