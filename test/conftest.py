@@ -3,6 +3,7 @@
 import fcntl
 import importlib.util
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -28,6 +29,9 @@ sys.modules.setdefault("openvino", None)
 # One of several pytest workers: a thread each, or they take the processor from one another.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["OMP_NUM_THREADS"] = "1"
+
+# As from a terminal: under nohup children would ignore the signal, which tests send them.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 import pytest  # noqa: E402
 
