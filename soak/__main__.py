@@ -52,10 +52,17 @@ def main() -> int:
         help="how much the latency may grow to the end; more where other work runs beside it",
     )
     parser.add_argument("--checkpoint", default="demo")
+    parser.add_argument("--engine", choices=("torch", "openvino", "auto"), default="torch")
     parser.add_argument("--domain", type=int, default=os.getpid() % 100 + 1, help="ROS domain")
     parser.add_argument("--report", type=Path, help="JSON file with what came out")
     arguments = parser.parse_args()
-    phases = soak(arguments.seconds, arguments.cycles, arguments.checkpoint, arguments.domain)
+    phases = soak(
+        arguments.seconds,
+        arguments.cycles,
+        arguments.checkpoint,
+        arguments.domain,
+        arguments.engine,
+    )
     print(table(phases))
     found = faults(phases, arguments.latency_factor)
     print("\n".join(found) or "nothing grew")

@@ -53,7 +53,9 @@ class Phase:
     descriptors: int
 
 
-def soak(seconds: float, cycles: int, checkpoint: str, domain: int) -> list[Phase]:
+def soak(
+    seconds: float, cycles: int, checkpoint: str, domain: int, engine: str = "torch"
+) -> list[Phase]:
     """Run the node in a process of its own and return what each phase was like.
 
     Args:
@@ -61,6 +63,8 @@ def soak(seconds: float, cycles: int, checkpoint: str, domain: int) -> list[Phas
         cycles: how often the node goes from active to unconfigured and back.
         checkpoint: of the node.
         domain: ROS domain.
+        engine: of the node. With "auto" one phase may run another engine than the phase before,
+            which takes hundreds of MiB more or less.
 
     Raises:
         ProcessFailedError: the node ended.
@@ -69,7 +73,7 @@ def soak(seconds: float, cycles: int, checkpoint: str, domain: int) -> list[Phas
     """
     with tempfile.TemporaryDirectory() as folder:
         arguments = ["--ros-args", "-p", f"checkpoint:={checkpoint}", "-p", "precision:=fp32"]
-        arguments += ["-p", "device:=cpu", "-r", "__node:=amdanet"]
+        arguments += ["-p", "device:=cpu", "-p", f"engine:={engine}", "-r", "__node:=amdanet"]
         node = Process("node", "amdanet_ros.ros.amdanet_node", arguments, domain, _log(folder))
         rclpy.init(domain_id=domain)
         robot = Robot(SIZE, RATE_HZ)
