@@ -7,8 +7,9 @@ import struct
 import numpy as np
 
 from amdanet_ros.bags.message_types import typestore
-from amdanet_ros.pipeline.geometry import GeometryCache, RegistrationError
+from amdanet_ros.pipeline.geometry import GeometryCache
 from amdanet_ros.pipeline.options import FusionOptions, ThermalOptions
+from amdanet_ros.pipeline.registration_error import RegistrationError
 
 from .spending import Spending
 from .target import Target

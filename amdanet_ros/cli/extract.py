@@ -247,8 +247,9 @@ def _write(
     from ..extraction.registered_pair import registered
     from ..extraction.set_writer import name_of
     from ..images.errors import BadImage
-    from ..pipeline.geometry import GeometryCache, RegistrationError
+    from ..pipeline.geometry import GeometryCache
     from ..pipeline.pipeline import FusionPipeline
+    from ..pipeline.registration_error import RegistrationError
     from .left_out import LeftOut
 
     pipeline = FusionPipeline(predictor, settings.fusion)

@@ -11,7 +11,7 @@ from .finding_text import text
 if TYPE_CHECKING:
     from ..fuse.source import SourcePair
     from ..images.errors import BadImage
-    from ..pipeline.geometry import RegistrationError
+    from ..pipeline.registration_error import RegistrationError
 
 _CAUSES = 10
 _PLACES = 5

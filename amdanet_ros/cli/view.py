@@ -212,7 +212,7 @@ class _Play:
     def _lap(self, rate: float) -> int:
         """Show all pairs; return how many could be fused."""
         from ..images.errors import BadImage
-        from ..pipeline.geometry import RegistrationError
+        from ..pipeline.registration_error import RegistrationError
         from ..view.frame import encoded
         from ..view.pace import Pace
         from .finding_text import text

@@ -9,10 +9,11 @@ import numpy as np
 
 from ..fuse.source import Source, SourcePair
 from ..images.errors import BadImage
-from ..pipeline.geometry import GeometryCache, RegistrationError
+from ..pipeline.geometry import GeometryCache
 from ..pipeline.health import HealthStatus, ModalityHealth
 from ..pipeline.image_pair import ImagePair
 from ..pipeline.options import FusionOptions
+from ..pipeline.registration_error import RegistrationError
 from .descriptor import appearance
 from .registered_pair import health_of, registered
 

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from ..images.errors import BadImage
 from ..pipeline.fusion import ALL, Fusion
-from ..pipeline.geometry import EQUAL_VIEWS, RegistrationError
+from ..pipeline.pair_geometry import EQUAL_VIEWS
 from ..pipeline.pipeline import FusionPipeline
+from ..pipeline.registration_error import RegistrationError
 from .journal import FuseJournal
 from .output import FuseOutput
 from .source import Source, SourcePair

@@ -2,11 +2,11 @@
 
 from ..images.errors import BadImage
 from .fusion import ALL, Fusion
-from .geometry import RegistrationError
 from .health import HealthMonitor, HealthStatus, HealthThresholds, ModalityHealth
 from .image_pair import ImagePair
 from .options import FusionOptions
 from .pipeline import FusionPipeline
+from .registration_error import RegistrationError
 
 __all__ = [
     "ALL",

@@ -12,9 +12,9 @@ from ..classes import ClassTable
 from ..findings import Finding
 from ..inference import ClassStatistics
 from .components import Component
-from .geometry import EQUAL_VIEWS, PairGeometry
 from .health import ModalityHealth
 from .options import FusionOptions
+from .pair_geometry import EQUAL_VIEWS, PairGeometry
 from .temperature import ClassTemperatures
 
 ALL = frozenset(

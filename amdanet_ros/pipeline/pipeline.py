@@ -19,10 +19,11 @@ from ..inference.thermal_normalization import NormalizedThermal, check_thermal
 from ..one_line import one_line
 from .class_mask import chosen_classes
 from .fusion import ALL, Fusion
-from .geometry import EQUAL_VIEWS, GeometryCache, PairGeometry
+from .geometry import GeometryCache
 from .health import HealthMonitor, ModalityHealth
 from .image_pair import ImagePair
 from .options import FusionOptions
+from .pair_geometry import EQUAL_VIEWS, PairGeometry
 from .parts import MEASURED, asked_of_network, parts_of
 from .substitution import rgb_from_thermal, thermal_from_rgb
 from .temperature import celsius_of

@@ -14,9 +14,9 @@ from ..registration.orientation_field import grey
 from ..registration.residual import UNIT, DriftMonitor, residual_shifts
 from ..registration.steps import Steps
 from .fusion import Fusion
-from .geometry import PairGeometry
 from .health import HealthStatus
 from .image_pair import ImagePair
+from .pair_geometry import PairGeometry
 
 SAMPLES = 4
 """Pairs that are measured together."""

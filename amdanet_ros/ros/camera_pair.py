@@ -16,9 +16,10 @@ from ..inference import InferenceError, Predictor
 from ..one_line import one_line
 from ..pipeline.arrived_image import image_pair
 from ..pipeline.fusion import Fusion
-from ..pipeline.geometry import RegistrationError, is_by_depth
+from ..pipeline.geometry import is_by_depth
 from ..pipeline.image_pair import ImagePair
 from ..pipeline.pipeline import FusionPipeline
+from ..pipeline.registration_error import RegistrationError
 from ..settings import Settings
 from .age_limit import age_by_stamp, is_too_old
 from .camera_input import STREAMS, check_overrides, topic_names

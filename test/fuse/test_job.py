@@ -8,7 +8,7 @@ from amdanet_ros.classes import MFNET
 from amdanet_ros.fuse.job import compute
 from amdanet_ros.fuse.source import SourcePair
 from amdanet_ros.pipeline import Fusion, FusionOptions
-from amdanet_ros.pipeline.geometry import PairGeometry
+from amdanet_ros.pipeline.pair_geometry import PairGeometry
 
 
 class Journal(dict):

@@ -15,8 +15,9 @@ from amdanet_ros.inference.thermal_normalization import NormalizedThermal
 from amdanet_ros.parameters import OptionError
 from amdanet_ros.pipeline import FusionOptions, RegistrationError
 from amdanet_ros.pipeline.camera_info import region_of_window
-from amdanet_ros.pipeline.geometry import EQUAL_VIEWS, GeometryCache
+from amdanet_ros.pipeline.geometry import GeometryCache
 from amdanet_ros.pipeline.options import ThermalOptions
+from amdanet_ros.pipeline.pair_geometry import EQUAL_VIEWS
 from amdanet_ros.registration.camera_info_file import CameraInfoValues, camera_info_text
 from amdanet_ros.registration.homography import transform_points
 

@@ -8,8 +8,8 @@ import pytest
 
 from amdanet_ros.findings import FindingKind, Level
 from amdanet_ros.pipeline import FusionOptions, HealthStatus, ImagePair, ModalityHealth
-from amdanet_ros.pipeline.geometry import EQUAL_VIEWS, PairGeometry
 from amdanet_ros.pipeline.options import ThermalOptions
+from amdanet_ros.pipeline.pair_geometry import EQUAL_VIEWS, PairGeometry
 from amdanet_ros.pipeline.registration_check import SAMPLES, RegistrationCheck
 from amdanet_ros.registration.steps import drained
 from amdanet_ros.synthetic import RgbCamera, StreetScene, ThermalCamera

@@ -7,7 +7,7 @@ import pytest
 
 from amdanet_ros.findings import FindingKind
 from amdanet_ros.pipeline.components import component_classes, components
-from amdanet_ros.pipeline.geometry import PairGeometry
+from amdanet_ros.pipeline.pair_geometry import PairGeometry
 from amdanet_ros.pipeline.temperature import UNITS, celsius_of, class_temperatures
 
 FROM_CELSIUS = {
