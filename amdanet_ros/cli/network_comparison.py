@@ -7,19 +7,17 @@ from pathlib import Path
 
 from ..classes import ClassTable
 from .errors import CommandError
+from .evaluated import Evaluated
 from .evaluated_network import evaluated_network
 
 
-def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> tuple[str, str]:
+def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> Evaluated:
     """Score two checkpoints on a data set's list.
 
     Args:
         arguments: of ``amdanet evaluate``.
         old_name: checkpoint's file or built-in weights.
         new_name: the same.
-
-    Returns:
-        Text for people, and JSON.
 
     Raises:
         CommandError: options that do not go together, or classes that are not named.
@@ -65,7 +63,7 @@ def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> tupl
         "remarks": [*remarks, *filter(None, [remark])],
     }
     text = "\n".join([f"old: {old_name}, new: {new_name}", found.as_table(), *facts["remarks"]])
-    return text, found.as_json(facts)
+    return Evaluated(text, {"comparison.json": found.as_json(facts)})
 
 
 def labels_table(arguments: argparse.Namespace, own: ClassTable) -> ClassTable:
