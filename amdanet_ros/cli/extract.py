@@ -116,7 +116,7 @@ def _extract(arguments: argparse.Namespace) -> int:
 
     settings = read_settings(arguments, {"thermal.smoothing": 0.0})
     named = arguments.bags
-    arguments.bags = all_inputs(named, arguments.output)
+    arguments.bags = all_inputs(named, arguments.output, arguments.stacked is not None)
     recordings = list(_recordings(arguments))
     sources = [_source(arguments, settings, *each) for each in recordings]
     _check_output(arguments, named, sources)

@@ -8,9 +8,10 @@ Examples:
   amdanet fleet bags.txt fused --address auto --gpus-per-worker 1
   amdanet fleet --status fused
 
-Inputs are bags, folders with bags at any depth, patterns, or text files with an input a line (and,
-after a tab, the name of its output). Each bag becomes what `amdanet fuse` with the same options
-makes of it, under OUT. The largest bags are begun first.
+Inputs are bags, videos, folders with such at any depth, patterns, or text files with an input a
+line (and, after a tab, the name of its output, and after another one the thermal video). Videos
+NAME_rgb.mp4 and NAME_thermal.mp4 of a folder are one input. Each bag becomes what `amdanet fuse`
+with the same options makes of it, under OUT. The largest bags are begun first.
 
 Call it again after any interruption: what is done stays, a bag that was begun goes on inside.
 Several calls may work in one OUT at once, with the same options; each bag is done once. A bag
@@ -53,7 +54,7 @@ SUMMARY = "fuse many bags, on one machine or many; each output once, whatever is
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("inputs", nargs="*", help="bags, folders, patterns or lists of bags")
+    parser.add_argument("inputs", nargs="*", help="bags, videos, folders, patterns or lists")
     parser.add_argument("out", type=Path, help="folder of the outputs")
     parser.add_argument("--status", action="store_true", help="show how far OUT is, and end")
     parser.add_argument("--report", action="store_true", help="write OUT/report.html, and end")
@@ -147,14 +148,22 @@ def _run(arguments: argparse.Namespace) -> int:
 def _units(arguments: argparse.Namespace) -> list[Unit]:
     from dataclasses import replace
 
+    from ..fleet.bag_search import BagSearch
     from ..fleet.manifest import find_units, shard
 
-    units = find_units(arguments.inputs, arguments.out)
+    search = BagSearch(arguments.out, arguments.stacked is not None)
+    units = find_units(arguments.inputs, arguments.out, search)
     if arguments.rank is not None:
         units = shard(units, arguments.rank, arguments.world)
     suffix = ".mp4" if arguments.format == "video" else ""
     return [
-        replace(each, input=os.path.abspath(each.input), name=each.name + suffix) for each in units
+        replace(
+            each,
+            input=os.path.abspath(each.input),
+            name=each.name + suffix,
+            thermal=each.thermal and os.path.abspath(each.thermal),
+        )
+        for each in units
     ]
 
 
@@ -164,7 +173,7 @@ def _check_apart(out: Path, units: list[Unit]) -> None:
     for unit in units:
         # What is wrong with a bag itself is said by its worker.
         with suppress(OSError):
-            keep_apart(out, [Path(unit.input)])
+            keep_apart(out, [Path(each) for each in (unit.input, unit.thermal) if each])
 
 
 def _check_checkpoint(processor: FuseProcessor) -> None:

@@ -38,7 +38,7 @@ class FuseProcessor:
         from ..fuse.made_of import options_fingerprint
 
         self._out = Path(os.path.abspath(out))
-        self._arguments = argparse.Namespace(**{**vars(arguments), "run": None, "thermal": None})
+        self._arguments = argparse.Namespace(**{**vars(arguments), "run": None})
         if arguments.params_file is not None:
             self._arguments.params_file = Path(os.path.abspath(arguments.params_file))
         self._settings: dict[bool, Settings] = {}
@@ -81,7 +81,8 @@ class FuseProcessor:
 
     def _for(self, unit: Unit) -> argparse.Namespace:
         """Return the arguments of `amdanet fuse` for a unit."""
-        given = {"input": Path(unit.input), "output": self._out / unit.name}
+        thermal = unit.thermal and Path(unit.thermal)
+        given = {"input": Path(unit.input), "thermal": thermal, "output": self._out / unit.name}
         return argparse.Namespace(**{**vars(self._arguments), **given})
 
     def finished(self, unit: Unit, thorough: bool) -> dict[str, Any] | None:
@@ -90,13 +91,13 @@ class FuseProcessor:
         from ..fuse.output_record import OutputRecord
 
         arguments = self._for(unit)
-        if not arguments.output.exists() or not arguments.input.exists():
+        inputs = given_inputs(arguments)
+        if not (arguments.output.exists() and all(each.exists() for each in inputs)):
             return None
         in_sequence, kind = self._kinds(arguments)
         record = OutputRecord.of(arguments.output, kind)
         if record is None or record.made_of.options != self._fingerprints[in_sequence, kind]:
             return None
-        inputs = given_inputs(arguments)
         if record.made_of.seen == seen_fingerprint(inputs):
             return record.outcome
         # Copied or touched: is it the same all the same?
@@ -139,7 +140,7 @@ class FuseProcessor:
         from ..fuse.output_record import OutputRecord
 
         loaded = None
-        if arguments.input.exists():
+        if all(each.exists() for each in given_inputs(arguments)):
             in_sequence, kind = self._kinds(arguments)
             fingerprint = self._fingerprints[in_sequence, kind]
             record = OutputRecord.of(arguments.output, kind, whole=False)

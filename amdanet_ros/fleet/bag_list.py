@@ -8,42 +8,52 @@ import os
 import re
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from .bag_search import ManifestError, bags_below, bags_of, fixed_part, stem
+from .found import Found, Search
+from .search import ManifestError, fixed_part, found_in, name_of
 
 _MOST_BYTES = 256 << 20
 
 
-def listed(file: Path, out: str) -> Iterator[tuple[str, str, bool]]:
-    """Yield the bags of a list: path, name of the output, and whether the list gives the name.
+def listed(file: Path, search: Search) -> Iterator[Found]:
+    """Yield the inputs of a list.
 
     Args:
         file: the list; it may be compressed with gzip.
-        out: the real path of the outputs, where nothing is searched.
+        search: for what.
 
     Raises:
         ManifestError: it is no list.
         OSError: it cannot be read.
     """
     for number, line in enumerate(_lines(file), start=1):
-        path, tab, name = line.partition("\t")
-        path, name = path.strip(), name.strip()
+        path, *further = (part.strip() for part in line.split("\t"))
         if not path or path.startswith("#"):
             continue
-        if tab and (not name or "\t" in name):
+        name, thermal = (*further, "", "")[:2]
+        if len(further) > 2 or (further and not further[-1]):
             raise ManifestError(
-                f"{file}, line {number}: after the tab stands the output's name, and no more"
+                f"{file}, line {number}: after a tab stands the output's name, after another one "
+                "the thermal video, and no more"
             )
         path = os.path.expanduser(path)
         whole = os.path.join(file.parent, path)
+        if thermal:
+            second = os.path.join(file.parent, os.path.expanduser(thermal))
+            place = name or name_of(whole, _place_in(file.parent, path))
+            yield Found(whole, place, second, bool(name))
+            continue
         is_pattern = glob.has_magic(whole) and not os.path.lexists(whole)
         place = name or _place_in(file.parent, fixed_part(path) if is_pattern else path)
-        bags = [(bag, os.path.join(place, inner)) for bag, inner in _inside(whole, is_pattern, out)]
-        # Images in folders are fused too, and what is not there is told with the results.
-        alone = (whole, name or _place_in(file.parent, path))
-        for bag, inner in bags or [alone]:
-            yield bag, inner if name else stem(inner), bool(name)
+        found = list(_inside(whole, is_pattern, search))
+        for each in found:
+            yield replace(each, name=os.path.join(place, each.name), is_named=bool(name))
+        if not found:
+            # Images in folders are fused too, and what is not there is told with the results.
+            place = _place_in(file.parent, path)
+            yield Found(whole, name or name_of(whole, place), is_named=bool(name))
 
 
 def _place_in(folder: Path, path: str) -> str:
@@ -54,13 +64,14 @@ def _place_in(folder: Path, path: str) -> str:
     return os.path.normpath(path).replace("../", "")
 
 
-def _inside(path: str, is_pattern: bool, out: str) -> Iterator[tuple[str, str]]:
-    """Yield the bags that a folder or a pattern in a list means, with their paths below it."""
+def _inside(path: str, is_pattern: bool, search: Search) -> Iterator[Found]:
+    """Yield the inputs that a folder or a pattern in a list means, with their paths below it."""
     if is_pattern:
-        yield from bags_of(path, out)
+        yield from found_in(path, search)
     elif os.path.isdir(path):
-        for bag, inner in bags_below(Path(path), out):
-            yield bag, "." if os.path.samefile(bag, path) else inner
+        for each in search.below(Path(path)):
+            is_itself = os.path.samefile(each.path, path)
+            yield replace(each, name=".") if is_itself else each
 
 
 def _lines(file: Path) -> list[str]:

@@ -1,113 +1,103 @@
-"""The bags below a folder or of a pattern, and how their outputs are called."""
+"""The bags and videos below a folder, and how their outputs are called."""
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..bags.recording_names import METADATA, STORAGES
+from ..fuse.image_names import ImageName, match_folder
+from ..fuse.video_output import is_own_video
 from ..fuse.written_files import MARK
-from ..programs.errors import ProgramError
-
-BAGS = STORAGES
-"""Suffixes of the files of bags."""
-
-
-class ManifestError(ProgramError):
-    """Inputs that cannot be used; one line says which and how to fix it."""
+from ..videos.video_names import is_video
+from .found import Found
+from .search import is_within, name_of
 
 
-def bags_of(given: str, out: str) -> Iterator[tuple[str, str]]:
-    """Yield the bags of a folder, a pattern, or the bag itself, with the names of their outputs.
+class BagSearch:
+    """A search for bags and for videos; see ``Search``.
 
     Args:
-        given: path or pattern.
-        out: the real path of the outputs, where nothing is searched.
-
-    Raises:
-        ManifestError: it does not exist.
+        out: of the fleet.
+        stacked: whether each video holds the images of both cameras. Else two videos in a folder
+            belong together by their names, as NAME_rgb.mp4 and NAME_thermal.mp4, and others are
+            left out.
     """
-    path = Path(given)
-    if path.is_dir():
-        yield from bags_below(path, out)
-    elif os.path.lexists(given):
-        yield given, stem(path.name)
-    elif glob.has_magic(given):
-        base = fixed_part(given)
-        for found in sorted(glob.glob(given, recursive=True)):
-            if not is_within(found, out):
-                yield from _of_pattern(Path(found), base, out)
-    else:
-        raise ManifestError(
-            f"{given or repr(given)} does not exist: give a list, a folder, a pattern or a bag"
-        )
+
+    what = "bags"
+
+    def __init__(self, out: Path, stacked: bool = False) -> None:
+        self.out = os.path.realpath(out)
+        self._stacked = stacked
+
+    def is_one(self, file: Path) -> bool:
+        """Whether a file is a bag, a part of one, or a video."""
+        return file.name.endswith(STORAGES) or file.name == METADATA or is_video(file)
+
+    def is_part(self, file: Path) -> bool:
+        """Whether a file belongs to a recording of several files."""
+        return not is_video(file) and (file.parent / METADATA).is_file()
+
+    def below(self, folder: Path) -> Iterator[Found]:
+        """Yield the bags and videos in a folder, or the folder itself where it is a bag."""
+        itself = Path(os.path.abspath(folder)).name
+        for root, folders, names in os.walk(folder):
+            here = Path(root)
+            inner = os.path.relpath(root, folder)
+            if MARK in names:  # an output of amdanet
+                folders.clear()
+                continue
+            bags = sorted(name for name in names if name.endswith(STORAGES))
+            if METADATA in names or (bags and _is_recording(here.absolute(), bags)):
+                folders.clear()
+                yield Found(str(here), itself if inner == "." else inner)
+                continue
+            for name in bags:
+                path, place = here / name, os.path.normpath(os.path.join(inner, name))
+                yield Found(str(path), name_of(str(path), place))
+            yield from self._videos(here, inner, names)
+            links = [each for each in folders if (here / each).is_symlink()]
+            folders[:] = sorted(
+                each
+                for each in folders
+                if not each.startswith(".") and not is_within(os.path.join(root, each), self.out)
+            )
+            for each in links:
+                # Folders behind links are not searched, for they may lead around; bags are taken.
+                if each in folders and (here / each / METADATA).is_file():
+                    yield Found(str(here / each), os.path.normpath(os.path.join(inner, each)))
+
+    def _videos(self, here: Path, inner: str, names: Sequence[str]) -> Iterator[Found]:
+        videos = sorted(here / name for name in names if not name.startswith("."))
+        videos = [each for each in videos if is_video(each) and not is_own_video(each)]
+        if self._stacked:
+            for each in videos:
+                yield Found(str(each), os.path.normpath(os.path.join(inner, each.stem)))
+            return
+        for key, rgb, thermal in match_folder([ImageName.of(each) for each in videos]).pairs:
+            yield Found(str(rgb), os.path.normpath(os.path.join(inner, key)), str(thermal))
+
+    def matched(self, found: Sequence[Found]) -> list[Found]:
+        """Return what was given, with two videos as one input where their names say so."""
+        if self._stacked:
+            return list(found)
+        folders: dict[str, dict[Path, Found]] = {}
+        for each in found:
+            if each.thermal is None and not each.is_named and is_video(Path(each.path)):
+                folders.setdefault(os.path.dirname(each.path), {})[Path(each.path)] = each
+        pairs: dict[str, Found] = {}
+        taken: set[str] = set()
+        for videos in folders.values():
+            for key, rgb, thermal in match_folder([ImageName.of(each) for each in videos]).pairs:
+                name = os.path.join(os.path.dirname(videos[rgb].name), key)
+                pairs[str(rgb)] = Found(str(rgb), name, str(thermal))
+                taken.add(str(thermal))
+        left = (pairs.get(each.path, each) for each in found if each.path not in taken)
+        return list(dict.fromkeys(left))
 
 
-def _of_pattern(found: Path, base: str, out: str) -> Iterator[tuple[str, str]]:
-    name = os.path.relpath(found, base)
-    if found.is_dir():
-        for path, inner in bags_below(found, out):
-            is_itself = os.path.samefile(path, found)
-            yield path, name if is_itself else os.path.join(name, inner)
-    elif found.name.endswith(BAGS) and not (found.parent / METADATA).is_file():
-        # The files of a recording, which a pattern such as ** finds too, are no bags of their own.
-        yield str(found), stem(name)
-
-
-def fixed_part(pattern: str) -> str:
-    """Return the folder before the first wildcard."""
-    fixed: list[str] = []
-    for part in pattern.split(os.sep):
-        if glob.has_magic(part):
-            break
-        fixed.append(part)
-    return os.sep.join(fixed) or ("/" if pattern.startswith(os.sep) else ".")
-
-
-def bags_below(folder: Path, out: str) -> Iterator[tuple[str, str]]:
-    """Yield the bags in a folder, or the folder itself where it is one."""
-    itself = Path(os.path.abspath(folder)).name
-    for root, folders, names in os.walk(folder):
-        here = Path(root)
-        inner = os.path.relpath(root, folder)
-        if MARK in names:  # an output of amdanet fuse
-            folders.clear()
-            continue
-        bags = sorted(name for name in names if name.endswith(BAGS))
-        if METADATA in names or (bags and _is_one(here.absolute(), bags)):
-            folders.clear()
-            yield str(here), itself if inner == "." else inner
-            continue
-        for name in bags:
-            yield str(here / name), stem(os.path.normpath(os.path.join(inner, name)))
-        links = [each for each in folders if (here / each).is_symlink()]
-        folders[:] = sorted(
-            each
-            for each in folders
-            if not each.startswith(".") and not is_within(os.path.join(root, each), out)
-        )
-        for each in links:
-            # Folders behind links are not searched, for they may lead around; bags are taken.
-            if each in folders and (here / each / METADATA).is_file():
-                yield str(here / each), os.path.normpath(os.path.join(inner, each))
-
-
-def _is_one(folder: Path, bags: Sequence[str]) -> bool:
+def _is_recording(folder: Path, bags: Sequence[str]) -> bool:
     """Whether files without metadata.yaml are one recording, FOLDER_0.mcap, FOLDER_1.mcap."""
     return {re.sub(r"_\d+$", "", name.partition(".")[0]) for name in bags} == {folder.name}
-
-
-def stem(name: str) -> str:
-    """Return a bag's name without the suffix of its file, which the output does not have."""
-    for suffix in sorted(BAGS, key=len, reverse=True):
-        if name.endswith(suffix) and len(os.path.basename(name)) > len(suffix):
-            return name[: -len(suffix)]
-    return name
-
-
-def is_within(path: str, folder: str) -> bool:
-    real = os.path.realpath(path)
-    return real == folder or real.startswith(folder + os.sep)

@@ -1,4 +1,4 @@
-"""Which bags are meant by a list, a folder or a pattern, and how their outputs are called."""
+"""Which inputs a list, a folder or a pattern means, and how their outputs are called."""
 
 from __future__ import annotations
 
@@ -6,87 +6,93 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from ..bags.recording_names import METADATA
 from ..one_line import one_line
 from .bag_list import listed
-from .bag_search import BAGS, ManifestError, bags_of, is_within
+from .bag_search import BagSearch
+from .found import Found, Search
+from .search import ManifestError, found_in, is_within
 from .unit import Unit
 
 
-def find_units(inputs: Sequence[str], out: Path) -> list[Unit]:
-    """Return a unit for each bag, sorted by the name of its output.
+def find_units(inputs: Sequence[str], out: Path, search: Search | None = None) -> list[Unit]:
+    """Return a unit for each input, sorted by the name of its output.
 
-    An input is a bag, a folder with bags at any depth, a pattern such as ``day_*/run_*`` or a text
-    file with an input a line, after which a tab and the name of its output may stand; the file may
-    be compressed with gzip. Relative paths in it start at its folder. Bags below a folder are named
-    by their path in it, others by the part of their path that the list or the pattern leaves open.
-    A bag that has several paths is one unit, unless the list names an output for each.
+    An input is a bag, a video, a folder with such at any depth, a pattern such as ``day_*/run_*``
+    or a text file with an input a line, after which a tab and the name of its output may stand,
+    and after another tab the thermal video; the file may be compressed with gzip. Relative paths
+    in it start at its folder. What lies below a folder is named by its path in it, others by the
+    part of their path that the list or the pattern leaves open. An input that has several paths is
+    one unit, unless the list names an output for each.
 
     Args:
         inputs: see above.
         out: of the fleet; what lies in it is an output.
+        search: for what; None: for bags and videos.
 
     Raises:
-        ManifestError: there is no bag, or two bags would have the same output.
+        ManifestError: there is none, or two would have the same output.
         OSError: a folder or a list cannot be read.
     """
-    place = os.path.realpath(out)
-    found: list[tuple[str, str, bool]] = []
+    search = search or BagSearch(out)
+    found: list[Found] = []
     for given in inputs:
-        if os.path.lexists(given) and is_within(given, place):
+        if os.path.lexists(given) and is_within(given, search.out):
             raise ManifestError(f"{given} lies in the output {out}: give another place for one")
-        found += _found(given, place)
-    named = _named(found, out)
+        found += _found(given, search)
+    named = _named(search.matched(found), out)
     if not named:
         raise ManifestError(
-            f"no bag in {one_line(' '.join(inputs))}: give bags, or folders of bags"
+            f"no {search.what.rstrip('s')} in {one_line(' '.join(inputs))}: give {search.what}, or "
+            f"folders of {search.what}"
         )
     _check_apart(named)
-    return [Unit(path, name, _size(path)) for name, path in sorted(named.items())]
+    return [
+        Unit(each.path, name, _size(each.path) + _size(each.thermal), each.thermal)
+        for name, each in sorted(named.items())
+    ]
 
 
-def _named(found: Iterable[tuple[str, str, bool]], out: Path) -> dict[str, str]:
-    """Return the bags by the names of their outputs.
-
-    Args:
-        found: path, name, and whether a list gives the name, which is kept beside others then.
-        out: of the fleet.
-    """
+def _named(found: Iterable[Found], out: Path) -> dict[str, Found]:
+    """Return inputs by the names of their outputs."""
     place = os.path.realpath(out)
-    named: dict[str, tuple[str, str]] = {}
-    chosen: dict[str, str] = {}
-    for path, words, is_given in sorted(found, key=lambda each: each[2]):
-        name, real = _checked_name(words, path), os.path.realpath(path)
-        if real == place or real.startswith(place + os.sep):
-            raise ManifestError(f"{path} lies in the output {out}: give another place for one")
-        known, its_real = named.get(name, (path, real))
-        if its_real != real:
+    named: dict[str, Found] = {}
+    chosen: dict[tuple[str, ...], str] = {}
+    for each in sorted(found, key=lambda each: each.is_named):
+        name, real = _checked_name(each.name, each.path), _real(each)
+        if any(path == place or path.startswith(place + os.sep) for path in real):
+            raise ManifestError(f"{each.path} lies in the output {out}: give another place for one")
+        known = named.get(name, each)
+        if _real(known) != real:
             raise ManifestError(
-                f"{known} and {path} would both be written to {out / name}: give a list with a "
-                "name for each: INPUT, a tab, NAME"
+                f"{known.path} and {each.path} would both be written to {out / name}: give a list "
+                "with a name for each: INPUT, a tab, NAME"
             )
-        if not is_given:
+        if not each.is_named:
             earlier = chosen.get(real)
             # The path without links names it, else the first one.
-            if earlier is not None and os.path.abspath(path) != real:
+            if earlier is not None and os.path.abspath(each.path) != real[0]:
                 continue
             if earlier not in (None, name):
                 del named[earlier]
             chosen[real] = name
-        named[name] = (path, real)
-    return {name: path for name, (path, _) in named.items()}
+        named[name] = each
+    return named
 
 
-def _found(given: str, out: str) -> Iterator[tuple[str, str, bool]]:
-    """Yield the bags of one input with their names, and whether a list gives them."""
+def _real(found: Found) -> tuple[str, ...]:
+    """Return the real paths of an input."""
+    return tuple(os.path.realpath(each) for each in (found.path, found.thermal) if each)
+
+
+def _found(given: str, search: Search) -> Iterator[Found]:
+    """Yield what one input of the call means."""
     path = Path(given)
-    if path.is_file() and not path.name.endswith(BAGS) and path.name != METADATA:
-        yield from listed(path, out)
+    if path.is_file() and not search.is_one(path):
+        yield from listed(path, search)
         return
     if os.path.lexists(given) and not (path.is_file() or path.is_dir()):
         raise ManifestError(f"{given} is no file and no folder: give a list, a folder or a bag")
-    for each, name in bags_of(given, out):
-        yield each, name, False
+    yield from found_in(given, search)
 
 
 def _checked_name(name: str, path: str) -> str:
@@ -115,8 +121,10 @@ def _check_apart(named: Iterable[str]) -> None:
             parent = os.path.dirname(parent)
 
 
-def _size(path: str) -> int:
-    """Return the bytes of a bag; 0 where it is not there."""
+def _size(path: str | None) -> int:
+    """Return the bytes of an input; 0 where it is not there."""
+    if path is None:
+        return 0
     try:
         with os.scandir(path) as entries:
             return sum(each.stat().st_size for each in entries if each.is_file())

@@ -32,6 +32,7 @@ def row(result: Result, out: str) -> dict[str, Any]:
     return {
         "name": result.unit.name,
         "input": result.unit.input,
+        **({"thermal": result.unit.thermal} if result.unit.thermal else {}),
         "output": os.path.join(out, result.unit.name),
         "state": "done" if is_good else "failed",
         "pairs": 0,

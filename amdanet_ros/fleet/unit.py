@@ -1,4 +1,4 @@
-"""The unit of work: one bag, and the name of its output."""
+"""The unit of work: one input, and the name of its output."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ class Unit:
         input: path.
         name: of the output, relative to the fleet's folder; unique in a fleet.
         size: bytes of the input; the largest are worked on first.
+        thermal: path of the thermal images where they are an input of their own, as a video.
     """
 
     input: str
     name: str
     size: int = 0
+    thermal: str | None = None
 
 
 class UnitError(ProgramError):

@@ -11,13 +11,16 @@ import sys
 import time
 from pathlib import Path
 
+import cv2
 import pytest
 
 from amdanet_ros.cli import fleet_processor
 from amdanet_ros.cli.fleet_processor import FuseProcessor
 from amdanet_ros.cli.main import main, parser
 from amdanet_ros.fleet.claim import claim_file
+from amdanet_ros.fleet.manifest import find_units
 from amdanet_ros.fleet.row import FIELDS
+from amdanet_ros.fleet.row import row as row_of
 from amdanet_ros.fleet.unit import State, Unit
 from amdanet_ros.fleet.worker import work_on
 from amdanet_ros.fuse.journal import FuseJournal
@@ -184,13 +187,54 @@ def one(tmp_path, bags, checkpoint, loaded, monkeypatch):
     bags.write_pairs(tmp_path / "in", count=2)
     (tmp_path / "claims").mkdir()
 
-    def work(*options, weights=checkpoint, format_of=""):
+    def work(*options, weights=checkpoint, format_of="", unit=None):
         words = ["fleet", "in", str(tmp_path / "out"), "--checkpoint", str(weights), *ON_CPU]
         processor = FuseProcessor(parser("fleet").parse_args([*words, *options]), tmp_path / "out")
-        unit = Unit(str(tmp_path / "in"), f"bag{format_of}")
+        unit = unit or Unit(str(tmp_path / "in"), f"bag{format_of}")
         return work_on(processor, unit, tmp_path / "claims")
 
     return work
+
+
+@pytest.fixture
+def videos(tmp_path, bags):
+    """Both cameras of two pairs as videos of a folder."""
+    folder = tmp_path / "videos"
+    folder.mkdir()
+    for stream, code in (("rgb", "MJPG"), ("thermal", "FFV1")):
+        pairs = [bags.images(index) for index in range(2)]
+        frames = [rgb if stream == "rgb" else thermal for rgb, thermal in pairs]
+        options = [cv2.VIDEOWRITER_PROP_IS_COLOR, int(stream == "rgb")]
+        options += [cv2.VIDEOWRITER_PROP_DEPTH, cv2.CV_16U] if stream == "thermal" else []
+        file, size = str(folder / f"run_{stream}.mkv"), frames[0].shape[1::-1]
+        fourcc = cv2.VideoWriter_fourcc(*code)
+        writer = cv2.VideoWriter(file, cv2.CAP_FFMPEG, fourcc, 10.0, size, options)
+        for frame in frames:
+            writer.write(frame)
+        writer.release()
+    return folder
+
+
+def test_two_videos_are_fused_as_one_input_and_known_by_both(one, tmp_path, videos):
+    (unit,) = find_units([str(videos)], tmp_path / "out")
+    first = one(unit=unit)
+    assert (first.state, first.values["pairs"]) == (State.DONE, 2)
+    assert row_of(first, "out")["thermal"] == str(videos / "run_thermal.mkv")
+    assert one(unit=unit).state is State.FINISHED
+    with (videos / "run_thermal.mkv").open("ab") as file:
+        file.write(b"\xec\x81\x00")  # an empty element
+    assert one(unit=unit).state is State.DONE
+    (videos / "run_thermal.mkv").unlink()
+    failed = one(unit=unit)
+    assert failed.state is State.FAILED and "run_thermal.mkv does not exist" in failed.error
+
+
+def test_a_ros_1_bag_of_a_folder_is_fused(one, tmp_path, bags):
+    (tmp_path / "old").mkdir()
+    bags.write_as_ros1(tmp_path / "in", tmp_path / "old" / "monday.bag")
+    (unit,) = find_units([str(tmp_path / "old")], tmp_path / "out")
+    done = one(unit=unit)
+    assert (done.state, unit.name, done.values["pairs"]) == (State.DONE, "monday", 2)
 
 
 @pytest.mark.parametrize("kind", ["bag", "images", "video"])

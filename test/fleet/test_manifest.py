@@ -2,11 +2,13 @@
 
 import gzip
 import os
+from pathlib import Path
 
 import pytest
 
-from amdanet_ros.fleet.bag_search import ManifestError
+from amdanet_ros.fleet.bag_search import BagSearch
 from amdanet_ros.fleet.manifest import find_units, shard
+from amdanet_ros.fleet.search import ManifestError
 from amdanet_ros.fuse.written_files import MARK
 
 
@@ -30,8 +32,6 @@ def tree(tmp_path):
 
 
 def names(*inputs, out="/nowhere/out"):
-    from pathlib import Path
-
     return {unit.name: unit.input for unit in find_units([str(i) for i in inputs], Path(out))}
 
 
@@ -94,7 +94,7 @@ def test_outputs_within_the_inputs_are_no_inputs(tree):
         ("in/run1\t../a\n", "no name for the output"),
         ("in/run1\t/a\n", "no name for the output"),
         ("in/run1\t\n", "line 1"),
-        ("\nin/run1\ta\tb\n", "line 2"),
+        ("\nin/run1\ta\tb\tc\n", "line 2"),
         ("in/run1\ta\nin/day/cut\t.a.partial\n", "no name for the output"),
         ("# nothing\n", "no bag in"),
         ("a\0b", "no list of bags"),
@@ -173,6 +173,64 @@ def test_names_that_are_not_plain_are_taken_as_they_are(tree, tmp_path, name):
     assert names(tree)[name] == f"{tree}/{name}"
     (tmp_path / "bags.txt").write_text(f"in/{name}\n", errors="surrogateescape")
     assert names(tmp_path / "bags.txt") == {f"in/{name}": f"{tree}/{name}"}
+
+
+VIDEOS = ("run_rgb.mp4", "run_thermal.MP4", "DJI_0001_V.mov", "DJI_0001_T.mov", "dashcam.mp4")
+ON_FOLDER = {
+    "day/run": ("run_rgb.mp4", "run_thermal.MP4"), "day/DJI_0001": VIDEOS[2:4],
+}  # fmt: skip
+
+
+@pytest.fixture
+def videos(tree):
+    """The tree with videos in a folder, beside a bag."""
+    for name in VIDEOS:
+        (tree / "day" / name).write_text(name)
+    return tree / "day"
+
+
+def both(*inputs, **how):
+    """The inputs' files by the name of the output, and bytes."""
+    search = BagSearch(Path("/nowhere/out"), **how)
+    found = find_units([str(each) for each in inputs], Path("/nowhere/out"), search)
+    files = {each.name: [each.input, each.thermal] for each in found}
+    return {name: tuple(map(os.path.basename, filter(None, two))) for name, two in files.items()}
+
+
+def test_two_videos_that_belong_together_by_their_names_are_one_input(videos):
+    found = both(videos.parent)
+    assert {name: files for name, files in found.items() if len(files) > 1} == ON_FOLDER
+    assert "day/run2" in found and not any("dashcam" in name for name in found)
+    assert both(videos)["run"] == ON_FOLDER["day/run"]
+    unit = next(each for each in find_units([str(videos)], Path("/o")) if each.name == "run")
+    assert unit.size == len("run_rgb.mp4") + len("run_thermal.MP4")
+
+
+def test_videos_that_are_named_belong_together_too_and_none_is_left_out(videos, tmp_path):
+    assert both(f"{videos}/*.m*", f"{videos}/*.MP4") == {
+        "run": ON_FOLDER["day/run"],
+        "DJI_0001": ON_FOLDER["day/DJI_0001"],
+        "dashcam": ("dashcam.mp4",),
+    }
+    assert both(videos / VIDEOS[1], videos / VIDEOS[0]) == {"run": ON_FOLDER["day/run"]}
+    lines = [
+        f"in/day/{VIDEOS[0]}", f"in/day/{VIDEOS[1]}", "in/day/dashcam.mp4\tnight\tin/day/heat.avi",
+        f"in/day/{VIDEOS[2]}\t\t{videos}/{VIDEOS[3]}",
+    ]  # fmt: skip
+    (tmp_path / "list").write_text("\n".join(lines))
+    assert both(tmp_path / "list") == {
+        "in/day/run": ON_FOLDER["day/run"],
+        "in/day/DJI_0001_V": ON_FOLDER["day/DJI_0001"],
+        "night": ("dashcam.mp4", "heat.avi"),
+    }
+
+
+def test_each_stacked_video_is_an_input_but_for_outputs(videos):
+    (videos / "fused.mp4").write_bytes(b"\0\0\0\x1ffreewritten by amdanet fuse")
+    found = both(videos, stacked=True)
+    stems = {"run_rgb", "run_thermal", "DJI_0001_V", "DJI_0001_T", "dashcam"}
+    assert found.keys() == {*stems, "run2", "cut", "loose/morning", "loose/noon", "loose/old"}
+    assert both(videos / "dashcam.mp4", stacked=True) == {"dashcam": ("dashcam.mp4",)}
 
 
 def test_shards_hold_each_unit_once(tree):
