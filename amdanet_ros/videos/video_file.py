@@ -23,6 +23,17 @@ _EXACT = (".mp4", ".m4v", ".mov", ".avi")
 """Containers that say how many frames they hold; of others OpenCV reckons it by length and rate."""
 _TRIES = 3
 
+_CONTAINERS = (
+    "asf", "avi", "flv", "gif", "h264", "hevc", "ivf", "m4v", "matroska", "mjpeg", "mov", "mpeg",
+    "mpegts", "mpegvideo", "mxf", "nut", "ogg", "yuv4mpegpipe",
+)  # fmt: skip
+"""FFmpeg's demuxers of files that hold their own frames. Others open further files by names in the
+file (concat, hls, dash, imf, vobsub), by the file's own name (image2: a%d.gif; mlv), or listen on
+the network (sdp)."""
+# Read by OpenCV at each opening; what FFmpeg does not open by itself, no file can make it open.
+os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = (
+    f"protocol_whitelist;file|format_whitelist;{','.join(_CONTAINERS)}"
+)
 # FFmpeg and OpenCV would print lines of their own about each damaged frame.
 os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
@@ -88,6 +99,8 @@ class VideoFile:
         video = cv2.VideoCapture(os.path.abspath(self.path), cv2.CAP_FFMPEG)
         try:
             if not video.isOpened():
+                if "%" in self.path.name:  # FFmpeg takes it for the pattern of many files
+                    raise VideoError(f"{self.path} has a % in its name: give it another name")
                 raise VideoError(
                     f"{self.path} cannot be read as a video: it is damaged or cut, or of a kind "
                     f"that OpenCV does not decode: try `ffmpeg -i {self.path} -c:v ffv1 new.mkv`"

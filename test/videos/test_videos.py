@@ -1,6 +1,8 @@
 """Videos as input: stamps, both cameras in one or two files, damage, and what must not happen."""
 
 import json
+import os
+import threading
 
 import cv2
 import numpy as np
@@ -317,6 +319,44 @@ def test_what_is_no_video_is_refused_and_opens_nothing_else(tmp_path, content, w
         with pytest.raises(VideoError, match=words) as error:
             VideoFile(tmp_path / name)
         assert "\n" not in str(error.value)
+
+
+OPENS_OTHERS = {
+    "session description": ("a.mp4", b"s=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 45678 RTP/AVP 32\n"),
+    "list behind a tag": ("a.avi", b"ID3\3\0\0\0\0\0\x0a" + bytes(10) + b"ffconcat version 1.0\n"),
+    "subtitles": ("a.mkv", b"# VobSub index file, v7 (do not modify this line!)\nsize: 720x480\n"),
+    "pattern of images": ("a%d.gif", b"GIF89a" + bytes(60)),
+}  # fmt: skip
+
+
+def watched(pipe, opened):
+    """Note once somebody opens a pipe for reading, and let them read nothing."""
+    os.mkfifo(pipe)
+
+    def wait():
+        os.close(os.open(pipe, os.O_WRONLY))
+        opened.append(pipe.name)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize("kind", OPENS_OTHERS)
+def test_ffmpeg_opens_no_file_that_was_not_named(tmp_path, kind):
+    name, content = OPENS_OTHERS[kind]
+    opened = []
+    pipes = [tmp_path / each for each in ("a.sub", "a0.gif", "a1.gif")]
+    threads = [watched(pipe, opened) for pipe in pipes]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(VideoError, match="cannot be read as a video|has a % in its name"):
+        VideoFile(tmp_path / name)
+    found = list(opened)
+    for pipe, thread in zip(pipes, threads, strict=True):
+        if pipe.name not in found:
+            os.close(os.open(pipe, os.O_RDONLY))
+        thread.join()
+    assert not found
 
 
 def test_pairs_can_be_read_twice_and_each_time_are_the_same(made):
