@@ -4,13 +4,18 @@ import json
 import os
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 
 from amdanet_ros.cli.main import main
 from amdanet_ros.demo.recording import check_demo_folder, make_recording
 from amdanet_ros.output_place import OutputPlaceError, check_writable_kind, keep_apart
 from amdanet_ros.synthetic.recording import StreetRecording
+from amdanet_ros.training.dataset_conversion import convert
+from amdanet_ros.training.image_folder import ImageFolder
 from amdanet_ros.training.labelled_pair import DataError
+from amdanet_ros.training.labels_folder import new_labels
 from amdanet_ros.training.network_labels import write_labels
 from amdanet_ros.training.street_conversion import convert_street
 
@@ -121,6 +126,64 @@ def test_labels_of_a_network_never_go_over_those_of_people(tmp_path, into):
     pairs = SimpleNamespace(root=tmp_path, folders={"labels": "people"})
     with pytest.raises(DataError, match="what people said"):
         write_labels(None, pairs, into, (), 0.5, 0.5, "cpu")
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """A data set of two pairs, one in a folder, with labels of people in two folders."""
+    for name in ("Visible", "Infrared", "Label", "Mine", "../other"):
+        for pair in ("a", "seq/b"):
+            path = tmp_path / "set" / name / f"{pair}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), np.full((8, 8), 1, np.uint8))
+    (tmp_path / "set" / "train.txt").write_text("a\nseq/b\n")
+    (tmp_path / "set" / "link").symlink_to("Mine")
+    return ImageFolder(tmp_path / "set", "train", 3)
+
+
+_INTO = ["../other", "ABSOLUTE/other", "Visible/new", "Mine", "link", "new/", "a\nb", ""]
+
+
+@pytest.mark.parametrize("into", _INTO)
+def test_labels_of_a_network_go_to_a_new_folder_of_the_set(labelled, tmp_path, into):
+    before = contents(tmp_path)
+    place = new_labels(labelled, into.replace("ABSOLUTE", str(tmp_path)))
+    words = "name another folder|no name of a new folder|people said"
+    with pytest.raises(DataError, match=words), place:
+        pytest.fail("begins to write")
+    assert contents(tmp_path) == before
+
+
+def test_a_network_replaces_its_own_labels_until_somebody_changes_them(labelled):
+    def write(value):
+        with new_labels(labelled, "Label_1") as folder:
+            for name in labelled.names:
+                folder.put(name, np.full((8, 8), value, np.uint8))
+
+    written = labelled.root / "Label_1" / "seq" / "b.png"
+    write(1)
+    write(2)
+    assert cv2.imread(str(written), -1).min() == 2
+    before = contents(labelled.root)
+    with pytest.raises(KeyboardInterrupt), new_labels(labelled, "Label_1") as folder:
+        folder.put("a", np.zeros((8, 8), np.uint8))
+        raise KeyboardInterrupt
+    assert contents(labelled.root) == before
+    cv2.imwrite(str(written), np.zeros((8, 8), np.uint8))
+    with pytest.raises(DataError, match=r"seq/b\.png is not as amdanet label wrote it"):
+        write(1)
+
+
+@pytest.mark.parametrize("into", ["train", "train/new", "."])
+def test_a_data_set_is_not_converted_into_its_source(tmp_path, into):
+    for split in ("train", "test"):
+        for folder in ("Visible", "Infrared", "Label"):
+            (tmp_path / split / folder).mkdir(parents=True)
+            cv2.imwrite(str(tmp_path / split / folder / "a.png"), np.zeros((8, 8), np.uint8))
+    before = contents(tmp_path)
+    with pytest.raises(DataError, match="the source"):
+        convert("fmb", tmp_path, tmp_path / into)
+    assert contents(tmp_path) == before
 
 
 def test_a_street_set_is_not_converted_into_itself(tmp_path):

@@ -86,9 +86,7 @@ def bring_back(
     """
     sizes = _sizes(root)
     target = root / folder
-    others = {FOLDERS["rgb"], FOLDERS["thermal"]}
-    inside = target.resolve().parent == root.resolve()
-    if folder in others or not inside or (target.exists() and not target.is_dir()):
+    if not _is_place_of_labels(target, folder, root):
         raise AnnotationError(f"--labels {one_line(folder)}: give the name of a folder of labels")
     rows = _rows(own, table)
     if rows is not None and folder != FOLDERS["labels"]:
@@ -131,6 +129,16 @@ def bring_back(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return Exchange(len(labels), found.left_out, before)
+
+
+def _is_place_of_labels(target: Path, name: str, root: Path) -> bool:
+    """Whether labels may be written there: directly in the data set, and over no images."""
+    if Path(name).name != name or target.resolve().parent != root.resolve():
+        return False
+    if not target.exists():
+        return True
+    others = (root / FOLDERS["rgb"], root / FOLDERS["thermal"])
+    return target.is_dir() and not any(each.exists() and target.samefile(each) for each in others)
 
 
 def _rows(own: ClassTable | None, table: ClassTable) -> np.ndarray | None:

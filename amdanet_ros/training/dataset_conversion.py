@@ -25,7 +25,7 @@ from tqdm import tqdm
 from ..classes import UNLABELED, ClassTable, class_table, without
 from .image_files import image_file
 from .image_folder import CONDITIONS, FOLDERS
-from .image_lists import data_folder, read_list
+from .image_lists import check_outside, data_folder, read_list
 from .label_images import read_label_image
 from .labelled_pair import DataError
 
@@ -87,8 +87,7 @@ def convert(
     root, target = data_folder(source), data_folder(destination)
     if data_set not in DATA_SETS:
         raise DataError(f"data set {data_set!r}: choose one of {', '.join(DATA_SETS)}")
-    if target.resolve() == root.resolve():
-        raise DataError(f"{target} is the source itself: name another folder to write")
+    check_outside(target, root)
     if data_set == "mfnet":
         sources, lists = _mfnet(root)
     else:

@@ -26,6 +26,19 @@ def data_folder(root: str | Path) -> Path:
         ) from error
 
 
+def check_outside(target: Path, source: Path) -> None:
+    """Refuse to write a data set into the one that is read.
+
+    Raises:
+        DataError: the folder is the source, or lies in it.
+    """
+    place, read = target.resolve(), source.resolve()
+    if place == read:
+        raise DataError(f"{target} is the source itself: name another folder to write")
+    if read in place.parents:
+        raise DataError(f"{target} lies in the source {source}: name a folder outside of it")
+
+
 def read_list(path: Path, repeats: bool = False) -> list[str]:
     """Return the names of a list, without the ending of an image file.
 

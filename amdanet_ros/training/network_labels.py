@@ -7,19 +7,18 @@ Only what it is surest of is taken, of each class by itself.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
 
 from ..classes import NONE_OF, UNLABELED
-from .image_folder import FOLDERS, ImageFolder
-from .labelled_pair import DataError, LabelledPair, thermal_values
+from .image_folder import ImageFolder
+from .labelled_pair import LabelledPair, thermal_values
+from .labels_folder import new_labels
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def write_labels(
     share: float,
     device: torch.device,
 ) -> dict[int, int]:
-    """Write completed labels of all pairs beside those that are there.
+    """Write completed labels of all pairs beside those that are there, all or none.
 
     Args:
         network: an AMDANet; put into evaluation mode.
@@ -128,29 +127,24 @@ def write_labels(
         Number of pixels of each label written.
 
     Raises:
-        DataError: the folder is the data set's own of images or labels.
+        DataError: the folder is no new one, nor one that this has written; see `new_labels`.
     """
-    own = {(pairs.root / each).resolve() for each in (*FOLDERS.values(), *pairs.folders.values())}
-    if (pairs.root / folder).resolve() in {*own, pairs.root.resolve()}:
-        raise DataError(f"{folder} holds what people said: name another folder to write")
-    target = pairs.root / folder
-    target.mkdir(parents=True, exist_ok=True)
-    network.eval()
-    proposals: dict[int, Proposal] = {}
-    for index in tqdm(range(len(pairs)), "labelling", unit="pair"):
-        labels = pairs.labels(index)
-        if (labels == NONE_OF).any() or (labels == UNLABELED).all():
-            probabilities = class_probabilities(network, pairs[index], device)
-            proposals[index] = proposal(probabilities, labels, absent)
-    thresholds = class_thresholds(proposals.values(), confidence, share, network.config.num_classes)
     counts = np.zeros(256, np.int64)
-    for index, name in enumerate(pairs.names):
-        labels = pairs.labels(index)
-        if index in proposals:
-            labels = completed_labels(labels, proposals[index], thresholds)
-        path = target / f"{name}.png"
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(cv2.imencode(".png", labels)[1].tobytes())
-        os.replace(partial, path)
-        counts += np.bincount(labels.reshape(-1), minlength=256)
+    with new_labels(pairs, folder) as written:
+        network.eval()
+        proposals: dict[int, Proposal] = {}
+        for index in tqdm(range(len(pairs)), "labelling", unit="pair"):
+            labels = pairs.labels(index)
+            if (labels == NONE_OF).any() or (labels == UNLABELED).all():
+                probabilities = class_probabilities(network, pairs[index], device)
+                proposals[index] = proposal(probabilities, labels, absent)
+        thresholds = class_thresholds(
+            proposals.values(), confidence, share, network.config.num_classes
+        )
+        for index, name in enumerate(pairs.names):
+            labels = pairs.labels(index)
+            if index in proposals:
+                labels = completed_labels(labels, proposals[index], thresholds)
+            written.put(name, labels)
+            counts += np.bincount(labels.reshape(-1), minlength=256)
     return {int(label): int(counts[label]) for label in np.flatnonzero(counts)}

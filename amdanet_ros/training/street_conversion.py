@@ -27,6 +27,7 @@ from ..one_line import one_line
 from ..whole_file import write_whole
 from .image_files import image_file
 from .image_folder import FOLDERS
+from .image_lists import check_outside
 from .labelled_pair import DataError
 
 UNLABELLED_PAIRS = ("roadscene", "m3svd", "llvip")
@@ -57,8 +58,7 @@ def convert_street(
     for part in ("msrs/train.txt", "msrs/val.txt", "msrs/boxes.json", "camvid/rgb"):
         if not (root / part).exists():
             raise DataError(f"{root / part} is missing: name the street set's folder")
-    if target.resolve() == root.resolve():
-        raise DataError(f"{target} is the source itself: name another folder to write")
+    check_outside(target, root)
     for folder in FOLDERS.values():
         (target / folder).mkdir(parents=True, exist_ok=True)
     writer = _Writer(root, target, size)

@@ -261,6 +261,8 @@ def test_what_cannot_be_used_is_one_line_and_changes_nothing(
         (("labelme", "nowhere", "SET"), "is missing"),
         (("labelme", "SET/train.txt", "SET", "--labels", "../x"), "--labels"),
         (("labelme", "SET/train.txt", "SET", "--labels", "Visible"), "--labels"),
+        (("labelme", "SET/train.txt", "SET", "--labels", "Visible/../Infrared"), "--labels"),
+        (("labelme", "SET/train.txt", "SET", "--labels", "."), "--labels"),
         (("labelme", "SET/train.txt", "nowhere"), "classes.yaml is missing"),
         (("labelme", "SET/train.txt", "nowhere", "--classes", "demo"), "is no data set"),
         (("coco", "SET/train.txt", "SET", "--classes", "mars"), "no class table 'mars'"),
