@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .evaluated import Evaluated
 from .evaluated_network import evaluated_network
 from .evaluated_pairs import evaluated_pairs
+from .said import bars_hidden
 
 if TYPE_CHECKING:
     from ..classes import ClassTable
@@ -46,7 +47,7 @@ def evaluate_classes(
         network = evaluated_network(arguments, checkpoint).to(here.device)
         share = range(here.rank, len(pairs), here.world)
         own = (pairs[i] for i in share)
-        chosen = tqdm(own, total=len(share), unit="pair", disable=not here.first)
+        chosen = tqdm(own, total=len(share), unit="pair", disable=not here.first or bars_hidden())
         report = here.gathered(
             score_pairs(network, chosen, table.names, here.device, window, arguments.fusion_metrics)
         )

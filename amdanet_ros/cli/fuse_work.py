@@ -177,7 +177,7 @@ class FuseWork:
         )
         output = TalliedOutput(reported)
         write(self._source, self._fusions, self._journal, output)
-        outcome = output.outcome(self._left_out.count)
+        outcome = output.tally.outcome(self._left_out.count)
         OutputRecord(self._made_of(), outcome.values()).keep(part, kind)
         with contextlib.ExitStack() as last:
             if self._report:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .errors import CommandError
-from .said import say
+from .said import bars_hidden, say
 
 if TYPE_CHECKING:
     from ..fuse.source import Source, SourcePair
@@ -30,7 +30,7 @@ def spread_pairs(
     from ..images.errors import BadImage
 
     wanted = spread(source.most, most)
-    with tqdm(total=len(wanted), unit="pair", disable=None, leave=False) as progress:
+    with tqdm(total=len(wanted), unit="pair", disable=bars_hidden(), leave=False) as progress:
         for index, pair in enumerate(source):
             if index not in wanted:
                 continue

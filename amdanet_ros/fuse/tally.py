@@ -40,15 +40,10 @@ class FuseOutcome:
         return asdict(self)
 
 
-class TalliedOutput:
-    """Counts what an output gets.
+class Tally:
+    """Counts results."""
 
-    Args:
-        output: gets each pair.
-    """
-
-    def __init__(self, output: FuseOutput) -> None:
-        self._output = output
+    def __init__(self) -> None:
         self._pairs = 0
         self._areas: Counter[str] = Counter()
         self._seen: Counter[str] = Counter()
@@ -56,8 +51,8 @@ class TalliedOutput:
         self._states: dict[str, Counter[str]] = defaultdict(Counter)
         self._reasons: dict[str, Counter[str]] = defaultdict(Counter)
 
-    def put(self, pair: SourcePair, fusion: Fusion) -> None:
-        """Count a pair, and hand it on."""
+    def add(self, fusion: Fusion) -> None:
+        """Count a pair."""
         self._pairs += 1
         if fusion.statistics is not None:
             for name, share in zip(fusion.classes.names, fusion.statistics.areas, strict=True):
@@ -66,7 +61,6 @@ class TalliedOutput:
             self._states[stream][HealthStatus(health.status).name.lower()] += 1
             if health.status != HealthStatus.OK:
                 self._reasons[stream][health.reason] += 1
-        self._output.put(pair, fusion)
 
     def _add_area(self, name: str, share: float, stamp_ns: int) -> None:
         self._areas[name] += share
@@ -74,10 +68,6 @@ class TalliedOutput:
             self._seen[name] += 1
             if share > self._most.get(name, (0.0, 0))[0]:
                 self._most[name] = (share, stamp_ns)
-
-    def close(self) -> None:
-        """Finish the output."""
-        self._output.close()
 
     def outcome(self, left_out: int) -> FuseOutcome:
         """Return what was counted.
@@ -103,3 +93,27 @@ class TalliedOutput:
             if self._reasons[stream]:
                 health[stream]["reason"] = self._reasons[stream].most_common(1)[0][0]
         return health
+
+
+class TalliedOutput:
+    """Counts what an output gets.
+
+    Args:
+        output: gets each pair.
+
+    Attributes:
+        tally: of the pairs so far.
+    """
+
+    def __init__(self, output: FuseOutput) -> None:
+        self._output = output
+        self.tally = Tally()
+
+    def put(self, pair: SourcePair, fusion: Fusion) -> None:
+        """Count a pair, and hand it on."""
+        self.tally.add(fusion)
+        self._output.put(pair, fusion)
+
+    def close(self) -> None:
+        """Finish the output."""
+        self._output.close()
