@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 import cv2
 import numpy as np
@@ -19,6 +20,9 @@ _GROUPS = 5
 """Of views, each left out once for the standard deviations."""
 _LEAST_PART = 3
 """Pairs without a group."""
+_WIDEST = np.radians(70.0)
+"""From an optical axis: what a fisheye sees farther out is far away in an image without distortion,
+and its noise with it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +59,8 @@ def calibrate_pair(
     """Find where the cameras stand (OpenCV's ``stereoCalibrateExtended``, intrinsics fixed).
 
     Each camera may see the board turned: the turn is taken with which all pairs agree. Pairs
-    that do not fit the others, because the board moved between the images, are dropped.
+    that do not fit the others, because the board moved between the images, are dropped. Pairs at
+    the edge of a fisheye's view are not used.
 
     Args:
         pairs: (RGB view, thermal view) of the same moments.
@@ -65,7 +70,17 @@ def calibrate_pair(
     Raises:
         CalibrationError: the pairs do not agree on anything.
     """
-    flat = [(rgb.undistorted(a.points), thermal.undistorted(b.points)) for a, b in pairs]
+    both = [(rgb.undistorted(a.points), thermal.undistorted(b.points)) for a, b in pairs]
+    central = [
+        _reach(a, rgb.matrix) <= _WIDEST and _reach(b, thermal.matrix) <= _WIDEST for a, b in both
+    ]
+    pairs, flat = list(compress(pairs, central)), list(compress(both, central))
+    if len(pairs) < least:
+        raise CalibrationError(
+            f"both cameras see the board within {np.degrees(_WIDEST):.0f} degrees of their optical "
+            f"axes in {len(pairs)} pairs, and at least {least} are needed: hold it nearer to the "
+            "middle of what both see"
+        )
     turns = matched_turns(flat, pairs[0][0].board, rgb.matrix, thermal.matrix)
     kept = [
         (a, View(b.name, b.points[turn], b.board, b.size))
@@ -80,6 +95,16 @@ def calibrate_pair(
     spread = _deviations(kept, rgb, thermal, rotation, translation)
     names = tuple(pair[0].name for pair in kept)
     return Extrinsics(rotation, translation, *spread, names, errors, tuple(dropped))
+
+
+def _reach(flat: np.ndarray, matrix: np.ndarray) -> float:
+    """Return the largest angle from the optical axis of N x 2 pixels without distortion, radians.
+
+    Infinite where one is not in such an image.
+    """
+    places = (flat - matrix[:2, 2]) / np.diag(matrix)[:2]
+    angle = float(np.arctan(np.hypot(*places.T).max()))
+    return angle if np.isfinite(angle) else np.inf
 
 
 def _fit(

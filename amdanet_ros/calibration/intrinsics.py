@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from types import ModuleType
 
 import cv2
 import numpy as np
 
+from . import fisheye_fit, pinhole_fit
 from .errors import CalibrationError
 from .outliers import worst_outlier
 from .views import View
 
-MODELS = ("plumb_bob", "rational_polynomial")
-_PLAIN = cv2.CALIB_FIX_K2 | cv2.CALIB_FIX_K3 | cv2.CALIB_ZERO_TANGENT_DIST
-_STEPS = {
-    "plumb_bob": ((_PLAIN, 5), (cv2.CALIB_FIX_K3, 8), (0, 9)),
-    "rational_polynomial": ((cv2.CALIB_RATIONAL_MODEL, 12),),
-}
-"""Flags of growing sets of coefficients, and how many parameters each has: fx, fy, cx, cy too."""
-_COUNT = {"plumb_bob": 5, "rational_polynomial": 8}
-_PRECISE = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 60, 1e-8)
+MODELS = (*pinhole_fit.STEPS, *fisheye_fit.STEPS)
+"""Of the distortion, by their names in ``CameraInfo``."""
 _LEAST_REFITTED = 4
 _NOTHING = (
     "the views do not determine the focal length: show the board tilted to all sides, near and far"
@@ -34,7 +30,7 @@ class Intrinsics:
     Attributes:
         size: (height, width) of its images, pixels.
         matrix: 3 x 3 float64 camera matrix, pixels.
-        distortion: coefficients in OpenCV's order, 5 or 8 float64.
+        distortion: coefficients in OpenCV's order, 5 or 8 float64, 4 of a fisheye.
         model: one of `MODELS`.
         flags: of OpenCV, by which the coefficients were chosen.
         deviations: standard deviations of fx, fy, cx, cy, pixels.
@@ -64,17 +60,15 @@ class Intrinsics:
         return float(np.sqrt(np.mean(self.errors**2)))
 
     def undistorted(self, points: np.ndarray) -> np.ndarray:
-        """Return N x 2 pixels as a camera of the same matrix without distortion shows them."""
-        seen = points.reshape(-1, 1, 2).astype(np.float64)
-        criteria = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 60, 1e-9)
-        undone = cv2.undistortPointsIter(
-            seen, self.matrix, self.distortion, None, self.matrix, criteria
-        )
-        return undone.reshape(-1, 2)
+        """Return N x 2 pixels as a camera of the same matrix without distortion shows them.
+
+        NaN where no such camera could: a fisheye sees beside and behind itself.
+        """
+        return _models(self.model).undistorted(points, self.matrix, self.distortion)
 
 
 def calibrate_camera(views: Sequence[View], least: int, model: str = "plumb_bob") -> Intrinsics:
-    """Calibrate a camera (Zhang, 2000; OpenCV's ``calibrateCameraExtended``).
+    """Calibrate a camera.
 
     As many coefficients of the distortion are estimated as the views determine: more only where
     the Bayesian information criterion (Schwarz, 1978) becomes smaller. Views that do not fit the
@@ -106,7 +100,13 @@ def refitted(camera: Intrinsics, left_out: Set[str]) -> Intrinsics | None:
 
 
 def _best(views: Sequence[View], model: str) -> Intrinsics:
-    found = [(_fit(views, model, flags), count) for flags, count in _STEPS[model]]
+    found = []
+    for flags, count in _models(model).STEPS[model]:
+        # OpenCV's fisheye diverges with coefficients that the views do not determine.
+        with contextlib.suppress(CalibrationError):
+            found.append((_fit(views, model, flags), count))
+    if not found:
+        raise CalibrationError(_NOTHING)
     numbers = 2 * sum(len(view.points) for view in views)
     return min(
         found,
@@ -117,35 +117,26 @@ def _best(views: Sequence[View], model: str) -> Intrinsics:
 
 
 def _fit(views: Sequence[View], model: str, flags: int) -> Intrinsics:
-    size = views[0].size
-    boards = [view.board.points for view in views]
-    seen = [view.points.astype(np.float32) for view in views]
     try:
-        _, matrix, distortion, turns, places, deviations, _, _ = cv2.calibrateCameraExtended(
-            boards, seen, size[::-1], None, None, flags=flags, criteria=_PRECISE
-        )
-    except cv2.error as error:
+        found = _models(model).fit(views, model, flags)
+    except (cv2.error, np.linalg.LinAlgError) as error:
         raise CalibrationError(_NOTHING) from error
-    residuals = tuple(
-        view.points - cv2.projectPoints(board, turn, place, matrix, distortion)[0][:, 0]
-        for view, board, turn, place in zip(views, boards, turns, places, strict=True)
-    )
-    errors = np.array([np.sqrt((each**2).sum(axis=1).mean()) for each in residuals])
-    numbers = [*matrix.ravel(), *distortion.ravel(), *errors]
-    if not np.all(np.isfinite(numbers)):
+    if not found.is_finite:
         raise CalibrationError(_NOTHING)
     return Intrinsics(
-        size=size,
-        matrix=matrix,
-        distortion=distortion.reshape(-1)[: _COUNT[model]].copy(),
+        size=views[0].size,
+        matrix=found.matrix,
+        distortion=found.distortion,
         model=model,
         flags=flags,
-        deviations=deviations.reshape(-1)[:4].copy(),
+        deviations=found.deviations,
         views=tuple(views),
-        poses=tuple(
-            (cv2.Rodrigues(turn)[0], place.reshape(3))
-            for turn, place in zip(turns, places, strict=True)
-        ),
-        errors=errors,
-        residuals=residuals,
+        poses=found.poses,
+        errors=found.errors,
+        residuals=found.residuals,
     )
+
+
+def _models(model: str) -> ModuleType:
+    """Return the module that fits lenses of a model."""
+    return fisheye_fit if model in fisheye_fit.STEPS else pinhole_fit

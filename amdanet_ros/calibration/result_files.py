@@ -10,6 +10,8 @@ import numpy as np
 import yaml
 
 from ..registration.camera_info_file import CameraInfoValues, camera_info_text
+from ..registration.lens import Lens
+from . import fisheye_fit
 from .board import Board
 from .drawing import draw_calibration
 from .intrinsics import Intrinsics
@@ -60,9 +62,14 @@ def camera_info(camera: Intrinsics) -> CameraInfoValues:
     P is that of ``camera_calibration``: rectified images without pixels that were not seen.
     """
     height, width = camera.size
-    rectified, _ = cv2.getOptimalNewCameraMatrix(
-        camera.matrix, camera.distortion, (width, height), 0.0
-    )
+    if camera.model in fisheye_fit.STEPS:
+        rectified = cv2.fisheye.estimateNewCameraMatrixForUndistortRectify(
+            camera.matrix, camera.distortion, (width, height), np.eye(3), balance=0.0
+        )
+    else:
+        rectified, _ = cv2.getOptimalNewCameraMatrix(
+            camera.matrix, camera.distortion, (width, height), 0.0
+        )
     if not (np.isfinite(rectified).all() and rectified[0, 0] > 0 and rectified[1, 1] > 0):
         rectified = camera.matrix
     return CameraInfoValues(
@@ -117,16 +124,23 @@ def _camera(camera: Intrinsics) -> dict[str, Any]:
         "focal_lengths_pixels": _rounded([fx, fy], 3),
         "centre_pixels": _rounded([cx, cy], 3),
         "deviations_of_both_pixels": _rounded(camera.deviations, 3),
-        "field_of_view_degrees": _rounded(
-            [np.degrees(2 * np.arctan(width / 2 / fx)), np.degrees(2 * np.arctan(height / 2 / fy))],
-            1,
-        ),
+        "field_of_view_degrees": _rounded(_field_of_view(camera), 1),
         "distortion_model": camera.model,
         "distortion": _rounded(camera.distortion, 6),
         "reprojection_error_pixels": round(camera.error, 3),
         "views": _by_name(views),
         "dropped_views": _by_name(camera.dropped),
     }
+
+
+def _field_of_view(camera: Intrinsics) -> tuple[float, float]:
+    """Return the angles across the middle row and column of the image, degrees."""
+    halves = np.array(camera.size[::-1]) / 2 / np.diag(camera.matrix)[:2]
+    if camera.model not in fisheye_fit.STEPS:
+        return tuple(np.degrees(2 * np.arctan(halves)))
+    lens = Lens(True, tuple(camera.distortion))
+    edges = np.nan_to_num(lens.directions(np.diag(halves)), nan=-1.0)
+    return tuple(np.degrees(2 * np.arctan2(np.diag(edges[:, :2]), edges[:, 2])))
 
 
 def _by_name(errors: Any) -> dict[str, float]:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "calibrate both cameras by a warm checkerboard: lenses, and where they stand"
 _PATTERNS = ("checkerboard", "circles", "asymmetric_circles")
-_MODELS = ("plumb_bob", "rational_polynomial")
+_MODELS = ("plumb_bob", "rational_polynomial", "equidistant")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +57,10 @@ def add_calibration_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pattern", choices=_PATTERNS, default=_PATTERNS[0])
     parser.add_argument(
-        "--rgb-distortion", choices=_MODELS, default=_MODELS[0], help="model of the RGB lens"
+        "--rgb-distortion",
+        choices=_MODELS,
+        default=_MODELS[0],
+        help="model of the RGB lens; equidistant: a fisheye",
     )
     parser.add_argument(
         "--thermal-distortion", choices=_MODELS, default=_MODELS[0], help="the same of thermal"
