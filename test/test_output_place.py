@@ -125,7 +125,7 @@ def test_training_does_not_write_over_what_it_reads(files, capsys, monkeypatch, 
 def test_labels_of_a_network_never_go_over_those_of_people(tmp_path, into):
     pairs = SimpleNamespace(root=tmp_path, folders={"labels": "people"})
     with pytest.raises(DataError, match="what people said"):
-        write_labels(None, pairs, into, (), 0.5, 0.5, "cpu")
+        write_labels(None, pairs, into, (), 0.5, 0.5)
 
 
 @pytest.fixture

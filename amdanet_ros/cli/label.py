@@ -37,6 +37,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=0.6,
         help="of each class's pixels, the surest, to be taken",
     )
+    parser.add_argument(
+        "--scales",
+        type=number("--scales", float, 0.05, 20),
+        nargs="+",
+        default=[1.0],
+        metavar="SCALE",
+        help="of the images that the network looks at; its opinion is the mean (default: 1)",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
 
 
@@ -47,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..network.checkpoint import CheckpointError
     from ..training.image_folder import ImageFolder
     from ..training.labelled_pair import DataError
-    from ..training.network_labels import write_labels
+    from ..training.network_labels import Teacher, write_labels
     from ..training.processes import processes
     from .errors import CommandError
 
@@ -64,13 +72,12 @@ def run(arguments: argparse.Namespace) -> int:
         with processes(arguments.device) as here:
             network = checkpoint.build().to(here.device)
             counts = write_labels(
-                network,
+                Teacher(network, here.device, arguments.scales),
                 pairs,
                 arguments.into,
                 absent,
                 arguments.confidence,
                 arguments.share,
-                here.device,
             )
     except (CheckpointError, DataError, DemoWeightsMissingError) as error:
         raise CommandError(str(error)) from error

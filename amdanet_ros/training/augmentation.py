@@ -11,7 +11,7 @@ from torch import Tensor
 from ..classes import UNLABELED
 from .config import AugmentationConfig
 from .labelled_pair import LabelledPair, thermal_values
-from .sensor_looks import RgbNoise, ThermalLook, stretched
+from .sensor_looks import RgbNoise, ThermalGain, ThermalLook, stretched
 from .vision_transforms import tv_tensors, v2
 
 
@@ -258,6 +258,8 @@ class Augmentation:
         ]
         if config.modality_dropout:
             steps.append(StartWhole())
+        if config.thermal_gain:
+            steps.append(ThermalGain(*config.thermal_gain))
         if config.thermal_stretch:
             steps.append(ThermalStretch(config.thermal_stretch))
         if config.exposure:

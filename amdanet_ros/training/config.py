@@ -105,9 +105,12 @@ class AugmentationConfig:
         modality_dropout, dropped_rgb, substituted: probability, RGB's share, and share of
             substituted images, see `ModalityDropout`.
         thermal_looks: two probabilities, see `ThermalLook`; empty is off.
+        thermal_gain: smallest and largest factor, see `ThermalGain`; empty is off.
         rgb_noise: probability, see `RgbNoise`.
         pasted_objects: probability that objects of the classes of `data.rare` are pasted from
             another image of the same list and condition, see `ObjectPasting` (lists alone).
+        pasted_scales: smallest and largest scale of these objects.
+        pasted_unlit: probability that in dark images only thermal sees them.
     """
 
     RANGES: ClassVar[dict[str, Range]] = {
@@ -123,8 +126,11 @@ class AugmentationConfig:
         "dropped_rgb": _PROBABILITY,
         "substituted": _PROBABILITY,
         "thermal_looks": _PROBABILITY,
+        "thermal_gain": (0.01, 100.0),
         "rgb_noise": _PROBABILITY,
         "pasted_objects": _PROBABILITY,
+        "pasted_scales": (0.05, 1.0),
+        "pasted_unlit": _PROBABILITY,
     }
 
     crop: tuple[int, int] = (480, 640)
@@ -140,8 +146,11 @@ class AugmentationConfig:
     dropped_rgb: float = 0.5
     substituted: float = 0.0
     thermal_looks: tuple[float, ...] = ()
+    thermal_gain: tuple[float, ...] = ()
     rgb_noise: float = 0.0
     pasted_objects: float = 0.0
+    pasted_scales: tuple[float, float] = (1.0, 1.0)
+    pasted_unlit: float = 0.0
 
 
 @dataclass
@@ -179,6 +188,8 @@ class LossConfig:
             them as class 0.
         lovasz: weight of the Lovasz-softmax loss in L_seg and L_cr, where the cross entropy has
             1; 0, as published, leaves it out.
+        small_objects: largest weight in the cross entropy of the pixels of a small object of
+            `none_of`'s classes, where others have 1 (see `losses.small_objects`); 0 is off.
         fusion_rule: "released", or "luminance" (see `losses.luminance_fusion`).
     """
 
@@ -187,6 +198,7 @@ class LossConfig:
         "alpha2": _WEIGHT,
         "alpha3": _WEIGHT,
         "lovasz": _WEIGHT,
+        "small_objects": _WEIGHT,
     }
 
     alpha1: float = 1.0
@@ -194,6 +206,7 @@ class LossConfig:
     alpha3: float = 0.5
     dice_rule: str = "ignore"
     lovasz: float = 0.0
+    small_objects: float = 0.0
     fusion_rule: str = "released"
 
 

@@ -154,14 +154,14 @@ def object_pasting(config: TrainingConfig, pairs: LabelledPairs) -> ObjectPastin
     Raises:
         ConfigError: pasting is asked for, and no `data.lists` or no `data.rare` says what.
     """
-    data, probability = config.data, config.augmentation.pasted_objects
-    if not probability:
+    data, augmentation = config.data, config.augmentation
+    if not augmentation.pasted_objects:
         return None
     if not isinstance(pairs, MixedPairs) or not data.rare:
         raise ConfigError("augmentation.pasted_objects needs data.lists, and data.rare: which")
     names = build_classes(config).names
     rarity = pairs.rarity(names, data.rare)
-    return ObjectPasting(pairs, rarity, [names.index(name) for name in data.rare], probability)
+    return ObjectPasting(pairs, rarity, [names.index(name) for name in data.rare], augmentation)
 
 
 def build_network(config: TrainingConfig) -> AMDANet:

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+import torch.nn.functional as F
+from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..classes import NONE_OF, UNLABELED
+from ..network.amdanet import SMALLEST_SIDE
 from .image_folder import ImageFolder
 from .labelled_pair import LabelledPair, thermal_values
 from .labels_folder import new_labels
@@ -88,40 +90,62 @@ def completed_labels(labels: np.ndarray, proposed: Proposal, thresholds: np.ndar
     return np.where(known & (proposed.confidence >= wanted), proposed.classes, labels)
 
 
-@torch.inference_mode()
-def class_probabilities(network: nn.Module, pair: LabelledPair, device: torch.device) -> np.ndarray:
-    """Return K x H x W float32: the mean over a pair and its mirror image.
+@dataclass(frozen=True)
+class Teacher:
+    """A network that proposes labels.
 
-    Args:
-        network: an AMDANet in evaluation mode.
-        pair: to look at.
+    Attributes:
+        network: an AMDANet.
         device: of the network.
+        scales: of the images, that it looks at; its opinion is the mean over them.
     """
-    rgb = torch.from_numpy(pair.rgb).to(device).permute(2, 0, 1)[None].float() / 255
-    thermal = torch.from_numpy(thermal_values(pair.thermal)).to(device).expand(1, 3, -1, -1)
-    ahead = network(rgb, thermal, want_fused=False).logits.softmax(dim=1)
-    mirrored = network(rgb.flip(-1), thermal.flip(-1), want_fused=False).logits.softmax(dim=1)
-    return ((ahead + mirrored.flip(-1)) / 2)[0].float().cpu().numpy()
+
+    network: nn.Module
+    device: torch.device
+    scales: Sequence[float] = (1.0,)
+
+    @torch.inference_mode()
+    def probabilities(self, pair: LabelledPair) -> np.ndarray:
+        """Return K x H x W float32 of a pair: the mean over all scales and their mirror images."""
+        self.network.eval()
+        rgb = torch.from_numpy(pair.rgb).to(self.device).permute(2, 0, 1)[None].float() / 255
+        thermal = torch.from_numpy(thermal_values(pair.thermal)).to(self.device)[None, None]
+        found = [self._at(scale, rgb, thermal.expand(-1, 3, -1, -1)) for scale in self.scales]
+        return torch.stack(found).mean(dim=0).cpu().numpy()
+
+    def _at(self, scale: float, rgb: Tensor, thermal: Tensor) -> Tensor:
+        sides = rgb.shape[2:]
+        if scale != 1.0:
+            smaller = [max(SMALLEST_SIDE, round(side * scale)) for side in sides]
+            rgb, thermal = (_resized(image, smaller) for image in (rgb, thermal))
+        ahead = self.network(rgb, thermal, want_fused=False).logits.softmax(dim=1)
+        mirrored = self.network(rgb.flip(-1), thermal.flip(-1), want_fused=False).logits
+        both = (ahead + mirrored.softmax(dim=1).flip(-1)) / 2
+        return _resized(both, sides)[0].float()
+
+
+def _resized(image: Tensor, sides: Sequence[int]) -> Tensor:
+    if tuple(image.shape[2:]) == tuple(sides):
+        return image
+    return F.interpolate(image, tuple(sides), mode="bilinear", antialias=True)
 
 
 def write_labels(
-    network: nn.Module,
+    teacher: Teacher,
     pairs: ImageFolder,
     folder: str,
     absent: Sequence[int],
     confidence: float,
     share: float,
-    device: torch.device,
 ) -> dict[int, int]:
     """Write completed labels of all pairs beside those that are there, all or none.
 
     Args:
-        network: an AMDANet; put into evaluation mode.
+        teacher: its network is put into evaluation mode.
         pairs: whose labels are completed.
         folder: to write in the data set's folder, such as "Label_1".
         absent: class indices that label 254 excludes.
         confidence, share: see `class_thresholds`.
-        device: of the network.
 
     Returns:
         Number of pixels of each label written.
@@ -131,16 +155,14 @@ def write_labels(
     """
     counts = np.zeros(256, np.int64)
     with new_labels(pairs, folder) as written:
-        network.eval()
         proposals: dict[int, Proposal] = {}
         for index in tqdm(range(len(pairs)), "labelling", unit="pair"):
             labels = pairs.labels(index)
             if (labels == NONE_OF).any() or (labels == UNLABELED).all():
-                probabilities = class_probabilities(network, pairs[index], device)
+                probabilities = teacher.probabilities(pairs[index])
                 proposals[index] = proposal(probabilities, labels, absent)
-        thresholds = class_thresholds(
-            proposals.values(), confidence, share, network.config.num_classes
-        )
+        classes = teacher.network.config.num_classes
+        thresholds = class_thresholds(proposals.values(), confidence, share, classes)
         for index, name in enumerate(pairs.names):
             labels = pairs.labels(index)
             if index in proposals:

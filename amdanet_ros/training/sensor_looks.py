@@ -41,6 +41,36 @@ class ThermalLook(torch.nn.Module):
         return {**sample, "thermal": tv_tensors.wrap(new, like=old)}
 
 
+class ThermalGain(torch.nn.Module):
+    """Multiply thermal values by a random factor, clipped at 1: another span of temperatures.
+
+    The same people are bright where the camera's span is narrow and dim where something hot
+    widens it. Black stays black, so nothing dim is lost.
+
+    Args:
+        weakest, strongest: bounds of the factor, drawn uniformly in its logarithm.
+
+    Raises:
+        ValueError: not 0 < weakest <= strongest.
+    """
+
+    def __init__(self, weakest: float, strongest: float) -> None:
+        super().__init__()
+        if not 0 < weakest <= strongest:
+            raise ValueError(
+                f"thermal_gain is {weakest} and {strongest}: expected are the smallest and the "
+                "largest factor"
+            )
+        self.weakest, self.strongest = weakest, strongest
+
+    def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Change the entry "thermal" of a sample."""
+        gain = self.weakest * (self.strongest / self.weakest) ** float(torch.rand(()))
+        thermal = sample["thermal"]
+        changed = (gain * thermal).clamp(max=1.0)
+        return {**sample, "thermal": tv_tensors.wrap(changed, like=thermal)}
+
+
 class RgbNoise(torch.nn.Module):
     """Add the noise of a sensor with little light, each channel by itself.
 

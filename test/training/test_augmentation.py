@@ -206,6 +206,20 @@ def test_thermal_looks_like_the_cameras_own_video_or_like_stretched_counts(pair)
         augmentation_of((30, 40), thermal_looks=(0.7, 0.6))
 
 
+def test_a_thermal_gain_dims_or_clips_and_leaves_black_alone(pair):
+    whole = augmentation_of((30, 40), flip=0.0)(pair, 0)["thermal"]
+    dim = augmentation_of((30, 40), flip=0.0, thermal_gain=(0.5, 0.5))(pair, 0)["thermal"]
+    assert torch.allclose(dim, 0.5 * whole)
+    bright = augmentation_of((30, 40), flip=0.0, thermal_gain=(10.0, 10.0))(pair, 0)["thermal"]
+    assert bright.max() == 1 and torch.allclose(bright, (10 * whole).clamp(max=1))
+    drawn = augmentation_of((30, 40), flip=0.0, thermal_gain=(0.5, 2.0))
+    gains = [float(drawn(pair, seed)["thermal"].max() / whole.max()) for seed in range(20)]
+    assert 0.5 <= min(gains) < 0.8 and 1.3 < max(gains) <= 2.0
+    for wrong in ((0.0, 1.0), (2.0, 1.0)):
+        with pytest.raises(ValueError, match="smallest and the largest factor"):
+            augmentation_of((30, 40), thermal_gain=wrong)
+
+
 def test_a_look_is_of_the_whole_frame_not_of_the_crop(pair):
     look = augmentation_of((10, 10), flip=0.0, thermal_looks=(0.0, 1.0))
     ends = [(float(t.min()), float(t.max())) for t in (look(pair, s)["thermal"] for s in range(8))]

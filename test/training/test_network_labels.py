@@ -3,13 +3,16 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from amdanet_ros.classes import PST900
 from amdanet_ros.cli.main import main
-from amdanet_ros.network import AMDANet
+from amdanet_ros.network import AMDANet, AMDANetOutput
 from amdanet_ros.network.checkpoint import save_checkpoint
+from amdanet_ros.training.labelled_pair import LabelledPair
 from amdanet_ros.training.network_labels import (
     Proposal,
+    Teacher,
     class_thresholds,
     completed_labels,
     proposal,
@@ -47,6 +50,30 @@ def test_of_each_class_its_surest_share_is_taken():
     assert thresholds[:2].tolist() == [200, 179]  # 0.7 of 255 is needed anyway
 
 
+class LooksForLightAbove(torch.nn.Module):
+    """Class 1 where the red of RGB is light, else 0; remembers the sizes it saw."""
+
+    def __init__(self):
+        super().__init__()
+        self.sizes = []
+
+    def forward(self, rgb, thermal, want_fused):
+        self.sizes.append(tuple(rgb.shape[2:]))
+        light = 20 * (rgb[:, :1] - 0.5)
+        return AMDANetOutput(torch.cat([-light, light], 1), None)
+
+
+def test_a_teachers_opinion_is_the_mean_over_scales_and_mirror_images():
+    rgb = np.zeros((40, 60, 3), np.uint8)
+    rgb[:, :30] = 255
+    pair = LabelledPair("a", rgb, rgb[..., 0].copy(), np.zeros((40, 60), np.uint8))
+    network = LooksForLightAbove()
+    found = Teacher(network, torch.device("cpu"), (1.0, 1.6)).probabilities(pair)
+    assert network.sizes == [(40, 60)] * 2 + [(64, 96)] * 2
+    assert found.shape == (2, 40, 60) and np.allclose(found.sum(0), 1, atol=1e-5)
+    assert (found.argmax(0)[:, :29] == 1).all() and (found.argmax(0)[:, 31:] == 0).all()
+
+
 @pytest.fixture
 def weights(tmp_path):
     path = tmp_path / "network.safetensors"
@@ -69,6 +96,9 @@ def test_the_command_writes_labels_beside_those_that_are_there(tmp_path, data_se
     assert (first[:8] == 4).all() and set(np.unique(first[8:])) <= {0, 1, 3}
     assert second.max() < 5
     assert np.array_equal(third, cv2.imread(str(root / "Label" / "002.png"), -1))
+    two_scales = [*command, "--scales", "1", "1.5", "--into", "Label_2", *excluded]
+    assert main(two_scales) == 0
+    assert (cv2.imread(str(root / "Label_2/000.png"), -1)[:8] == 4).all()
     assert main([*command, "--into", "Label", *excluded]) == 2
     assert "name another folder" in capsys.readouterr().err
     assert main([*command, "--into", "Label_1"]) == 2

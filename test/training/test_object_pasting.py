@@ -8,7 +8,7 @@ from amdanet_ros.training.batches import StepSampler, training_batches
 from amdanet_ros.training.config import ConfigError
 from amdanet_ros.training.experiment import build_pairs, object_pasting
 from amdanet_ros.training.labelled_pair import LabelledPair
-from amdanet_ros.training.object_pasting import with_objects_of
+from amdanet_ros.training.object_pasting import Distance, with_objects_of
 from amdanet_ros.training.plan import training_plan
 
 
@@ -109,4 +109,48 @@ def test_batches_show_pasted_objects(by_day_and_night):
 def test_pasting_without_rare_classes_is_refused(by_day_and_night):
     config = by_day_and_night(data__rare={})
     with pytest.raises(ConfigError, match=r"pasted_objects needs data\.lists, and data\.rare"):
+        object_pasting(config, build_pairs(config)[0])
+
+
+def test_objects_move_away_towards_the_horizon():
+    other = np.full((100, 100), 1, np.uint8)
+    other[11:91, 40:60] = 7
+    pair = plain(50, np.zeros((100, 100)))
+    far = with_objects_of(pair, plain(200, other), [7], False, Distance(0.5, 0.5))
+    rows, columns = np.nonzero(far.labels == 7)
+    assert (len(rows), rows.min(), rows.max()) == (40 * 10, 32, 71)  # the whole, half as large
+    assert (columns.min(), columns.max()) == (45, 54)
+    assert (far.thermal == 201).sum() == 400 and (far.rgb[far.labels == 7] == 200).all()
+    left = with_objects_of(pair, plain(200, other), [7], False, Distance(0.5, 0.0))
+    assert np.nonzero(left.labels == 7)[1].min() == 20
+
+
+def test_what_only_thermal_sees_is_not_pasted_into_rgb():
+    other = np.zeros((20, 20), np.uint8)
+    other[5:10, 5:10] = 7
+    pair = plain(5, np.zeros((20, 20)))
+    seen = with_objects_of(pair, plain(200, other), [7], False, unlit=True)
+    assert (seen.rgb == 5).all() and (seen.thermal == 201).sum() == 25
+    assert (seen.labels == 7).sum() == 25
+
+
+def test_only_dark_images_get_objects_that_thermal_alone_sees(by_day_and_night):
+    config = by_day_and_night(augmentation__pasted_unlit=1.0)
+    pairs, _ = build_pairs(config)
+    for path, bright in (("000", 200), ("001", 20), ("002", 120), ("003", 30)):
+        image = np.full((48, 48, 3), bright, np.uint8)
+        cv2.imwrite(f"{config.data.root}/Visible/{path}.png", image)
+    pasting = object_pasting(config, pairs)
+    assert set(np.unique(pasting(2, 0).rgb)) == {120, 200}
+    night = pasting(3, 0)
+    assert set(np.unique(night.rgb)) == {30} and (night.labels == 4).any()
+
+
+def test_pasted_objects_have_the_scales_that_are_asked_for(by_day_and_night):
+    config = by_day_and_night(augmentation__pasted_scales=(0.3, 0.6))
+    pasting = object_pasting(config, build_pairs(config)[0])
+    areas = [(pasting(2, seed).labels == 4).sum() / (48 * 24) for seed in range(20)]
+    assert 0.08 < min(areas) < 0.2 < max(areas) < 0.4
+    config = by_day_and_night(augmentation__pasted_scales=(0.6, 0.3))
+    with pytest.raises(ConfigError, match="smallest, then the largest"):
         object_pasting(config, build_pairs(config)[0])

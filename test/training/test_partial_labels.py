@@ -4,8 +4,11 @@ import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from amdanet_ros.classes import NONE_OF
+from amdanet_ros.network import AMDANetOutput
+from amdanet_ros.training.config import LossConfig
 from amdanet_ros.training.losses import AMDANetLoss
 from amdanet_ros.training.losses.dice import dice_loss
 from amdanet_ros.training.losses.partial_labels import (
@@ -13,6 +16,7 @@ from amdanet_ros.training.losses.partial_labels import (
     partial_cross_entropy,
     partial_dice_loss,
 )
+from amdanet_ros.training.losses.small_objects import object_weights
 
 
 def logits_of(*probabilities):
@@ -72,3 +76,33 @@ def test_a_loss_of_one_class_a_pixel_takes_the_likeliest_that_is_possible():
     labels = torch.tensor([[[NONE_OF, NONE_OF, 2]]])
     assert completed(logits, labels, [2]).tolist() == [[[1, 0, 2]]]
     assert completed(logits, torch.tensor([[[255, 0, 1]]]), [2]).tolist() == [[[255, 0, 1]]]
+
+
+def test_pixels_of_small_objects_weigh_more_up_to_a_bound():
+    labels = torch.zeros(2, 40, 40, dtype=torch.uint8)
+    labels[0, :5, :5], labels[0, 20:, :20], labels[0, 10, 30] = 1, 1, 2
+    labels[1, 3, 3] = labels[1, 4, 4] = 2  # along the diagonal: one object
+    weights = object_weights(labels, [1, 2], 30.0)
+    assert weights[0, 0, 0] == 4 and weights[0, 30, 10] == 1 and weights[0, 10, 30] == 20
+    assert weights[1, 3, 3].item() == pytest.approx(200**0.5)
+    assert weights[labels == 0].eq(1).all()
+    assert object_weights(labels, [1, 2], 6.0).max() == 6
+    assert object_weights(labels, [1], 30.0)[1].eq(1).all()
+
+
+def test_a_weight_for_small_objects_counts_in_the_cross_entropy_alone():
+    torch.manual_seed(0)
+    logits, labels = torch.randn(1, 3, 20, 20), torch.zeros(1, 20, 20, dtype=torch.uint8)
+    labels[0, 5:7, 5:7], labels[0, 12:] = 2, NONE_OF
+    output = AMDANetOutput(logits, None)
+
+    def terms(**values):
+        return AMDANetLoss(LossConfig(**values), none_of=(2,))(output, None, None, labels)
+
+    plain, weighted = terms(), terms(small_objects=5.0)
+    own = F.cross_entropy(logits, labels.clamp(max=2).long(), reduction="none")[labels == 2].sum()
+    more = weighted["cross_entropy"] - plain["cross_entropy"]
+    assert more.item() == pytest.approx(4 * own.item() / 400, rel=1e-4)
+    assert weighted["dice"] == plain["dice"]
+    with pytest.raises(ValueError, match=r"small_objects needs data\.none_of"):
+        AMDANetLoss(LossConfig(small_objects=5.0))

@@ -15,6 +15,7 @@ from .fusion_loss import FusionTarget
 from .lovasz import import_lovasz_softmax, lovasz_loss
 from .luminance_fusion import LuminanceTarget
 from .partial_labels import completed, partial_cross_entropy, partial_dice_loss
+from .small_objects import object_weights
 
 DICE_WEIGHT = 2.0
 """Weight of the Dice term in the segmentation loss; the cross entropy has 1."""
@@ -52,6 +53,8 @@ class AMDANetLoss(nn.Module):
             raise ValueError(f"lovasz is {self.config.lovasz}: it must be at least 0")
         if self.config.lovasz:
             import_lovasz_softmax()
+        if self.config.small_objects and not self.none_of:
+            raise ValueError("loss.small_objects needs data.none_of: which classes are objects")
         if self.config.dice_rule not in RULES:
             raise ValueError(
                 f"dice rule {self.config.dice_rule!r}: choose one of {', '.join(RULES)}"
@@ -104,8 +107,10 @@ class AMDANetLoss(nn.Module):
 
     def _segmentation(self, logits: Tensor, labels: Tensor) -> dict[str, Tensor]:
         if self.none_of:
+            strongest = self.config.small_objects
+            weights = object_weights(labels, self.none_of, strongest) if strongest > 1 else None
             terms = {
-                "cross_entropy": partial_cross_entropy(logits, labels, self.none_of),
+                "cross_entropy": partial_cross_entropy(logits, labels, self.none_of, weights),
                 "dice": partial_dice_loss(logits, labels, self.none_of),
             }
             labels = completed(logits, labels, self.none_of)

@@ -16,7 +16,9 @@ from torch import Tensor
 from ...classes import NONE_OF, UNLABELED
 
 
-def partial_cross_entropy(logits: Tensor, labels: Tensor, absent: Sequence[int]) -> Tensor:
+def partial_cross_entropy(
+    logits: Tensor, labels: Tensor, absent: Sequence[int], weights: Tensor | None = None
+) -> Tensor:
     """Return the mean over all pixels that a label says something of; 0 where there are none.
 
     Args:
@@ -24,10 +26,13 @@ def partial_cross_entropy(logits: Tensor, labels: Tensor, absent: Sequence[int])
         labels: B x H x W integer: a class index, 255 = nothing known, 254 = one of the classes
             that are not `absent`.
         absent: class indices that label 254 excludes.
+        weights: B x H x W of the pixels with a class index; None: 1. The sum is divided by the
+            number of pixels, so that more weight for some is not less for the others.
     """
     none_of = labels == NONE_OF
     exact = labels.masked_fill(none_of, UNLABELED).long()
-    summed = F.cross_entropy(logits, exact, ignore_index=UNLABELED, reduction="sum")
+    each = F.cross_entropy(logits, exact, ignore_index=UNLABELED, reduction="none")
+    summed = (each if weights is None else each * weights).sum()
     possible = _possible(logits.shape[1], absent)
     every = logits.logsumexp(dim=1)[none_of]
     allowed = logits[:, possible].logsumexp(dim=1)[none_of]
