@@ -102,22 +102,27 @@ def imported(file):
                 yield inside, (module[1:] or ("__init__",)) if inside else module
 
 
+def path_of(file):
+    """The names of a file below the package."""
+    own = file.relative_to(PACKAGE).with_suffix("").parts
+    return tuple(part for part in own if part != "__init__") or own
+
+
+FILES = {path_of(file): file for file in sorted(PACKAGE.rglob("*.py"))}
+
+
+@pytest.fixture(scope="module")
 def graph():
-    """For each file of the package, as names below it: what it imports."""
-    files = sorted(PACKAGE.rglob("*.py"))
-    found = {file.relative_to(PACKAGE).with_suffix("").parts: set(imported(file)) for file in files}
-    return {tuple(p for p in own if p != "__init__") or own: seen for own, seen in found.items()}
-
-
-FILES = graph()
+    """What each file imports."""
+    return {path: set(imported(file)) for path, file in FILES.items()}
 
 
 @pytest.mark.parametrize("room", sorted({room_of(path) for path in FILES}))
-def test_a_room_imports_only_what_the_table_allows(room):
+def test_a_room_imports_only_what_the_table_allows(graph, room):
     allowed = {room, *ALLOWED[room].split()}
     forbidden = {
         f"{'/'.join(path)}: {'.'.join(module)}"
-        for path, modules in FILES.items()
+        for path, modules in graph.items()
         if room_of(path) == room
         for inside, module in modules
         if (room_of(module) if inside else module[0]) not in allowed
@@ -125,9 +130,9 @@ def test_a_room_imports_only_what_the_table_allows(room):
     assert not forbidden
 
 
-def test_no_circle_of_rooms_or_of_files():
+def test_no_circle_of_rooms_or_of_files(graph):
     rooms, files = defaultdict(set), {}
-    for path, modules in FILES.items():
+    for path, modules in graph.items():
         files[path] = {module for inside, module in modules if inside}
         rooms[room_of(path)] |= {room_of(module) for module in files[path]} - {room_of(path)}
     for imports in (rooms, files):
