@@ -1,5 +1,6 @@
 """A small network's checkpoint, the node in this process, and cameras and listeners around it."""
 
+import functools
 import os
 import threading
 from collections import Counter
@@ -13,13 +14,23 @@ import pytest
 HEIGHT, WIDTH = 64, 96
 
 
+@pytest.fixture(scope="session")
+def load():
+    """What makes a node's predictor of its options: once for equal ones, which takes long."""
+    from amdanet_ros.inference import Predictor
+
+    return functools.cache(Predictor.of)
+
+
 @pytest.fixture
-def make_node(ros_domain, checkpoint):
+def make_node(ros_domain, checkpoint, load, monkeypatch):
     """A function that makes the node with parameters (and other arguments)."""
     from rclpy.parameter import Parameter
 
+    from amdanet_ros.inference import Predictor
     from amdanet_ros.ros.amdanet_node import AmdanetNode
 
+    monkeypatch.setattr(Predictor, "of", load)
     made = []
 
     def make(parameters=None, **kwargs):
@@ -33,6 +44,15 @@ def make_node(ros_domain, checkpoint):
     yield make
     for node in made:
         node.destroy_node()
+
+
+@pytest.fixture
+def make_loading_node(make_node, load, monkeypatch):
+    """As ``make_node``; each configure loads a network of its own."""
+    from amdanet_ros.inference import Predictor
+
+    monkeypatch.setattr(Predictor, "of", load.__wrapped__)
+    return make_node
 
 
 @pytest.fixture

@@ -36,20 +36,22 @@ def test_without_autostart_it_waits_for_its_manager(make_node, helpers):
 
 
 @pytest.mark.parametrize(("weights", "times"), [("street", 1), (None, 0)])
-def test_what_weights_may_be_used_for_is_said_once_at_configure(make_node, capfd, weights, times):
-    node = make_node({"autostart": False, **({"checkpoint": weights} if weights else {})})
+def test_what_weights_may_be_used_for_is_said_once_at_configure(
+    make_loading_node, capfd, weights, times
+):
+    node = make_loading_node({"autostart": False, **({"checkpoint": weights} if weights else {})})
     assert node.trigger_configure() == SUCCESS
     assert node.trigger_activate() == SUCCESS
     assert capfd.readouterr().err.count("for research and evaluation") == times
 
 
-def test_a_file_of_classes_names_what_the_weights_tell_apart(make_node, tmp_path):
+def test_a_file_of_classes_names_what_the_weights_tell_apart(make_loading_node, tmp_path):
     (tmp_path / "farm.yaml").write_text("names: [a]")
-    node = make_node({"autostart": False, "classes": str(tmp_path / "farm.yaml")})
+    node = make_loading_node({"autostart": False, "classes": str(tmp_path / "farm.yaml")})
     assert node.trigger_configure() == TransitionCallbackReturn.FAILURE
     count = 10
     (tmp_path / "farm.yaml").write_text(f"names: {[f'farm{i}' for i in range(count)]}")
-    node = make_node(
+    node = make_loading_node(
         {"autostart": False, "checkpoint": "demo", "classes": str(tmp_path / "farm.yaml")}
     )
     assert node.trigger_configure() == SUCCESS
@@ -85,9 +87,9 @@ def resident_mib():
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads Linux's /proc")
-def test_cleanup_lets_go_of_the_network_and_its_memory(make_node):
+def test_cleanup_lets_go_of_the_network_and_its_memory(make_loading_node):
     """By weak references, which hold on every device, and by what the process occupies."""
-    node = make_node({"autostart": False})
+    node = make_loading_node({"autostart": False})
 
     def cycle():
         assert node.trigger_configure() == SUCCESS
@@ -109,11 +111,11 @@ def test_cleanup_lets_go_of_the_network_and_its_memory(make_node):
     assert resident_mib() - before < 2 * weights  # a leak would be six times the weights
 
 
-def test_gpu_memory_goes_back_once_nothing_holds_it(make_node, monkeypatch):
+def test_gpu_memory_goes_back_once_nothing_holds_it(make_loading_node, monkeypatch):
     """Emptied before the network is gone, the allocator's cache would keep its memory."""
     import torch
 
-    node = make_node({"autostart": False})
+    node = make_loading_node({"autostart": False})
     assert node.trigger_configure() == SUCCESS
     node.predictor.device = torch.device("cuda")
     predictor, engine = weakref.ref(node.predictor), weakref.ref(node.predictor._engine)
@@ -163,12 +165,12 @@ def test_a_pair_under_way_is_finished_before_the_node_is_inactive(
     [(None, "does not exist"), (b"", "damaged"), (b"\x80\x04nonsense", "damaged")],
 )
 def test_a_bad_checkpoint_fails_in_one_line_and_the_next_configure_works(
-    make_node, checkpoint, helpers, tmp_path, capfd, content, words
+    make_loading_node, checkpoint, helpers, tmp_path, capfd, content, words
 ):
     path = tmp_path / "bad.pth"
     if content is not None:
         path.write_bytes(content)
-    node = make_node({"autostart": False, "checkpoint": str(path)})
+    node = make_loading_node({"autostart": False, "checkpoint": str(path)})
     assert node.trigger_configure() != SUCCESS
     assert helpers.state(node) == "unconfigured"
     lines = [line for line in capfd.readouterr().err.splitlines() if line]
@@ -181,21 +183,21 @@ def test_a_bad_checkpoint_fails_in_one_line_and_the_next_configure_works(
     assert node._failure is None
 
 
-def test_a_wrong_device_or_size_fails_to_configure_and_can_be_mended(make_node, helpers):
-    node = make_node({"autostart": False, "device": "cuda:77"})
+def test_a_wrong_device_or_size_fails_to_configure_and_can_be_mended(make_loading_node, helpers):
+    node = make_loading_node({"autostart": False, "device": "cuda:77"})
     assert node.trigger_configure() != SUCCESS
     assert "cuda:77" in node._failure.values["cause"]
     assert set_to(node, "device", "cpu").successful
     assert node.trigger_configure() == SUCCESS
 
 
-def test_a_swap_of_the_checkpoint(make_node, bench, checkpoint, tmp_path):
+def test_a_swap_of_the_checkpoint(make_loading_node, bench, checkpoint, tmp_path):
     from amdanet_ros.network import AMDANet
     from amdanet_ros.network.checkpoint import save_checkpoint
 
     other = tmp_path / "five.safetensors"
     save_checkpoint(other, AMDANet(backbone="mit_b0", num_classes=5, embed_dim=16))
-    node = bench.run(make_node())
+    node = bench.run(make_loading_node())
     refused = set_to(node, "checkpoint", str(other))
     assert not refused.successful
     assert "read-only after configure" in refused.reason
