@@ -13,8 +13,10 @@ homography.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,6 +101,7 @@ def _register(arguments: argparse.Namespace) -> int:
     source = open_source(arguments, settings)
     board = _checked_board(arguments, source)
     images = _images(source, arguments.frames, settings.sync.slop)
+    say(_bent_lenses(images[0], source.streams))
     rgb, thermal = [one.rgb for one in images], [other.thermal for other in images]
     found = estimate_homography(rgb, thermal, arguments.initial, arguments.max_uncertainty)
     numbers = [float(f"{value:.9g}") for value in found.homography.reshape(-1)]
@@ -181,6 +184,23 @@ def _images(source: Source, most: int, slop: float) -> list[ImagePair]:
     if not images:
         raise nothing_read(source, left_out, slop)
     return images
+
+
+def _bent_lenses(images: ImagePair, streams: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each camera whose calibration a homography leaves out."""
+    from ..pipeline.camera_info import calibration_from_info
+
+    sentences = []
+    for stream, info in (("rgb", images.rgb_info), ("thermal", images.thermal_info)):
+        # A calibration that cannot be used takes part in nothing here.
+        with contextlib.suppress(ValueError):
+            if info is not None and calibration_from_info(info, rectified=False).lens is not None:
+                sentences.append(
+                    f"{streams[stream]}: its camera_info tells of lens distortion, which a "
+                    "homography leaves out: unless the images are rectified, the edges of the "
+                    "image will be off; amdanet calibrate finds where calibrated cameras stand"
+                )
+    return sentences
 
 
 def _sizes(pair: ImagePair) -> tuple[int, ...]:

@@ -244,3 +244,26 @@ def test_the_part_of_a_frame_is_chosen_and_written_for_the_node(drawn_folders, t
     capsys.readouterr()
     assert cli.main([*arguments, "--overwrite", "--max-image-megapixels", "0.02"]) == 2
     assert "320 x 240 pixels, more than the allowed 0.02 million" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("estimated")
+def test_a_lens_that_a_homography_leaves_out_is_named(images, bags, tmp_path, capsys):
+    path, infos = tmp_path / "bag", ("/rgb/camera_info", "/thermal/camera_info")
+    with BagWriter(path, "mcap") as writer:
+        for topic, kind in zip(
+            (*infos, bags.RGB, bags.THERMAL), 2 * [bags.INFO] + 2 * [bags.IMAGE], strict=True
+        ):
+            writer.add_topic(topic, kind, [quality(reliable=True)])
+        lenses = (-0.2, 0.05, 0.0, 0.0, 0.0), (0.0,) * 5
+        stamp = bags.START
+        for topic, lens, size in zip(infos, lenses, (SIZE, THERMAL_SIZE), strict=True):
+            info = bags.camera_info(stamp, "camera", size, 300.0, lens)
+            writer.write_message(topic, stamp, info)
+        for topic, pixels, kind in zip(
+            (bags.RGB, bags.THERMAL), images[0], ("rgb8", "mono16"), strict=True
+        ):
+            writer.write_message(topic, stamp, bags.image(stamp, pixels, kind))
+    assert cli.main(["register", str(path), "-o", str(tmp_path / "rig.yaml")]) == 0
+    told = capsys.readouterr().err
+    assert f"{bags.RGB}: its camera_info tells of lens distortion" in told
+    assert told.count("lens distortion") == 1 and "amdanet calibrate" in told
