@@ -9,6 +9,14 @@ _EXTRAS = {
     "fleet": ("ray",),
     "export": ("onnx", "onnxruntime", "onnxscript"),
 }
+_DISTRIBUTIONS = {
+    "backports": "backports.zstd",
+    "cv2": "opencv-python-headless",
+    "google": "protobuf",
+    "yaml": "pyyaml",
+}
+"""Where a package is distributed under another name than it is imported by."""
+_NO_MEMORY = ("failed to map segment", "cannot allocate memory")
 _OF_ROS = ("rclpy", "rcl_interfaces", "rosidl_runtime_py", "rpyutils", "rosgraph_msgs")
 _OF_ROS_ENDS = ("_msgs", "_srvs", "_interfaces")
 
@@ -20,6 +28,11 @@ def missing_words(error: ImportError) -> str | None:
     reason = " ".join(str(error).split())
     if name.startswith("amdanet_ros.msg"):
         return f"the package's messages are not built: pip install ., or colcon build ({reason})"
+    if any(words in reason.lower() for words in _NO_MEMORY):
+        return (
+            f"the memory does not suffice to load {top or 'a package'}: end other programs, or "
+            "raise the limit (ulimit -v)"
+        )
     if top == "amdanet_ros" or not (top or reason):
         return None
     is_missing = isinstance(error, ModuleNotFoundError) and name == top
@@ -34,4 +47,8 @@ def missing_words(error: ImportError) -> str | None:
             f"{what}: source a ROS 2 for this version of Python "
             f"(. /opt/ros/{distribution}/setup.bash), or pip install amdanet_ros{why}"
         )
-    return f"{what}: pip install {top}{why}" if top else f"a package cannot be imported: {reason}"
+    return (
+        f"{what}: pip install {_DISTRIBUTIONS.get(top, top)}{why}"
+        if top
+        else f"a package cannot be imported: {reason}"
+    )

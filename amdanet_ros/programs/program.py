@@ -17,6 +17,7 @@ from .errors import ProgramError
 from .memory import memory_words
 from .missing_package import missing_words
 from .signals import GRACE_S, Stopped, StopSignals
+from .surroundings import check_current_folder, open_closed_streams
 
 _ADVICE = {
     errno.ENOSPC: "the disk is full: free some space, or choose another place",
@@ -59,11 +60,13 @@ def run_program(
     # Before torch is loaded: its threads must not spin while they wait. They take the processors
     # from other threads: a network on two threads was 75 times slower beside a busy process.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    open_closed_streams()
     _make_output_lenient()
     signals = StopSignals(status_of, grace_s, stays=is_process)
     try:
         with signals:
             try:
+                check_current_folder()
                 status = body()
             except SystemExit:  # of argparse
                 raise

@@ -174,7 +174,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND, "There is no such page: the page is /.")
 
     def _stream(self) -> None:
-        if self.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        site, origin = self.headers.get("Sec-Fetch-Site"), self.headers.get("Origin")
+        is_own = origin is None or self.server.address.is_host(origin.partition("://")[2])
+        if not is_own or site not in (None, "same-origin", "none"):
             self._refuse(HTTPStatus.FORBIDDEN, "Pages of other sites get no frames.")
             return
         with self.server.hub.watching() as is_admitted:

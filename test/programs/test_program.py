@@ -3,10 +3,12 @@
 import contextlib
 import errno
 import io
+import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +47,9 @@ class OutOfMemoryError(RuntimeError):
         (ModuleNotFoundError("No module named 'rclpy'", name="rclpy"), "/opt/ros/"),
         (ModuleNotFoundError("No module named 'std_msgs'", name="std_msgs"), "/opt/ros/"),
         (ImportError("librcl.so: cannot open shared object file"), "librcl.so"),
+        (ModuleNotFoundError("No module named 'cv2'", name="cv2"), "opencv-python-headless"),
+        (ModuleNotFoundError("No module named 'yaml'", name="yaml"), "install pyyaml"),
+        (ImportError("x.so: failed to map segment from shared object", name="cv2"), "the memory"),
         (ImportError("no _x", name="amdanet_ros.msg"), "colcon build"),
     ],
 )
@@ -249,3 +254,36 @@ def test_a_full_disk_below_the_output_is_one_line(child_environment, unbuffered)
         )  # fmt: skip
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1 and "disk is full" in ended.stderr
+
+
+@pytest.mark.parametrize("closed", [(2,), (1, 2), (0, 1, 2)])
+def test_a_stream_that_was_closed_takes_nothing_from_files(tmp_path, closed):
+    code = """
+import os, sys
+from amdanet_ros.programs.program import run_program
+
+def body():
+    with open("file", "w") as file:
+        os.write(2, b"said by a library")
+        print("said", file=sys.stderr)
+        print("said")
+        sys.stdin.read()
+        file.write("whole")
+    return 7
+
+sys.exit(run_program("tool", body))
+"""
+    closing = "import os; [os.close(each) for each in %r]; os.execv(%r, [%r, '-c', %r])"
+    words = closing % (closed, sys.executable, sys.executable, code)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    child = subprocess.run([sys.executable, "-c", words], cwd=tmp_path, env=environment)
+    assert child.returncode == 7
+    assert (tmp_path / "file").read_text() == "whole"
+
+
+def test_a_current_folder_that_is_gone_is_said(tmp_path, monkeypatch, capsys):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert run_program("tool", lambda: pytest.fail("starts"), is_process=False) == 2
+    assert "the current folder is gone" in capsys.readouterr().err

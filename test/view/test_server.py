@@ -112,9 +112,18 @@ def test_names_of_addresses(ip, host, is_own):
     assert Address(ip, 80).is_host(host) == is_own
 
 
-@pytest.mark.parametrize("site", [b"cross-site", b"same-site"])
-def test_pages_of_other_sites_get_no_frames(ask, site):
-    answer = ask(b"GET /stream HTTP/1.1\r\nSec-Fetch-Site: " + site + b"\r\n" + HOST)
+@pytest.mark.parametrize(
+    "told",
+    [
+        b"Sec-Fetch-Site: cross-site",
+        b"Sec-Fetch-Site: same-site",
+        b"Origin: http://other.example",  # of browsers that do not tell the site
+        b"Origin: null",
+        b"Sec-Fetch-Site: same-origin\r\nOrigin: http://127.0.0.1:1",
+    ],
+)
+def test_pages_of_other_sites_get_no_frames(ask, told):
+    answer = ask(b"GET /stream HTTP/1.1\r\n" + told + b"\r\n" + HOST)
     assert answer.startswith("HTTP/1.1 403 ")
 
 
