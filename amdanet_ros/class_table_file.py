@@ -110,7 +110,7 @@ def _table(content: dict[str, Any], stem: str, file: str) -> ClassTable:
         raise ClassTableError(f"{file}: ignored holds every class: leave one out of it")
     palette = class_table_of_size(len(names)).palette
     if content.get("colors") is not None:
-        palette = _palette(content["colors"], len(names), file)
+        palette = _palette(content["colors"], names, file)
     others = tuple(sorted(set(ignored) - {UNLABELED}))
     return ClassTable(title, tuple(names), palette, others)
 
@@ -122,6 +122,7 @@ def _names(names: Any, file: str) -> list[str]:
         )
     if len(names) > MOST_CLASSES:
         raise ClassTableError(f"{file}: {len(names)} names: at most {MOST_CLASSES} fit")
+    seen: dict[str, str] = {}
     for name in names:
         if not _is_name(name):
             quoted = " (in quotation marks, where YAML reads it otherwise)"
@@ -129,12 +130,19 @@ def _names(names: Any, file: str) -> list[str]:
                 f"{file}: the name {_shown(name)} is no text of 1 to {_LONGEST_NAME} "
                 f"printable letters{'' if isinstance(name, str) else quoted}"
             )
-        if names.count(name) > 1:
+        before = seen.setdefault(" ".join(name.split()).casefold(), name)
+        if before == name and names.count(name) > 1:
             raise ClassTableError(f"{file}: the name {_shown(name)} occurs twice")
-    return names
+        if before != name:
+            raise ClassTableError(
+                f"{file}: the names {_shown(before)} and {_shown(name)} differ in blanks or "
+                "capital letters alone: give each class a name of its own"
+            )
+    return [name.strip() for name in names]
 
 
-def _palette(colors: Any, count: int, file: str) -> np.ndarray:
+def _palette(colors: Any, names: list[str], file: str) -> np.ndarray:
+    count = len(names)
     if not isinstance(colors, list) or len(colors) != count:
         found = f"{len(colors)} colours" if isinstance(colors, list) else _shown(colors)
         raise ClassTableError(
@@ -145,6 +153,13 @@ def _palette(colors: Any, count: int, file: str) -> np.ndarray:
         if not whole:
             raise ClassTableError(
                 f"{file}: the colour {_shown(color)} is not [R, G, B], each 0 to 255"
+            )
+    for place, color in enumerate(colors):
+        first = colors.index(color)
+        if first != place:
+            raise ClassTableError(
+                f"{file}: {_shown(names[first])} and {_shown(names[place])} have the same colour "
+                f"{_shown(color)}, and images could not tell them apart: give each its own"
             )
     return np.array(colors, np.uint8)
 

@@ -134,11 +134,18 @@ def class_table(name: str) -> ClassTable:
 
 
 def class_table_of_size(num_classes: int) -> ClassTable:
-    """Return the published table of that size (9 MFNet, 15 FMB, 5 PST900), else a generated one."""
+    """Return the published table of that size (9 MFNet, 15 FMB, 5 PST900), else a generated one.
+
+    Each class has a colour of its own.
+    """
     for table in _PUBLISHED:
         if len(table) == num_classes:
             return table
-    hues = [colorsys.hsv_to_rgb((0.61 * i) % 1.0, 0.75, 0.95) for i in range(num_classes)]
+    # The hues come again after 100 classes, then darker.
+    hues = [
+        colorsys.hsv_to_rgb((0.61 * i) % 1.0, 0.75, 0.95 - 0.25 * (i // 100))
+        for i in range(num_classes)
+    ]
     palette = np.round(255 * np.array(hues, dtype=np.float64).reshape(-1, 3)).astype(np.uint8)
     return ClassTable(
         f"{num_classes} classes", tuple(f"class_{i}" for i in range(num_classes)), palette

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from amdanet_ros.class_table_file import ClassTableError, class_table_of
+from amdanet_ros.class_table_file import ClassTableError, class_table_of, class_table_text
 from amdanet_ros.classes import STREET, class_table_of_size
 
 
@@ -57,6 +57,10 @@ def test_built_in_tables_go_by_their_name():
         ("names: []", "give the list"),
         ("colors: [[1, 2, 3]]", "names is None: give the list"),
         ("names: [a, a]", "'a' occurs twice"),
+        ("names: [b, a, car, b, a]", "'b' occurs twice"),
+        ("names: [car, Car]", "'car' and 'Car' differ in blanks or capital letters alone"),
+        ("names: ['traffic  light', 'Traffic light ']", "differ in blanks or capital"),
+        ("names: [STRASSE, straße]", "differ in blanks or capital"),
         ("names: [a, '']", "'' is no text"),
         ("names: [yes, no]", "name True is no text .* quotation marks"),
         ("names: [1, 2]", "name 1 is no text .* quotation marks"),
@@ -69,6 +73,8 @@ def test_built_in_tables_go_by_their_name():
         ("names: [a]\ncolors: [[1, 2, 256]]", "each 0 to 255"),
         ("names: [a]\ncolors: [[1, 2, 0.5]]", "each 0 to 255"),
         ("names: [a]\ncolors: [[true, 2, 3]]", "each 0 to 255"),
+        ("names: [a, b]\ncolors: [[1, 2, 3], [1, 2, 3]]", "'a' and 'b' have the same colour"),
+        ("names: [a, b, c]\ncolors: [[0, 0, 0], [9, 9, 9], [0, 0, 0]]", "'a' and 'c' have"),
         ("names: [a]\nignored: 3", "ignored is 3: give a list"),
         ("names: [a]\nignored: [-1]", "0 to 255"),
         ("names: [a]\nignored: [0]", "ignored holds every class"),
@@ -90,3 +96,17 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
     with pytest.raises(ClassTableError, match="cannot be read") as caught:
         class_table_of(path)
     assert str(caught.value).isprintable()
+
+
+def test_blanks_around_a_name_do_not_matter(file):
+    assert class_table_of(file("names: [' road', 'traffic light ']")).names == (
+        "road",
+        "traffic light",
+    )
+
+
+@pytest.mark.parametrize("count", [1, 100, 101, 254])
+def test_every_class_has_a_colour_of_its_own_and_a_written_table_is_read_again(file, count):
+    table = class_table_of_size(count)
+    assert len(np.unique(table.palette, axis=0)) == count
+    assert class_table_of(file(class_table_text(table))).palette.tolist() == table.palette.tolist()

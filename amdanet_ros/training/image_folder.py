@@ -15,7 +15,7 @@ from tqdm import tqdm
 from ..classes import NONE_OF, UNLABELED, ClassTable, without
 from ..one_line import one_line
 from .image_files import check_size, image_file
-from .image_lists import data_folder, read_list
+from .image_lists import data_folder, meant_instead, read_list
 from .label_images import read_label_image
 from .labelled_pair import DataError, LabelledPair
 
@@ -144,10 +144,11 @@ class ImageFolder:
         for folder in self.folders.values():
             missing = [name for name in self.names if not self._path(folder, name).is_file()]
             if missing:
+                path = self._path(folder, missing[0])
                 more = f", and {len(missing) - 1} more of {folder}" if len(missing) > 1 else ""
                 raise DataError(
-                    f"{one_line(self._path(folder, missing[0]))} is missing: it belongs to a name "
-                    f"of the list{more}"
+                    f"{one_line(path)} is missing: it belongs to a name of the list{more}"
+                    f"{meant_instead(path)}"
                 )
 
     def _check_on_opening(self, name: str) -> frozenset[int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..one_line import one_line
@@ -77,6 +79,36 @@ def read_list(path: Path, repeats: bool = False) -> list[str]:
     if not lines:
         raise DataError(f"{label} names no image")
     return list(lines)
+
+
+def meant_instead(path: Path) -> str:
+    """Return what to say of a file or folder beside a missing PNG that it may be meant for.
+
+    That is one with another ending, other capital letters, or umlauts written as other code
+    points (macOS writes two for one). Empty if there is none.
+    """
+    for wanted, what in ((path.parent, "folder"), (path, "file")):
+        if wanted.exists() or not wanted.parent.is_dir():
+            continue
+        with os.scandir(wanted.parent) as entries:
+            near = sorted(each.name for each in entries if _plain(each.name) == _plain(wanted.name))
+        if near:
+            return (
+                f" (the {what} {one_line(near[0], 80)} is there: {_remedy(near[0], wanted.name)})"
+            )
+    return ""
+
+
+def _plain(name: str) -> str:
+    """Return a file's name without ending, capital letters and ways of writing umlauts."""
+    ending = next((each for each in _ENDINGS if name.lower().endswith(each)), "")
+    return unicodedata.normalize("NFC", name[: len(name) - len(ending)]).casefold()
+
+
+def _remedy(found: str, wanted: str) -> str:
+    if wanted.endswith(".png") and not found.lower().endswith(".png"):
+        return "only PNG is read, and JPEG spoils labels"
+    return "its letters are others, rename it"
 
 
 def _check_name(name: str, where: str) -> None:

@@ -149,3 +149,35 @@ def test_an_image_that_claims_too_many_pixels_is_refused_by_its_header(folder, d
     path.write_bytes(data[:16] + struct.pack(">II", 30000, 30000) + data[24:])
     with pytest.raises(DataError, match=rf"{folder}/001\.png.*30000 x 30000 pixels"):
         ImageFolder(root, ["001"], classes=9)
+
+
+@pytest.mark.parametrize(
+    ("folder", "there", "remedy"),
+    [
+        ("Label", "001.jpg", "only PNG is read, and JPEG spoils labels"),
+        ("Visible", "001.JPEG", "only PNG is read"),
+        ("Infrared", "001.PNG", "rename it"),
+        ("Visible", "001.tiff", "only PNG is read"),
+    ],
+)
+def test_a_file_that_is_there_under_another_ending_is_named(data_set, folder, there, remedy):
+    root = data_set(count=3)
+    (root / folder / "001.png").rename(root / folder / there)
+    with pytest.raises(DataError, match=rf"001\.png is missing.*the file {there} is .*{remedy}"):
+        ImageFolder(root, "train", 5)
+
+
+def test_a_name_in_other_code_points_and_a_folder_in_other_letters_are_named(data_set):
+    root = data_set(count=3)
+    (root / "train.txt").write_text("stra\u00dfe_m\u00fcd\n")
+    for folder in ("Visible", "Infrared", "Label"):
+        (root / folder / "001.png").rename(root / folder / "stra\u00dfe_mu\u0308d.png")
+    with pytest.raises(DataError, match=r"is there: its letters are others, rename it"):
+        ImageFolder(root, "train", 5)
+    (root / "Label").rename(root / "labels")
+    (root / "train.txt").write_text("002\n")
+    with pytest.raises(DataError, match=r"Label/002\.png is missing: it .* of the list$"):
+        ImageFolder(root, "train", 5)
+    (root / "labels").rename(root / "label")
+    with pytest.raises(DataError, match=r"the folder label is there"):
+        ImageFolder(root, "train", 5)
