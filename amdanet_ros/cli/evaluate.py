@@ -3,7 +3,7 @@
 amdanet evaluate runs/demo/best.safetensors --synthetic 500000:48
 amdanet evaluate mfnet.pth --data MFNet --classes mfnet --protocol released --out scores
 amdanet evaluate mine.safetensors --data MY_SET --report scores.html
-amdanet evaluate street runs/mine/best.safetensors --data MY_SET
+amdanet evaluate street runs/mine/best.safetensors --data MY_SET --report change.html
 amdanet evaluate runs/mine/best.safetensors --against street --data MY_SET
 
 Two checkpoints are compared on the same pairs, class by class by their names: "better" or "worse"
@@ -98,7 +98,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="FOLDER", help="folder for evaluation.json and .csv")
     parser.add_argument(
-        "--report", type=Path, metavar="FILE", help="an HTML file: scores, worst and best pairs"
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="an HTML file: scores, worst and best pairs; of two checkpoints, what changed most",
     )
     parser.add_argument("--cache", default="", metavar="FOLDER", help="cache of the scenes")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
@@ -188,12 +191,16 @@ def _check_report(arguments: argparse.Namespace) -> None:
     """Refuse a report of what has none, and one that may not be written."""
     from ..report.page import check_place
 
-    others = ("new", "against", "objects", "compare_fusions")
+    two = arguments.new or arguments.against
+    others = ("compare_fusions",) if two else ("objects", "compare_fusions")
     other = next((name for name in others if getattr(arguments, name)), None)
     if other:
-        given = "a second checkpoint" if other == "new" else f"--{other.replace('_', '-')}"
-        raise CommandError(f"--report tells the scores of one checkpoint: leave out {given}")
-    inputs = [Path(each) for each in (arguments.checkpoint, arguments.data) if each]
+        given = f"--{other.replace('_', '-')}"
+        raise CommandError(
+            f"--report tells of all classes, or of two checkpoints: leave out {given}"
+        )
+    places = (arguments.checkpoint, arguments.new, arguments.against, arguments.data)
+    inputs = [Path(each) for each in places if each]
     inputs += [Path(arguments.classes)] if arguments.classes.endswith((".yaml", ".yml")) else []
     written = [Path(arguments.out, name) for name in _WRITTEN] if arguments.out else []
     check_place(arguments.report, inputs, written)

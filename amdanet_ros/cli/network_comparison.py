@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..classes import ClassTable
 from .errors import CommandError
 from .evaluated import Evaluated
 from .evaluated_network import evaluated_network
+
+if TYPE_CHECKING:
+    from .comparison_page import ComparedPair
 
 
 def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> Evaluated:
@@ -25,11 +29,12 @@ def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> Eval
     """
     from tqdm import tqdm
 
-    from ..evaluation.comparison import PairCounts, compared, count_pairs, label_rows
+    from ..evaluation.comparison import PairCounts, compared, count_pairs, label_rows, pair_means
     from ..evaluation.label_origin import origin_remark
     from ..training.image_folder import ImageFolder
     from ..training.label_checks import check_labels_present
     from ..training.processes import processes
+    from .comparison_page import comparison_page, most_changed
 
     _check_options(arguments)
     checkpoints = {name: _read(name) for name in dict.fromkeys((old_name, new_name))}
@@ -48,7 +53,22 @@ def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> Eval
         sides = [(networks[name], PairCounts(names[name], wanted)) for name in (old_name, new_name)]
         shown = tqdm((pairs[i] for i in range(len(pairs))), total=len(pairs), unit="pair")
         count_pairs(sides, shown, label_rows(table.names, wanted, partial), here.device)
-    found = compared(sides[0][1].array(), sides[1][1].array(), wanted)
+        arrays = [counts.array() for _, counts in sides]
+        found = compared(*arrays, wanted)
+        means = [pair_means(array) for array in arrays]
+        groups = most_changed(means[1] - means[0]) if arguments.report else ((), ())
+
+        looked = {
+            side: (networks[name], names[name])
+            for side, name in (("old", old_name), ("new", new_name))
+        }
+        lost, won = (
+            [
+                _compared_pair(pairs[i], [float(m[i]) for m in means], looked, table, here.device)
+                for i in group
+            ]
+            for group in groups
+        )
     remarks = [
         f"{name} does not know {', '.join(unknown)}: there its IoU is 0"
         for name in checkpoints
@@ -63,7 +83,29 @@ def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> Eval
         "remarks": [*remarks, *filter(None, [remark])],
     }
     text = "\n".join([f"old: {old_name}, new: {new_name}", found.as_table(), *facts["remarks"]])
-    return Evaluated(text, {"comparison.json": found.as_json(facts)})
+    page = comparison_page(found, facts, table.palette, lost, won) if arguments.report else ""
+    return Evaluated(text, {"comparison.json": found.as_json(facts)}, page)
+
+
+def _compared_pair(pair, scores, looked, table: ClassTable, device) -> ComparedPair:
+    """Return a pair as the report shows it.
+
+    Args:
+        pair: labelled.
+        scores: its mean IoU, old and new.
+        looked: network and names of its classes, by "old" and "new".
+        table: the labels' classes.
+        device: of the networks.
+    """
+    from ..evaluation.object_scores import predict
+    from .comparison_page import ComparedPair, in_the_labels_indices
+
+    maps = {
+        side: in_the_labels_indices(predict(network, pair, device), names, table.names)
+        for side, (network, names) in looked.items()
+    }
+    maps["true"] = pair.labels
+    return ComparedPair(pair.name, *scores, pair.rgb, pair.thermal, maps)
 
 
 def labels_table(arguments: argparse.Namespace, own: ClassTable) -> ClassTable:

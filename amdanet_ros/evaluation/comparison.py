@@ -122,6 +122,18 @@ class Comparison:
         return json.dumps(content, indent=2)
 
 
+def pair_means(counts: np.ndarray) -> np.ndarray:
+    """Return each pair's mean IoU over the classes that its labels hold, N; NaN for none.
+
+    Args:
+        counts: N x 3 x K, see `PairCounts.array`.
+    """
+    held = counts[:, 2] > 0
+    shares = np.divide(counts[:, 0], counts[:, 1], out=np.zeros_like(counts[:, 0]), where=held)
+    sums, numbers = shares.sum(axis=1), held.sum(axis=1)
+    return np.where(numbers > 0, sums / np.maximum(numbers, 1), np.nan)
+
+
 def compared(old: np.ndarray, new: np.ndarray, names: Sequence[str], seed: int = 0) -> Comparison:
     """Compare two networks' counts of the same pairs.
 

@@ -1,13 +1,20 @@
 """`fuse --report` and `evaluate --report`: what the reports tell."""
 
+import json
 import re
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+import torch
 
+from amdanet_ros.cli.comparison_page import in_the_labels_indices, most_changed
 from amdanet_ros.cli.evaluation_page import worst_and_best
 from amdanet_ros.cli.main import main
+from amdanet_ros.evaluation.comparison import pair_means
+from amdanet_ros.network import AMDANet
+from amdanet_ros.network.checkpoint import save_checkpoint
 
 
 @pytest.fixture
@@ -124,6 +131,52 @@ def test_the_report_of_an_evaluation_tells_scores_confusion_and_pairs(data_set, 
     for wrong in (data_set / "test.txt", data_set / "Visible"):
         assert main([*command, "--report", str(wrong)]) == 2
         assert wrong.exists()
+
+
+@pytest.mark.parametrize("extra", [[], ["--objects", "thing", "person"]])
+def test_the_report_of_two_networks_tells_verdict_classes_and_what_changed_most(
+    data_set, tmp_path, capsys, extra
+):
+    (data_set / "classes.yaml").write_text("names: [road, thing, person]")
+    weights = []
+    for seed, classes in enumerate((("road", "person"), ("person", "thing", "road"))):
+        torch.manual_seed(seed)
+        network = AMDANet(backbone="mit_b0", num_classes=len(classes), embed_dim=16)
+        weights.append(str(tmp_path / f"{seed}.safetensors"))
+        save_checkpoint(weights[-1], network, classes=classes)
+    path = tmp_path / "change.html"
+    command = ["evaluate", *weights, "--data", str(data_set), "--device", "cpu", *extra]
+    assert main([*command, "--report", str(path), "--out", str(tmp_path)]) == 0
+    said, report = capsys.readouterr().out, path.read_text()
+    assert f"report: {path}" in said
+    found = json.loads((tmp_path / "comparison.json").read_text())
+    assert found["verdict"] in report and weights[0] in report and weights[1] in report
+    assert ("does not know" in report) and ("<td>road</td>" in report) == (not extra)
+    assert f"{100 * found['classes']['person']['new']:.1f} %" in report
+    pairs = re.findall(r"mIoU ([0-9.]+) %, then ([0-9.]+) %</figcaption>", report)
+    changes = [float(new) - float(old) for old, new in pairs]
+    assert changes and report.count("<figure") == len(changes) <= 8
+    for name in ("RGB", "thermal", "old", "new", "true"):
+        assert report.count(f"<img alt='{name}'") == len(changes)
+    for wrong in (weights[1], data_set / "test.txt"):
+        before = Path(wrong).read_bytes()
+        assert main([*command, "--report", str(wrong)]) == 2
+        assert Path(wrong).read_bytes() == before
+    assert main([*command[:3], "--data", str(data_set), "--report", str(path), "--views"]) == 2
+
+
+def test_a_pair_has_lost_or_won_or_neither():
+    nan = float("nan")
+    assert most_changed([0.2, -0.1, nan, 0.0, -0.3]) == ([4, 1], [0])
+    assert most_changed([0.1 * i for i in range(1, 9)]) == ([], [7, 6, 5, 4])
+    counts = np.array([[[2, 0], [4, 5], [3, 0]], [[1, 1], [2, 4], [2, 2]], [[0, 0]] * 3], float)
+    assert pair_means(counts)[:2].tolist() == [0.5, 0.375] and np.isnan(pair_means(counts)[2])
+
+
+def test_a_networks_map_is_shown_in_the_labels_classes():
+    predicted = np.array([[0, 1, 2]], np.uint8)
+    shown = in_the_labels_indices(predicted, ("sky", "person", "road"), ("road", "person"))
+    assert shown.tolist() == [[255, 1, 0]]
 
 
 def test_worst_and_best_are_different_pairs_and_without_a_label_there_is_none():
