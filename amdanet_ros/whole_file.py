@@ -22,7 +22,8 @@ def write_whole(path: Path, text: str) -> None:
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a path to write to, NAME.PID.partial beside ``path``; at the end it replaces ``path``.
 
-    An exception within the `with` leaves the old file as it is.
+    An exception within the `with` leaves the old file as it is. An OSError that names no file, as
+    that of a full disk, gets the name.
     """
     partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
@@ -30,5 +31,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         with partial.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(partial, path)
+    except OSError as error:
+        error.filename = error.filename or os.fspath(path)
+        raise
     finally:
         partial.unlink(missing_ok=True)

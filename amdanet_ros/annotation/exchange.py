@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import cv2
 import numpy as np
 
 from ..classes import NONE_OF, UNLABELED, ClassTable
+from ..images.png_output import write_png
 from ..one_line import one_line
 from ..training.image_folder import FOLDERS, png_size
 from ..training.label_images import read_label_image
@@ -122,7 +122,7 @@ def bring_back(
         for name, (image, label) in labels.items():
             path = part / f"{name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(cv2.imencode(".png", painted(image, indices, label))[1].tobytes())
+            write_png(path, painted(image, indices, label))
         before = _swap(part, target)
         if rows is not None:
             replace_table(root, table)

@@ -7,12 +7,12 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ..class_table_file import class_table_text
 from ..classes import ClassTable
 from ..evaluation.label_origin import LABEL_ORIGIN, label_digest, network_of
+from ..images.png_output import write_png
 from ..training.label_images import read_label_image
 from ..whole_file import whole_file
 from .errors import AnnotationError
@@ -58,7 +58,7 @@ def rename_classes(root: Path, folder: Path, names: Iterable[str], rows: np.ndar
             continue
         before = read_label_image(path)
         after = renamed(before, rows, str(path))
-        path.write_bytes(cv2.imencode(".png", after)[1].tobytes())
+        write_png(path, after)
         if name in digests and digests[name] == label_digest(before):
             digests[name] = label_digest(after)
     if digests:

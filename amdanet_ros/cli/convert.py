@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> int:
             return 0
         table = class_table_of(arguments.classes) if arguments.classes else None
         done = convert(arguments.data_set, arguments.source, arguments.destination, table)
-    except (ClassTableError, DataError, OSError, ImportError) as error:
+    except (ClassTableError, DataError, ImportError) as error:
         raise CommandError(str(error)) from error
     lists = ", ".join(f"{name}.txt {count}" for name, count in done.lists.items())
     print(f"{done.written} pairs written, {done.kept} kept; {lists}")

@@ -16,6 +16,7 @@ import argparse
 from pathlib import Path
 
 from ..programs.arguments import number
+from .disk_words import disk_words
 from .errors import CommandError
 
 _METADATA_BYTES = 2**20
@@ -75,7 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
             predictor = Predictor.from_checkpoint(arguments.output, arguments.device)
             predictor.warm_up(size)
             print(f"{predictor.describe()}: ready after {time.perf_counter() - started:.0f} s")
-    except (CheckpointError, InferenceError, ValueError, OSError) as error:
+    except OSError as error:
+        raise CommandError(disk_words(error, arguments.output, goes_on=False)) from error
+    except (CheckpointError, InferenceError, ValueError) as error:
         raise CommandError(str(error)) from error
     return 0
 

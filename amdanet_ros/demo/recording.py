@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ..bags.message_types import RosbagsTypes
 from ..bags.writer import BagWriter, quality
+from ..images.png_output import write_png
 from ..messages.image import image_message
 from ..messages.stamps import header_message
 from ..output_place import OutputPlaceError
@@ -127,7 +127,7 @@ def make_recording(
                 info = _camera_info(types, image, matrix)
                 bag.write_message(CAMERA_INFO_TOPIC, event.stamp_ns, info)
                 name = f"{event.stamp_ns}_{event.condition}.png"
-                cv2.imwrite(str(recording.labels / name), event.labels)
+                write_png(recording.labels / name, event.labels)
     mark.write_text(wanted)
     return recording
 

@@ -8,7 +8,6 @@ from collections import defaultdict
 from dataclasses import asdict
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ..bags.reader import BagReader
@@ -16,6 +15,7 @@ from ..classes import DEMO
 from ..evaluation.confusion_matrix import ConfusionMatrix
 from ..evaluation.report import EvaluationReport
 from ..images.image_file import read_values
+from ..images.png_output import write_png
 from ..images.rgb import rgb_from_message
 from ..images.thermal import thermal_from_message
 from ..visualization import ContactRow, contact_sheet
@@ -61,7 +61,7 @@ def draw_contact_sheet(recording: DemoRecording, output: Path, path: Path) -> No
     """Draw some pairs of each condition, see ``contact_rows``."""
     rows = contact_rows(recording, output)
     if rows:
-        cv2.imwrite(str(path), contact_sheet(rows, DEMO)[..., ::-1])
+        write_png(path, contact_sheet(rows, DEMO)[..., ::-1])
 
 
 def contact_rows(recording: DemoRecording, output: Path) -> list[ContactRow]:

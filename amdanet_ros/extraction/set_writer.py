@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ..class_table_file import class_table_text
 from ..classes import ClassTable
 from ..evaluation.label_origin import LABEL_ORIGIN, label_digest
+from ..images.png_output import write_png
 from .registered_pair import RegisteredPair
 
 CLASSES_FILE = "classes.yaml"
@@ -59,8 +59,7 @@ class SetWriter:
         sure = np.rint(255.0 * np.clip(confidence, 0, 1)).astype(np.uint8)
         images = (pair.rgb[..., ::-1], pair.thermal, labels, sure)
         for folder, image in zip(_FOLDERS, images, strict=True):
-            encoded = cv2.imencode(".png", np.ascontiguousarray(image))[1]
-            (self._folder / folder / f"{name}.png").write_bytes(encoded.tobytes())
+            write_png(self._folder / folder / f"{name}.png", image)
         self._digests[name] = label_digest(labels)
         self._facts[name] = facts
 

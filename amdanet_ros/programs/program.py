@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import select
+import shutil
 import signal
 import sys
 import tempfile
@@ -130,12 +132,23 @@ def _words(error: BaseException) -> str | None:
 
 def os_error_words(error: OSError) -> str:
     """Return one line with the path and what is wrong."""
+    if isinstance(error, shutil.Error):  # of copying a folder: all that failed
+        failed = error.args[0]
+        if isinstance(failed, list) and failed:
+            source, target, reason = failed[0]
+            error = OSError(_errno_in(reason), str(reason), source, None, target)
     reason = _ADVICE.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
     paths = [each for each in (error.filename, error.filename2) if each is not None]
     shown = " -> ".join(os.fsdecode(each) if not isinstance(each, int) else "" for each in paths)
     if len(shown) > 200:
         shown = f"{shown[:100]}...{shown[-80:]}"
     return " ".join((f"{shown}: {reason}" if shown else reason).split())
+
+
+def _errno_in(reason: object) -> int | None:
+    """Return the number in "[Errno 28] No space left on device: ..."."""
+    found = re.match(r"\[Errno (\d+)\]", str(reason))
+    return int(found[1]) if found else None
 
 
 def _fault_words(error: BaseException) -> str:

@@ -231,5 +231,10 @@ def _png(image: np.ndarray) -> bytes:
 def _replace(path: Path, data: bytes) -> None:
     """Write a file; it is replaced only when all is written."""
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_bytes(data)
-    os.replace(partial, path)
+    try:
+        partial.write_bytes(data)
+        os.replace(partial, path)
+    except OSError as error:
+        error.filename = error.filename or os.fspath(path)
+        partial.unlink(missing_ok=True)
+        raise

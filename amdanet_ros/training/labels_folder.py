@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from ..evaluation.label_origin import label_digest
+from ..images.png_output import write_png
 from ..one_line import one_line
 from .image_folder import FOLDERS, ImageFolder
 from .label_images import read_label_image
@@ -39,7 +39,7 @@ class LabelsFolder:
         """Write the label image of a pair, H x W uint8."""
         path = self._folder / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(cv2.imencode(".png", labels)[1].tobytes())
+        write_png(path, labels)
         self._digests[name] = label_digest(labels)
 
     def close(self) -> None:

@@ -23,6 +23,7 @@ import numpy as np
 
 from ..classes import NONE_OF, UNLABELED
 from ..evaluation.object_scores import BOX_KINDS, outside_boxes
+from ..images.png_output import write_png
 from ..one_line import one_line
 from ..whole_file import write_whole
 from .image_files import image_file
@@ -156,7 +157,7 @@ class _Writer:
         ):
             resized = cv2.resize(image, self.size[::-1], interpolation=how)
             path = self.target / FOLDERS[folder] / f"{name}.png"
-            cv2.imwrite(str(path), resized, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+            write_png(path, resized, compression=1)
         down, across = self.size[0] / rgb.shape[0], self.size[1] / rgb.shape[1]
         return [
             (int(kind), x0 * across, y0 * down, x1 * across, y1 * down)

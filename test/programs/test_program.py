@@ -4,6 +4,7 @@ import contextlib
 import errno
 import io
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -39,6 +40,11 @@ class OutOfMemoryError(RuntimeError):
         (OSError(errno.ENAMETOOLONG, "File name too long", "n" * 300), "too long"),
         (OSError(errno.EIO, "Input/output error", b"/mnt/\xff"), "Input/output error"),
         (IsADirectoryError(errno.EISDIR, "Is a directory", "/tmp"), "/tmp: it is a folder"),
+        (
+            shutil.Error([("a", "b", "[Errno 28] No space left"), ("c", "d", "x")]),
+            "a -> b: the disk",
+        ),
+        (shutil.Error("folder a is in itself"), "folder a is in itself"),
         (MemoryError(), "memory"),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "memory"),
         (OutOfMemoryError("CUDA out of memory"), "GPU"),
