@@ -46,6 +46,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     source.add_argument(
         "--synthetic", metavar="SEED:COUNT", help="generated street scenes, first SEED"
     )
+    add_scoring_arguments(parser)
+    parser.add_argument(
+        "--size",
+        type=number("--size", int, 32, 8192),
+        nargs=2,
+        default=(240, 320),
+        metavar=("H", "W"),
+        help="scene size",
+    )
+    parser.add_argument(
+        "--objects",
+        nargs="+",
+        metavar="CLASS",
+        help="score these classes alone, on labels where 254 is none of them; boxes.json too",
+    )
+    parser.add_argument(
+        "--views", action="store_true", help="with --objects: lost cameras and raw thermal too"
+    )
+    parser.add_argument(
+        "--compare-fusions",
+        action="store_true",
+        help="the fused images alone, beside mean, maximum and Laplacian pyramid",
+    )
+    parser.add_argument("--out", metavar="FOLDER", help="folder for evaluation.json and .csv")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="an HTML file: scores, worst and best pairs; of two checkpoints, what changed most",
+    )
+    parser.add_argument("--cache", default="", metavar="FOLDER", help="cache of the scenes")
+
+
+def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare how a data set is scored."""
     parser.add_argument(
         "--classes",
         default="",
@@ -66,23 +101,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="window (released)",
     )
     parser.add_argument(
-        "--size",
-        type=number("--size", int, 32, 8192),
-        nargs=2,
-        default=(240, 320),
-        metavar=("H", "W"),
-        help="scene size",
-    )
-    parser.add_argument(
-        "--objects",
-        nargs="+",
-        metavar="CLASS",
-        help="score these classes alone, on labels where 254 is none of them; boxes.json too",
-    )
-    parser.add_argument(
-        "--views", action="store_true", help="with --objects: lost cameras and raw thermal too"
-    )
-    parser.add_argument(
         "--inference-size",
         type=number("--inference-size", int, 0, 16384),
         nargs=2,
@@ -91,19 +109,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "recommends); without it, at the images' own",
     )
     parser.add_argument("--fusion-metrics", action="store_true", help="EN, SD, SF, ..., SSIM too")
-    parser.add_argument(
-        "--compare-fusions",
-        action="store_true",
-        help="the fused images alone, beside mean, maximum and Laplacian pyramid",
-    )
-    parser.add_argument("--out", metavar="FOLDER", help="folder for evaluation.json and .csv")
-    parser.add_argument(
-        "--report",
-        type=Path,
-        metavar="FILE",
-        help="an HTML file: scores, worst and best pairs; of two checkpoints, what changed most",
-    )
-    parser.add_argument("--cache", default="", metavar="FOLDER", help="cache of the scenes")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N")
 
 
@@ -114,7 +119,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         _check_places(arguments)
-        found = _evaluated(arguments)
+        found = evaluated(arguments)
     except (InferenceError, ImportError, ValueError) as error:
         raise CommandError(str(error)) from error
     if found is None:
@@ -128,7 +133,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _evaluated(arguments: argparse.Namespace) -> Evaluated | None:
+def evaluated(arguments: argparse.Namespace) -> Evaluated | None:
     """Do what the arguments ask for; None in a process that is not the first of several."""
     from ..inference.checkpoint_file import read_checkpoint
     from .class_evaluation import evaluate_classes

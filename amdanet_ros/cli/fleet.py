@@ -1,4 +1,4 @@
-"""Fuse many bags on all GPUs or cores of one machine, or of many.
+"""Fuse many bags on all GPUs or cores of one machine, or of many; or do another task with each.
 
 Examples:
   amdanet fleet recordings fused --params-file rig.yaml
@@ -6,6 +6,9 @@ Examples:
   amdanet fleet "2026-*/run_*" fused --workers 4 --device cpu
   amdanet fleet bags.txt fused --rank 3 --world 16
   amdanet fleet bags.txt fused --address auto --gpus-per-worker 1
+  amdanet fleet recordings sets --task extract --count 50 --degraded-rgb
+  amdanet fleet rigs calibrations --task calibrate --board 8x6 --square 0.04
+  amdanet fleet data_sets scores --task evaluate --checkpoint street
   amdanet fleet --status fused
 
 Inputs are bags, videos, folders with such at any depth, patterns, or text files with an input a
@@ -20,6 +23,10 @@ whose content has changed is done again. Other options are refused in the same O
 
 OUT/results.jsonl has a line for each bag, OUT/report.html shows where people were seen and which
 cameras were not healthy. The exit status is 1 where a bag has failed, with a table.
+
+With --task extract or --task calibrate each bag becomes what the command of this name makes of it
+(a set of training pairs; a calibration), with its options. With --task evaluate the inputs are data
+sets, and each gets the scores of --checkpoint on it; report.html has a table over all.
 """
 
 from __future__ import annotations
@@ -28,6 +35,7 @@ import argparse
 import os
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,15 +44,17 @@ from ..one_line import one_line
 from ..programs import exit_status
 from ..programs.arguments import number
 from .errors import CommandError
-from .fuse import add_result_arguments
+from .fleet_tasks import TASKS, add_arguments_of, processor_of, search_of, task_in
 from .input_errors import mistakes_as_command_errors
-from .source_arguments import add_pairing_arguments
 
 if TYPE_CHECKING:
     from ..fleet.pool import Pool
     from ..fleet.run import FleetRun
     from ..fleet.unit import Unit
+    from .fleet_folder_processor import FolderProcessor
     from .fleet_processor import FuseProcessor
+
+    AnyProcessor = FuseProcessor | FolderProcessor
 
 _LOOK_S = 1.0
 """Seconds between looks at what workers have kept so far."""
@@ -79,10 +89,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--world", type=number("--world", int, 1, 10**6), help="number of calls")
     parser.add_argument(
-        "--format", choices=("bag", "images", "video"), help="of the outputs (default: bag)"
+        "--task",
+        choices=TASKS,
+        default=TASKS[0],
+        help="what is made of each input; the further options are those of the command of this "
+        "name (default fuse)",
     )
-    add_pairing_arguments(parser)
-    add_result_arguments(parser)
+
+
+def add_task_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """Declare the options of the task that a call asks for."""
+    task = task_in(words)
+    add_arguments_of(task, parser)
+    if task != TASKS[0]:
+        parser.add_argument(
+            "--overwrite", action="store_true", help="replace outputs of other options"
+        )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -127,12 +149,10 @@ def _run(arguments: argparse.Namespace) -> int:
     from ..fleet.folder import FleetFolder, check_place
     from ..fleet.results import ResultsFile
     from ..fleet.run import FleetRun
-    from .fleet_processor import FuseProcessor
 
     units = _units(arguments)
     _check_apart(arguments.out, units)
-    processor = FuseProcessor(arguments, arguments.out)
-    _check_checkpoint(processor)
+    processor = processor_of(arguments)
     if arguments.dry_run:
         check_place(arguments.out)
         return _planned(units, processor)
@@ -148,14 +168,12 @@ def _run(arguments: argparse.Namespace) -> int:
 def _units(arguments: argparse.Namespace) -> list[Unit]:
     from dataclasses import replace
 
-    from ..fleet.bag_search import BagSearch
     from ..fleet.manifest import find_units, shard
 
-    search = BagSearch(arguments.out, arguments.stacked is not None)
-    units = find_units(arguments.inputs, arguments.out, search)
+    units = find_units(arguments.inputs, arguments.out, search_of(arguments))
     if arguments.rank is not None:
         units = shard(units, arguments.rank, arguments.world)
-    suffix = ".mp4" if arguments.format == "video" else ""
+    suffix = ".mp4" if getattr(arguments, "format", None) == "video" else ""
     return [
         replace(
             each,
@@ -176,16 +194,7 @@ def _check_apart(out: Path, units: list[Unit]) -> None:
             keep_apart(out, [Path(each) for each in (unit.input, unit.thermal) if each])
 
 
-def _check_checkpoint(processor: FuseProcessor) -> None:
-    """Refuse a network that no worker could load, before there are workers."""
-    from ..inference.checkpoint_file import read_checkpoint
-
-    path = processor.checkpoint
-    if Path(path).suffix != ".onnx":
-        read_checkpoint(path)
-
-
-def _planned(units: list[Unit], processor: FuseProcessor) -> int:
+def _planned(units: list[Unit], processor: AnyProcessor) -> int:
     from ..fleet.run import values_there
 
     done = {each for each in units if values_there(processor, each) is not None}
@@ -199,7 +208,7 @@ def _planned(units: list[Unit], processor: FuseProcessor) -> int:
     return exit_status.DONE
 
 
-def _driven(arguments: argparse.Namespace, fleet: FleetRun, processor: FuseProcessor) -> int:
+def _driven(arguments: argparse.Namespace, fleet: FleetRun, processor: AnyProcessor) -> int:
     from ..fleet.report import write_report
     from ..fleet.status import table
 
@@ -226,7 +235,10 @@ def _driven(arguments: argparse.Namespace, fleet: FleetRun, processor: FuseProce
 
 
 def _pool(
-    arguments: argparse.Namespace, fleet: FleetRun, processor: FuseProcessor, stack: ExitStack
+    arguments: argparse.Namespace,
+    fleet: FleetRun,
+    processor: AnyProcessor,
+    stack: ExitStack,
 ) -> Pool:
     """Return the workers; the stack ends what they need beside them."""
     from ..fleet.process_pool import ProcessPool

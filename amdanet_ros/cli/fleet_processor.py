@@ -7,16 +7,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..fleet.unit import Unit, UnitError
+from ..fleet.unit import Unit
 from .errors import CommandError
+from .fleet_outputs import MOST_NOTES, inputs_of, is_stale, known_values, mistakes_as_unit_errors
 from .fuse_options import Loaded, file_fingerprints, files_of, load_predictor, result_options
 from .fuse_work import FuseWork, given_inputs, kind_for, settings_for
 
 if TYPE_CHECKING:
     from ..inference import Predictor
     from ..settings import Settings
-
-_MOST_NOTES = 5
 
 
 class FuseProcessor:
@@ -87,22 +86,13 @@ class FuseProcessor:
 
     def finished(self, unit: Unit, thorough: bool) -> dict[str, Any] | None:
         """Return the values of a whole output of this very input and these options, or None."""
-        from ..fuse.made_of import content_fingerprint, seen_fingerprint
-        from ..fuse.output_record import OutputRecord
-
         arguments = self._for(unit)
-        inputs = given_inputs(arguments)
-        if not (arguments.output.exists() and all(each.exists() for each in inputs)):
+        inputs = inputs_of(unit)
+        if not all(each.exists() for each in inputs):
             return None
         in_sequence, kind = self._kinds(arguments)
-        record = OutputRecord.of(arguments.output, kind)
-        if record is None or record.made_of.options != self._fingerprints[in_sequence, kind]:
-            return None
-        if record.made_of.seen == seen_fingerprint(inputs):
-            return record.outcome
-        # Copied or touched: is it the same all the same?
-        is_same = thorough and record.made_of.content == content_fingerprint(inputs)
-        return record.outcome if is_same else None
+        fingerprint = self._fingerprints[in_sequence, kind]
+        return known_values(arguments.output, kind, fingerprint, inputs, thorough)
 
     def _kinds(self, arguments: argparse.Namespace) -> tuple[bool, str]:
         from .source_arguments import in_sequence
@@ -116,20 +106,8 @@ class FuseProcessor:
             UnitError: the input cannot be fused, or something else has the output's name.
             InferenceError, OSError, MemoryError: of the machine; another try may succeed.
         """
-        from ..bags.errors import BagError
-        from ..fuse.image_folders import ImageFolderError
-        from ..inference import InferenceError
-        from ..network.checkpoint import CheckpointError
-        from ..output_place import OutputPlaceError
-
-        try:
+        with mistakes_as_unit_errors():
             return self._fused(self._for(unit))
-        except (OSError, InferenceError):
-            raise
-        except (
-            BagError, CheckpointError, CommandError, ImageFolderError, OutputPlaceError, ValueError
-        ) as error:  # fmt: skip
-            raise UnitError(str(error).replace("--output", "OUT")) from error
 
     def _loaded(self, in_sequence: bool, fingerprint: str) -> Loaded:
         settings = self._settings_of(in_sequence)
@@ -137,16 +115,11 @@ class FuseProcessor:
         return Loaded(self._predictor, settings, fingerprint)
 
     def _fused(self, arguments: argparse.Namespace) -> dict[str, Any]:
-        from ..fuse.output_record import OutputRecord
-
         loaded = None
         if all(each.exists() for each in given_inputs(arguments)):
             in_sequence, kind = self._kinds(arguments)
             fingerprint = self._fingerprints[in_sequence, kind]
-            record = OutputRecord.of(arguments.output, kind, whole=False)
-            # Of these options, but of another content of the input, or not whole any more.
-            is_stale = record is not None and record.made_of.options == fingerprint
-            arguments.overwrite = arguments.overwrite or is_stale
+            arguments.overwrite |= is_stale(arguments.output, kind, fingerprint)
             loaded = self._loaded(in_sequence, fingerprint)
         notes: list[str] = []
         with FuseWork.of(arguments, loaded) as work:
@@ -159,5 +132,5 @@ class FuseProcessor:
                 why = notes[0] if notes and "said above" in str(error) else ""
                 raise CommandError(f"{error}".replace("why is said above", why)) from error
         if notes:
-            values["notes"] = notes[:_MOST_NOTES]
+            values["notes"] = notes[:MOST_NOTES]
         return values

@@ -1,7 +1,8 @@
 """The entry point of ``amdanet``: imports the command's module, parses its arguments and runs it.
 
 A command's module has ``SUMMARY`` (one line), ``add_arguments(parser)`` and
-``run(arguments) -> int``.
+``run(arguments) -> int``; it may have ``add_task_arguments(parser, words)``, for options that
+depend on the words of the call.
 """
 
 from __future__ import annotations
@@ -49,11 +50,13 @@ def _module(command: str) -> ModuleType | None:
     return importlib.import_module(name) if importlib.util.find_spec(name) else None
 
 
-def parser(called: str | None = None) -> argparse.ArgumentParser:
+def parser(called: str | None = None, words: Sequence[str] = ()) -> argparse.ArgumentParser:
     """Return the parser of all commands that are installed.
 
-    Only the command that is called declares its arguments: what the others import may not be
-    installed.
+    Args:
+        called: the command. It alone declares its arguments: what the others import may not be
+            installed.
+        words: of the call.
     """
     top = OneLineParser(
         prog="amdanet",
@@ -72,6 +75,8 @@ def parser(called: str | None = None) -> argparse.ArgumentParser:
             )
             if command == called:
                 module.add_arguments(sub)
+                if hasattr(module, "add_task_arguments"):
+                    module.add_task_arguments(sub, words)
             sub.set_defaults(run=module.run)
     return top
 
@@ -85,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     called = next((word for word in words if not word.startswith("-")), None)
 
     def run() -> int:
-        parsed = parser(called).parse_args(words)
+        parsed = parser(called, words).parse_args(words)
         if called in _OF_ROS:
             check_ros_environment()
         return parsed.run(parsed)

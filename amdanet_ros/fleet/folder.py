@@ -130,6 +130,13 @@ def is_fleet_folder(out: Path) -> bool:
     return (out / _INNER).is_dir()
 
 
+def inputs_word(out: Path) -> str:
+    """Return what the inputs of a fleet's folder are called."""
+    options = _read(out / _INNER / "options.json")
+    task = options.get("task") if isinstance(options, dict) else None
+    return "data sets" if task == "evaluate" else "bags"
+
+
 def claims_of(out: Path) -> Path:
     """Return the folder of the claims of a fleet's folder."""
     return out / _INNER / "claims"
@@ -154,6 +161,8 @@ def _read(path: Path) -> Any:
 
 def _difference(there: Any, wanted: Mapping[str, Any]) -> str:
     known = there if isinstance(there, dict) else {}
+    if known.get("task") != wanted.get("task"):
+        return "task"
     names = sorted(n for n in {*known, *wanted} if known.get(n) != wanted.get(n))
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more

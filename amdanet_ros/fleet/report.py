@@ -35,24 +35,34 @@ def report(status: FleetStatus, out: Path) -> str:
     pairs = sum(row["pairs"] for row in done)
     hours = sum(row["seconds"] for row in done) / 3600
     left = f", {status.waiting} not done yet" if status.waiting else ""
+    word = status.word
     parts = [
-        f"<p><b class=ok>{len(done)} bags done</b>, <b class=bad>{len(failed)} failed</b>{left}; "
+        f"<p><b class=ok>{len(done)} {word} done</b>, <b class=bad>{len(failed)} failed</b>{left}; "
         f"{pairs} pairs in {hours:.2f} hours of work. Written {_time(time.time())}.</p>",
-        heading("Where people were seen"),
-        _people(done, out),
-        heading("Cameras that were not healthy"),
-        _cameras(done, out),
+    ]
+    if any(row.get("figures") for row in done):
+        parts += [heading("Figures"), _figures(done, out)]
+    if word == "bags" and (not done or any(row["health"] for row in done)):
+        parts += [
+            heading("Where people were seen"),
+            _people(done, out),
+            heading("Cameras that were not healthy"),
+            _cameras(done, out),
+        ]
+    parts += [
         heading("Failed"),
         table(
-            ("bag", "tries", "why"),
+            ("input", "tries", "why"),
             ((text(r["input"]), number(r.get("tries", 1)), text(r["error"])) for r in failed),
-            "No bag failed.",
+            "None failed.",
         ),
-        heading("Classes"),
-        _classes(done),
-        heading("All bags that are done"),
+    ]
+    if any(row["areas"] for row in done):
+        parts += [heading("Classes"), _classes(done)]
+    parts += [
+        heading(f"All {word} that are done"),
         table(
-            ("bag", "pairs", "left out", "seconds", "host"),
+            ("name", "pairs", "left out", "seconds", "host"),
             (
                 (
                     _link(r, out),
@@ -65,6 +75,15 @@ def report(status: FleetStatus, out: Path) -> str:
         ),
     ]
     return page(f"Fleet {os.path.abspath(out)}", parts)
+
+
+def _figures(done: Sequence[dict[str, Any]], out: Path) -> str:
+    names = list(dict.fromkeys(name for row in done for name in row.get("figures", {})))
+    return table(
+        ("name", *names),
+        ((_link(r, out), *(number(r.get("figures", {}).get(n, "")) for n in names)) for r in done),
+        "None.",
+    )
 
 
 def _people(done: Sequence[dict[str, Any]], out: Path) -> str:

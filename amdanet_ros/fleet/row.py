@@ -65,6 +65,7 @@ def _is_row(found: Mapping[str, Any]) -> bool:
         and _is_table(found.get("areas"), _is_number)
         and _is_table(found.get("health"), _is_health)
         and _is_table(found.get("seen", {}), _is_seen)
+        and _is_table(found.get("figures", {}), _is_number)
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from ..fuse.journal_folder import kept_pairs
 from ..one_line import one_line
 from .claim import claimed, is_locked
-from .folder import claims_of, read_plans
+from .folder import claims_of, inputs_word, read_plans
 from .results import read_results
 
 _MOST_ROWS = 50
@@ -25,12 +25,14 @@ class FleetStatus:
         waiting: outputs that were taken on, are not written now and have no row yet.
         running: outputs that workers write now, with the pairs that each has kept so far.
         drivers: that live, as "host, process".
+        word: what the inputs are called.
     """
 
     rows: dict[str, dict[str, Any]]
     waiting: int
     running: dict[str, int]
     drivers: tuple[str, ...]
+    word: str = "bags"
 
     @classmethod
     def of(cls, out: Path) -> FleetStatus:
@@ -45,7 +47,7 @@ class FleetStatus:
         )
         running = running_pairs(out, sorted(names))
         waiting = {name for name in names if name not in running and name not in rows}
-        return cls(rows, len(waiting), running, drivers)
+        return cls(rows, len(waiting), running, drivers, inputs_word(out))
 
     @property
     def failed(self) -> list[dict[str, Any]]:
@@ -64,7 +66,7 @@ class FleetStatus:
         seconds = sum(row["seconds"] for row in done)
         drivers = "; ".join(self.drivers) or "none"
         return [
-            f"done     {len(done)} bags, {pairs} pairs, {seconds:.1f} s of work",
+            f"done     {len(done)} {self.word}, {pairs} pairs, {seconds:.1f} s of work",
             f"failed   {len(failed)}",
             f"running  {len(self.running)}",
             *self._running_lines(),

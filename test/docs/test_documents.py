@@ -99,7 +99,7 @@ def test_its_commands_can_be_called(document):
         words = shlex.split(line, comments=True) if line.startswith("amdanet ") else []
         if len(words) > 1 and words[1] in COMMANDS:
             try:
-                parser(words[1]).parse_args(words[1:])
+                parser(words[1], words[1:]).parse_args(words[1:])
             except SystemExit as error:
                 assert error.code == 0, line
 

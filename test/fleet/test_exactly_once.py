@@ -155,7 +155,7 @@ def test_a_line_that_a_killed_driver_left_unfinished_costs_no_other_line(tmp_pat
 ROW = {
     "name": "a", "input": "/in/a", "output": "/out/a", "state": "done", "pairs": 2, "seconds": 1.5,
     "areas": {"person": 0.1}, "health": {"rgb": {"ok": 1, "frozen": 1, "reason": "it froze"}},
-    "error": "", "host": "h", "tries": 1, "time": 1.7e9, "left_out": 0,
+    "error": "", "host": "h", "tries": 1, "time": 1.7e9, "left_out": 0, "figures": {"mIoU": 0.5},
     "seen": {"person": {"pairs": 0.5, "most": 0.2, "at": 1.7e9}},
 }  # fmt: skip
 
