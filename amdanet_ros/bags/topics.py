@@ -22,6 +22,8 @@ from .topic_roles import (
 )
 
 IMAGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
+_COMPRESSED_DEPTH = "/compressedDepth"
+"""Ends the names of topics of depth images by the transport of this name."""
 _INFO_TYPE = "sensor_msgs/msg/CameraInfo"
 _NEARLY_ALL = 0.9
 _LAST_PARTS = ("image_raw", "image", "image_color", "image_rect_color", "image_rect")
@@ -106,7 +108,12 @@ def depth_topic(bag: BagReader, name: str, is_needed: bool) -> str | None:
     Raises:
         BagError: it is needed, and the bag holds no images under this name.
     """
-    images = [each for each, topic in sorted(bag.topics.items()) if topic.type == IMAGE_TYPES[0]]
+    plain, compressed = IMAGE_TYPES
+    images = [
+        each
+        for each, topic in sorted(bag.topics.items())
+        if topic.type == plain or (topic.type == compressed and each.endswith(_COMPRESSED_DEPTH))
+    ]
     if name in images:
         return name
     ends = [each for each in images if name[:1] not in ("", "/") and each.endswith(f"/{name}")]
@@ -149,7 +156,7 @@ def _candidates(bag: BagReader, images: Sequence[str]) -> list[_Candidate]:
     """Return one topic for each image that was recorded, with what is known of it."""
     variants: dict[str, list[str]] = {}
     for name in images:
-        if bag.topics[name].count and not name.endswith("/compressedDepth"):
+        if bag.topics[name].count and not name.endswith(_COMPRESSED_DEPTH):
             variants.setdefault(base_of(name), []).append(name)
     skipped = common_parts(variants)
     found = []

@@ -19,7 +19,7 @@ class DepthImage:
     """A depth image in the pixels of the RGB camera, read when it is first looked at.
 
     Attributes:
-        message: ``sensor_msgs/Image`` of any library, which was checked.
+        message: ``sensor_msgs/Image`` or ``CompressedImage`` of any library, which was checked.
         reading: bounds its size.
     """
 
@@ -51,7 +51,7 @@ class DepthImages:
         self._messages: tuple[tuple[int, Any], ...] = ()
 
     def add(self, message: Any) -> None:
-        """Keep a ``sensor_msgs/Image`` of any library.
+        """Keep a ``sensor_msgs/Image`` or ``CompressedImage`` of any library.
 
         Raises:
             BadImage: it is no depth image; its pixels are not looked at.

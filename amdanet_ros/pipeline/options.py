@@ -164,7 +164,8 @@ class DepthOptions(Options):
     topic: str = parameter(
         "depth/image_raw",
         "Topic of the depth images for thermal.registration_from: depth, 16UC1 in millimetres or "
-        "32FC1 in metres, in the pixels of the RGB camera (registered, aligned)",
+        "32FC1 in metres, in the pixels of the RGB camera (registered, aligned); a name that ends "
+        "in /compressedDepth: that transport's, as PNG",
     )
     max_age: float = parameter(
         0.2,

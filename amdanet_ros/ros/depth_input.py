@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rclpy.node import Node
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from ..findings import Finding, FindingKind, Level
 from ..images.errors import BadImage
@@ -45,8 +45,9 @@ class DepthInput:
             self.destroy()
         elif self.images is None:
             self._depths = DepthImages(settings.fusion.depth.max_age, settings.fusion.reading)
+            kind = CompressedImage if self._topic.endswith("/compressedDepth") else Image
             self.images = AdaptiveSubscription(
-                self._node, Image, self._topic, self._on_message, settings.qos_reliability
+                self._node, kind, self._topic, self._on_message, settings.qos_reliability
             )
         else:
             self._depths.max_age = settings.fusion.depth.max_age

@@ -206,8 +206,8 @@ def test_calibrations_in_files_serve_where_the_bag_has_none(fuse, tmp_path, bags
     assert f"thermal.camera_info_file is refused: {file} is no camera_info" in line
 
 
-def with_depth(path, bags, metres=1.0, **fields):
-    """A bag of two pairs, calibrations, and on /aligned/depth an image for each pair."""
+def with_depth(path, bags, metres=1.0, topic="/aligned/depth", **fields):
+    """A bag of two pairs, calibrations, and on a topic a depth image for each pair."""
     stamps = [bags.START, bags.START + 100_000_000]
     topics = {"rgb": "/rgb/camera_info", "thermal": "/thermal/camera_info"}
     calibrated = with_infos(path.with_name("calibrated"), bags, count=2, **topics)
@@ -215,9 +215,13 @@ def with_depth(path, bags, metres=1.0, **fields):
         for stamp in stamps:
             pixels = np.full((48, 64), round(1000 * metres), np.uint16)
             depth = bags.image(stamp, pixels, "16UC1", "rgb_optical")
+            if topic.endswith("/compressedDepth"):
+                depth = bags.compressed(stamp, pixels, "rgb_optical")
+                depth.format = "16UC1; compressedDepth png"
+                depth.data = np.concatenate([np.zeros(12, np.uint8), depth.data])
             for name, value in fields.items():
                 setattr(depth, name, value)
-            bag.write_message("/aligned/depth", stamp, depth)
+            bag.write_message(topic, stamp, depth)
         for message in plain.messages():
             bag.write(message.topic, message.type, message.stamp_ns, message.raw)
     return path
@@ -239,6 +243,9 @@ def test_a_bags_depth_puts_its_pairs_in_place_as_the_plane_there(fuse, tmp_path,
     )
     by_parameter = fuse(*by_depth, "-p", "depth.topic:=aligned/depth", bag=bag)
     assert by_parameter == found
+    packed = with_depth(tmp_path / "packed" / "depth", bags, topic="/aligned/depth/compressedDepth")
+    of_packed = fuse(*by_depth, "--depth-topic", "/aligned/depth/compressedDepth", bag=packed)
+    assert of_packed["/segmentation/mask"] == found["/segmentation/mask"]
     capsys.readouterr()
     without = fuse(*by_depth, bag=bag)  # /depth/image_raw is not there
     assert without["/segmentation/mask"] == far["/segmentation/mask"]

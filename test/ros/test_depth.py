@@ -1,5 +1,6 @@
 """Depth images in the node: taken while the registration wants them, counted, and left again."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -7,7 +8,7 @@ pytest.importorskip("diagnostic_msgs")
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import CameraInfo, CompressedImage
 
 MASK = "segmentation/mask"
 DEPTH = "amdanet: depth input"
@@ -72,3 +73,21 @@ def test_depth_puts_pairs_in_place_while_it_is_wanted(bench, make_node, heard, h
     assert DEPTH not in heard
     assert "/aligned/depth" not in [each.topic_name for each in node.subscriptions]
     bench.pair_until_heard(MASK, 6.0)
+
+
+def test_depth_of_the_compressed_depth_transport_is_taken(bench, make_node):
+    topic = "aligned/depth/compressedDepth"
+    node = bench.run(make_node({"thermal.registration_from": "depth", "depth.topic": topic}))
+    publisher = bench.node.create_publisher(CompressedImage, topic, 1)
+    depth = node.camera_pairs[""].subscription.depth
+    bench.until(lambda: depth.images.offered)
+    png = cv2.imencode(".png", np.full((48, 64), 3000, np.uint16))[1].tobytes()
+    message = CompressedImage(format="16UC1; compressedDepth png", data=bytes(12) + png)
+    message.header.stamp.sec = 7
+
+    def came():
+        publisher.publish(message)
+        return depth.near(7_000_000_000)
+
+    bench.until(came)
+    np.testing.assert_allclose(depth.near(7_000_000_000).metres, 3.0)
