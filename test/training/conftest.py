@@ -23,9 +23,9 @@ MICRO = MixTransformerSize((8, 16, 40, 64), (1, 1, 1, 1))
 
 @pytest.fixture(autouse=True, scope="module")
 def micro_backbone():
-    """Know the backbone ``mit_micro`` in these tests alone."""
+    """Know the backbone ``mit_micro`` in these tests alone; gives its size for child processes."""
     BACKBONES["mit_micro"] = MICRO
-    yield
+    yield json.dumps([MICRO.channels, MICRO.depths])
     del BACKBONES["mit_micro"]
 
 

@@ -13,7 +13,7 @@ from amdanet_ros.training.saved_state import load_state
 from amdanet_ros.training.trainer import BEST, LAST
 
 CONFIG = {
-    "network": {"backbone": "mit_b0", "embed_dim": 16},
+    "network": {"backbone": "mit_micro", "embed_dim": 16},
     "data": {"source": "folder", "classes": "pst900", "validation_share": 0.2, "workers": 0},
     "augmentation": {"crop": [32, 32], "scales": [1.0]},
     "optimization": {"steps": 3, "warmup_steps": 1, "batch_size": 2, "learning_rate": 1e-3},
@@ -36,8 +36,10 @@ SCRIPT = """
 import json, os, signal, sys
 import amdanet_ros.training.trainer
 from amdanet_ros.cli.main import main
+from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 
 config, folder, moments = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+BACKBONES["mit_micro"] = MixTransformerSize(*map(tuple, json.loads(sys.argv[4])))
 for name, (event, ending, count) in moments.items():
     child = os.fork()
     if child == 0:
@@ -57,13 +59,21 @@ for name, (event, ending, count) in moments.items():
 
 
 @pytest.fixture
-def killed(tmp_path, data_set, child_environment):
+def killed(tmp_path, data_set, child_environment, micro_backbone):
     """Kill a training at each moment; returns the configuration and the folder of the runs."""
     config = tmp_path / "tiny.yaml"
     root = str(data_set(count=5))
     config.write_text(yaml.safe_dump({**CONFIG, "data": {**CONFIG["data"], "root": root}}))
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(config), str(tmp_path), json.dumps(MOMENTS)],
+        [
+            sys.executable,
+            "-c",
+            SCRIPT,
+            str(config),
+            str(tmp_path),
+            json.dumps(MOMENTS),
+            micro_backbone,
+        ],
         env=child_environment,
         capture_output=True,
         text=True,

@@ -196,7 +196,7 @@ def stopped(tmp_path_factory, micro, blobs, here):
     """The state of a training that was stopped at its first step."""
     folder = tmp_path_factory.mktemp("stopped")
     trained(micro(), folder, blobs, here, stop_at=1)
-    return folder / LAST
+    return load_state(folder / LAST)
 
 
 @pytest.mark.parametrize("kind", SPOILED)
@@ -204,7 +204,7 @@ def test_a_state_that_is_none_is_refused_by_name(
     kind, stopped, tmp_path, micro, blobs, here, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    torch.save(SPOILED[kind](load_state(stopped)), tmp_path / LAST)
+    torch.save(SPOILED[kind](stopped), tmp_path / LAST)
     with pytest.raises(SavedStateError, match=r"last\.pt .*delete it and start again"):
         trained(micro(), tmp_path, blobs, here, resume=True)
     assert not (tmp_path / "called").exists()

@@ -15,7 +15,7 @@ from amdanet_ros.training.trainer import LAST
 
 # Dropout, drop path, masking and augmentation are on: random numbers must agree as well.
 CONFIG = {
-    "network": {"backbone": "mit_b0", "embed_dim": 16},
+    "network": {"backbone": "mit_micro", "embed_dim": 16},
     "data": {"source": "folder", "classes": "pst900", "validation_share": 0.2, "workers": 0},
     "augmentation": {"crop": [32, 32], "scales": [0.8, 1.2], "exposure": 0.5},
     "optimization": {
@@ -29,12 +29,16 @@ CONFIG = {
     "threads": 1,
 }
 
+LOSSES = {"all": {}, "classes": {"alpha2": 0.0, "alpha3": 0.0}}
+
 SCRIPT = """
-import sys
+import json, sys
 from amdanet_ros.cli.main import main
+from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 from amdanet_ros.training.processes import processes
+BACKBONES["mit_micro"] = MixTransformerSize(*map(tuple, json.loads(sys.argv[1])))
 with processes("cpu"):
-    for call in " ".join(sys.argv[1:]).split(" then "):
+    for call in " ".join(sys.argv[2:]).split(" then "):
         assert main(call.split()) == 0, call
 """
 
@@ -62,37 +66,48 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+def train_and_evaluate(config, root, out, *options):
+    """Return the words of both commands, with "then" between them."""
+    train = ["train", str(config), "--device", "cpu", "--out", str(out), *options]
+    evaluate = ["evaluate", str(out / "best.safetensors"), "--data", str(root), "--device", "cpu"]
+    return [*train, "then", *evaluate, "--out", str(out)]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("loss", [{}, {"alpha2": 0.0, "alpha3": 0.0}], ids=["all", "classes"])
 def test_two_processes_give_what_one_gives(
-    tmp_path, data_set, log_of, child_environment, one_thread, loss
+    tmp_path, data_set, log_of, child_environment, one_thread, micro_backbone
 ):
     root = data_set(count=9)
-    path = tmp_path / "tiny.yaml"
-    path.write_text(
-        yaml.safe_dump({**CONFIG, "loss": loss, "data": {**CONFIG["data"], "root": str(root)}})
-    )
-    one, two = tmp_path / "one", tmp_path / "two"
-    train = ["train", str(path), "--device", "cpu", "--out"]
-    # Two processes share a batch as two accumulated parts do.
-    assert main([*train, str(one), "--set", "optimization.accumulate=2"]) == 0
-    evaluate = ["evaluate", str(one / "best.safetensors"), "--data", str(root), "--device", "cpu"]
-    assert main([*evaluate, "--out", str(one)]) == 0
+    calls = []
+    for name, loss in LOSSES.items():
+        config = tmp_path / f"{name}.yaml"
+        values = {**CONFIG, "loss": loss, "data": {**CONFIG["data"], "root": str(root)}}
+        config.write_text(yaml.safe_dump(values))
+        # Two processes share a batch as two accumulated parts do.
+        accumulate = "--set", "optimization.accumulate=2"
+        for call in " ".join(
+            train_and_evaluate(config, root, tmp_path / "one" / name, *accumulate)
+        ).split(" then "):
+            assert main(call.split()) == 0
+        calls += ["then", *train_and_evaluate(config, root, tmp_path / "two" / name)]
 
     script = tmp_path / "commands.py"
     script.write_text(SCRIPT)
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    calls = [*train, str(two), "then", *evaluate, "--out", str(two)]
     done = subprocess.run(
-        [*launch, str(script), *calls],
+        [*launch, str(script), micro_backbone, *calls[1:]],
         env=child_environment,
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("finished; best mIoU") == 1  # only the first process prints
+    assert done.stdout.count("finished; best mIoU") == len(LOSSES)  # only the first process prints
+    for name in LOSSES:
+        assert_same(tmp_path / "one" / name, tmp_path / "two" / name, log_of)
 
+
+def assert_same(one, two, log_of):
     # The losses of each step and the final weights.
     steps = [[line for line in log_of(run) if line["kind"] == "train"] for run in (one, two)]
     assert len(steps[0]) == len(steps[1]) == 3
