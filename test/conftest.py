@@ -1,6 +1,7 @@
 """What tests share: DDS kept on this machine, a ROS domain for each test, waiting, ../shared."""
 
 import fcntl
+import functools
 import importlib.util
 import os
 import signal
@@ -210,10 +211,26 @@ def checkpoint(tmp_path_factory):
 
 
 @pytest.fixture
-def network_options(checkpoint):
+def network_options(checkpoint, loaded_once):
     """Options of a command that computes with ``checkpoint`` alike on every machine."""
     on_cpu = ("--device", "cpu", "--precision", "fp32", "--engine", "torch")
     return ("--checkpoint", str(checkpoint), *on_cpu)
+
+
+@pytest.fixture(scope="session")
+def load():
+    """What makes a predictor of its options: once for equal ones, which takes half a second."""
+    from amdanet_ros.inference import Predictor
+
+    return functools.cache(Predictor.of)
+
+
+@pytest.fixture
+def loaded_once(load, monkeypatch):
+    """Nodes and commands of a test share the networks that other tests have loaded."""
+    from amdanet_ros.inference import Predictor
+
+    monkeypatch.setattr(Predictor, "of", load)
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def test_a_wrong_option_is_a_line_and_status_2(fuse, capsys, options, words):
 
 
 def test_other_values_in_the_file_start_the_job_afresh(
-    fuse, params_file, tmp_path, monkeypatch, checkpoint, pair_bag
+    params_file, tmp_path, monkeypatch, network_options, pair_bag
 ):
     from amdanet_ros.inference import Predictor
 
@@ -154,9 +154,9 @@ def test_other_values_in_the_file_start_the_job_afresh(
         return real(self, *arguments)
 
     def run(smoothing):
-        file = params_file({"thermal.smoothing": smoothing, "checkpoint": str(checkpoint)})
+        options = ["--params-file", str(params_file({"thermal.smoothing": smoothing}))]
         out = str(tmp_path / "out")
-        return main(["fuse", str(pair_bag[0]), "-o", out, "--params-file", str(file)])
+        return main(["fuse", str(pair_bag[0]), "-o", out, *options, *network_options])
 
     monkeypatch.setattr(Predictor, "__call__", call)
     assert run(0.5) == 130

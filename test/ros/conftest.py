@@ -1,6 +1,5 @@
 """A small network's checkpoint, the node in this process, and cameras and listeners around it."""
 
-import functools
 import os
 import threading
 from collections import Counter
@@ -14,23 +13,13 @@ import pytest
 HEIGHT, WIDTH = 64, 96
 
 
-@pytest.fixture(scope="session")
-def load():
-    """What makes a node's predictor of its options: once for equal ones, which takes long."""
-    from amdanet_ros.inference import Predictor
-
-    return functools.cache(Predictor.of)
-
-
 @pytest.fixture
-def make_node(ros_domain, checkpoint, load, monkeypatch):
+def make_node(ros_domain, checkpoint, loaded_once):
     """A function that makes the node with parameters (and other arguments)."""
     from rclpy.parameter import Parameter
 
-    from amdanet_ros.inference import Predictor
     from amdanet_ros.ros.amdanet_node import AmdanetNode
 
-    monkeypatch.setattr(Predictor, "of", load)
     made = []
 
     def make(parameters=None, **kwargs):
