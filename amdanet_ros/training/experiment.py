@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -78,9 +79,8 @@ def _check_set_classes(root: Path, classes: ClassTable) -> None:
     """Refuse a class table whose names are not those of the data set's own classes.yaml."""
     file = root / "classes.yaml"
     if file.is_file() and class_table_of(file).names != classes.names:
-        raise ConfigError(
-            f"data.classes names other classes than {file}: --set data.classes={file}"
-        )
+        right = shlex.quote(f"data.classes={file}")
+        raise ConfigError(f"data.classes names other classes than {file}: --set {right}")
 
 
 def _check_crops(config: TrainingConfig, sides: tuple[int, int]) -> None:

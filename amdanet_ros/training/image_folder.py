@@ -73,8 +73,8 @@ class ImageFolder:
 
     @staticmethod
     def names_of(root: Path, split: str) -> list[str]:
-        """Return the names in `SPLIT.txt` of a data set's folder."""
-        path = data_folder(root) / f"{split}.txt"
+        """Return the names in `SPLIT.txt` of a data set's folder; `split` may end with ".txt"."""
+        path = data_folder(root) / f"{split.removesuffix('.txt')}.txt"
         if not path.is_file():
             raise DataError(
                 f"{path} is missing: a data set's folder holds train.txt and test.txt, "

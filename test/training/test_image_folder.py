@@ -181,3 +181,10 @@ def test_a_name_in_other_code_points_and_a_folder_in_other_letters_are_named(dat
     (root / "labels").rename(root / "label")
     with pytest.raises(DataError, match=r"the folder label is there"):
         ImageFolder(root, "train", 5)
+
+
+def test_a_list_may_be_named_with_its_ending(data_set):
+    root = data_set(count=3)
+    assert ImageFolder(root, "train.txt", 5).names == ImageFolder(root, "train", 5).names
+    with pytest.raises(DataError, match=r"/none\.txt is missing"):
+        ImageFolder(root, "none.txt", 5)

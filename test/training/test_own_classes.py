@@ -1,6 +1,7 @@
 """A class table of one's own, from a YAML file to the checkpoint and to what reads it."""
 
 import json
+import shlex
 
 import cv2
 import numpy as np
@@ -154,3 +155,9 @@ def test_a_table_that_is_not_the_sets_own_is_refused_before_training(farm, micro
     with pytest.raises(ConfigError, match=r"--set data\.classes=.*classes\.yaml"):
         build_pairs(micro(**changes, data__classes="pst900"))
     assert build_pairs(micro(**changes, data__classes=str(farm / "farm.yaml")))
+    spaced = farm.rename(farm.with_name("my set ü"))
+    changes["data__root"] = str(spaced)
+    with pytest.raises(ConfigError) as caught:
+        build_pairs(micro(**changes, data__classes="pst900"))
+    copied = shlex.split(str(caught.value).partition("--set ")[2])
+    assert copied == [f"data.classes={spaced / 'classes.yaml'}"]
