@@ -120,6 +120,7 @@ def _exchange(arguments: argparse.Namespace) -> int:
         Path(arguments.source).expanduser(),
         Path(arguments.destination).expanduser(),
     )
+    _check_direction(arguments.to, source, destination)
     try:
         if arguments.to:
             table, own = _tables(arguments, source)
@@ -145,6 +146,23 @@ def _exchange(arguments: argparse.Namespace) -> int:
     kept = f"; the labels before: {done.before}" if done.before else ""
     print(f"{done.images} images labelled: {destination / arguments.labels}{kept}")
     return 0
+
+
+def _check_direction(to_people: bool, source: Path, destination: Path) -> None:
+    """Refuse a data set at the wrong end."""
+    from .errors import CommandError
+
+    here, there = ((each / "Visible").is_dir() for each in (source, destination))
+    if here and not there and not to_people:
+        raise CommandError(
+            f"{source} is a data set: give --to to write it as a task for people; to bring labels "
+            "back, name the annotations first, then the data set"
+        )
+    if there and not here and to_people:
+        raise CommandError(
+            f"{destination} is a data set, and {source} is none: leave out --to to bring labels "
+            "back"
+        )
 
 
 def _tables(arguments: argparse.Namespace, root: Path) -> tuple[ClassTable, ClassTable | None]:
