@@ -16,7 +16,7 @@ import numpy as np
 from .errors import AnnotationError
 from .plain_values import member, parsed_json, points, read_text, sides
 from .run_lengths import coco_counts, coco_text, mask_of_runs, runs_of
-from .shapes import AnnotatedImage, Annotations, Shape
+from .shapes import AnnotatedImage, Annotations, MaskRoom, Shape
 
 FILE = "annotations.json"
 _NAMES = (FILE, "instances_*.json", "_annotations.coco.json", "result.json", "*.json")
@@ -41,6 +41,7 @@ def read_coco(path: Path) -> Annotations:
         size = sides(each, ("height", "width"), label)
         images[member(each, "id", int, label)] = (file, size, [])
     left_out: Counter[str] = Counter()
+    room = MaskRoom()
     for each in member(content, "annotations", list, where):
         label = f"{where}, annotation {str(each.get('id') if isinstance(each, dict) else '')[:20]}"
         image = images.get(member(each, "image_id", int, label))
@@ -52,7 +53,7 @@ def read_coco(path: Path) -> Annotations:
         if shape is None:
             left_out["box without a segmentation"] += 1
         else:
-            image[2].append(shape)
+            image[2].append(room.take(shape, label))
     return Annotations(
         [AnnotatedImage(file, size, tuple(shapes)) for file, size, shapes in images.values()],
         left_out,
@@ -74,13 +75,16 @@ def _shape(name: str, segmentation: Any, size: tuple[int, int], where: str) -> S
         raise AnnotationError(f"{where}: a mask of size {str(own)[:40]} in an image of {size}")
     runs = coco_counts(counts, where) if isinstance(counts, str) else counts
     mask = mask_of_runs(runs, size[0] * size[1], where)
-    return Shape(name, mask=mask.reshape(size[::-1]).T)
+    return Shape.of_mask(name, mask.reshape(size[::-1]).T)
 
 
 def _united(name: str, rings: Sequence[np.ndarray], size: tuple[int, int]) -> Shape:
     from .polygons import filled
 
-    return Shape(name, mask=np.logical_or.reduce([filled([ring], size) for ring in rings]))
+    mask = np.zeros(size, bool)
+    for ring in rings:
+        mask |= filled([ring], size)
+    return Shape.of_mask(name, mask)
 
 
 def write_coco(

@@ -18,7 +18,7 @@ import numpy as np
 from .errors import AnnotationError
 from .plain_values import number, points, read_text, sides
 from .run_lengths import mask_of_runs, runs_of
-from .shapes import AnnotatedImage, Annotations, Shape
+from .shapes import AnnotatedImage, Annotations, MaskRoom, Shape
 
 FILE = "annotations.xml"
 _AREAS = ("polygon", "mask", "box", "ellipse")
@@ -49,6 +49,7 @@ class _Reader:
         self._image: tuple[str, tuple[int, int]] | None = None
         self._shapes: list[tuple[int, Shape]] = []
         self._stack: list[str] = []
+        self._room = MaskRoom()
 
     def read(self, data: bytes) -> None:
         parser = expat.ParserCreate()
@@ -59,9 +60,11 @@ class _Reader:
         parser.EntityDeclHandler = self._refuse
         try:
             parser.Parse(data, True)
+        except AnnotationError:
+            raise
         except expat.ExpatError as error:
             raise AnnotationError(f"{self._file_label} is no XML: {error}") from error
-        except (LookupError, UnicodeError) as error:
+        except (LookupError, ValueError) as error:
             raise AnnotationError(f"{self._file_label} is XML in an unknown encoding") from error
 
     def _refuse(self, *_arguments: object) -> None:
@@ -89,7 +92,8 @@ class _Reader:
         elif self._image is not None and len(self._stack) == 3:
             if name in _AREAS:
                 order = int(number(given.get("z_order", "0"), "z_order", self._where))
-                self._shapes.append((order, _shape(name, given, self._where)))
+                shape = self._room.take(_shape(name, given, self._where), self._where)
+                self._shapes.append((order, shape))
             elif name in _OTHERS:
                 self.left_out[name] += 1
 
@@ -118,7 +122,7 @@ def _shape(kind: str, given: Mapping[str, str], where: str) -> Shape:
         except ValueError:
             raise AnnotationError(f"{where}: a mask's rle is no list of whole numbers") from None
         mask = mask_of_runs(runs, width * height, where)
-        return Shape(label, mask=mask.reshape(height, width), corner=(top, left))
+        return Shape.of_mask(label, mask.reshape(height, width), (top, left))
     turn = math.radians(number(given.get("rotation", "0"), "rotation", where))
     if kind == "box":
         x0, y0, x1, y1 = (

@@ -233,7 +233,7 @@ def _shapes(labels: np.ndarray, present: Mapping[int, str], as_polygons: bool) -
             continue
         rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
         part = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        shapes.append(Shape(name, mask=part, corner=(int(rows[0]), int(columns[0]))))
+        shapes.append(Shape.of_mask(name, part, (int(rows[0]), int(columns[0]))))
     # Simplified outlines overlap by a pixel: small areas lie on top.
     return sorted(shapes, key=lambda each: -_extent(each)) if as_polygons else shapes
 

@@ -22,7 +22,7 @@ from ..images.image_file import values_of_file
 from ..one_line import one_line
 from .errors import AnnotationError
 from .plain_values import member, number, parsed_json, points, read_text, sides
-from .shapes import AnnotatedImage, Annotations, Shape
+from .shapes import AnnotatedImage, Annotations, MaskRoom, Shape
 
 
 def read_labelme(path: Path) -> Annotations:
@@ -37,7 +37,7 @@ def read_labelme(path: Path) -> Annotations:
             raise AnnotationError(f"{one_line(path)} holds no .json files of labelme")
     else:
         files = [path]
-    images, left_out = [], Counter()
+    images, left_out, room = [], Counter(), MaskRoom()
     for file in files:
         data, where = read_text(file, ("*.json",))
         content = parsed_json(data, where)
@@ -48,7 +48,7 @@ def read_labelme(path: Path) -> Annotations:
             if shape is None:
                 left_out[str(each.get("shape_type"))[:40]] += 1
             else:
-                shapes.append(shape)
+                shapes.append(room.take(shape, where))
         # The file has the name of its image; imagePath may lead through other folders.
         name = file.relative_to(path) if path.is_dir() else Path(file.name)
         images.append(AnnotatedImage(name.as_posix(), size, tuple(shapes)))
@@ -81,7 +81,7 @@ def _mask(label: str, corners: list, text: str, where: str) -> Shape:
     except (binascii.Error, ValueError, BadImage) as error:
         raise AnnotationError(f"{where}: a mask is no image: save it again in labelme") from error
     mask = mask if mask.ndim == 2 else mask[..., 0]
-    return Shape(label, mask=mask > 0, corner=(round(y0), round(x0)))
+    return Shape.of_mask(label, mask > 0, (round(y0), round(x0)))
 
 
 def _two(corners: list, where: str) -> list[tuple[float, float]]:

@@ -20,7 +20,7 @@ from ..one_line import one_line
 from .errors import AnnotationError
 from .plain_values import member, number, parsed_json, points, read_text, sides
 from .run_lengths import brush_data, brush_mask
-from .shapes import AnnotatedImage, Annotations, Shape
+from .shapes import AnnotatedImage, Annotations, MaskRoom, Shape
 
 FILE = "tasks.json"
 _NAMES = (FILE, "project-*.json", "result.json", "*.json")
@@ -36,7 +36,7 @@ def read_labelstudio(path: Path) -> Annotations:
     tasks = parsed_json(data, where)
     if not isinstance(tasks, list):
         raise AnnotationError(f"{where} is no list of tasks: export it as JSON (not JSON-MIN)")
-    images, left_out = [], Counter()
+    images, left_out, room = [], Counter(), MaskRoom()
     for task in tasks:
         fields = member(task, "data", dict, f"{where}, task")
         address = fields.get("image") or next(
@@ -55,7 +55,7 @@ def read_labelstudio(path: Path) -> Annotations:
             if size not in (None, own):
                 raise AnnotationError(f"{label}: its results give two sizes, {size} and {own}")
             size = own
-            shapes.append(_shape(kind, result, size, label))
+            shapes.append(room.take(_shape(kind, result, size, label), label))
         if size is None:
             left_out["task without an area"] += 1
         else:
@@ -84,7 +84,7 @@ def _shape(kind: str, result: Mapping[str, Any], size: tuple[int, int], where: s
     if kind == "brushlabels":
         if value.get("format") != "rle":
             raise AnnotationError(f"{where}: a brush mask is not in the format rle")
-        return Shape(names[0], mask=brush_mask(value.get("rle"), size, where))
+        return Shape.of_mask(names[0], brush_mask(value.get("rle"), size, where))
     percent = points(member(value, "points", list, where), where)
     if number(result.get("image_rotation", 0), "image_rotation", where):
         raise AnnotationError(f"{where}: the image was turned: turn it back in Label Studio")

@@ -16,7 +16,8 @@ import numpy as np
 from ..one_line import one_line
 from .errors import AnnotationError
 
-MOST_BYTES = 256 << 20
+MOST_BYTES = 128 << 20
+"""Each three of them, "[],", may become 64 bytes in memory."""
 _LARGEST = 1e6
 _MOST_SIDE = 32767
 _MOST_PIXELS = 64_000_000

@@ -13,6 +13,9 @@ from ..one_line import one_line
 from .errors import AnnotationError
 from .polygons import filled
 
+MOST_MASK_PIXELS = 4_000_000_000
+"""Of all masks of a file together: 500 MB. A run of a few letters may stand for millions."""
+
 NONE_OF_NAME = "none_of"
 """Name of label 254 in annotations: none of the classes that the data set lists."""
 
@@ -28,14 +31,29 @@ class Shape:
         label: the class's name.
         rings: closed polygons, N x 2 float64 of x and y, in pixels: pixel i reaches from i to
             i + 1. Where they overlap an even number of times is a hole.
-        mask: h x w bool instead of these, or None.
+        bits: a mask instead of these, eight pixels a byte, or None; see ``of_mask``.
+        size: (height, width) of the mask.
         corner: (top, left) of the mask in the image.
     """
 
     label: str
     rings: tuple[np.ndarray, ...] = ()
-    mask: np.ndarray | None = None
+    bits: np.ndarray | None = None
+    size: tuple[int, int] = (0, 0)
     corner: tuple[int, int] = (0, 0)
+
+    @classmethod
+    def of_mask(cls, label: str, mask: np.ndarray, corner: tuple[int, int] = (0, 0)) -> Shape:
+        """Return the shape of a mask, h x w bool, whose first pixel lies at (top, left)."""
+        return cls(label, (), np.packbits(mask), mask.shape, corner)
+
+    @property
+    def mask(self) -> np.ndarray | None:
+        """The mask, h x w bool, or None."""
+        if self.bits is None:
+            return None
+        count = self.size[0] * self.size[1]
+        return np.unpackbits(self.bits, count=count).reshape(self.size).astype(bool)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +82,27 @@ class Annotations:
 
     images: Sequence[AnnotatedImage]
     left_out: Counter[str] = field(default_factory=Counter)
+
+
+class MaskRoom:
+    """How many pixels the masks of some annotations may still have together."""
+
+    def __init__(self, pixels: int = MOST_MASK_PIXELS) -> None:
+        self._left = pixels
+
+    def take(self, shape: Shape, where: str) -> Shape:
+        """Return a shape for which there is room.
+
+        Raises:
+            AnnotationError: there is none.
+        """
+        self._left -= shape.size[0] * shape.size[1]
+        if self._left < 0:
+            raise AnnotationError(
+                f"{where}: the masks have more than {MOST_MASK_PIXELS / 1e9:g} billion pixels "
+                "together: export fewer images at a time"
+            )
+        return shape
 
 
 def index_of(label: str, indices: Mapping[str, int], where: str) -> int:
@@ -100,11 +139,12 @@ def painted(image: AnnotatedImage, indices: Mapping[str, int], where: str) -> np
     height, width = image.size
     for shape in image.shapes:
         index = index_of(shape.label, indices, where)
-        if shape.mask is None:
+        mask = shape.mask
+        if mask is None:
             labels[filled(shape.rings, image.size)] = index
             continue
         top, left = shape.corner
-        mask = shape.mask[max(0, -top) : max(0, height - top), max(0, -left) : max(0, width - left)]
+        mask = mask[max(0, -top) : max(0, height - top), max(0, -left) : max(0, width - left)]
         rows, columns = mask.shape
         part = labels[max(0, top) :, max(0, left) :][:rows, :columns]
         part[mask] = index

@@ -18,6 +18,7 @@ from amdanet_ros.annotation.run_lengths import (
     mask_of_runs,
     runs_of,
 )
+from amdanet_ros.annotation.shapes import MaskRoom, Shape
 from amdanet_ros.class_table_file import class_table_of
 from amdanet_ros.cli.main import main
 from amdanet_ros.evaluation.label_origin import LABEL_ORIGIN, label_digest, origin_remark
@@ -210,6 +211,8 @@ BAD = [
     ("cvat", "<annotations><track/></annotations>", "tracks"),
     ("cvat", "<html/>", "CVAT for images 1.1"),
     ("cvat", "<annotations>", "is no XML"),
+    ("cvat", '<?xml version="1.0" encoding="utf-7"?><annotations/>', "unknown encoding"),
+    ("cvat", '<?xml version="1.0" encoding="gb2312"?><annotations/>', "unknown encoding"),
     ("cvat", "<annotations></annotations>", "no annotated image"),
     ("cvat", '<!DOCTYPE a [<!ENTITY b "c">]><annotations>&b;</annotations>', "DOCTYPE"),
     ("cvat", '<!DOCTYPE a SYSTEM "file:///etc/passwd"><annotations/>', "DOCTYPE"),
@@ -248,6 +251,29 @@ def test_what_cannot_be_used_is_one_line_and_changes_nothing(
     assert sorted(each.name for each in data_set.iterdir() if each.is_dir()) == [
         "Infrared", "Label", "Visible",
     ]  # fmt: skip
+
+
+_MASKS = [each for each in SAME if "mask label" in str(each) or "rle" in str(each)]
+_MASKS += [each for each in SAME if "counts" in str(each) or "'mask':" in str(each)]
+
+
+@pytest.mark.parametrize(("kind", "content"), _MASKS)
+def test_masks_that_grow_out_of_a_few_letters_have_a_bound_together(
+    data_set, tmp_path, capsys, monkeypatch, kind, content
+):
+    """Each has 200 to 4,800 pixels; there is room for 100."""
+    monkeypatch.setattr(MaskRoom.__init__, "__defaults__", (100,))
+    assert convert(kind, written(tmp_path, kind, content), data_set) == 2
+    assert "billion pixels together: export fewer images" in capsys.readouterr().err
+    np.testing.assert_array_equal(labels_of(data_set, "a"), blobs(0))
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (8, 16)])
+def test_a_mask_is_kept_in_an_eighth_of_its_bytes(size):
+    mask = np.random.default_rng(0).random(size) > 0.5
+    shape = Shape.of_mask("road", mask, (2, 1))
+    np.testing.assert_array_equal(shape.mask, mask)
+    assert shape.bits.nbytes == -(-mask.size // 8)
 
 
 @pytest.mark.parametrize(
