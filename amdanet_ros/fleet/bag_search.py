@@ -13,7 +13,7 @@ from ..fuse.video_output import is_own_video
 from ..fuse.written_files import MARK
 from ..videos.video_names import is_video
 from .found import Found
-from .search import is_within, name_of
+from .search import is_within, name_of, not_read
 
 
 class BagSearch:
@@ -43,7 +43,8 @@ class BagSearch:
     def below(self, folder: Path) -> Iterator[Found]:
         """Yield the bags and videos in a folder, or the folder itself where it is a bag."""
         itself = Path(os.path.abspath(folder)).name
-        for root, folders, names in os.walk(folder):
+        errors: list[OSError] = []
+        for root, folders, names in os.walk(folder, onerror=errors.append):
             here = Path(root)
             inner = os.path.relpath(root, folder)
             if MARK in names:  # an output of amdanet
@@ -68,6 +69,7 @@ class BagSearch:
                 # Folders behind links are not searched, for they may lead around; bags are taken.
                 if each in folders and (here / each / METADATA).is_file():
                     yield Found(str(here / each), os.path.normpath(os.path.join(inner, each)))
+        yield from not_read(errors, folder)
 
     def _videos(self, here: Path, inner: str, names: Sequence[str]) -> Iterator[Found]:
         videos = sorted(here / name for name in names if not name.startswith("."))

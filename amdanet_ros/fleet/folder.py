@@ -105,6 +105,20 @@ class FleetFolder:
         with whole_file(self.path / _INNER / f"{results.name}.plan") as partial:
             partial.write_text(json.dumps(plan))
 
+    def check_there(self) -> None:
+        """Check that the folder is still the one in which this driver began.
+
+        Raises:
+            FleetFolderError: it was removed or replaced meanwhile.
+        """
+        with contextlib.suppress(OSError):
+            there = os.stat(self.path / _INNER / "lock")
+            if self.claims.is_dir() and os.path.samestat(there, os.fstat(self._lock)):
+                return
+        raise FleetFolderError(
+            f"{self.path} was removed or replaced while this call worked in it: call it again"
+        )
+
     def close(self) -> None:
         """Let the folder go."""
         os.close(self._lock)

@@ -122,11 +122,19 @@ def connected(address: str, workers: int | None) -> Iterator[None]:
         else:
             del common["include_dashboard"]
             ray.init(address=address, **common)
-    except (ConnectionError, RuntimeError, ValueError) as error:
-        raise PoolError(
-            f"--address {address}: no Ray cluster is reached ({' '.join(str(error).split())[:300]})"
-            ": start one with ray start --head, or give --address local"
-        ) from error
+    except ImportError:
+        raise
+    # Ray raises Exception itself where its processes do not start in time.
+    except Exception as error:
+        why = f"({' '.join(str(error).split())[:300]})"
+        if address == LOCAL:
+            words = f"Ray does not start here {why}: leave out --address for plain processes"
+        else:
+            words = (
+                f"no Ray cluster is reached {why}: start one with ray start --head, or give "
+                "--address local"
+            )
+        raise PoolError(f"--address {address}: {words}") from error
     try:
         yield
     finally:

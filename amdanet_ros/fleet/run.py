@@ -56,9 +56,11 @@ class FleetRun:
 
         Raises:
             PoolError: workers cannot be started.
+            FleetFolderError: the folder was removed meanwhile.
             OSError: the results cannot be written.
         """
         for ended in Driver(self.left, pool).results():
+            self.folder.check_there()
             self.file.add(each for each in ended if each.state is not State.FINISHED)
             self._others += [each for each in ended if each.state is State.FINISHED]
             yield ended

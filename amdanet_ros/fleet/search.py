@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,6 +78,19 @@ def name_of(path: str, name: str) -> str:
         if name.endswith(suffix) and len(os.path.basename(name)) > len(suffix):
             return name[: -len(suffix)]
     return name
+
+
+def not_read(errors: Iterable[OSError], folder: Path) -> Iterator[Found]:
+    """Yield folders that could not be searched, so that they are told as what fails.
+
+    Args:
+        errors: of ``os.walk``.
+        folder: that was searched.
+    """
+    for error in errors:
+        if not isinstance(error, FileNotFoundError):
+            inner = os.path.relpath(error.filename, folder)
+            yield Found(error.filename, folder.absolute().name if inner == "." else inner)
 
 
 def is_within(path: str, folder: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .found import Found
-from .search import is_within
+from .search import is_within, not_read
 
 
 class SetSearch:
@@ -35,7 +35,8 @@ class SetSearch:
     def below(self, folder: Path) -> Iterator[Found]:
         """Yield the data sets in a folder, or the folder itself where it is one."""
         itself = Path(os.path.abspath(folder)).name
-        for root, folders, names in os.walk(folder):
+        errors: list[OSError] = []
+        for root, folders, names in os.walk(folder, onerror=errors.append):
             inner = os.path.relpath(root, folder)
             if self._list in names:
                 folders.clear()
@@ -46,6 +47,7 @@ class SetSearch:
                 for each in folders
                 if not each.startswith(".") and not is_within(os.path.join(root, each), self.out)
             )
+        yield from not_read(errors, folder)
 
     def matched(self, found: Sequence[Found]) -> list[Found]:
         """Return what was given."""

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -203,6 +204,22 @@ def test_an_output_that_cannot_be_looked_at_does_not_stop_the_others(place):
     a, b = drive(units_in(place[0]), place[1], Unreadable(place[1]), is_here=True)
     assert (a["state"], a["tries"], b["state"]) == ("failed", 3, "done")
     assert "Permission denied" in a["error"]
+
+
+@pytest.mark.parametrize("what", ["removed", "replaced", "emptied"])
+def test_a_driver_whose_folder_goes_ends_at_once_and_says_so(place, what):
+    class Goes(Simulated):
+        def process(self, unit):
+            inner = place[1] / ".amdanet_fleet"
+            shutil.rmtree(inner / "claims" if what == "emptied" else place[1])
+            if what == "replaced":
+                FleetFolder(place[1], self.options).close()
+            return {"pairs": 0}
+
+    fill(place[0], a="ok", b="ok")
+    with pytest.raises(FleetFolderError, match="was removed or replaced while this call worked"):
+        drive(units_in(place[0]), place[1], Goes(place[1]), is_here=True)
+    assert len(drive(units_in(place[0]), place[1], is_here=True)) == 2
 
 
 def test_other_options_are_refused_in_the_same_folder(tmp_path):

@@ -233,6 +233,21 @@ def test_each_stacked_video_is_an_input_but_for_outputs(videos):
     assert both(videos / "dashcam.mp4", stacked=True) == {"dashcam": ("dashcam.mp4",)}
 
 
+def test_a_folder_that_cannot_be_read_is_told_as_what_fails(tree, monkeypatch):
+    scandir = os.scandir
+
+    def refusing(path):
+        if str(path).endswith("loose"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    # Who runs the tests may be allowed to read everything.
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert names(tree).keys() == {"run1", "day/run2", "day/cut", "day/loose"}
+    assert names(f"{tree}/d*").keys() == {"day/run2", "day/cut", "day/loose"}
+    assert names(tree / "day" / "loose").keys() == {"loose"}
+
+
 def test_shards_hold_each_unit_once(tree):
     units = find_units([str(tree)], tree / "out")
     shared = [shard(units, rank, 3) for rank in range(3)]

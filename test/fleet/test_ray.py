@@ -180,6 +180,19 @@ def test_an_address_without_a_cluster_is_one_line(address, tmp_path, bags, monke
     assert error.count("\n") == 1
 
 
+def test_a_ray_that_does_not_start_is_one_line(tmp_path, bags, monkeypatch, capsys):
+    def refuses(**_):
+        raise Exception("The current node timed out during startup.\nSome raylet failed")
+
+    monkeypatch.setattr("ray.init", refuses)
+    bags.write_pairs(tmp_path / "bag", count=1)
+    words = ["fleet", str(tmp_path / "bag"), str(tmp_path / "out"), "--address", "local"]
+    assert main([*words, "--checkpoint", "demo", "--device", "cpu"]) == 2
+    error = capsys.readouterr().err
+    assert "--address local: Ray does not start here (The current node timed out" in error
+    assert "leave out --address" in error and error.count("\n") == 1
+
+
 def test_gpus_that_the_cluster_has_not_are_said(ray_here):
     from amdanet_ros.fleet.ray_pool import shortage
 
