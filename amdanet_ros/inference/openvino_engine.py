@@ -18,7 +18,7 @@ from .graph_cache import GraphCache
 from .plain_engine import EngineOutput
 
 _KEPT = 4
-_FORMAT = 1
+_FORMAT = 2
 """Raised whenever the same weights give another graph."""
 
 
@@ -100,7 +100,7 @@ class OpenVinoEngine:
             except RuntimeError:  # of another build of OpenVINO: made again
                 self._cache.remove(key)
         try:
-            model = runtime.convert(self._network, size)
+            model = runtime.convert(self._network, size, self._precision)
             compiled = runtime.compile_model(model, self._device, self._precision, threads)
             request = compiled.create_infer_request()
         except (RuntimeError, ImportError) as error:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .errors import DeviceUnavailableError, InferenceError
 from .folded import FoldedAMDANet
+from .folded.converted_network import ConvertedAMDANet
 
 PREFIX = "openvino:"
 """Of the names of its devices, such as openvino:GPU."""
@@ -67,8 +68,8 @@ def processor_name(device: str) -> str:
     return str(_core().get_property(device, "FULL_DEVICE_NAME"))
 
 
-def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
-    """Return the network as OpenVINO's model for one size (height, width).
+def convert(network: FoldedAMDANet, size: tuple[int, int], precision: str) -> Any:
+    """Return the network as OpenVINO's model for one size (height, width) and one precision.
 
     The graph is traced on images of this size, so that all that depends on it is constant.
 
@@ -82,8 +83,9 @@ def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
     example = (torch.zeros(1, 3, *size), torch.zeros(1, 1, *size))
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # all sizes become constants, as they should
-        network(*example)  # fills the caches of what depends on the size
-        traced = torch.jit.trace(_TwoOutputs(network), example, check_trace=False)
+        form = ConvertedAMDANet(network, precision != "fp32")
+        form.prepare(size)
+        traced = torch.jit.trace(_TwoOutputs(form), example, check_trace=False)
         decoder = TorchScriptPythonDecoder(traced, example_input=example, skip_freeze=True)
         frontend = FrontEndManager().load_by_framework("pytorch")
         model = frontend.convert(frontend.load(decoder))
@@ -121,7 +123,7 @@ def compiled_bytes(compiled: Any) -> bytes:
 class _TwoOutputs(nn.Module):
     """The folded network as a function of two tensors to two."""
 
-    def __init__(self, network: FoldedAMDANet) -> None:
+    def __init__(self, network: ConvertedAMDANet) -> None:
         super().__init__()
         self.network = network
 

@@ -1,5 +1,7 @@
 """Networks that tests of inference share."""
 
+import sys
+
 import pytest
 
 
@@ -32,3 +34,51 @@ def randomized():
         return network
 
     return randomize
+
+
+@pytest.fixture
+def golden_case(shared, monkeypatch):
+    """A function that gives a case of the release's golden numbers and a network with its weights.
+
+    Cases: ../shared/golden.
+    """
+    import numpy as np
+    import torch
+
+    from amdanet_ros.network import AMDANet
+
+    monkeypatch.syspath_prepend(str(shared / "golden"))
+    monkeypatch.delitem(sys.modules, "golden", raising=False)
+    import golden
+
+    def find(tag):
+        cases = golden.cases(shared / "golden" / "network_open.npz")
+        case = next(each for each in cases if each.tag == tag)
+        with torch.device("meta"):
+            network = AMDANet(backbone=case.backbone, num_classes=case.classes, bn_eps=case.bn_eps)
+        shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+        state = {
+            key: torch.from_numpy(np.asarray(value))
+            for key, value in golden.parameters(case, shapes).items()
+        }
+        network.load_state_dict(state, assign=True)
+        return case, network.eval()
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def golden_errors():
+    """A function that gives the relative errors of logits and fused, and the equal labels."""
+    import numpy as np
+
+    def relative(got, expected):
+        return np.linalg.norm(got - expected) / np.linalg.norm(expected)
+
+    def compare(case, logits, fused):
+        if case.sampled:
+            logits, fused = logits[..., 1::4, 2::4], fused[..., 1::4, 2::4]
+        labels = np.mean(logits.argmax(1) == case.logits.argmax(1))
+        return relative(logits, case.logits), relative(fused, case.fused), labels
+
+    return compare

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from amdanet_ros.inference.folded import FoldedAMDANet, UnsupportedVariantError
+from amdanet_ros.inference.folded.converted_network import ConvertedAMDANet
 from amdanet_ros.network import AMDANet
 
 
@@ -32,38 +33,25 @@ def images(size, batch=1):
     return rgb, torch.rand(batch, 1, *size, generator=generator)
 
 
-def golden_errors(case, logits, fused):
-    if case.sampled:
-        logits, fused = logits[..., 1::4, 2::4], fused[..., 1::4, 2::4]
-    labels = np.mean(logits.argmax(1) == case.logits.argmax(1))
-    return relative(logits, case.logits), relative(fused, case.fused), labels
-
-
 @pytest.mark.parametrize("tag", ["b2_70x90", "b4_96x128"])
 def test_the_folded_and_the_plain_forward_give_the_releases_numbers(
-    shared, project, monkeypatch, tag
+    golden_case, golden_errors, project, monkeypatch, tag
 ):
-    monkeypatch.syspath_prepend(str(shared / "golden"))
     monkeypatch.syspath_prepend(str(project / "benchmarks"))
-    for name in ("golden", "plain_forward"):
-        monkeypatch.delitem(sys.modules, name, raising=False)
-    import golden
+    monkeypatch.delitem(sys.modules, "plain_forward", raising=False)
     from plain_forward import PlainForward
 
-    case = next(c for c in golden.cases(shared / "golden" / "network_open.npz") if c.tag == tag)
-    with torch.device("meta"):
-        network = AMDANet(backbone=case.backbone, num_classes=case.classes, bn_eps=case.bn_eps)
-    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    state = {
-        key: torch.from_numpy(np.asarray(value))
-        for key, value in golden.parameters(case, shapes).items()
-    }
-    network.load_state_dict(state, assign=True)
+    case, network = golden_case(tag)
+    state = network.state_dict()
     rgb, thermal = torch.from_numpy(case.rgb), torch.from_numpy(case.thermal)
     plain = PlainForward(state, case.bn_eps)(rgb, thermal)
     with torch.inference_mode():
-        folded = FoldedAMDANet(network.eval())(rgb, thermal[:, :1])
-    for logits, fused in (plain, folded):
+        network = FoldedAMDANet(network)
+        folded = network(rgb, thermal[:, :1])
+        form = ConvertedAMDANet(network, False)
+        samples = [form(rgb[i : i + 1], thermal[i : i + 1, :1]) for i in range(len(rgb))]
+        converted = tuple(torch.cat(each) for each in zip(*samples, strict=True))
+    for logits, fused in (plain, folded, converted):
         logits_error, fused_error, labels = golden_errors(case, logits.numpy(), fused.numpy())
         assert logits_error < 3e-5
         assert fused_error < 1e-5

@@ -187,6 +187,17 @@ def test_bf16_keeps_the_labels(folded, engine):
         assert (exact.logits.argmax(1) == near.logits.argmax(1)).float().mean() > 0.9
 
 
+def test_it_gives_the_releases_numbers(golden_case, golden_errors):
+    case, network = golden_case("b2_70x90")
+    engine = OpenVinoEngine(FoldedAMDANet(network), "CPU", "fp32", GraphCache(None))
+    with torch.inference_mode():
+        logits, fused = engine(torch.from_numpy(case.rgb), torch.from_numpy(case.thermal[:, :1]))
+    logits_error, fused_error, labels = golden_errors(case, logits.numpy(), fused.numpy())
+    assert logits_error < 3e-5
+    assert fused_error < 1e-5
+    assert labels > 0.999
+
+
 def test_a_predictor_runs_it_and_says_so(network, folder, engine, monkeypatch):
     monkeypatch.setattr(engine_choice, "cache_folder", lambda: folder)
     monkeypatch.setattr(runtime, "convert", lambda *_: pytest.fail("the cache is not used"))

@@ -50,6 +50,11 @@ def stack(*maps: Affine) -> Affine:
     return Affine(torch.cat([m.weight for m in maps]), torch.cat([m.bias for m in maps]))
 
 
+def affine_of_norm(norm: nn.LayerNorm) -> Affine:
+    """Return what a LayerNorm does after it has normalised: C x C, diagonal."""
+    return Affine(torch.diag(norm.weight.detach().double()), norm.bias.detach().double())
+
+
 def with_batch_norm(before: Affine, norm: nn.BatchNorm2d) -> Affine:
     """Merge a BatchNorm (in evaluation mode) into the map or convolution before it.
 

@@ -13,13 +13,22 @@ from ...network.mix_transformer import (
     TransformerBlock,
     attend,
 )
-from .affine import Affine, affine_of, chain, one_channel_for_three, query_into_key
+from .affine import (
+    Affine,
+    affine_of,
+    affine_of_norm,
+    chain,
+    chain_into_convolution,
+    one_channel_for_three,
+    query_into_key,
+)
 from .layers import (
     TokenConvolution,
     TokenLinear,
     TokenReduction,
     as_map,
     as_tokens,
+    bare_norm,
     own_norm,
     spatial_size,
 )
@@ -47,14 +56,15 @@ class FoldedPatchEmbedding(nn.Module):
 
 
 class FoldedAttention(nn.Module):
-    """Self-attention of several heads: as published, on tokens."""
+    """Self-attention of several heads on tokens, with the map `before` it merged."""
 
-    def __init__(self, attention: EfficientSelfAttention) -> None:
+    def __init__(self, attention: EfficientSelfAttention, before: Affine) -> None:
         super().__init__()
         self.heads = attention.heads
-        self.reduce = reduction_of(attention)
-        self.q = TokenLinear(affine_of(attention.q))
-        self.kv = TokenLinear(affine_of(attention.kv))
+        self.reduce = reduction_of(attention, before)
+        self.q = TokenLinear(chain(before, affine_of(attention.q)))
+        key_value = affine_of(attention.kv)
+        self.kv = TokenLinear(key_value if self.reduce else chain(before, key_value))
         self.proj = TokenLinear(affine_of(attention.proj))
 
     def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
@@ -64,13 +74,17 @@ class FoldedAttention(nn.Module):
 
 
 class FoldedSingleHeadAttention(nn.Module):
-    """Self-attention of one head: queries folded into keys, projection into values."""
+    """Self-attention of one head: queries folded into keys, projection into values.
 
-    def __init__(self, attention: EfficientSelfAttention) -> None:
+    The map `before` it is merged too.
+    """
+
+    def __init__(self, attention: EfficientSelfAttention, before: Affine) -> None:
         super().__init__()
-        self.reduce = reduction_of(attention)
-        key, value = halves(affine_of(attention.kv))
-        key, offset = query_into_key(affine_of(attention.q), key)
+        self.reduce = reduction_of(attention, before)
+        key_value = affine_of(attention.kv)
+        key, value = halves(key_value if self.reduce else chain(before, key_value))
+        key, offset = query_into_key(chain(before, affine_of(attention.q)), key)
         scale = attention.q.out_features**-0.5
         self.key = TokenLinear(key)
         self.offset = TokenLinear(Affine(offset.weight * scale, offset.bias * scale))
@@ -87,12 +101,15 @@ class FoldedSingleHeadAttention(nn.Module):
 
 
 class FoldedMixFfn(nn.Module):
-    """Mix-FFN with the depthwise convolution in channels_last, without changes of layout."""
+    """Mix-FFN with the depthwise convolution in channels_last, without changes of layout.
 
-    def __init__(self, ffn: MixFfn) -> None:
+    The map `before` it is merged.
+    """
+
+    def __init__(self, ffn: MixFfn, before: Affine) -> None:
         super().__init__()
         depthwise = ffn.dwconv.dwconv
-        self.fc1 = TokenLinear(affine_of(ffn.fc1))
+        self.fc1 = TokenLinear(chain(before, affine_of(ffn.fc1)))
         self.depthwise = TokenConvolution(affine_of(depthwise), 1, 1, depthwise.groups)
         self.fc2 = TokenLinear(affine_of(ffn.fc2))
 
@@ -104,15 +121,19 @@ class FoldedMixFfn(nn.Module):
 
 
 class FoldedBlock(nn.Module):
-    """``x + attention(norm1(x))``, then ``x + mix_ffn(norm2(x))``."""
+    """``x + attention(norm1(x))``, then ``x + mix_ffn(norm2(x))``.
+
+    The norms' weights are merged into the maps after them.
+    """
 
     def __init__(self, block: TransformerBlock) -> None:
         super().__init__()
         single = block.attn.heads == 1
-        self.norm1 = own_norm(block.norm1)
-        self.attention = (FoldedSingleHeadAttention if single else FoldedAttention)(block.attn)
-        self.norm2 = own_norm(block.norm2)
-        self.ffn = FoldedMixFfn(block.mlp)
+        kind = FoldedSingleHeadAttention if single else FoldedAttention
+        self.norm1 = bare_norm(block.norm1)
+        self.attention = kind(block.attn, affine_of_norm(block.norm1))
+        self.norm2 = bare_norm(block.norm2)
+        self.ffn = FoldedMixFfn(block.mlp, affine_of_norm(block.norm2))
 
     def forward(self, tokens: Tensor, height: int, width: int) -> Tensor:
         """B x N x C to B x N x C; the given tokens are overwritten."""
@@ -120,11 +141,12 @@ class FoldedBlock(nn.Module):
         return tokens.add_(self.ffn(self.norm2(tokens), height, width))
 
 
-def reduction_of(attention: nn.Module) -> TokenReduction | None:
-    """Return an attention's reduction of keys and values; None for R = 1."""
+def reduction_of(attention: nn.Module, before: Affine) -> TokenReduction | None:
+    """Return an attention's reduction of keys and values after a map; None for R = 1."""
     if attention.reduction == 1:
         return None
-    return TokenReduction(affine_of(attention.sr), attention.norm)
+    convolution = chain_into_convolution(before, affine_of(attention.sr))
+    return TokenReduction(convolution, attention.norm)
 
 
 def halves(key_value: Affine) -> tuple[Affine, Affine]:

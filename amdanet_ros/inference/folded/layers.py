@@ -30,6 +30,11 @@ def own_norm(norm: nn.LayerNorm) -> nn.LayerNorm:
     return copy.deepcopy(norm).requires_grad_(False)
 
 
+def bare_norm(norm: nn.LayerNorm) -> nn.LayerNorm:
+    """Return a LayerNorm without its weights; see `affine_of_norm`."""
+    return nn.LayerNorm(norm.normalized_shape, norm.eps, elementwise_affine=False)
+
+
 class TokenReduction(nn.Module):
     """R x R fewer tokens: a C x C x R x R convolution of stride R without padding, then LayerNorm.
 
@@ -68,13 +73,20 @@ class TokenConvolution(nn.Module):
 
 
 def add_product(total: Tensor, left: Tensor, right: Tensor) -> Tensor:
-    """Return total + left right (batches of matrices, or matrices), written over the total.
-
-    In a trace the total stays as it is: converters of traced graphs cannot follow writes to views.
-    """
-    if torch.jit.is_tracing():
-        return total + torch.matmul(left, right)
+    """Return total + left right (batches of matrices, or matrices), written over the total."""
     return total.addmm_(left, right) if total.ndim == 2 else total.baddbmm_(left, right)
+
+
+def live(matrix: Tensor, like: Tensor | None) -> Tensor:
+    """Return a constant matrix as a value that depends on a tensor, `like`, in form only.
+
+    OpenVINO keeps constants in float32 and computes products with them in it. A value is converted
+    to the half precision of its other operand. None leaves the constant.
+    """
+    if like is None:
+        return matrix
+    first = like.flatten()[:1]
+    return matrix + (first < first).to(matrix.dtype)
 
 
 def spatial_size(maps: Tensor) -> tuple[int, int]:
