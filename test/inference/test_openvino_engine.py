@@ -115,8 +115,8 @@ def test_what_openvino_cannot_read_is_made_again(folded, tmp_path, engine, monke
     """Whole as an entry, but of another build of OpenVINO."""
     made = []
 
-    def convert(network, size):
-        made.append(size)
+    def convert(network, size, precision):
+        made.append((size, precision))
         raise RuntimeError("enough")
 
     class OfAnotherBuild(GraphCache):
@@ -127,7 +127,7 @@ def test_what_openvino_cannot_read_is_made_again(folded, tmp_path, engine, monke
     monkeypatch.setattr(runtime, "convert", convert)
     with pytest.raises(InferenceError):
         OpenVinoEngine(folded, "CPU", "fp32", OfAnotherBuild(tmp_path))(*images())
-    assert made == [SIZE]
+    assert made == [(SIZE, "fp32")]
     assert not list(tmp_path.iterdir())
 
 
