@@ -7,13 +7,15 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 # ROS=kilted sets up .venv-kilted beside it, with Kilted's wheels in versions that are not locked.
 ROS ?= jazzy
+# Kilted's Fast DDS 3 has another variable, and warns of the one of Fast DDS 2.
+DDS := $(if $(filter humble iron jazzy,$(ROS)),FASTRTPS,FASTDDS)
 VENV := .venv$(if $(filter-out jazzy,$(ROS)),-$(ROS))
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 
 # DDS stays on this machine.
 export ROS_AUTOMATIC_DISCOVERY_RANGE := LOCALHOST
-export FASTRTPS_DEFAULT_PROFILES_FILE := $(CURDIR)/config/fastdds_images.xml
+export $(DDS)_DEFAULT_PROFILES_FILE := $(CURDIR)/config/fastdds_images.xml
 export ROS_LOG_DIR ?= $(CURDIR)/$(VENV)/ros_log
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport AMENT_PREFIX_PATH

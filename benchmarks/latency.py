@@ -24,7 +24,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(ROOT / "config" / "fastdds_images.xml")
+from amdanet_ros.dds_profile import profile_variable  # noqa: E402
+
+os.environ[profile_variable()] = str(ROOT / "config" / "fastdds_images.xml")
 
 import numpy as np  # noqa: E402
 

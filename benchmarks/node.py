@@ -19,7 +19,9 @@ from pathlib import Path
 
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 _ROOT = Path(__file__).resolve().parents[1]
-os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(_ROOT / "config" / "fastdds_images.xml")
+from amdanet_ros.dds_profile import profile_variable  # noqa: E402
+
+os.environ[profile_variable()] = str(_ROOT / "config" / "fastdds_images.xml")
 
 import numpy as np  # noqa: E402
 import rclpy  # noqa: E402

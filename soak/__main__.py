@@ -16,7 +16,9 @@ from pathlib import Path
 # Before rclpy is imported: nothing leaves this machine, raw images have room.
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 _PROFILE = Path(__file__).resolve().parents[1] / "config" / "fastdds_images.xml"
-os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(_PROFILE)
+from amdanet_ros.dds_profile import profile_variable  # noqa: E402
+
+os.environ[profile_variable()] = str(_PROFILE)
 
 from .course import Phase, faults, soak  # noqa: E402
 

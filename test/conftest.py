@@ -18,7 +18,9 @@ sys.path.append(str(ROOT))
 
 # Before anything imports rclpy, here and in every child: discovery never leaves this machine.
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
-os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(ROOT / "config" / "fastdds_images.xml")
+from amdanet_ros.dds_profile import profile_variable  # noqa: E402
+
+os.environ[profile_variable()] = str(ROOT / "config" / "fastdds_images.xml")
 _log_folder = tempfile.TemporaryDirectory(prefix="amdanet_ros_log_")
 os.environ["ROS_LOG_DIR"] = _log_folder.name
 # What is kept of an engine's choice and its graphs is of this run alone.

@@ -28,6 +28,7 @@ ALLOWED = {
     "one_line": "",
     "programs": "one_line",
     "resources": "",
+    "dds_profile": "",
     "whole_file": "",
     "whole_folder": "",
     "images": f"{ARRAYS} one_line",
@@ -50,7 +51,7 @@ ALLOWED = {
     "view": f"{ARRAYS} images pipeline visualization programs one_line",
     "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} network bags messages pairing "
     "pipeline resources settings one_line programs params_file ros.shims "
-    "view",
+    "view dds_profile",
     "ros.shims": "rclpy message_filters vision_msgs",
     "calibration": f"yaml {ARRAYS} inference registration",
     "synthetic": f"{ARRAYS} registration classes",
@@ -63,11 +64,11 @@ ALLOWED = {
     "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
     "class_table_file resources whole_file",
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "
-    "output_place programs report",
+    "output_place programs report dds_profile",
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
     "params_file messages bags videos fuse fleet ros ros.shims training evaluation extraction "
     "annotation calibration reproduction synthetic demo resources output_place one_line programs "
-    "whole_file whole_folder class_table_file view report __init__",
+    "whole_file whole_folder class_table_file view report dds_profile __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from ..dds_profile import VARIABLES
 from ..one_line import one_line
 from ..programs import exit_status
 from ..programs.errors import ProgramError
@@ -149,8 +150,7 @@ def _ros() -> Iterator[tuple[str, str]]:
 
     for package, source in sources().items():
         yield package, _ROS_WORDS[source]
-    variables = ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE", "FASTRTPS_DEFAULT_PROFILES_FILE")
-    for variable in variables:
+    for variable in ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE", *VARIABLES):
         if variable in os.environ:
             yield "environment", f"{variable}={os.environ[variable]}"
 

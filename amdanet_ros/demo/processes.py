@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..dds_profile import profile_variable
 from ..programs.parent import PARENT
 from ..resources import share_directory
 
@@ -34,7 +35,7 @@ def environment(domain: int) -> dict[str, str]:
         PARENT: str(os.getpid()),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
         "ROS_DOMAIN_ID": str(domain),
-        "FASTRTPS_DEFAULT_PROFILES_FILE": str(share_directory() / "config" / "fastdds_images.xml"),
+        profile_variable(): str(share_directory() / "config" / "fastdds_images.xml"),
     }
 
 

@@ -19,11 +19,8 @@ from launch.actions import (
 from launch.launch_description_entity import LaunchDescriptionEntity
 from launch_ros.actions import Node
 
+from ..dds_profile import VARIABLES, profile_variable
 from ..resources import share_directory
-
-PROFILE_VARIABLES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-"""Read by Fast DDS 2 (Humble to Jazzy) and by Fast DDS 3 (from Kilted)."""
-
 
 OPTICAL = "_optical_frame"
 """Suffix of the frames of images (REP 103)."""
@@ -115,11 +112,11 @@ def _set_dds_profile(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     if wanted == "none":
         return []
     if wanted == "auto":
-        named = (context.environment.get(variable) for variable in PROFILE_VARIABLES)
+        named = (context.environment.get(variable) for variable in VARIABLES)
         wanted = next(filter(None, named), config_file("fastdds_images.xml"))
     else:
         wanted = existing_file(context, "dds_profile")
-    return [SetEnvironmentVariable(variable, wanted) for variable in PROFILE_VARIABLES]
+    return [SetEnvironmentVariable(profile_variable(), wanted)]
 
 
 def camera_frames(default: bool) -> list[LaunchDescriptionEntity]:

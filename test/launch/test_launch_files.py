@@ -96,6 +96,8 @@ def test_the_dds_profile_is_set_unless_the_user_has_one(run_launch, include, mon
     import os
 
     ours = str(project / "config" / "fastdds_images.xml")
+    from amdanet_ros.dds_profile import profile_variable
+
     both = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
 
     def set_by(**arguments):
@@ -107,7 +109,12 @@ def test_the_dds_profile_is_set_unless_the_user_has_one(run_launch, include, mon
     for name in both:
         os.environ.pop(name, None)
     assert set_by(dds_profile="none") == [None, None]
-    assert set_by() == [ours, ours]
-    os.environ[both[0]] = os.environ[both[1]] = "/mine.xml"
+    # The one that the installed Fast DDS reads, alone.
+    assert set_by() == [ours if name == profile_variable() else None for name in both]
+    other = next(name for name in both if name != profile_variable())
+    os.environ[other] = "/mine.xml"
+    del os.environ[profile_variable()]
     assert set_by() == ["/mine.xml", "/mine.xml"]
-    assert set_by(dds_profile=ours) == [ours, ours]
+    assert set_by(dds_profile=ours) == [
+        ours if name == profile_variable() else "/mine.xml" for name in both
+    ]

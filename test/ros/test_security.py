@@ -8,6 +8,8 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from amdanet_ros.dds_profile import profile_variable
+
 NAME = "/amdanet"
 
 
@@ -79,7 +81,7 @@ def udp_sockets(inodes):
 
 def test_with_the_loopback_profile_nothing_is_read_from_another_address(project, child_environment):
     profile = str(project / "config" / "fastdds_loopback.xml")
-    environment = {**child_environment, "FASTRTPS_DEFAULT_PROFILES_FILE": profile}
+    environment = {**child_environment, profile_variable(): profile}
     child = subprocess.Popen(
         [sys.executable, "-c", SOCKETS],
         env=environment,
