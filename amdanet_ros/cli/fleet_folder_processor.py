@@ -76,7 +76,9 @@ class FolderProcessor:
     def finished(self, unit: Unit, thorough: bool) -> dict[str, Any] | None:
         """Return the values of a whole output of this very input and these options, or None."""
         output = self._out / unit.name
-        return known_values(output, _KIND, self._fingerprint, inputs_of(unit), thorough)
+        inputs = inputs_of(unit)
+        # First labels are there to be corrected, parameters to be completed.
+        return known_values(output, _KIND, self._fingerprint, inputs, thorough, edited=True)
 
     def process(self, unit: Unit) -> dict[str, Any]:
         """Make the output; errors as of ``mistakes_as_unit_errors``."""

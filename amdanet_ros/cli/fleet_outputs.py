@@ -19,7 +19,12 @@ def inputs_of(unit: Unit) -> list[Path]:
 
 
 def known_values(
-    output: Path, kind: str, options: str, inputs: Sequence[Path], thorough: bool
+    output: Path,
+    kind: str,
+    options: str,
+    inputs: Sequence[Path],
+    thorough: bool,
+    edited: bool = False,
 ) -> dict[str, Any] | None:
     """Return the values of a whole output of these options and this content, or None.
 
@@ -29,6 +34,7 @@ def known_values(
         options: fingerprint.
         inputs: files and folders.
         thorough: their content is read where sizes or times have changed.
+        edited: whether people may have edited the output's files meanwhile.
 
     Raises:
         OSError: an input cannot be read.
@@ -38,7 +44,7 @@ def known_values(
 
     if not (output.exists() and all(each.exists() for each in inputs)):
         return None
-    record = OutputRecord.of(output, kind)
+    record = OutputRecord.of(output, kind, edited=edited)
     if record is None or record.made_of.options != options:
         return None
     if record.made_of.seen == seen_fingerprint(inputs):

@@ -35,15 +35,19 @@ class OutputRecord(NamedTuple):
             write_record(output, record)
 
     @classmethod
-    def of(cls, output: Path, kind: str, whole: bool = True) -> OutputRecord | None:
+    def of(
+        cls, output: Path, kind: str, whole: bool = True, edited: bool = False
+    ) -> OutputRecord | None:
         """Return that of an output; None: it has none.
 
         Args:
             output: path.
             kind: "bag", "images" or "video".
             whole: None too where a file of the output is missing or its size has changed.
+            edited: of a folder: whether sizes may have changed all the same.
         """
-        found = read_video_record(output) if kind == "video" else read_record(output, whole)
+        is_video = kind == "video"
+        found = read_video_record(output) if is_video else read_record(output, whole, edited)
         made_of = MadeOf.of_values((found or {}).get("made_of"))
         outcome = (found or {}).get("outcome")
         return cls(made_of, outcome) if made_of and isinstance(outcome, dict) else None

@@ -24,17 +24,19 @@ def write_record(folder: Path, record: Mapping[str, Any]) -> None:
     (folder / MARK).write_text(json.dumps({**kept, **record}, indent=0))
 
 
-def read_record(folder: Path, whole: bool = True) -> dict[str, Any] | None:
+def read_record(folder: Path, whole: bool = True, edited: bool = False) -> dict[str, Any] | None:
     """Return what ``write_record`` added; None: there is nothing.
 
     Args:
         folder: that this command wrote.
         whole: None too where a file is missing or its size has changed.
+        edited: whether sizes may have changed all the same.
     """
     try:
         kept = json.loads((folder / MARK).read_text())
         written = kept.pop("written").items()
-        is_fit = not whole or all((folder / name).lstat().st_size == size for name, size in written)
+        sizes = [((folder / name).lstat().st_size, size) for name, size in written if whole]
+        is_fit = edited or all(there == size for there, size in sizes)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return kept if is_fit else None

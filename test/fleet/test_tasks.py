@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import pickle
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from amdanet_ros.cli.fleet_tasks import processor_of, search_of
 from amdanet_ros.cli.main import main, parser
 from amdanet_ros.fleet.manifest import find_units
 from amdanet_ros.fleet.report import report
+from amdanet_ros.fleet.results import read_results
 from amdanet_ros.fleet.status import FleetStatus
 from amdanet_ros.inference import Predictor
 from benchmarks.simulated_fleet import drive
@@ -39,7 +41,8 @@ def work(tmp_path, monkeypatch):
         words = ["fleet", str(source), str(out), "--task", task, *options]
         arguments = parser("fleet", words).parse_args(words)
         units = find_units(arguments.inputs, arguments.out, search_of(arguments))
-        rows = drive(units, out, processor_of(arguments), is_here=True)
+        processor = pickle.loads(pickle.dumps(processor_of(arguments)))  # as a worker gets it
+        rows = drive(units, out, processor, is_here=True)
         return {row["name"]: row for row in rows}
 
     return run
@@ -102,24 +105,34 @@ def test_each_bag_becomes_the_set_that_extract_makes_of_it(
     assert not list((tmp_path / "out").rglob("*.partial"))
 
 
-def test_a_set_is_known_by_its_bag_and_its_options(work, recordings, tmp_path, network_options):
+def test_a_set_is_known_by_its_bag_and_its_options(
+    work, recordings, tmp_path, network_options, capsys
+):
     work("extract", recordings, *network_options)
     times = {each: each.stat().st_mtime_ns for each in (tmp_path / "out").rglob("*.png")}
     os.utime(recordings / "monday" / "metadata.yaml", (1, 1))
     work("extract", recordings, *network_options)
     assert {each: each.stat().st_mtime_ns for each in (tmp_path / "out").rglob("*.png")} == times
     words = ["fleet", str(recordings), str(tmp_path / "out"), *network_options]
+    capsys.readouterr()
     assert main([*words, "--task", "extract", "--every", "2"]) == 2
+    assert "other options (every): give another folder" in capsys.readouterr().err
     assert main(words) == 2
-    assert work("extract", recordings, *network_options)["monday"]["state"] == "done"
+    assert "other options (task): give another folder" in capsys.readouterr().err
 
 
-def test_what_is_to_be_told_of_other_options_is_the_task_alone(
-    work, recordings, tmp_path, network_options, capsys
+def test_labels_that_people_corrected_stay_and_what_is_lost_is_made_again(
+    work, recordings, tmp_path, network_options
 ):
     work("extract", recordings, *network_options)
-    assert main(["fleet", str(recordings), str(tmp_path / "out"), *network_options]) == 2
-    assert "other options (task): give another folder" in capsys.readouterr().err
+    labels = (tmp_path / "out" / name / "Label" for name in ("monday", "day/more"))
+    monday, more = (sorted(each.iterdir()) for each in labels)
+    monday[0].write_bytes(b"corrected")
+    more[0].unlink()
+    rows = work("extract", recordings, *network_options)
+    assert monday[0].read_bytes() == b"corrected"
+    assert cv2.imread(str(more[0]), cv2.IMREAD_UNCHANGED).shape == (48, 64)
+    assert [rows[name]["state"] for name in ("monday", "day/more")] == ["done", "done"]
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +149,12 @@ def rigs(tmp_path_factory, bags):
     return place
 
 
-def test_each_rig_is_calibrated(work, rigs, tmp_path):
-    rows = work("calibrate", rigs, *BOARD)
+def test_each_rig_is_calibrated(rigs, tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["fleet", str(rigs), str(out), "--task", "calibrate", "--workers", "1", *BOARD]
+    assert main(words) == 1
+    assert "1 of 2 bags done, 1 failed" in capsys.readouterr().out
+    rows = read_results(out)
     assert rows["truck"]["state"] == "done" and rows["tram"]["state"] == "failed"
     assert "views" in rows["tram"]["error"] and rows["tram"]["tries"] == 1
     out = tmp_path / "out" / "truck"
