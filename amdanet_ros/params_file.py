@@ -16,7 +16,9 @@ import yaml
 
 from .one_line import one_line
 from .parameters import OptionError, UnknownNameError
-from .settings import OF_ROS, PARAMETERS, settings_of
+
+# Settings are imported where they are needed: their ranges need torch, which takes seconds to
+# import, and the recorder and the player only read the file.
 
 _MARK = "ros__parameters"
 _MOST_BYTES = 256 * 1024
@@ -88,6 +90,8 @@ class ParameterFile:
 
     def checked_values(self, node_name: str, namespace: str) -> dict[str, Any]:
         """Return what the file sets for a node; see ``read_params_file``."""
+        from .settings import settings_of
+
         if problem := self.not_for(node_name, namespace):
             raise ParameterFileError(problem)
         found = self._for_node(node_name, namespace)
@@ -110,6 +114,8 @@ class ParameterFile:
 
         Without a name for it, but with names that only it knows under other nodes, it is said too.
         """
+        from .settings import PARAMETERS
+
         node = f"{namespace.rstrip('/')}/{node_name}"
         if any(_fits(name, node) for name in self._content.sections):
             own = {each.name for each in PARAMETERS}
@@ -124,6 +130,8 @@ class ParameterFile:
 
     def _for_node(self, node_name: str, namespace: str) -> dict[str, tuple[int, Any]]:
         """Return line and value by name, without the parameters that belong to ROS itself."""
+        from .settings import OF_ROS
+
         whole = self._whole(node_name, namespace)
         return {name: held for name, held in whole.items() if not OF_ROS.fullmatch(name)}
 

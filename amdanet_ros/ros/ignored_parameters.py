@@ -8,7 +8,6 @@ from rclpy.node import Node
 
 from ..parameters import OptionError, check_names
 from ..params_file import ParameterFile, ParameterFileError
-from ..settings import OF_ROS, check_known
 from .qos_overrides import problem_of
 from .ros_arguments import parameter_names, params_files
 
@@ -62,7 +61,11 @@ def _unknown(
         if pairs is None:
             return f"{name}: this node has no qos_overrides"
         return None if topics is None else problem_of(name, topics)
-    if OF_ROS.fullmatch(name) or node.has_parameter(name):
+    if node.has_parameter(name):
+        return None
+    from ..settings import OF_ROS, check_known  # needs torch
+
+    if OF_ROS.fullmatch(name):
         return None
     try:
         if pairs is None:

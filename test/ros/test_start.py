@@ -131,3 +131,11 @@ def test_arguments_outside_ros_args_are_told():
     assert ros_arguments_only("tool", "", ["--ros-args", "-p", "a:=1"])[0] == "--ros-args"
     with pytest.raises(ProgramError, match="--params-file .* after --ros-args"):
         ros_arguments_only("tool", "", ["--params-file", "rig.yaml"])
+
+
+def test_recorder_and_player_start_without_torch(child_environment):
+    code = (
+        "import sys, amdanet_ros.ros.player_node, amdanet_ros.ros.recorder_node; "
+        "sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], env=child_environment, check=True)
