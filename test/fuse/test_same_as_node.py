@@ -4,13 +4,13 @@ The real node runs in its own process and gets a bag's messages one after the ot
 publishes is recorded, serialised. Both sides take the same params file.
 """
 
-import subprocess
-import sys
 import time
 from itertools import groupby
 
+import cv2
 import numpy as np
 import pytest
+import torch
 import yaml
 
 rclpy = pytest.importorskip("rclpy")
@@ -22,7 +22,7 @@ from amdanet_ros.bags.message_types import typestore  # noqa: E402
 from amdanet_ros.bags.reader import BagMessage, BagReader  # noqa: E402
 from amdanet_ros.bags.topics import choose_topics  # noqa: E402
 from amdanet_ros.bags.writer import BagWriter, quality  # noqa: E402
-from amdanet_ros.demo.processes import environment  # noqa: E402
+from amdanet_ros.cli.main import main  # noqa: E402
 from amdanet_ros.messages import OUTPUTS  # noqa: E402
 from amdanet_ros.ros.message_types import message_class  # noqa: E402
 from amdanet_ros.settings import settings_of  # noqa: E402
@@ -86,12 +86,22 @@ def params_file(tmp_path, checkpoint):
             "precision": "fp32",
             "engine": "torch",
         }
-        fixed |= {"max_age": 0.0, "qos.reliability": "reliable"}
+        # Sums of floats depend on how many threads share them.
+        fixed |= {"max_age": 0.0, "qos.reliability": "reliable", "threads": 1}
         content = {"amdanet": {"ros__parameters": {**fixed, **parameters}}}
         path.write_text(yaml.safe_dump(content))
         return path
 
     return write
+
+
+@pytest.fixture
+def one_thread():
+    """The number of threads that the command takes for itself is given back."""
+    before = torch.get_num_threads(), cv2.getNumThreads()
+    yield
+    torch.set_num_threads(before[0])
+    cv2.setNumThreads(before[1])
 
 
 class Bench:
@@ -185,7 +195,6 @@ def run_node(ros_domain, spin_until, start):
         process.wait_for("configured: ", 120.0, unless="configure failed")
         return made[-1]
 
-    make.domain = ros_domain
     yield make
     for bench in made:
         bench.node.destroy_node()
@@ -236,10 +245,8 @@ def every_other(index):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_fuse_writes_what_the_node_publishes(
-    variant, write_drive, params_file, run_node, tmp_path, bags, monkeypatch
+    variant, write_drive, params_file, run_node, tmp_path, bags, one_thread
 ):
-    # Sums of floats depend on how many threads share them.
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     parameters = VARIANTS[variant]
     file = params_file(parameters)
     coded = variant == "compressed"
@@ -260,9 +267,7 @@ def test_fuse_writes_what_the_node_publishes(
         bench = run_node(file, bag.topics)
         bench.warm_up(before.messages())
         bench.play(bag.messages(), pairs)
-    command = [sys.executable, "-m", "amdanet_ros.cli.main", "fuse", str(drive)]
-    command += ["-o", str(tmp_path / "out"), "--params-file", str(file)]
-    subprocess.run(command, env=environment(run_node.domain), check=True)
+    assert main(["fuse", str(drive), "-o", str(tmp_path / "out"), "--params-file", str(file)]) == 0
 
     with BagReader(tmp_path / "out") as bag:
         assert bag.topics.keys() == {f"/{output.topic}" for output in OUTPUTS}
