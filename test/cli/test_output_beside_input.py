@@ -6,6 +6,8 @@ import pytest
 
 from amdanet_ros.cli.main import main
 
+BOARD = ("--board", "8x6", "--square", "0.04")
+
 
 @pytest.fixture(params=[".bag", ".mcap"])
 def file(request, tmp_path, bags):
@@ -22,7 +24,7 @@ def file(request, tmp_path, bags):
     ("command", "options", "name", "later"),
     [
         ("register", (), "registration.yaml", "no common edges"),
-        ("calibrate", ("--board", "8x6", "--square", "0.04"), "rig", "board"),
+        ("calibrate", (*BOARD, "--pattern", "circles"), "rig", "board"),
         ("extract", (), "set", "a set needs 2"),
     ],
 )

@@ -25,7 +25,7 @@ LOST = {name: damage for name, damage in BY_NAME.items() if damage.lost}
 @pytest.fixture(scope="module")
 def scenes():
     conditions = ("day", "night", "glare")
-    return [sample(s, (240, 320), c) for s, c in zip(SEEDS, conditions, strict=True)]
+    return [sample(s, (180, 240), c) for s, c in zip(SEEDS, conditions, strict=True)]
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """ONNX exports: equal to the predictor, for one size and for any, with the classes."""
 
+import functools
+
 import numpy as np
 import pytest
 import torch
@@ -47,6 +49,18 @@ def exported(networks, tmp_path_factory):
     return paths, differences
 
 
+@pytest.fixture(scope="module")
+def ours(networks):
+    """A function that gives the predictor of a network, made once."""
+    return functools.cache(lambda kind: Predictor(networks[kind], device="cpu", precision="fp32"))
+
+
+@pytest.fixture(scope="module")
+def theirs(exported):
+    """A function that gives the predictor of an exported file, made once."""
+    return functools.cache(lambda kind: Predictor.from_checkpoint(exported[0][kind], device="cpu"))
+
+
 def _images(size):
     random = np.random.default_rng(3)
     rgb = random.integers(0, 255, (*size, 3), dtype=np.uint8)
@@ -57,16 +71,12 @@ def _images(size):
     ("kind", "size"),
     [("one", _SIZE), ("any", _SIZE), ("any", (70, 90)), ("any", (32, 135)), ("any", (201, 33))],
 )
-def test_the_exported_network_predicts_as_the_torch_path_does(networks, exported, kind, size):
-    paths, differences = exported
-    assert differences[kind] <= TOLERANCE
-    ours = Predictor(networks[kind], device="cpu", precision="fp32")(*_images(size))
-    theirs = Predictor.from_checkpoint(paths[kind], device="cpu", inference_size=size)(
-        *_images(size)
-    )
-    assert np.abs(theirs.confidence - ours.confidence).max() < 1e-4
-    assert np.abs(theirs.fused.astype(int) - ours.fused.astype(int)).max() <= 1
-    assert (theirs.labels == ours.labels).mean() > 0.999
+def test_the_exported_network_predicts_as_the_torch_path_does(exported, ours, theirs, kind, size):
+    assert exported[1][kind] <= TOLERANCE
+    expected, found = (make(kind)(*_images(size)) for make in (ours, theirs))
+    assert np.abs(found.confidence - expected.confidence).max() < 1e-4
+    assert np.abs(found.fused.astype(int) - expected.fused.astype(int)).max() <= 1
+    assert (found.labels == expected.labels).mean() > 0.999
 
 
 def test_the_export_carries_its_classes_and_size(exported):
@@ -92,16 +102,14 @@ def test_another_precision_than_the_files_is_refused_in_a_sentence(exported, kin
 
 
 @pytest.mark.parametrize("size", [_SIZE, (70, 90)])
-def test_a_file_in_half_precision_is_smaller_and_keeps_the_labels(network, exported, size):
+def test_a_file_in_half_precision_is_smaller_and_keeps_the_labels(exported, ours, theirs, size):
     paths, differences = exported
     assert OnnxModel(paths["half"]).precision == "fp16"
     assert TOLERANCE < differences["half"] < HALF_TOLERANCE  # it is in half precision
     assert paths["half"].stat().st_size < 0.75 * paths["any"].stat().st_size
-    images = built_in_scene(size)
-    ours = Predictor(network, device="cpu", precision="fp32")(*images)
-    theirs = Predictor.from_checkpoint(paths["half"], device="cpu", precision="auto")(*images)
-    assert (theirs.labels == ours.labels).mean() >= 0.99
-    assert np.abs(theirs.fused.astype(int) - ours.fused.astype(int)).max() <= 3
+    expected, found = (make("half")(*built_in_scene(size)) for make in (ours, theirs))
+    assert (found.labels == expected.labels).mean() >= 0.99
+    assert np.abs(found.fused.astype(int) - expected.fused.astype(int)).max() <= 3
 
 
 @pytest.mark.parametrize("kind", ["one", "any", "half"])

@@ -91,7 +91,7 @@ def test_the_loss_falls(tmp_path, micro, blobs, here):
     # The same pair in each step, nothing random: the result holds on any CPU.
     still = {"dropout": 0.0, "drop_path_rate": 0.0, "masking_rate": 0.0}
     config = micro(
-        network={"backbone": "mit_b0", "embed_dim": 16, **still},
+        network={"backbone": "mit_micro", "embed_dim": 16, **still},
         augmentation={"crop": [48, 48], "scales": [1.0], "flip": 0.0},
         optimization={"steps": 15, "warmup_steps": 2, "batch_size": 2, "learning_rate": 1e-3},
         validate_every=15,
