@@ -20,6 +20,8 @@ export ROS_LOG_DIR ?= $(CURDIR)/$(VENV)/ros_log
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport AMENT_PREFIX_PATH
 unexport PYTHONPATH
+# The tests start hundreds of processes: each would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 # If make is started by a Python with other ROS wheels, this variable would pass on their library paths.
 unexport _ROS_WHEELS_BOOTSTRAP_COMPLETE
 
@@ -59,13 +61,14 @@ demo: setup
 	$(BIN)/amdanet demo --output demo_output
 
 # Both parts always run. The first runs on two cores; four at once, because many tests wait for processes and
-# for messages over DDS. The second has the tests that measure how long something takes. The summaries count
-# the tests over DDS that failed and were run once more, because on a shared machine a process may not run for
-# seconds.
+# for messages over DDS. The second has the tests that measure how long something takes; two at once, because
+# most of them wait for one process of their own. The summaries count the tests over DDS that failed and were
+# run once more, because on a shared machine a process may not run for seconds.
 ifeq ($(ROS),jazzy)
 test: setup lint
 	$(BIN)/python -m pytest -m "not alone" --numprocesses 4 --dist loadfile --no-loadscope-reorder; \
-		others=$$?; $(BIN)/python -m pytest -m alone --reruns 1 && exit $$others
+		others=$$?; $(BIN)/python -m pytest -m alone --numprocesses 2 --dist loadfile --no-loadscope-reorder --reruns 1 \
+			&& exit $$others
 else
 # What touches ROS, in a few minutes; the rest is the same whatever the distribution.
 test: setup

@@ -2,6 +2,7 @@
 
 import fcntl
 import functools
+import gc
 import importlib.util
 import os
 import signal
@@ -67,7 +68,36 @@ def claim_domain_id():
 
 
 _OVER_DDS = {"demo", "launch", "ros"}
-_FIXED_TIME = {"soak", "fuzz"}
+_LONG = (
+    "soak/test_soak.py",
+    "packaging/test_colcon.py",
+    "fuzz/test_fuzz.py",
+    "demo/test_chain.py",
+    "packaging/test_pip.py",
+    "fuse/test_same_as_node.py",
+    "inference/test_onnx.py",
+    "ros/test_process.py",
+    "training/test_trainer.py",
+    "bags/test_recorder.py",
+    "training/test_two_processes.py",
+    "evaluation/test_adaptive_weights.py",
+    "demo/test_demo_command.py",
+    "fuse/test_fuse.py",
+    "fuse/test_parameters.py",
+    "fleet/test_fused_bags.py",
+    "fleet/test_ray.py",
+    "bags/test_player.py",
+    "calibration/test_calibrate_command.py",
+    "ros/test_lifecycle.py",
+    "inference/test_gpu_benchmark.py",
+    "inference/test_openvino_engine.py",
+    "fuse/test_output_place.py",
+    "training/test_lost_modality.py",
+    "launch/test_amdanet_launch.py",
+    "launch/test_bag_launch.py",
+    "launch/test_cameras_launch.py",
+)
+"""Files that take longest, by minutes to ten seconds."""
 
 
 def pytest_ignore_collect(collection_path, config):
@@ -77,28 +107,39 @@ def pytest_ignore_collect(collection_path, config):
     return None
 
 
+def pytest_collection_finish():
+    """Let the garbage collector look no more at the million objects that are there by now."""
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(config, items):
     """Put the tests in order, and let those that talk over DDS run once more after a failure.
 
-    One process runs the slow tests last, so that what is broken shows early. Of several each takes
-    a file at a time: those that take a fixed time, whatever runs beside them, start first, then the
-    slow ones, so that none of the processes is left with them at the end.
+    One process runs the long files last, so that what is broken shows early. Of several each takes
+    a file at a time: the longest first, so that none of the processes is left with one at the end.
     """
     at_once = "PYTEST_XDIST_WORKER" in os.environ
-
-    def place(item):
-        if item.path.parent.name in _FIXED_TIME:
-            return 0
-        if item.get_closest_marker("slow"):
-            return 1 if at_once else 3
-        return 2
-
-    items.sort(key=place)
+    places = {ROOT / "test" / name: place for place, name in enumerate(_LONG)}
+    others = len(_LONG) if at_once else -1
+    items.sort(key=lambda item: places.get(item.path, others))
     # On a shared machine a process may not run for seconds, and discovery loses what waits for it.
     if config.pluginmanager.hasplugin("rerunfailures"):
         for item in items:
             if item.path.parent.name in _OVER_DDS or "domain_id" in item.fixturenames:
                 item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+@pytest.fixture(autouse=True)
+def room(request, tmp_path_factory):
+    """Let no second test that is marked as alone run beside one that needs all processors."""
+    mark = request.node.get_closest_marker("alone")
+    if mark is None:
+        yield
+        return
+    # The parent: several processes of one run have it in common.
+    with (tmp_path_factory.getbasetemp().parent / "alone.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if mark.kwargs.get("entirely") else fcntl.LOCK_SH)
+        yield
 
 
 @pytest.fixture(scope="session")

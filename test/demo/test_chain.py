@@ -28,7 +28,7 @@ def safely_recorded(path):
     return counts.get(SEGMENTATION_TOPIC, 0)
 
 
-@pytest.mark.alone
+@pytest.mark.alone(entirely=True)
 def test_a_minute_of_recording_goes_through_and_every_pair_is_accounted_for(
     make_drive, params_file, tmp_path, domain_id, bags
 ):
@@ -47,7 +47,6 @@ def test_a_minute_of_recording_goes_through_and_every_pair_is_accounted_for(
     assert 0 <= unpaired - sum(outcome.unpaired["rgb"].values()) <= 1
 
 
-@pytest.mark.slow
 def test_each_of_three_laps_yields_as_many_pairs_as_the_first(
     make_drive, params_file, tmp_path, domain_id, bags
 ):
@@ -64,7 +63,6 @@ def test_each_of_three_laps_yields_as_many_pairs_as_the_first(
         assert abs(lap - outcome.laps[0]) <= 2 + missed
 
 
-@pytest.mark.slow
 def test_the_others_carry_on_when_one_is_killed_and_comes_back(
     make_drive, params_file, tmp_path, ros_domain, spin_until
 ):

@@ -14,7 +14,6 @@ from amdanet_ros.bags.reader import BagReader
 from amdanet_ros.cli.main import main
 
 
-@pytest.mark.slow
 def test_the_demo_leaves_a_bag_a_contact_sheet_and_a_summary(
     params_file, tmp_path, domain_id, capfd
 ):

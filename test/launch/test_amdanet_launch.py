@@ -8,8 +8,6 @@ pytest.importorskip("launch_ros.actions")
 from launch.actions import GroupAction
 from launch_ros.actions import SetParameter, SetRemap
 
-pytestmark = pytest.mark.slow
-
 
 def publishers_and_subscribers(ear, node, namespace="/"):
     topics = ear.node.get_publisher_names_and_types_by_node(node, namespace)

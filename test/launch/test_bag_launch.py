@@ -22,7 +22,6 @@ def bag(tmp_path_factory):
     return make_recording(tmp_path_factory.mktemp("recording") / "small", settings).bag
 
 
-@pytest.mark.slow
 def test_a_looping_bag_comes_out_fused_on_its_own_time(run_launch, include, ear, bag, params_file):
     from sensor_msgs.msg import Image
 
@@ -76,7 +75,6 @@ except (ExternalShutdownException, KeyboardInterrupt):
 """A lifecycle node that becomes active once somebody hears that."""
 
 
-@pytest.mark.slow
 def test_rosbag2_plays_when_the_node_is_active(
     run_launch, include, capfd, install_program, monkeypatch, ear
 ):
@@ -93,7 +91,6 @@ def test_rosbag2_plays_when_the_node_is_active(
     assert "\x1b" not in told
 
 
-@pytest.mark.slow
 def test_the_demo_makes_its_bag_and_plays_it(run_launch, include, ear, tmp_path, params_file):
     from sensor_msgs.msg import Image
 

@@ -74,7 +74,6 @@ def test_an_executable_that_a_package_lacks_is_told_beside_those_it_has(
     assert "my_camera has no executable other (it has: my_node)" in told
 
 
-@pytest.mark.slow
 def test_drivers_publish_where_the_node_listens_whatever_names_they_use(
     run_launch, include, ear, capfd, install_driver
 ):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
 pytest.importorskip("ament_package", reason="needs ament from PyPI's wheels (make setup)")
 if shutil.which("colcon", path=Path(sys.executable).parent) is None:
     pytest.skip("colcon is not installed (make setup)", allow_module_level=True)

@@ -11,7 +11,6 @@ import pytest
 
 from amdanet_ros.cli.main import COMMANDS
 
-pytestmark = pytest.mark.slow
 pytest.importorskip("ros_wheels_bootstrapper", reason="needs ROS 2 from PyPI's wheels")
 
 ROUND_TRIP = """

@@ -10,8 +10,6 @@ import time
 import pytest
 
 pytest.importorskip("rclpy")
-# Each starts a process that imports torch: the whole file is long, and is not to be the last.
-pytestmark = pytest.mark.slow
 
 
 def start(environment, *arguments):

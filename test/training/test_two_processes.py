@@ -73,7 +73,6 @@ def train_and_evaluate(config, root, out, *options):
     return [*train, "then", *evaluate, "--out", str(out)]
 
 
-@pytest.mark.slow
 def test_two_processes_give_what_one_gives(
     tmp_path, data_set, log_of, child_environment, one_thread, micro_backbone
 ):
