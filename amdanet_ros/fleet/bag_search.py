@@ -42,6 +42,18 @@ class BagSearch:
 
     def below(self, folder: Path) -> Iterator[Found]:
         """Yield the bags and videos in a folder, or the folder itself where it is a bag."""
+        bags: set[str] = set()
+        videos: list[Found] = []
+        for each in self._below(folder):
+            if is_video(Path(each.path)):
+                videos.append(each)
+            else:
+                bags.add(each.name)
+                yield each
+        # Videos called as a bag are are taken for copies of it.
+        yield from (each for each in videos if each.name not in bags)
+
+    def _below(self, folder: Path) -> Iterator[Found]:
         itself = Path(os.path.abspath(folder)).name
         errors: list[OSError] = []
         for root, folders, names in os.walk(folder, onerror=errors.append):

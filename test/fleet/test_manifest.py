@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -202,6 +203,10 @@ def test_two_videos_that_belong_together_by_their_names_are_one_input(videos):
     assert {name: files for name, files in found.items() if len(files) > 1} == ON_FOLDER
     assert "day/run2" in found and not any("dashcam" in name for name in found)
     assert both(videos)["run"] == ON_FOLDER["day/run"]
+    (videos / "run").mkdir()
+    (videos / "run" / "metadata.yaml").write_text("")
+    assert both(videos)["run"] == ("run",)  # of which the videos may be copies
+    shutil.rmtree(videos / "run")
     unit = next(each for each in find_units([str(videos)], Path("/o")) if each.name == "run")
     assert unit.size == len("run_rgb.mp4") + len("run_thermal.MP4")
 
