@@ -93,7 +93,7 @@ def rows_of(out):
     return [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
 
 
-def test_each_output_is_byte_by_byte_that_of_fuse(fleet, monkeypatch):
+def test_each_output_is_byte_by_byte_that_of_fuse(fleet, loaded_once):
     import torch
 
     place, _ = fleet

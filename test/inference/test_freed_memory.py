@@ -12,9 +12,9 @@ import sys
 
 import numpy as np
 
-from amdanet_ros.inference.freed_memory import keep_freed_memory
-
 if sys.argv[1] == "kept":
+    from amdanet_ros.inference.freed_memory import keep_freed_memory
+
     assert keep_freed_memory()
 for number in range(110):
     if number == 10:
