@@ -33,11 +33,13 @@ def read_record(folder: Path, whole: bool = True, edited: bool = False) -> dict[
         edited: whether sizes may have changed all the same.
     """
     try:
+        if not (folder / MARK).is_file():  # a pipe would never end
+            return None
         kept = json.loads((folder / MARK).read_text())
         written = kept.pop("written").items()
         sizes = [((folder / name).lstat().st_size, size) for name, size in written if whole]
         is_fit = edited or all(there == size for there, size in sizes)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     return kept if is_fit else None
 

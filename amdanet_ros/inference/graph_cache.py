@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -13,6 +15,7 @@ LARGEST = 1024 * 1024 * 1024
 
 _MAGIC = b"amdanet_ros graph 1\n"
 _SUFFIX = ".graph"
+_MOST_HEAD = 1024
 
 
 def cache_folder() -> Path | None:
@@ -53,7 +56,7 @@ class GraphCache:
         if path is None:
             return None
         try:
-            content = path.read_bytes()
+            content = _read(path, self._largest)
         except (OSError, MemoryError):
             return None
         begin = len(_MAGIC) + 32
@@ -114,3 +117,18 @@ class GraphCache:
             with contextlib.suppress(OSError):
                 path.unlink()
             total -= size
+
+
+def _read(path: Path, largest: int) -> bytes:
+    """Return the bytes of a regular file; anything else might never end.
+
+    Raises:
+        OSError: there is none, or it is larger than what is kept.
+    """
+    # A pipe would block until somebody writes to it.
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with open(number, "rb") as file:
+        found = os.fstat(number)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > largest + _MOST_HEAD:
+            raise OSError(errno.EINVAL, "no entry of the cache")
+        return file.read()

@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 
 from rclpy.node import Node
 
+from ..one_line import one_line
 from ..parameters import OptionError, check_names
 from ..params_file import ParameterFile, ParameterFileError
 from .qos_overrides import problem_of
 from .ros_arguments import parameter_names, params_files
 
+_LONGEST = 1000
 _MOST_SENTENCES = 20
 
 
@@ -48,7 +50,7 @@ def ignored_parameters(
     more = len(sentences) - _MOST_SENTENCES
     if more > 0:
         sentences[_MOST_SENTENCES:] = [f"ignored: {more} more names that are no parameters"]
-    return sentences
+    return [one_line(each, _LONGEST) for each in sentences]
 
 
 def _unknown(

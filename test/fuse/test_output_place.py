@@ -14,7 +14,7 @@ from amdanet_ros.bags.writer import BagWriter
 from amdanet_ros.cli.main import main
 from amdanet_ros.fuse.journal import FuseJournal
 from amdanet_ros.fuse.video_output import VideoOutput
-from amdanet_ros.fuse.written_files import MARK, check_only_own
+from amdanet_ros.fuse.written_files import MARK, check_only_own, read_record
 from amdanet_ros.inference import Predictor
 from amdanet_ros.output_place import OutputPlaceError
 
@@ -383,3 +383,15 @@ def test_a_damaged_piece_is_computed_again(fuse, rig, tmp_path, monkeypatch, cap
     assert fuse(rig / "bag", "-o", tmp_path / "out") == 2
     assert "run the same command again" in capsys.readouterr().err
     assert fuse(rig / "bag", "-o", tmp_path / "out") == 0
+
+
+@pytest.mark.parametrize(
+    "put",
+    [os.mkfifo, os.mkdir, lambda path: path.write_text("[" * 100_000), lambda path: None],
+    ids=["pipe", "folder", "deep", "nothing"],
+)
+def test_a_mark_that_is_none_is_not_waited_for(tmp_path, put):
+    put(tmp_path / MARK)
+    assert read_record(tmp_path) is None
+    with pytest.raises(OutputPlaceError, match="was not written by amdanet fuse"):
+        check_only_own(tmp_path)

@@ -74,6 +74,24 @@ def test_what_a_killed_process_left_goes_first_when_room_is_needed(cache, tmp_pa
     assert cache.get("a") is not None and cache.get("b") is not None
 
 
+def _large(path):
+    with path.open("wb") as file:
+        file.truncate(2**40)  # a hole
+
+
+@pytest.mark.parametrize(
+    "put",
+    [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/dev/zero"), _large],
+    ids=["pipe", "folder", "device", "terabyte"],
+)
+def test_what_is_no_entry_is_not_waited_for_and_not_read(cache, tmp_path, put):
+    cache.put("a", b"graph of a")
+    (path,) = files(tmp_path)
+    path.unlink()
+    put(path)
+    assert cache.get("a") is None
+
+
 @pytest.mark.parametrize("place", ["a file", "below a file"])
 def test_a_folder_that_cannot_be_used_is_no_error(tmp_path, place):
     file = tmp_path / "file"

@@ -183,3 +183,12 @@ def test_parameters_under_the_name_of_another_node_are_told(node, tmp_path, cont
     found = ignored_parameters(node, ["--ros-args", "--params-file", str(file)], [])
     assert len(found) == told
     assert not told or f"put them under /** or {node.get_fully_qualified_name()}" in found[0]
+
+
+@pytest.mark.parametrize("node", [{}], indirect=True)
+@pytest.mark.parametrize("name", ["thermal\\ncrop", "a\\x1b[2Jb", "\\u2028x", "n" * 3000])
+def test_names_that_are_ignored_forge_no_line_of_the_log(node, tmp_path, name):
+    file = tmp_path / "odd.yaml"
+    file.write_text(f'/**:\n  ros__parameters:\n    "{name}": 1\n')
+    (told,) = ignored_parameters(node, ["--ros-args", "--params-file", str(file)], [])
+    assert told.isprintable() and len(told) <= 1000
