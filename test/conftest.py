@@ -130,7 +130,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(autouse=True)
-def room(request, tmp_path_factory):
+def processors(request, tmp_path_factory):
     """Let no second test that is marked as alone run beside one that needs all processors."""
     mark = request.node.get_closest_marker("alone")
     if mark is None:
