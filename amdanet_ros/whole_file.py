@@ -32,7 +32,8 @@ def whole_file(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         os.replace(partial, path)
     except OSError as error:
-        error.filename = error.filename or os.fspath(path)
+        if error.errno is not None:  # else its text would be lost
+            error.filename = error.filename or os.fspath(path)
         raise
     finally:
         partial.unlink(missing_ok=True)

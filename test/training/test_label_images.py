@@ -220,14 +220,15 @@ def test_home_of_nobody_is_told():
 def test_images_and_labels_without_each_other_stop_a_conversion(tmp_path):
     from amdanet_ros.training.dataset_conversion import convert
 
+    source = tmp_path / "source"
     stream = io.BytesIO(png(indices_to(5), 8, 0)).getvalue()
     for split in ("train", "test"):
         for folder in ("rgb", "thermal", "labels"):
-            (tmp_path / split / folder).mkdir(parents=True)
-            (tmp_path / split / folder / "a.png").write_bytes(stream)
-    (tmp_path / "test" / "labels" / "b.png").write_bytes(stream)
+            (source / split / folder).mkdir(parents=True)
+            (source / split / folder / "a.png").write_bytes(stream)
+    (source / "test" / "labels" / "b.png").write_bytes(stream)
     with pytest.raises(DataError, match=r"test/labels/b\.png has no image in rgb \(1 such\)"):
-        convert("pst900", tmp_path, tmp_path / "out")
+        convert("pst900", source, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

@@ -66,10 +66,10 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def train_and_evaluate(config, root, out, *options):
+def train_and_evaluate(config, root, out, weights, *options):
     """Return the words of both commands, with "then" between them."""
     train = ["train", str(config), "--device", "cpu", "--out", str(out), *options]
-    evaluate = ["evaluate", str(out / "best.safetensors"), "--data", str(root), "--device", "cpu"]
+    evaluate = ["evaluate", str(weights), "--data", str(root), "--device", "cpu"]
     return [*train, "then", *evaluate, "--out", str(out)]
 
 
@@ -84,11 +84,14 @@ def test_two_processes_give_what_one_gives(
         config.write_text(yaml.safe_dump(values))
         # Two processes share a batch as two accumulated parts do.
         accumulate = "--set", "optimization.accumulate=2"
-        for call in " ".join(
-            train_and_evaluate(config, root, tmp_path / "one" / name, *accumulate)
-        ).split(" then "):
+        one, two = tmp_path / "one" / name, tmp_path / "two" / name
+        # Both score the same weights: each process keeps the mean of the images that it has seen.
+        weights = one / "best.safetensors"
+        for call in " ".join(train_and_evaluate(config, root, one, weights, *accumulate)).split(
+            " then "
+        ):
             assert main(call.split()) == 0
-        calls += ["then", *train_and_evaluate(config, root, tmp_path / "two" / name)]
+        calls += ["then", *train_and_evaluate(config, root, two, weights)]
 
     script = tmp_path / "commands.py"
     script.write_text(SCRIPT)
