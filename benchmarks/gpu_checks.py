@@ -169,9 +169,9 @@ def check_predictor(device: torch.device) -> str:
     """Whole predictions are those of the CPU, also after other sizes."""
     least, options = 1.0, PredictOptions(homography=_SHIFTED, confidence_threshold=0.2)
     for weights in ("demo", "street"):
-        here = Predictor.from_checkpoint(weights, str(device), "fp32", (96, 128))
+        here = Predictor.from_checkpoint(weights, str(device), "fp32", (96, 128), engine="torch")
         here._images = DeviceImages(device, Transfer(device))  # on a CPU too
-        there = Predictor.from_checkpoint(weights, "cpu", "fp32", (96, 128))
+        there = Predictor.from_checkpoint(weights, "cpu", "fp32", (96, 128), engine="torch")
         for size in ((96, 128), (144, 192), (96, 128)):
             pair = built_in_scene(size)
             needed = {"labels", "confidence", "fused", "overlay"}
@@ -246,7 +246,7 @@ def check_memory_fault(device: torch.device) -> str:
     """Too little memory is one clear line, and the next pair is computed."""
     if device.type != "cuda":
         return "not on a CPU"
-    predictor = Predictor.from_checkpoint("demo", str(device), "fp32")
+    predictor = Predictor.from_checkpoint("demo", str(device), "fp32", engine="torch")
     pair = built_in_scene((96, 128))
     before = predictor(*pair).labels
     total = torch.cuda.get_device_properties(device).total_memory

@@ -140,7 +140,7 @@ def long_run(device: torch.device, extent: Extent, budget: TimeBudget) -> dict:
         "frames" (less than asked for if the time ends), "seconds", and "settled" and "end", each
         with "device_mib" (reserved) and "host_mib" (resident).
     """
-    predictor = Predictor.from_checkpoint("street", str(device), "fp16")
+    predictor = Predictor.from_checkpoint("street", str(device), "fp16", engine="torch")
     height, width = extent.frame_size
     pairs = [
         built_in_scene(size, seed)

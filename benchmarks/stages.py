@@ -83,7 +83,7 @@ def stages(size: tuple[int, int], rounds: int, clock: Callable[[], float]) -> di
     Returns:
         "parts", by outputs: "network" and "images", the rest; "network" by part, of all outputs.
     """
-    predictor = Predictor.from_checkpoint("street", "cpu", "fp32", size)
+    predictor = Predictor.from_checkpoint("street", "cpu", "fp32", size, engine="torch")
     pair, images = built_in_scene(IMAGE), scene_on(CPU, size)
     folded = FoldedAMDANet(decoding_network("street"))
     ms = median_ms(
@@ -124,7 +124,9 @@ def sizes(
         "mean", and "equal", the share of labels equal to those at the default size.
     """
     predictors = {
-        f"{size[0]} x {size[1]}": Predictor.from_checkpoint("street", "cpu", "fp32", size)
+        f"{size[0]} x {size[1]}": Predictor.from_checkpoint(
+            "street", "cpu", "fp32", size, engine="torch"
+        )
         for size in every
     }
     pair = built_in_scene(IMAGE)
@@ -246,7 +248,14 @@ def section(found: dict) -> str:
             f"{'processor' if found['clock'] == 'cpu' else 'wall'} time. Over "
             "DDS: the section Latency.",
             table(
-                ["", "share: mask alone, ", "all outputs", "ms: mask alone", "all outputs"], rows
+                [
+                    "",
+                    "share: mask alone",
+                    "share: all outputs",
+                    "ms: mask alone",
+                    "ms: all outputs",
+                ],
+                rows,
             ),
             table(["of the network", "share", "ms"], inside),
             "Inference sizes; agreement with published predictions on 45 pairs (IoU, disputed "
