@@ -74,6 +74,7 @@ _LONG = (
     "fuzz/test_fuzz.py",
     "demo/test_chain.py",
     "packaging/test_pip.py",
+    "registration/test_estimation.py",
     "fuse/test_same_as_node.py",
     "inference/test_onnx.py",
     "ros/test_process.py",
