@@ -1,11 +1,11 @@
 """How much faster two workers are than one, over eight bags, with one thread each.
 
-    python benchmarks/fleet.py [--bags 8] [--pairs 30] [--size 480 640] [--check]
+    python benchmarks/fleet.py [--bags 8] [--pairs 60] [--checkpoint street] [--check]
 
-Runs `amdanet fleet` twice with the package's weights on the CPU and prints Markdown: seconds of
-both runs with all starting of processes, seconds of work in the results, pairs a second of a
-worker, and bytes in and out. ``--check`` exits with 1 where two workers need more than 0.6 of one
-worker's time.
+Runs `amdanet fleet` twice on the CPU with torch, at the size that the checkpoint recommends, and
+prints Markdown: seconds of both runs with all starting of processes, seconds of work in the
+results, pairs a second of a worker, and bytes in and out. ``--check`` exits with 1 where two
+workers need more than 0.6 of one worker's time.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ def write_bag(path: Path, pairs: int, size: tuple[int, int], seed: int) -> None:
                 bag.write_message(topic, stamp, message)
 
 
-def run(source: Path, out: Path, workers: int) -> tuple[float, list[dict]]:
+def run(source: Path, out: Path, workers: int, checkpoint: str) -> tuple[float, list[dict]]:
     """Work on the bags; return the seconds of it all, and the rows."""
     command = [sys.executable, "-m", "amdanet_ros.cli.main", "fleet", str(source), str(out)]
-    command += ["--workers", str(workers), "--checkpoint", "demo", "--device", "cpu"]
+    command += ["--workers", str(workers), "--checkpoint", checkpoint, "--device", "cpu"]
     # A choice of the engine would be measured in the first run and kept for the second.
     command += ["--precision", "fp32", "--engine", "torch"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -78,7 +78,8 @@ def main() -> int:
     """Measure and print; returns 1 where ``--check`` fails."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--bags", type=int, default=8)
-    parser.add_argument("--pairs", type=int, default=30)
+    parser.add_argument("--pairs", type=int, default=60)
+    parser.add_argument("--checkpoint", default="street")
     parser.add_argument("--size", type=int, nargs=2, default=(480, 640), metavar=("H", "W"))
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
@@ -91,7 +92,7 @@ def main() -> int:
         total = {}
         for workers in (1, 2):
             out = Path(folder, f"out_{workers}")
-            total[workers], rows = run(source, out, workers)
+            total[workers], rows = run(source, out, workers, given.checkpoint)
             work = sum(row["seconds"] for row in rows)
             pairs = sum(row["pairs"] for row in rows)
             print(f"| {workers} | {total[workers]:.1f} | {work:.1f} | {pairs / work:.2f} |")
