@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -82,6 +83,10 @@ class FolderProcessor:
 
     def process(self, unit: Unit) -> dict[str, Any]:
         """Make the output; errors as of ``mistakes_as_unit_errors``."""
+        from tqdm import tqdm
+
+        # tqdm's own lock is one between processes: a worker that is ended would leave it behind.
+        tqdm.set_lock(threading.RLock())
         with keep_said() as said:
             try:
                 with mistakes_as_unit_errors():

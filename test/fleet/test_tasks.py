@@ -2,15 +2,18 @@
 
 import functools
 import json
+import multiprocessing
 import os
 import pickle
 import sys
+import threading
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import yaml
+from tqdm import tqdm
 
 from amdanet_ros.bags.writer import BagWriter, quality
 from amdanet_ros.cli import extract_task
@@ -186,6 +189,13 @@ def sets(tmp_path):
                 cv2.imwrite(str(tmp_path / "sets" / name / folder / f"{index}.png"), image)
         (tmp_path / "sets" / name / "test.txt").write_text("0\n1\n2\n")
     return tmp_path / "sets"
+
+
+def test_a_task_leaves_no_lock_between_processes_behind(work, sets, checkpoint):
+    """A worker that is ended would leave it, and Python's resource tracker would say so."""
+    tqdm.set_lock(multiprocessing.RLock())
+    assert work("evaluate", sets, "--checkpoint", str(checkpoint))
+    assert isinstance(tqdm.get_lock(), type(threading.RLock()))
 
 
 def test_each_data_set_is_scored(work, sets, tmp_path, checkpoint, monkeypatch):
