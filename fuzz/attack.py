@@ -132,7 +132,12 @@ class Attacker:
             TimeoutError: it does not answer, or publishes nothing.
         """
         end = time.monotonic() + 2 * _ANSWER_S
-        defaults = ("thermal.registration_from", "homography"), ("max_age", 0.0)
+        defaults = (
+            ("thermal.registration_from", "homography"),
+            ("max_age", 0.0),
+            ("sync.slop", 0.05),
+            ("sync.thermal_offset", 0.0),
+        )
         for name, value in defaults:  # what the attack may have set
             self._set(name, value)
         while (state := self._call("get_state", GetState.Request()).current_state.id) != 3:
