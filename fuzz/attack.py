@@ -89,6 +89,8 @@ class Attacker:
         self.node = rclpy.create_node("attacker")
         self._numbers, self._tally = numbers, tally
         self._masks: list[Image] = []
+        self._first: dict[str, Parameter] = {}
+        self._attacked: set[str] = set()
         self.node.create_subscription(Image, "segmentation/mask", self._masks.append, 10)
         self._topics = {
             name: self.node.create_publisher(kind, name, 50)
@@ -132,14 +134,7 @@ class Attacker:
             TimeoutError: it does not answer, or publishes nothing.
         """
         end = time.monotonic() + 2 * _ANSWER_S
-        defaults = (
-            ("thermal.registration_from", "homography"),
-            ("max_age", 0.0),
-            ("sync.slop", 0.05),
-            ("sync.thermal_offset", 0.0),
-        )
-        for name, value in defaults:  # what the attack may have set
-            self._set(name, value)
+        self._set_back()
         while (state := self._call("get_state", GetState.Request()).current_state.id) != 3:
             process.check_running()
             if time.monotonic() > end:
@@ -206,6 +201,7 @@ class Attacker:
         name = self._numbers.choice([*_NAMES, "", "no.such.name", "x" * 2000, "sync..slop"])
         if name in _KEPT:
             return
+        self._attacked.add(name)
         value = self._numbers.choice(
             (
                 ParameterValue(type=0),
@@ -233,12 +229,17 @@ class Attacker:
     def _send(self, service: str, request) -> None:
         self._services[service].call_async(request)
 
-    def _set(self, name: str, value: str | float) -> None:
-        kind = {"string_value": value, "type": 4}
-        if isinstance(value, float):
-            kind = {"double_value": value, "type": 3}
-        parameter = _named(name, ParameterValue(**kind))
-        self._call("set_parameters", SetParameters.Request(parameters=[parameter]))
+    def _set_back(self) -> None:
+        """Give the node the values that it had at first of all parameters that were attacked."""
+        if not self._first:
+            names = [name for name in _NAMES if name not in _KEPT]
+            values = self._call("get_parameters", GetParameters.Request(names=names)).values
+            pairs = zip(names, values, strict=True)
+            self._first = {name: _named(name, value) for name, value in pairs}
+        parameters = [self._first[name] for name in sorted(self._attacked & self._first.keys())]
+        # Each is set by itself: what cannot be changed now is refused, and the others are set.
+        self._call("set_parameters", SetParameters.Request(parameters=parameters))
+        self._attacked.clear()
 
     def _call(self, service: str, request):
         client = self._services[service]
@@ -253,7 +254,7 @@ class Attacker:
 
 _IMAGE_SEEDS = image_seeds()
 _NAMES = [each.name for each in PARAMETERS]
-_KEPT = {"checkpoint", "device", "precision", "exit_on_hang", "use_sim_time"}
+_KEPT = {"checkpoint", "device", "engine", "precision", "exit_on_hang", "use_sim_time"}
 """Not set: with other values the node may rightly not work, or take long."""
 
 
@@ -280,6 +281,8 @@ def attack(seconds: float, checkpoint: str, domain: int, seed: int, most: int = 
         log = Path(folder) / "node.log"
         arguments = ["--ros-args", "-p", f"checkpoint:={checkpoint}", "-p", "device:=cpu"]
         arguments += ["-p", "precision:=fp32", "-p", "use_sim_time:=true"]
+        # Another engine builds its graphs in the background: their memory is no trace of an attack.
+        arguments += ["-p", "engine:=torch"]
         process = Process("node", "amdanet_ros.ros.amdanet_node", arguments, domain, log)
         rclpy.init(domain_id=domain)
         attacker = Attacker(random.Random(seed), tally)
