@@ -1,4 +1,4 @@
-"""Computes the geometry of pairs from options and calibrations, once a change of either."""
+"""The geometry of pairs, from options and calibrations; made anew where one of them changes."""
 
 from __future__ import annotations
 

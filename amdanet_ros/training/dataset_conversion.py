@@ -229,7 +229,10 @@ def _png(image: np.ndarray) -> bytes:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    """Write a file; it is replaced only when all is written."""
+    """Write a file; it is replaced only when all is written.
+
+    The partial file has the same name in each call: the next one replaces what a kill has left.
+    """
     partial = path.with_name(f"{path.name}.partial")
     try:
         partial.write_bytes(data)

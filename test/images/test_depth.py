@@ -137,3 +137,10 @@ def test_an_image_above_the_limit_is_refused():
     large = message(np.zeros((100, 200), np.uint16), "16UC1")
     with pytest.raises(BadImage, match="200 x 100"):
         check_depth_message(large, ReadOptions(max_image_megapixels=0.01))
+
+
+def test_a_compressed_depth_image_above_the_limit_is_refused_by_its_header():
+    large = transported(np.zeros((100, 200), np.uint16), "16UC1; compressedDepth")
+    with pytest.raises(BadImage, match="200 x 100") as caught:
+        check_depth_message(large, ReadOptions(max_image_megapixels=0.01))
+    assert caught.value.stream == "depth"
