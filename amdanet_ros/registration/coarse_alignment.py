@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from .orientation_field import orientation_field
+from .spectrum import inverse, spectrum
 
 SCALES = tuple(np.geomspace(0.62, 1.6, 15))
 """Thermal width as a share of the RGB image's width, tried in the coarse search."""
@@ -37,9 +38,9 @@ def align_coarsely(
     centre = ((width - 1) / 2, (height - 1) / 2)
     padded = (cv2.getOptimalDFTSize(2 * height), cv2.getOptimalDFTSize(2 * width))
     fixed = [orientation_field(image) for image in rgb]
-    fixed_spectra = [np.fft.fft2(field, padded) for field, _ in fixed]
-    fixed_energy = sum(np.fft.fft2(np.abs(field) ** 2, padded) for field, _ in fixed)
-    fixed_mask = np.fft.fft2(fixed[0][1].astype(np.float32), padded)
+    fixed_spectra = [spectrum(field, padded) for field, _ in fixed]
+    fixed_energy = sum(spectrum(np.abs(field) ** 2, padded) for field, _ in fixed)
+    fixed_mask = spectrum(fixed[0][1], padded)
     shift_y = np.fft.fftfreq(padded[0], 1 / padded[0])
     shift_x = np.fft.fftfreq(padded[1], 1 / padded[1])
     allowed = (np.abs(shift_y) <= _LARGEST_SHIFT * height)[:, None] & (
@@ -52,18 +53,18 @@ def align_coarsely(
             warp = np.vstack([upper, [0.0, 0.0, 1.0]]) @ start
             seen = cv2.warpPerspective(np.ones(thermal[0].shape, np.uint8), warp, (width, height))
             cross = energy = 0.0
-            for image, spectrum in zip(thermal, fixed_spectra, strict=True):
+            for image, known in zip(thermal, fixed_spectra, strict=True):
                 warped = cv2.warpPerspective(
                     image, warp, (width, height), borderMode=cv2.BORDER_REPLICATE
                 )
                 field, valid = orientation_field(warped, seen.astype(bool))
-                cross = cross + spectrum * np.conj(np.fft.fft2(field, padded))
+                cross = cross + known * np.conj(spectrum(field, padded))
                 energy = energy + np.abs(field) ** 2
-            agreement = np.fft.ifft2(cross).real
-            mask = np.conj(np.fft.fft2(valid.astype(np.float32), padded))
-            moving_energy = np.fft.ifft2(fixed_mask * np.conj(np.fft.fft2(energy, padded))).real
-            overlap_energy = np.fft.ifft2(fixed_energy * mask).real
-            overlap = np.fft.ifft2(fixed_mask * mask).real
+            agreement = inverse(cross)
+            mask = np.conj(spectrum(valid, padded))
+            moving_energy = inverse(fixed_mask * np.conj(spectrum(energy, padded)))
+            overlap_energy = inverse(fixed_energy * mask)
+            overlap = inverse(fixed_mask * mask)
             enough = allowed & (overlap > 0.3 * height * width)
             norm = np.sqrt(np.maximum(moving_energy, 1e-6) * np.maximum(overlap_energy, 1e-6))
             score = np.where(enough, agreement / norm, -1.0)

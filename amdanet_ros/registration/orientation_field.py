@@ -43,12 +43,12 @@ def orientation_field(
         and zero outside; H x W bool, the valid part without its border.
     """
     smooth = cv2.GaussianBlur(image, (0, 0), sigma)
-    gradient = cv2.Scharr(smooth, cv2.CV_32F, 1, 0) + 1j * cv2.Scharr(smooth, cv2.CV_32F, 0, 1)
+    across, down = (cv2.Scharr(smooth, cv2.CV_32F, *axes) for axes in ((1, 0), (0, 1)))
     rim = int(np.ceil(3 * sigma)) + 1
     inner = np.ones(image.shape, np.uint8) if valid is None else valid.astype(np.uint8)
     inner = cv2.copyMakeBorder(inner, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     inner = cv2.erode(inner, np.ones((2 * rim + 1, 2 * rim + 1), np.uint8))[1:-1, 1:-1].astype(bool)
-    magnitude = np.abs(gradient)
+    magnitude = cv2.magnitude(across, down)
     if not inner.any() or magnitude[inner].max() <= 0:
         return np.zeros(image.shape, np.complex64), inner
     # Strong edges count equally, and weak ones count if no stronger one is near: a hot engine
@@ -56,9 +56,12 @@ def orientation_field(
     floor = np.percentile(magnitude[inner], 60) + 1e-6 * float(magnitude[inner].max())
     side = max(9, image.shape[1] // 12) | 1
     soft = np.maximum(1.5 * cv2.blur(magnitude, (side, side)), floor)
-    weight = magnitude**2 / (magnitude**2 + soft**2)
-    field = weight * (gradient / np.maximum(magnitude, 1e-12)) ** 2
+    # g^2 / |g|^2, twice the angle, times the weight |g|^2 / (|g|^2 + soft^2).
+    whole = magnitude**2 + soft**2
+    field = np.empty(image.shape, np.complex64)
+    field.real, field.imag = (across**2 - down**2) / whole, 2 * across * down / whole
     # Most edges in streets are vertical or horizontal; their mean would favour alignments with
     # full overlap.
-    field = np.where(inner, field - field[inner].mean(), 0)
-    return field.astype(np.complex64), inner
+    field -= field[inner].mean()
+    field[~inner] = 0
+    return field, inner

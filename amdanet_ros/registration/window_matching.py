@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from .block_correlation import BlockCorrelation
 from .orientation_field import orientation_field
 from .steps import Steps
 
@@ -54,7 +55,7 @@ class Search:
     """How windows are matched.
 
     Attributes:
-        reach: largest shift, pixels.
+        reach: largest shift, pixels; less than half a window.
         window: side of a window, pixels.
         sigma: smoothing of the gradients, pixels.
     """
@@ -97,6 +98,7 @@ def match_windows(
         moving.append(field)
         yield
     half = window // 2
+    correlation = BlockCorrelation(fixed, moving, reach, half)
     found = []
     for y in range(half, height - half + 1, max(4, half)):
         for x in range(half, width - half + 1, max(4, half)):
@@ -105,11 +107,11 @@ def match_windows(
             top, bottom = max(0, y - half - reach), min(height, y + half + reach)
             left, right = max(0, x - half - reach), min(width, x + half + reach)
             # At the image's border the window is smaller, so that it can move in all directions.
-            inner = (slice(top + reach, bottom - reach), slice(left + reach, right - reach))
-            outer = (slice(top, bottom), slice(left, right))
             if min(bottom - top, right - left) < 2 * reach + half:
                 continue
-            surface = _correlation([f[inner] for f in fixed], [m[outer] for m in moving])
+            surface = correlation.over_shifts(
+                (top + reach, y, bottom - reach), (left + reach, x, right - reach)
+            )
             peak = _peak(surface, reach)
             if peak is not None:
                 middle = ((left + right - 1) / 2, (top + bottom - 1) / 2)
@@ -119,25 +121,6 @@ def match_windows(
         return WindowMatches(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros((0, 2, 2)))
     points, shifts, confidence, precision = (np.array(part) for part in zip(*found, strict=True))
     return WindowMatches(points, shifts, confidence, precision)
-
-
-def _correlation(templates: list[np.ndarray], areas: list[np.ndarray]) -> np.ndarray:
-    """Normalised correlation of complex windows over all shifts, frames summed: (2 reach + 1)^2."""
-    ones = np.ones(templates[0].shape, np.float32)
-    cross: np.ndarray | float = 0.0
-    area_energy: np.ndarray | float = 0.0
-    template_energy = 0.0
-    for template, area in zip(templates, areas, strict=True):
-        for part in (np.real, np.imag):
-            cross = cross + cv2.matchTemplate(
-                np.ascontiguousarray(part(area), np.float32),
-                np.ascontiguousarray(part(template), np.float32),
-                cv2.TM_CCORR,
-            )
-        energy = (np.abs(area) ** 2).astype(np.float32)
-        area_energy = area_energy + cv2.matchTemplate(energy, ones, cv2.TM_CCORR)
-        template_energy += float(np.sum(np.abs(template) ** 2))
-    return cross / np.sqrt(np.maximum(area_energy, 1e-3) * max(template_energy, 1e-3))
 
 
 def _peak(surface: np.ndarray, reach: int) -> tuple[tuple[float, float], float, np.ndarray] | None:
