@@ -16,6 +16,7 @@ from .mix_transformer import BACKBONES, initialize
 from .modality_reliability import ModalityReliability
 from .modality_stand_in import images_to_fuse
 from .segmentation_decoder import SegmentationDecoder
+from .thermal_standardisation import standardised
 
 SMALLEST_SIDE = 32
 """Pixels; at fewer the coarsest stage, at 1/32 of the size, would have none."""
@@ -94,7 +95,8 @@ class AMDANet(nn.Module):
             ValueError: another shape or dtype.
         """
         self._check(rgb, thermal)
-        semantic, pairs, reliability = self.backbone(rgb, thermal)
+        seen = standardised(thermal) if self.config.thermal_standardisation else thermal
+        semantic, pairs, reliability = self.backbone(rgb, seen)
         if reliability is None:
             return AMDANetOutput(*self._decode(semantic, pairs, rgb, thermal, want_fused))
         # The fusion decoder reads the images too: each replaces the other one there as well.

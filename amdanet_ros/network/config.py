@@ -34,6 +34,10 @@ class AMDANetConfig:
         luminance_mixing: the fused image is RGB with a share of thermal in its luminance, and the
             decoder decides the share (see ``mixed_luminance``). False, as published: the decoder
             decides the colours.
+        thermal_standardisation: the encoder sees thermal at a fixed level and contrast (see
+            ``standardised``), so that cameras and normalisations look alike. The fused image is
+            made of the thermal image as it comes. False, as published. Weights hold for the value
+            that they were trained with.
 
     Raises:
         ValueError: a value out of its range; the message begins with the attribute's name.
@@ -54,6 +58,7 @@ class AMDANetConfig:
     sfe: bool = True
     adaptive_weighting: bool = False
     luminance_mixing: bool = False
+    thermal_standardisation: bool = False
 
     def __post_init__(self) -> None:
         for each in fields(self):

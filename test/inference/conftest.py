@@ -7,15 +7,18 @@ import pytest
 
 @pytest.fixture(scope="module")
 def shallow_network():
-    """A function that makes an AMDANet of one block a stage: all operations, few of each."""
+    """A function that makes an AMDANet of one block a stage: all operations, few of each.
+
+    Its arguments are other settings of the network.
+    """
     from amdanet_ros.network import AMDANet
     from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 
-    def make():
+    def make(**settings):
         shallow = MixTransformerSize(BACKBONES["mit_b0"].channels, (1, 1, 1, 1))
         with pytest.MonkeyPatch.context() as patch:
             patch.setitem(BACKBONES, "mit_b0", shallow)
-            return AMDANet(backbone="mit_b0", num_classes=5, embed_dim=16).eval()
+            return AMDANet(backbone="mit_b0", num_classes=5, embed_dim=16, **settings).eval()
 
     return make
 

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from amdanet_ros.inference.folded import FoldedAMDANet, UnsupportedVariantError
+from amdanet_ros.inference.folded.any_size import AnySizeAMDANet
 from amdanet_ros.inference.folded.converted_network import ConvertedAMDANet
+from amdanet_ros.inference.openvino_engine import digest
 from amdanet_ros.network import AMDANet
 
 
@@ -136,6 +138,33 @@ def test_half_precision_in_the_encoder_stays_near(network, folded, dtype):
         half = FoldedAMDANet(network, dtype)(rgb, thermal)
     assert half[0].dtype == half[1].dtype == torch.float32
     assert (half[1] - exact[1]).abs().mean() < 0.02
+
+
+@pytest.mark.parametrize("form", ["folded", "any size", "converted", "converted half"])
+def test_thermal_is_standardised_as_in_the_network(shallow_network, form):
+    torch.manual_seed(2)
+    network = shallow_network(luminance_mixing=True, thermal_standardisation=True)
+    folded = FoldedAMDANet(network)
+    engine = {
+        "folded": lambda: folded,
+        "any size": lambda: AnySizeAMDANet(network),
+        "converted": lambda: ConvertedAMDANet(folded, False),
+        "converted half": lambda: ConvertedAMDANet(folded, True),
+    }[form]()
+    rgb, thermal = images((64, 96))
+    level = torch.full_like(thermal, 0.4)
+    with torch.inference_mode():
+        for each in (thermal, 0.1 * thermal, level):
+            expected = network(rgb, each.expand(-1, 3, -1, -1))
+            logits, fused = engine(rgb, each)
+            assert relative(logits.numpy(), expected.logits.numpy()) < 1e-4
+            assert relative(fused.numpy(), expected.fused.numpy()) < 1e-5
+
+
+def test_a_remembered_graph_of_the_same_weights_is_another_one_when_standardised(network):
+    other = AMDANet(network.config, thermal_standardisation=True).eval()
+    other.load_state_dict(network.state_dict())
+    assert digest(FoldedAMDANet(other)) != digest(FoldedAMDANet(network))
 
 
 def test_no_tensor_is_left_behind(folded):

@@ -31,9 +31,10 @@ def network(shallow_network):
 
 @pytest.fixture(scope="module")
 def networks(network):
-    """What each file holds; the file for any size is of a network that mixes luminances."""
-    mixing = AMDANet(network.config, luminance_mixing=True).eval()
-    return {"one": network, "any": mixing, "half": network}
+    """What each file holds; "any" mixes luminances, it and "half" standardise thermal."""
+    mixing = AMDANet(network.config, luminance_mixing=True, thermal_standardisation=True).eval()
+    standardising = AMDANet(network.config, thermal_standardisation=True).eval()
+    return {"one": network, "any": mixing, "half": standardising}
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ def found():
 @pytest.fixture(scope="module")
 def network(shallow_network, randomized):
     torch.manual_seed(3)
-    return randomized(shallow_network())
+    return randomized(shallow_network(thermal_standardisation=True))
 
 
 @pytest.fixture(scope="module")

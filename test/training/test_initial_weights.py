@@ -39,6 +39,24 @@ def test_rows_of_the_last_layer_go_by_name(demo_checkpoint):
     )
 
 
+def test_weights_of_standardised_thermal_start_no_network_that_sees_it_as_it_comes(tmp_path):
+    settings = {"backbone": "mit_b0", "num_classes": len(DEMO), "embed_dim": 16}
+    standardised = AMDANet(**settings, thermal_standardisation=True)
+    save_checkpoint(tmp_path / "a.safetensors", standardised, classes=DEMO.names)
+    with pytest.raises(ConfigError, match="set network.thermal_standardisation: true"):
+        load_initial(AMDANet(**settings), str(tmp_path / "a.safetensors"), DEMO.names)
+    load_initial(AMDANet(**settings, thermal_standardisation=True), str(tmp_path / "a.safetensors"))
+
+
+def test_others_may_start_one_that_standardises(demo_checkpoint):
+    network = AMDANet(
+        backbone="mit_b0", num_classes=len(DEMO), embed_dim=16, thermal_standardisation=True
+    )
+    load_initial(network, str(demo_checkpoint), DEMO.names)
+    saved = load_checkpoint(demo_checkpoint).state
+    assert torch.equal(network.state_dict()[WEIGHT], saved[WEIGHT])
+
+
 def test_the_number_of_classes_may_differ(demo_checkpoint):
     network = AMDANet(backbone="mit_b0", num_classes=2, embed_dim=16)
     load_initial(network, str(demo_checkpoint), ("cat", "person"))

@@ -25,6 +25,7 @@ class ConvertedAMDANet(FoldedAMDANet):
     def __init__(self, network: FoldedAMDANet, is_half: bool) -> None:
         nn.Module.__init__(self)
         self.encoder_dtype = network.encoder_dtype
+        self.thermal_standardisation = network.thermal_standardisation
         self.stages = network.stages
         self.global_alignment = network.global_alignment
         self.segmentation = ConvertedSegmentationDecoder(network.segmentation, is_half)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ...network import AMDANet
 from ...network.backbone import BRANCH_PREFIXES, STAGES
+from ...network.thermal_standardisation import standardised
 from ..plain_engine import EngineOutput
 from .alignment import FoldedConsistency, FoldedLocalAlignment
 from .encoder_block import FoldedBlock, FoldedPatchEmbedding
@@ -40,6 +41,7 @@ class FoldedAMDANet(nn.Module):
         check_supported(network)
         backbone = network.backbone
         self.encoder_dtype = encoder_dtype
+        self.thermal_standardisation = network.config.thermal_standardisation
         self.stages = nn.ModuleList([_Stage(backbone, stage) for stage in STAGES])
         self.global_alignment = nn.ModuleList([FoldedGlobalAlignment(g) for g in backbone.GEs])
         remaining = [module.remaining for module in self.global_alignment]
@@ -65,7 +67,8 @@ class FoldedAMDANet(nn.Module):
         """
         semantic, pairs, sizes = [], [], []
         first = rgb.to(dtype=self.encoder_dtype, memory_format=torch.channels_last)
-        second = thermal.to(dtype=self.encoder_dtype)
+        seen = standardised(thermal) if self.thermal_standardisation else thermal
+        second = seen.to(dtype=self.encoder_dtype)
         for stage, alignment in zip(self.stages, self.global_alignment, strict=True):
             tokens, size = stage(first, second)
             sizes.append(size)
@@ -79,6 +82,10 @@ class FoldedAMDANet(nn.Module):
         if want_fused:
             fused = self.fusion(pairs, sizes, rgb, thermal)
         return EngineOutput(logits, fused)
+
+    def extra_repr(self) -> str:
+        """What the weights do not show; remembered graphs and choices are kept by it."""
+        return f"thermal_standardisation={self.thermal_standardisation}"
 
     def size_dependent(self) -> list[object]:
         """Return the cached tensors of the latest sizes; a recorded graph reads their memory."""
