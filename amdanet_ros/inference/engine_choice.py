@@ -25,6 +25,7 @@ from .precision import (
     half_candidates,
     measured_choice,
 )
+from .shared_conversion import SharedConversion
 
 ENGINES = ("auto", "torch", "openvino", "onnxruntime")
 
@@ -105,7 +106,8 @@ def _torch_or_openvino(
     build = _torch(network, device)
     try:
         folded = FoldedAMDANet(network)
-        others = _candidates(folded, "CPU")
+        conversion = SharedConversion(folded)
+        others = _candidates(conversion, "CPU")
     except (UnsupportedVariantError, InferenceError):
         return choose_precision(build, device, precision)
     others = [each for each in others if precision in ("auto", each.precision)]
@@ -126,7 +128,8 @@ def _torch_or_openvino(
             of_torch = [each for each in of_torch if each.precision in names]
         elif precision in HALVES:
             reference = build("fp32")
-        choice = measured_choice([first, *others, *of_torch], device, notes, size, reference)
+        with conversion.kept():
+            choice = measured_choice([first, *others, *of_torch], device, notes, size, reference)
         memory.keep(choice)
     return choice
 
@@ -144,7 +147,8 @@ def _openvino(
     if not runtime.is_installed():
         raise InferenceError(f"engine openvino needs OpenVINO: {runtime.ADVICE}")
     try:
-        candidates = _candidates(FoldedAMDANet(network), device)
+        conversion = SharedConversion(FoldedAMDANet(network))
+        candidates = _candidates(conversion, device)
     except UnsupportedVariantError as error:
         raise InferenceError(f"engine openvino: {error}: set engine to torch") from error
     if precision != "auto":
@@ -158,17 +162,18 @@ def _openvino(
         return PrecisionChoice(found[0].build(), precision, "as configured")
     cpu = torch.device("cpu")
     reference = build_engine(network, cpu, "fp32")
-    return measured_choice(candidates, cpu, size=size, reference=reference)
+    with conversion.kept():
+        return measured_choice(candidates, cpu, size=size, reference=reference)
 
 
-def _candidates(folded: FoldedAMDANet, device: str) -> list[Candidate]:
+def _candidates(conversion: SharedConversion, device: str) -> list[Candidate]:
     """Return OpenVINO's engines on a device, one for each format that it computes; fp32 first."""
     cache = GraphCache(cache_folder())
     return [
         Candidate(
             f"OpenVINO {precision}",
             precision,
-            lambda precision=precision: OpenVinoEngine(folded, device, precision, cache),
+            lambda precision=precision: OpenVinoEngine(conversion, device, precision, cache),
         )
         for precision in PRECISIONS
         if precision in runtime.native_precisions(device)

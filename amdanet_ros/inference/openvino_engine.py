@@ -16,9 +16,10 @@ from .folded import FoldedAMDANet
 from .folded.size_cache import SizeCache
 from .graph_cache import GraphCache
 from .plain_engine import EngineOutput
+from .shared_conversion import SharedConversion
 
 _KEPT = 4
-_FORMAT = 2
+_FORMAT = 3
 """Raised whenever the same weights give another graph."""
 
 
@@ -31,16 +32,17 @@ class OpenVinoEngine:
     is kept.
 
     Args:
-        network: in float32, on the CPU.
+        conversion: of the network; other engines may share it.
         device: OpenVINO's name, such as "CPU".
         precision: "fp32", "bf16" or "fp16".
         cache: of compiled graphs.
     """
 
     def __init__(
-        self, network: FoldedAMDANet, device: str, precision: str, cache: GraphCache
+        self, conversion: SharedConversion, device: str, precision: str, cache: GraphCache
     ) -> None:
-        self._network = network
+        self._conversion = conversion
+        self._network = conversion.network
         self._device = device
         self._precision = precision
         self._cache = cache
@@ -100,7 +102,7 @@ class OpenVinoEngine:
             except RuntimeError:  # of another build of OpenVINO: made again
                 self._cache.remove(key)
         try:
-            model = runtime.convert(self._network, size, self._precision)
+            model = self._conversion.model(size)
             compiled = runtime.compile_model(model, self._device, self._precision, threads)
             request = compiled.create_infer_request()
         except (RuntimeError, ImportError) as error:

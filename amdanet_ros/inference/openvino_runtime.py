@@ -68,8 +68,8 @@ def processor_name(device: str) -> str:
     return str(_core().get_property(device, "FULL_DEVICE_NAME"))
 
 
-def convert(network: FoldedAMDANet, size: tuple[int, int], precision: str) -> Any:
-    """Return the network as OpenVINO's model for one size (height, width) and one precision.
+def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
+    """Return the network as OpenVINO's model for one size (height, width), for every precision.
 
     The graph is traced on images of this size, so that all that depends on it is constant.
 
@@ -83,7 +83,7 @@ def convert(network: FoldedAMDANet, size: tuple[int, int], precision: str) -> An
     example = (torch.zeros(1, 3, *size), torch.zeros(1, 1, *size))
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # all sizes become constants, as they should
-        form = ConvertedAMDANet(network, precision != "fp32")
+        form = ConvertedAMDANet(network)
         form.prepare(size)
         traced = torch.jit.trace(_TwoOutputs(form), example, check_trace=False)
         decoder = TorchScriptPythonDecoder(traced, example_input=example, skip_freeze=True)

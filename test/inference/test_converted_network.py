@@ -19,15 +19,14 @@ def relative(got, expected):
     return ((got - expected).norm() / expected.norm()).item()
 
 
-@pytest.mark.parametrize("is_half", [False, True])
 @pytest.mark.parametrize("size", [(32, 32), (33, 45), (64, 96), (71, 130), (101, 36), (135, 33)])
-def test_any_size_gives_the_folded_networks_outputs(folded, size, is_half):
+def test_any_size_gives_the_folded_networks_outputs(folded, size):
     generator = torch.Generator().manual_seed(size[0])
     rgb = torch.rand(1, 3, *size, generator=generator)
     thermal = torch.rand(1, 1, *size, generator=generator)
     with torch.inference_mode():
         expected = folded(rgb, thermal)
-        logits, fused = ConvertedAMDANet(folded, is_half)(rgb, thermal)
+        logits, fused = ConvertedAMDANet(folded)(rgb, thermal)
     assert logits.shape == expected.logits.shape
     assert relative(logits, expected.logits) < 1e-5
     assert relative(fused, expected.fused) < 1e-6
@@ -37,7 +36,7 @@ def test_it_shares_the_folded_networks_weights(folded):
     taken = {value.data_ptr() for value in folded.state_dict().values()}
     own = [
         name
-        for name, value in ConvertedAMDANet(folded, False).state_dict().items()
+        for name, value in ConvertedAMDANet(folded).state_dict().items()
         if value.data_ptr() not in taken
     ]
     assert own == [f"fusion.taps_{stage}" for stage in (1, 2, 3, 4)]

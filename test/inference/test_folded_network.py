@@ -50,7 +50,7 @@ def test_the_folded_and_the_plain_forward_give_the_releases_numbers(
     with torch.inference_mode():
         network = FoldedAMDANet(network)
         folded = network(rgb, thermal[:, :1])
-        form = ConvertedAMDANet(network, False)
+        form = ConvertedAMDANet(network)
         samples = [form(rgb[i : i + 1], thermal[i : i + 1, :1]) for i in range(len(rgb))]
         converted = tuple(torch.cat(each) for each in zip(*samples, strict=True))
     for logits, fused in (plain, folded, converted):

@@ -16,6 +16,7 @@ from amdanet_ros.inference.folded import FoldedAMDANet
 from amdanet_ros.inference.graph_cache import GraphCache
 from amdanet_ros.inference.openvino_engine import OpenVinoEngine
 from amdanet_ros.inference.precision import PrecisionChoice
+from amdanet_ros.inference.shared_conversion import SharedConversion
 from amdanet_ros.network import AMDANet
 
 CPU = torch.device("cpu")
@@ -50,7 +51,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(folded, folder):
-    engine = OpenVinoEngine(folded, "CPU", "fp32", GraphCache(folder))
+    engine = OpenVinoEngine(SharedConversion(folded), "CPU", "fp32", GraphCache(folder))
     with torch.inference_mode():
         engine(*images())
     return engine
@@ -95,7 +96,7 @@ def test_openvinos_telemetry_is_not_loaded(engine):
 
 def test_the_graph_comes_from_the_cache_the_next_time(folded, folder, engine, monkeypatch):
     monkeypatch.setattr(runtime, "convert", lambda *_: pytest.fail("converted again"))
-    again = OpenVinoEngine(folded, "CPU", "fp32", GraphCache(folder))
+    again = OpenVinoEngine(SharedConversion(folded), "CPU", "fp32", GraphCache(folder))
     with torch.inference_mode():
         torch.testing.assert_close(again(*images()), engine(*images()))
 
@@ -108,15 +109,15 @@ def test_other_weights_are_another_graph(folded, folder, engine, monkeypatch):
     other = copy.deepcopy(folded)
     other.fusion.last_bias += 1.0
     with pytest.raises(InferenceError, match="converted: set engine to torch"):
-        OpenVinoEngine(other, "CPU", "fp32", GraphCache(folder))(*images())
+        OpenVinoEngine(SharedConversion(other), "CPU", "fp32", GraphCache(folder))(*images())
 
 
 def test_what_openvino_cannot_read_is_made_again(folded, tmp_path, engine, monkeypatch):
     """Whole as an entry, but of another build of OpenVINO."""
     made = []
 
-    def convert(network, size, precision):
-        made.append((size, precision))
+    def convert(network, size):
+        made.append(size)
         raise RuntimeError("enough")
 
     class OfAnotherBuild(GraphCache):
@@ -126,9 +127,36 @@ def test_what_openvino_cannot_read_is_made_again(folded, tmp_path, engine, monke
 
     monkeypatch.setattr(runtime, "convert", convert)
     with pytest.raises(InferenceError):
-        OpenVinoEngine(folded, "CPU", "fp32", OfAnotherBuild(tmp_path))(*images())
-    assert made == [(SIZE, "fp32")]
+        OpenVinoEngine(SharedConversion(folded), "CPU", "fp32", OfAnotherBuild(tmp_path))(*images())
+    assert made == [SIZE]
     assert not list(tmp_path.iterdir())
+
+
+def test_the_precisions_that_are_measured_share_one_conversion(network, monkeypatch):
+    """Only while they are measured: the model takes as much memory as the weights."""
+    converted = []
+
+    def measure(candidates, *_):
+        for each in candidates:
+            if each.name.startswith("OpenVINO"):
+                with pytest.raises(InferenceError, match="compiled"):
+                    each.build()(*images())
+        return PrecisionChoice(candidates[1].build(), "fp32", "first", name=candidates[1].name)
+
+    def compile_model(*_):
+        raise RuntimeError("compiled")
+
+    monkeypatch.setattr(runtime, "native_precisions", lambda _: ("fp32", "bf16"))
+    monkeypatch.setattr(runtime, "convert", lambda _, size: converted.append(size))
+    monkeypatch.setattr(runtime, "compile_model", compile_model)
+    monkeypatch.setattr(engine_choice, "measured_choice", measure)
+    monkeypatch.setattr(engine_choice, "half_candidates", lambda *_: ([], []))
+    monkeypatch.setattr(engine_choice, "cache_folder", lambda: None)
+    chosen = choose_engine(network, CPU, "auto", "auto", SIZE)
+    assert converted == [SIZE]
+    with pytest.raises(InferenceError, match="compiled"):
+        chosen.engine(*images())
+    assert converted == [SIZE, SIZE]
 
 
 def test_torch_serves_a_new_size_until_its_graph_is_ready(folded, folder, engine, monkeypatch):
@@ -143,7 +171,7 @@ def test_torch_serves_a_new_size_until_its_graph_is_ready(folded, folder, engine
             ready.set()
 
     monkeypatch.setattr(OpenVinoEngine, "_build", slow_build)
-    beside = OpenVinoEngine(folded, "CPU", "fp32", GraphCache(folder))
+    beside = OpenVinoEngine(SharedConversion(folded), "CPU", "fp32", GraphCache(folder))
     beside.in_background = True
     with torch.inference_mode():
         expected = folded(*images())
@@ -164,7 +192,7 @@ def test_torch_serves_for_good_where_the_graph_cannot_be_made(folded, monkeypatc
         raise RuntimeError("Some check failed at source.cpp:1\nno such operation")
 
     monkeypatch.setattr(engine_module.runtime, "convert", convert)
-    beside = OpenVinoEngine(folded, "CPU", "fp32", GraphCache(None))
+    beside = OpenVinoEngine(SharedConversion(folded), "CPU", "fp32", GraphCache(None))
     beside.in_background = True
     with torch.inference_mode():
         expected = folded(*images())
@@ -180,7 +208,7 @@ def test_torch_serves_for_good_where_the_graph_cannot_be_made(folded, monkeypatc
 def test_bf16_keeps_the_labels(folded, engine):
     if "bf16" not in runtime.native_precisions("CPU"):
         pytest.skip("this processor has no bf16 products")
-    half = OpenVinoEngine(folded, "CPU", "bf16", GraphCache(None))
+    half = OpenVinoEngine(SharedConversion(folded), "CPU", "bf16", GraphCache(None))
     with torch.inference_mode():
         exact, near = engine(*images()), half(*images())
         assert (exact.fused - near.fused).abs().mean() < 0.02
@@ -189,7 +217,9 @@ def test_bf16_keeps_the_labels(folded, engine):
 
 def test_it_gives_the_releases_numbers(golden_case, golden_errors):
     case, network = golden_case("b2_70x90")
-    engine = OpenVinoEngine(FoldedAMDANet(network), "CPU", "fp32", GraphCache(None))
+    engine = OpenVinoEngine(
+        SharedConversion(FoldedAMDANet(network)), "CPU", "fp32", GraphCache(None)
+    )
     with torch.inference_mode():
         logits, fused = engine(torch.from_numpy(case.rgb), torch.from_numpy(case.thermal[:, :1]))
     logits_error, fused_error, labels = golden_errors(case, logits.numpy(), fused.numpy())

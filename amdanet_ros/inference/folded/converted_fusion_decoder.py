@@ -29,9 +29,8 @@ class ConvertedFusionDecoder(nn.Module):
     of another.
     """
 
-    def __init__(self, decoder: FoldedFusionDecoder, is_half: bool) -> None:
+    def __init__(self, decoder: FoldedFusionDecoder) -> None:
         super().__init__()
-        self.is_half = is_half
         self.points = decoder.points
         self.luminance_mixing = decoder.luminance_mixing
         for stage in (1, 2, 3, 4):
@@ -54,19 +53,18 @@ class ConvertedFusionDecoder(nn.Module):
     ) -> Tensor:
         """See `FoldedFusionDecoder.forward`."""
         height, width = spatial_size(rgb)
-        like = thermal if self.is_half else None
         images = torch.cat([rgb, thermal], dim=1)
         stages = []
         for stage, (pair, size) in enumerate(zip(pairs, sizes, strict=True), start=1):
             matrices = self._matrices(size, (height, width))
-            stages.append((matrices, self._widened(stage, pair, size, matrices, like)))
+            stages.append((matrices, self._widened(stage, pair, size, matrices, thermal)))
         fused = []
         for index, first in enumerate(range(0, height, _ROWS)):
             end = min(first + _ROWS, height)
             total = self._image_part(images, first, end)
             for matrices, widened in stages:
                 low, high, rows = matrices.rows[index]
-                total = total + torch.matmul(live(rows, like), widened[low:high])
+                total = total + torch.matmul(live(rows, thermal), widened[low:high])
             mixed = as_map(total.relu().view(1, -1, POINT_CHANNELS), end - first, width)
             fused.append(F.conv2d(mixed, self.last_weight, self.last_bias).sigmoid())
         decoded = torch.cat(fused, dim=2)
@@ -91,7 +89,7 @@ class ConvertedFusionDecoder(nn.Module):
         pair: tuple[Tensor, Tensor],
         size: Size,
         matrices: _Matrices,
-        like: Tensor | None,
+        like: Tensor,
     ) -> Tensor:
         """Return a stage's taps upsampled along the columns: (3 h) x (W 16), rows source-major."""
         h, w = size

@@ -19,17 +19,16 @@ class ConvertedAMDANet(FoldedAMDANet):
 
     Args:
         network: the folded network, in float32.
-        is_half: whether the converted graph will compute in half precision.
     """
 
-    def __init__(self, network: FoldedAMDANet, is_half: bool) -> None:
+    def __init__(self, network: FoldedAMDANet) -> None:
         nn.Module.__init__(self)
         self.encoder_dtype = network.encoder_dtype
         self.thermal_standardisation = network.thermal_standardisation
         self.stages = network.stages
         self.global_alignment = network.global_alignment
-        self.segmentation = ConvertedSegmentationDecoder(network.segmentation, is_half)
-        self.fusion = ConvertedFusionDecoder(network.fusion, is_half)
+        self.segmentation = ConvertedSegmentationDecoder(network.segmentation)
+        self.fusion = ConvertedFusionDecoder(network.fusion)
         self.eval()
 
     def prepare(self, size: tuple[int, int]) -> None:

@@ -12,10 +12,9 @@ from .layers import live
 from .segmentation_decoder import FoldedSegmentationDecoder
 from .size_cache import SizeCache
 from .tiled_upsampling import tile_length, tiles
-from .upsampling_matrices import bilinear_matrix, blocks
+from .upsampling_matrices import bilinear_matrix
 
 Size = tuple[int, int]
-_ROWS = 24
 _LEAST_LINES, _MOST_LINES = 32, 64
 
 
@@ -25,38 +24,26 @@ class ConvertedSegmentationDecoder(nn.Module):
     The class scores are upsampled by products too, which leave them in the order of the result.
     """
 
-    def __init__(self, decoder: FoldedSegmentationDecoder, is_half: bool) -> None:
+    def __init__(self, decoder: FoldedSegmentationDecoder) -> None:
         super().__init__()
-        self.is_half = is_half
         self.projections = decoder.projections
         self.classes = decoder.classes
-        self._matrices = SizeCache(lambda *sizes: _Matrices(*sizes, is_half))
+        self._matrices = SizeCache(_Matrices)
         self._last = SizeCache(_LastMatrices)
 
     def forward(self, features: Sequence[Tensor], sizes: Sequence[Size], size: Size) -> Tensor:
         """See `FoldedSegmentationDecoder.forward`."""
         height, width = sizes[0]
-        like = features[0] if self.is_half else None
-        finest = self.projections[0](features[0]).view(height, -1)
-        coarse = []
+        total = self.projections[0](features[0]).view(height, -1)
         for feature, projection, small in zip(
             features[1:], self.projections[1:], sizes[1:], strict=True
         ):
             matrices = self._matrices(small, sizes[0])
             projected = projection(feature).view(*small, -1)
-            widened = torch.matmul(live(matrices.columns, like), projected)
-            coarse.append((matrices, widened.flatten(1)))
-        scores = []
-        count = height if self.is_half else _ROWS
-        for index, first in enumerate(range(0, height, count)):
-            end = min(first + count, height)
-            total = finest[first:end]
-            for matrices, widened in coarse:
-                low, high, rows = matrices.rows[index]
-                total = total + torch.matmul(live(rows, like), widened[low:high])
-            mixed = total.relu().view((end - first) * width, -1)
-            scores.append(self.classes(mixed))
-        low = torch.cat(scores).transpose(0, 1).reshape(-1, height, width)
+            widened = torch.matmul(live(matrices.columns, feature), projected).flatten(1)
+            total = total + torch.matmul(live(matrices.rows, feature), widened)
+        scores = self.classes(total.relu().view(height * width, -1))
+        low = scores.transpose(0, 1).reshape(-1, height, width)
         return _upsampled(low, self._last(sizes[0], size))[None]
 
     def prepare(self, sizes: Sequence[Size], size: Size) -> None:
@@ -67,15 +54,11 @@ class ConvertedSegmentationDecoder(nn.Module):
 
 
 class _Matrices:
-    """Matrices that upsample from one size to another; the rows' in blocks."""
+    """Matrices that upsample from one size to another."""
 
-    def __init__(self, source: Size, target: Size, is_half: bool) -> None:
+    def __init__(self, source: Size, target: Size) -> None:
         self.columns = bilinear_matrix(source[1], target[1]).float()
-        rows = bilinear_matrix(source[0], target[0])
-        self.rows = [
-            (low, high, rows[first:end, low:high].float())
-            for first, end, low, high in blocks(rows, target[0] if is_half else _ROWS)
-        ]
+        self.rows = bilinear_matrix(source[0], target[0]).float()
 
 
 class _LastMatrices:

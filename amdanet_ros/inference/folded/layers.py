@@ -77,14 +77,12 @@ def add_product(total: Tensor, left: Tensor, right: Tensor) -> Tensor:
     return total.addmm_(left, right) if total.ndim == 2 else total.baddbmm_(left, right)
 
 
-def live(matrix: Tensor, like: Tensor | None) -> Tensor:
+def live(matrix: Tensor, like: Tensor) -> Tensor:
     """Return a constant matrix as a value that depends on a tensor, `like`, in form only.
 
     OpenVINO keeps constants in float32 and computes products with them in it. A value is converted
-    to the half precision of its other operand. None leaves the constant.
+    to the half precision of its other operand.
     """
-    if like is None:
-        return matrix
     first = like.flatten()[:1]
     return matrix + (first < first).to(matrix.dtype)
 
