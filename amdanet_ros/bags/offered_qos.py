@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from rosbags.interfaces import (
@@ -27,11 +28,16 @@ def offered_qos(profiles: Any) -> tuple[Qos, ...]:
     read is unknown; a text that is no YAML offers nothing.
     """
     if isinstance(profiles, str):
-        try:
-            profiles = load_plain(profiles)
-        except ValueError:
-            return ()
+        return _of_text(profiles)
     return tuple(_profile(each) for each in sequence(profiles)[:_MOST_PROFILES])
+
+
+@lru_cache(maxsize=64)  # The topics of a bag have few different ones.
+def _of_text(text: str) -> tuple[Qos, ...]:
+    try:
+        return offered_qos(sequence(load_plain(text)))
+    except ValueError:
+        return ()
 
 
 def _profile(content: Any) -> Qos:

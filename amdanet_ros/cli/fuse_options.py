@@ -50,7 +50,9 @@ def file_fingerprints(settings: Settings) -> dict[str, str]:
     from ..fuse.made_of import file_fingerprint
     from ..inference.checkpoint_file import checkpoint_file
 
-    found = {name: file_fingerprint(file) for name, file in files_of(settings).items()}
+    named = files_of(settings)
+    named.pop("checkpoint", None)
+    found = {name: file_fingerprint(file) for name, file in named.items()}
     with checkpoint_file(os.path.expanduser(settings.network.checkpoint)) as file:
         found["checkpoint"] = file_fingerprint(file)
     return found
