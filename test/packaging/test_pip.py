@@ -1,4 +1,4 @@
-"""``pip install .`` into a new environment: commands, messages, node, data."""
+"""What pip builds and installs into a new environment: commands, messages, node, data."""
 
 import os
 import re
@@ -10,6 +10,14 @@ from pathlib import Path
 import pytest
 
 from amdanet_ros.cli.main import COMMANDS
+
+try:
+    import tomllib
+except ImportError:  # Python 3.10
+    from pip._vendor import tomli as tomllib
+
+sys.path.insert(0, str(Path(__file__).parent))
+from build_environment import make_environment
 
 pytest.importorskip("ros_wheels_bootstrapper", reason="needs ROS 2 from PyPI's wheels")
 
@@ -33,17 +41,22 @@ for folder in amdanet_ros.__path__:
 
 
 @pytest.fixture(scope="module")
-def registry(outside, tmp_path_factory):
-    """Skip where pip can get nothing: an isolated build needs its tools."""
-    folder = tmp_path_factory.mktemp("registry")
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--dest", folder, "empy"]
-    result = subprocess.run(command, env=outside, capture_output=True, text=True)
-    if result.returncode:
-        pytest.skip("no package registry can be reached")
+def wheel(source, outside, tmp_path_factory) -> Path:
+    """The wheel, built where only what pyproject.toml asks for is, as in pip's isolated build."""
+    folder = tmp_path_factory.mktemp("wheel")
+    asked_for = tomllib.loads((source / "pyproject.toml").read_text())["build-system"]["requires"]
+    python = make_environment(folder / "venv", asked_for)
+    command = [sys.executable, "-m", "pip", "--python", python, "wheel", "--quiet", "--no-deps"]
+    command += ["--no-build-isolation", "--wheel-dir", folder, source]
+    isolated = {**outside, "PATH": f"{python.parent}{os.pathsep}/usr/bin{os.pathsep}/bin"}
+    result = subprocess.run(command, env=isolated, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    (built,) = folder.glob("*.whl")
+    return built
 
 
 @pytest.fixture(scope="module")
-def installed(registry, source, outside, tmp_path_factory) -> Path:
+def installed(wheel, outside, tmp_path_factory) -> Path:
     """A new virtual environment with the package, and this one's dependencies by links."""
     prefix = tmp_path_factory.mktemp("new") / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", prefix], check=True)
@@ -51,7 +64,7 @@ def installed(registry, source, outside, tmp_path_factory) -> Path:
         if not entry.name.startswith(("amdanet_ros", "__")):
             (site(prefix) / entry.name).symlink_to(entry)
     pip = [sys.executable, "-m", "pip", "--python", prefix / "bin" / "python"]
-    command = [*pip, "install", "--quiet", "--no-deps", source]
+    command = [*pip, "install", "--quiet", "--no-deps", wheel]
     result = subprocess.run(command, env=outside, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     return prefix
