@@ -14,7 +14,7 @@ import dataclasses
 import difflib
 import functools
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -169,17 +169,20 @@ class Options:
 Kind = TypeVar("Kind", bound=Options)
 
 
+@functools.cache
 def _members(
     kind: type[Options], prefix: str
-) -> Iterator[tuple[str, Parameter | tuple[type[Options], str]]]:
-    """Give each field's name, and its parameter, or its section's class and prefix."""
+) -> tuple[tuple[str, Parameter | tuple[type[Options], str]], ...]:
+    """Return each field's name, and its parameter, or its section's class and prefix."""
+    found: list[tuple[str, Parameter | tuple[type[Options], str]]] = []
     for each in dataclasses.fields(kind):
         if "section" in each.metadata:
             inner, own = each.metadata["section"]
-            yield each.name, (inner, f"{prefix}{own}." if own else prefix)
+            found.append((each.name, (inner, f"{prefix}{own}." if own else prefix)))
         else:
             declared = each.metadata["parameter"]
-            yield each.name, replace(declared, name=declared.name or prefix + each.name)
+            found.append((each.name, replace(declared, name=declared.name or prefix + each.name)))
+    return tuple(found)
 
 
 @functools.cache

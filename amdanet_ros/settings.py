@@ -184,18 +184,22 @@ def settings_of(values: Mapping[str, Any]) -> dict[str, Settings]:
         OptionError: a name that does not exist, or a value that is not allowed.
     """
     pairs = of_pair(values).pairs
+    known = known_parameters(pairs)
     for name in values:
-        check_known(name, pairs)
+        check_known(name, known)
     return {pair: of_pair(values, pair) for pair in pairs or ("",)}
 
 
-def check_known(name: str, pairs: Sequence[str] = ()) -> None:
-    """Refuse a name that no parameter has, with these camera pairs.
+def check_known(name: str, known: Mapping[str, Parameter]) -> None:
+    """Refuse a name that no parameter has.
+
+    Args:
+        name: of a parameter.
+        known: what ``known_parameters`` gives.
 
     Raises:
         OptionError: it says what may be meant.
     """
-    known = known_parameters(pairs)
     pair, _, rest = name.partition(".")
     if name not in known and rest in PAIR_NAMES:
         raise OptionError(name, f"is of a pair that pairs does not name: add {pair} to it")

@@ -83,10 +83,10 @@ def soak(
             robot.cycle()
             robot.wait_for_masks(_WARM_UP_MASKS, _STARTING_S)
             course = _Course(robot, node)
-            phases = [course.wait("quiet", seconds * 0.3), course.cycles(cycles)]
+            phases = [course.wait("quiet", seconds * 0.35), course.cycles(cycles)]
             with _busy_cores():
-                phases.append(course.wait("busy", seconds * 0.3))
-            return [*phases, course.wait("quiet again", seconds * 0.4)]
+                phases.append(course.wait("busy", seconds * 0.15))
+            return [*phases, course.wait("quiet again", seconds * 0.5)]
         finally:
             robot.close()
             rclpy.try_shutdown()

@@ -65,7 +65,7 @@ def _unknown(
         return None if topics is None else problem_of(name, topics)
     if node.has_parameter(name):
         return None
-    from ..settings import OF_ROS, check_known  # needs torch
+    from ..settings import OF_ROS, check_known, known_parameters  # needs torch
 
     if OF_ROS.fullmatch(name):
         return None
@@ -73,7 +73,7 @@ def _unknown(
         if pairs is None:
             check_names([name], ["use_sim_time"])
         else:
-            check_known(name, pairs)
+            check_known(name, known_parameters(pairs))
     except OptionError as error:
         return str(error) if error.name == name else None  # pairs itself is told elsewhere
     return None
