@@ -23,6 +23,7 @@ SHARE = "share"
 PRECISION_KEY = "amdanet_precision"
 """Of the file's metadata; files without it are in fp32."""
 
+_CPU = ["CPUExecutionProvider"]
 _CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "amdanet_ros" / "tensorrt"
 
 
@@ -50,7 +51,7 @@ class OnnxModel:
         self.path = Path(path).expanduser()
         if not self.path.is_file():
             raise OnnxModelError(f"{self.path} does not exist: make it with `amdanet export`")
-        session = self._session(["CPUExecutionProvider"])
+        self._on_cpu = session = self._session(_CPU)
         metadata = session.get_modelmeta().custom_metadata_map
         if "amdanet_config" not in metadata:
             raise OnnxModelError(f"{self.path} was not written by `amdanet export`")
@@ -95,7 +96,8 @@ class OnnxModel:
                 f"{device}, not in {precision}: set the precision to auto or {self.precision}"
             )
         if device.type == "cpu":
-            return OnnxEngine(self._session(["CPUExecutionProvider"]), "onnxruntime CPU")
+            return OnnxEngine(self._on_cpu or self._session(_CPU), "onnxruntime CPU")
+        self._on_cpu = None  # its memory is free before the GPU's session is made
         cuda = ("CUDAExecutionProvider", {"device_id": device.index or 0})
         if has_tensorrt:
             _CACHE.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ import warnings
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .errors import DeviceUnavailableError, InferenceError
 from .folded import FoldedAMDANet
@@ -85,7 +85,14 @@ def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
         warnings.simplefilter("ignore")  # all sizes become constants, as they should
         form = ConvertedAMDANet(network)
         form.prepare(size)
-        traced = torch.jit.trace(_TwoOutputs(form), example, check_trace=False)
+
+        def two_outputs(rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
+            output = form(rgb, thermal)
+            return output.logits, output.fused
+
+        # Of a function the weights are constants. Of a module torch makes a class for each part,
+        # and OpenVINO looks each weight up through all of them: half as long again.
+        traced = torch.jit.trace(two_outputs, example, check_trace=False)
         decoder = TorchScriptPythonDecoder(traced, example_input=example, skip_freeze=True)
         frontend = FrontEndManager().load_by_framework("pytorch")
         model = frontend.convert(frontend.load(decoder))
@@ -118,18 +125,6 @@ def compiled_bytes(compiled: Any) -> bytes:
     stream = io.BytesIO()
     compiled.export_model(stream)
     return stream.getvalue()
-
-
-class _TwoOutputs(nn.Module):
-    """The folded network as a function of two tensors to two."""
-
-    def __init__(self, network: ConvertedAMDANet) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
-        output = self.network(rgb, thermal)
-        return output.logits, output.fused
 
 
 @functools.cache

@@ -9,7 +9,6 @@ import torch
 from amdanet_ros.classes import class_table_of_size
 from amdanet_ros.inference import Predictor, onnx_export
 from amdanet_ros.inference.built_in_scene import built_in_scene
-from amdanet_ros.network import AMDANet
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
@@ -30,11 +29,10 @@ def network(shallow_network):
 
 
 @pytest.fixture(scope="module")
-def networks(network):
+def networks(network, shallow_network):
     """What each file holds; "any" mixes luminances, it and "half" standardise thermal."""
-    mixing = AMDANet(network.config, luminance_mixing=True, thermal_standardisation=True).eval()
-    standardising = AMDANet(network.config, thermal_standardisation=True).eval()
-    return {"one": network, "any": mixing, "half": standardising}
+    mixing = shallow_network(luminance_mixing=True, thermal_standardisation=True)
+    return {"one": network, "any": mixing, "half": shallow_network(thermal_standardisation=True)}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +46,12 @@ def exported(networks, tmp_path_factory):
         "half": export_onnx(networks["half"], paths["half"], table, precision="fp16"),
     }
     return paths, differences
+
+
+@pytest.fixture(scope="module")
+def models(exported):
+    """The exported files as they are read, each once."""
+    return {kind: OnnxModel(path) for kind, path in exported[0].items()}
 
 
 @pytest.fixture(scope="module")
@@ -80,12 +84,12 @@ def test_the_exported_network_predicts_as_the_torch_path_does(exported, ours, th
     assert (found.labels == expected.labels).mean() > 0.999
 
 
-def test_the_export_carries_its_classes_and_size(exported):
-    model = OnnxModel(exported[0]["one"])
+def test_the_export_carries_its_classes_and_size(models):
+    model = models["one"]
     assert model.classes.names == class_table_of_size(5).names
     assert model.size == _SIZE
     assert model.config.backbone == "mit_b0"
-    assert OnnxModel(exported[0]["any"]).size is None
+    assert models["any"].size is None
 
 
 def test_an_export_for_one_size_refuses_another(exported):
@@ -97,15 +101,17 @@ def test_an_export_for_one_size_refuses_another(exported):
     ("kind", "precision", "own"),
     [("any", "fp16", "fp32"), ("one", "bf16", "fp32"), ("half", "fp32", "fp16")],
 )
-def test_another_precision_than_the_files_is_refused_in_a_sentence(exported, kind, precision, own):
+def test_another_precision_than_the_files_is_refused_in_a_sentence(models, kind, precision, own):
     with pytest.raises(OnnxModelError, match=f"was exported in {own}.*not in {precision}: set"):
-        OnnxModel(exported[0][kind]).build_engine(torch.device("cpu"), precision)
+        models[kind].build_engine(torch.device("cpu"), precision)
 
 
 @pytest.mark.parametrize("size", [_SIZE, (70, 90)])
-def test_a_file_in_half_precision_is_smaller_and_keeps_the_labels(exported, ours, theirs, size):
+def test_a_file_in_half_precision_is_smaller_and_keeps_the_labels(
+    exported, models, ours, theirs, size
+):
     paths, differences = exported
-    assert OnnxModel(paths["half"]).precision == "fp16"
+    assert models["half"].precision == "fp16"
     assert TOLERANCE < differences["half"] < HALF_TOLERANCE  # it is in half precision
     assert paths["half"].stat().st_size < 0.75 * paths["any"].stat().st_size
     expected, found = (make("half")(*built_in_scene(size)) for make in (ours, theirs))
@@ -172,10 +178,12 @@ def test_a_file_that_is_no_export_is_refused(tmp_path):
         OnnxModel(tmp_path / "missing.onnx")
 
 
-def test_an_export_of_a_mixing_network_gives_the_share_and_its_recommended_size(networks, exported):
-    model = OnnxModel(exported[0]["any"])
+def test_an_export_of_a_mixing_network_gives_the_share_and_its_recommended_size(
+    networks, models, exported
+):
+    model = models["any"]
     assert model.gives_share and model.recommended_size == (240, 320)
-    assert not OnnxModel(exported[0]["one"]).gives_share
+    assert not models["one"].gives_share
     images = _images((128, 192))  # larger than the network's size: mixed at full size
     ours = Predictor(networks["any"], device="cpu", precision="fp32", inference_size=_SIZE)(*images)
     theirs = Predictor.from_checkpoint(exported[0]["any"], device="cpu", inference_size=_SIZE)(
