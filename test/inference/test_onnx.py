@@ -61,9 +61,9 @@ def ours(networks):
 
 
 @pytest.fixture(scope="module")
-def theirs(exported):
+def theirs(models):
     """A function that gives the predictor of an exported file, made once."""
-    return functools.cache(lambda kind: Predictor.from_checkpoint(exported[0][kind], device="cpu"))
+    return functools.cache(lambda kind: Predictor(models[kind], device="cpu"))
 
 
 def _images(size):
