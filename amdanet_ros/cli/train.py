@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..programs.arguments import number
 from .errors import CommandError
+from .said import say
 
 SUMMARY = "train a network from a YAML file; resumable"
 
@@ -46,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..inference.errors import InferenceError
     from ..network.checkpoint import CheckpointError
     from ..training.config import ConfigError, load_config
-    from ..training.experiment import build_pairs
+    from ..training.experiment import build_pairs, label_notes
     from ..training.labelled_pair import DataError
     from ..training.processes import processes
     from ..training.saved_state import SavedStateError
@@ -62,6 +63,8 @@ def run(arguments: argparse.Namespace) -> int:
         with processes(arguments.device) as here:
             _check_out(folder, config.data.root)
             train, validation = build_pairs(config)
+            if here.first:
+                say(label_notes(train, validation))
             trainer = Trainer(config, folder, train, validation, here, arguments.resume)
             result = trainer.run(arguments.stop_at)
     except (

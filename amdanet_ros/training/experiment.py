@@ -17,7 +17,7 @@ from .config import ConfigError, ListConfig, TrainingConfig, list_configs
 from .image_folder import ImageFolder, held_out_split
 from .image_lists import data_folder
 from .initial_weights import load_initial
-from .label_checks import check_labels_present
+from .label_checks import check_labels_present, doubtful_labels
 from .labelled_pair import LabelledPairs
 from .losses import AMDANetLoss
 from .mixed_pairs import MixedPairs
@@ -73,6 +73,17 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
         SyntheticScenes(seeds.start, len(seeds), data.size, cache, workers)
         for seeds in (train_range, held_out)
     )
+
+
+def label_notes(*pairs: LabelledPairs) -> list[str]:
+    """Return what to say of single label images of data sets before a training, as sentences."""
+    folders: dict[Path, set[str]] = {}
+    for each in pairs:
+        for folder in each.folders if isinstance(each, MixedPairs) else [each]:
+            if isinstance(folder, ImageFolder):
+                place = folder.root / folder.folders["labels"]
+                folders.setdefault(place, set()).update(folder.doubtful)
+    return [doubtful_labels(sorted(names), str(at)) for at, names in folders.items() if names]
 
 
 def _check_set_classes(root: Path, classes: ClassTable) -> None:

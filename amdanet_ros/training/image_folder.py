@@ -42,6 +42,7 @@ class ImageFolder:
 
     Attributes:
         present: label values that occur; empty where labels are not checked.
+        doubtful: names of pairs whose labels are 255 alone, or 0 and 255, while others hold more.
 
     Raises:
         DataError: the folder, a list or an image is missing, images of a pair differ in size, or
@@ -69,7 +70,13 @@ class ImageFolder:
             shown = tqdm(
                 checks, f"checking {self.root}", len(self.names), leave=False, unit="pair", delay=2
             )
-            self.present = frozenset().union(*shown)
+            values = list(shown)
+        self.present = frozenset().union(*values)
+        self.doubtful = [
+            name
+            for name, own in zip(self.names, values, strict=True)
+            if own and own <= {0, UNLABELED} and own != {0} and own != self.present
+        ]
 
     @staticmethod
     def names_of(root: Path, split: str) -> list[str]:

@@ -11,7 +11,7 @@ from PIL import Image
 
 from amdanet_ros.cli.main import main
 from amdanet_ros.training.config import ConfigError
-from amdanet_ros.training.experiment import build_pairs
+from amdanet_ros.training.experiment import build_pairs, label_notes
 from amdanet_ros.training.image_folder import ImageFolder
 from amdanet_ros.training.image_lists import read_list
 from amdanet_ros.training.label_images import read_label_image
@@ -240,3 +240,26 @@ def test_an_orientation_turns_no_label(tmp_path, orientation):
     for name in ("label.png", "label.tiff"):
         Image.fromarray(labels).save(tmp_path / name, exif=turned)
         np.testing.assert_array_equal(read_label_image(tmp_path / name), labels)
+
+
+@pytest.mark.parametrize(
+    ("label", "told"),
+    [
+        ([0, 255], True),
+        ([255], True),
+        ([1, 255], False),
+        ([0], False),
+    ],
+)
+def test_single_labels_that_say_little_among_good_ones_are_named(data_set, micro, label, told):
+    root = data_set()
+    mask = np.resize(np.uint8(label), (48, 48))
+    cv2.imwrite(str(root / "Label" / "001.png"), mask)
+    config = micro(data__source="folder", data__root=str(root))
+    notes = label_notes(*build_pairs(config))
+    if told:
+        assert len(notes) == 1
+        assert f"{root / 'Label'}: 1 label image holds 255" in notes[0]
+        assert "beside it: 001: " in notes[0]
+    else:
+        assert notes == []
