@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import cv2
 import numpy as np
-import torch
+
+if TYPE_CHECKING:  # what has no network need not wait for torch
+    import torch
 
 
 def labels_of(logits: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the class of each pixel, H x W uint8, and its logit, 1 x H x W, of 1 x K x H x W."""
     # max(1) gives both, and is several times faster than argmax(1) on the CPU.
     best, index = logits.max(1)
-    return index[0].to(torch.uint8), best
+    return index[0].byte(), best
 
 
 def confidence_of(logits: torch.Tensor, best: torch.Tensor) -> torch.Tensor:
@@ -30,7 +34,7 @@ def stretched(fused: torch.Tensor) -> torch.Tensor:
 
 def eight_bits(fused: torch.Tensor) -> torch.Tensor:
     """Return 3 x H x W in [0, 1] as H x W x 3 uint8."""
-    image = (fused * 255.0 + 0.5).clamp_(0, 255).to(torch.uint8)
+    image = (fused * 255.0 + 0.5).clamp_(0, 255).byte()
     return image.permute(1, 2, 0).contiguous()
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..findings import Finding, FindingKind, Level
 from ..images.errors import BadImage
 from ..images.thermal import crop
-from ..inference import Prediction, Predictor
+from ..inference import Prediction
 from ..inference.input_images import MIN_SIDE, check_rgb, check_sides
 from ..inference.options import PredictOptions
 from ..inference.thermal_normalization import NormalizedThermal, check_thermal
@@ -27,6 +27,9 @@ from .pair_geometry import EQUAL_VIEWS, PairGeometry
 from .parts import MEASURED, asked_of_network, parts_of
 from .substitution import rgb_from_thermal, thermal_from_rgb
 from .temperature import celsius_of
+
+if TYPE_CHECKING:
+    from ..inference import Predictor
 
 
 class FusionPipeline:
