@@ -19,11 +19,12 @@ RELEASED_WINDOWS = {"mfnet": (480, 640), "fmb": (640, 480), "pst900": (720, 1280
 Network = Callable[[Tensor, Tensor], AMDANetOutput]
 
 
-def plain(network: Network, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor]:
+def plain(network: Network, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tensor | None]:
     """Run whole images, two B x 3 x H x W in [0, 1]; the network is in evaluation mode.
 
     Returns:
-        labels B x H x W (int64) and the fused image B x 3 x H x W in [0, 1].
+        labels B x H x W (int64) and the fused image B x 3 x H x W in [0, 1], None if the network
+        gives none.
 
     Raises:
         NonFiniteOutputError: the network gives NaN or infinite numbers.
@@ -34,7 +35,7 @@ def plain(network: Network, rgb: Tensor, thermal: Tensor) -> tuple[Tensor, Tenso
 
 def released(
     network: Network, rgb: Tensor, thermal: Tensor, window: tuple[int, int]
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor | None]:
     """Run images by the released protocol: one scale, no flip, zero padding, windows.
 
     An image that is not larger than the window in both directions is run whole, zero-padded to the
@@ -49,7 +50,8 @@ def released(
     if height <= window[0] or width <= window[1]:
         return _whole(network, rgb, thermal, window)
     scores: Tensor | None = None
-    fused, visits = torch.zeros_like(rgb), torch.zeros_like(rgb[:, :1])
+    fused: Tensor | None = torch.zeros_like(rgb)
+    visits = torch.zeros_like(rgb[:, :1])
     for top in window_starts(height, window[0]):
         for left in window_starts(width, window[1]):
             area = (..., slice(top, top + window[0]), slice(left, left + window[1]))
@@ -58,9 +60,12 @@ def released(
                 size = (rgb.shape[0], output.logits.shape[1], height, width)
                 scores = output.logits.new_full(size, -math.inf)
             scores[area] = torch.logaddexp(scores[area], output.logits)
-            fused[area] += output.fused
             visits[area] += 1
-    return scores.argmax(dim=1), fused / visits
+            if output.fused is None:
+                fused = None
+            else:
+                fused[area] += output.fused
+    return scores.argmax(dim=1), None if fused is None else fused / visits
 
 
 def _output(network: Network, rgb: Tensor, thermal: Tensor) -> AMDANetOutput:
@@ -81,11 +86,12 @@ def window_starts(length: int, window: int) -> list[int]:
 
 def _whole(
     network: Network, rgb: Tensor, thermal: Tensor, window: tuple[int, int]
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor | None]:
     height, width = rgb.shape[2:]
     rows, columns = max(0, window[0] - height), max(0, window[1] - width)
     top, left = rows // 2, columns // 2
     padding = (left, columns - left, top, rows - top)
     output = _output(network, F.pad(rgb, padding), F.pad(thermal, padding))
     kept = (..., slice(top, top + height), slice(left, left + width))
-    return output.logits[kept].argmax(dim=1), output.fused[kept]
+    fused = None if output.fused is None else output.fused[kept]
+    return output.logits[kept].argmax(dim=1), fused

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from amdanet_ros.evaluation.scoring import score_pairs
+from amdanet_ros.evaluation.scoring import predicted, score_pairs
 from amdanet_ros.inference.finite_output import NonFiniteOutputError
 from amdanet_ros.network.amdanet import AMDANetOutput
 from amdanet_ros.training.labelled_pair import LabelledPair
@@ -20,10 +20,11 @@ needs_torchmetrics = pytest.mark.skipif(
 class ThresholdNetwork(nn.Module):
     """Class 1 where the thermal image is bright."""
 
-    def forward(self, rgb, thermal):
+    def forward(self, rgb, thermal, want_fused=True):
         assert not self.training
         hot = thermal[:, :1]
-        return AMDANetOutput(torch.cat([torch.full_like(hot, 0.5), hot], dim=1), rgb)
+        scores = torch.cat([torch.full_like(hot, 0.5), hot], dim=1)
+        return AMDANetOutput(scores, rgb if want_fused else None)
 
 
 @pytest.fixture
@@ -49,6 +50,16 @@ def test_each_condition_has_its_matrix(pairs):
     assert report.facts["pairs"] == 2
 
 
+@pytest.mark.parametrize("window", [None, (40, 40), (64, 64)])
+def test_without_the_fused_image_the_labels_are_the_same(pairs, window):
+    labels, fused = predicted(ThresholdNetwork().eval(), pairs[0], torch.device("cpu"), window)
+    alone, none = predicted(
+        ThresholdNetwork().eval(), pairs[0], torch.device("cpu"), window, want_fused=False
+    )
+    assert np.array_equal(labels, alone)
+    assert fused.shape == (48, 48, 3) and none is None
+
+
 def test_windows_give_the_same_for_a_network_of_pixels(pairs):
     whole, cut = (
         score_pairs(ThresholdNetwork(), pairs, ("cold", "hot"), torch.device("cpu"), window)
@@ -68,7 +79,7 @@ def test_fusion_metrics_are_means_over_images(pairs):
 @pytest.mark.parametrize("window", [None, (32, 32), (64, 64)])
 def test_scores_that_are_not_finite_are_no_score_of_the_first_class(pairs, window):
     class Diverged(nn.Module):
-        def forward(self, rgb, thermal):
+        def forward(self, rgb, thermal, want_fused):
             return AMDANetOutput(torch.full_like(rgb[:, :2], torch.nan), rgb)
 
     with pytest.raises(NonFiniteOutputError, match="class scores"):

@@ -5,6 +5,7 @@ import importlib.util
 import pytest
 
 from amdanet_ros.cli.main import main
+from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 
 if importlib.util.find_spec("torchvision") is None:  # the extra "train" brings it
     collect_ignore_glob = ["test_reproduce_command.py"]
@@ -21,9 +22,17 @@ MICRO = (
     "data.validation_seed=2000180",
     "data.validation_count=2",
     "data.workers=0",
-    "network.backbone=mit_b0",
+    "network.backbone=mit_micro",
     "network.embed_dim=16",
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def micro_backbone():
+    """Know the backbone ``mit_micro``, with a hundredth of MiT-B0's parameters."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BACKBONES, "mit_micro", MixTransformerSize((8, 16, 40, 64), (1, 1, 1, 1)))
+        yield
 
 
 @pytest.fixture(scope="module")

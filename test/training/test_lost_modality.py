@@ -162,7 +162,7 @@ def short_fit(monkeypatch):
 
 
 def adaptive(micro, **changes):
-    network = {"backbone": "mit_b0", "embed_dim": 8, "adaptive_weighting": True}
+    network = {"backbone": "mit_micro", "embed_dim": 8, "adaptive_weighting": True}
     values = {
         "augmentation__modality_dropout": 1.0,
         "reliability_samples": 8,
