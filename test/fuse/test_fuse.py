@@ -25,6 +25,13 @@ def fuse(network_options):
 
 
 @pytest.fixture
+def pair_bag(tmp_path, bags):
+    """A bag of six pairs at 10 Hz: its folder and the RGB stamps."""
+    path = tmp_path / "pairs"
+    return path, bags.write_pairs(path, count=6)
+
+
+@pytest.fixture
 def folder(tmp_path, bags):
     """Five pairs, NAME_rgb.png and NAME_thermal.png."""
     path = tmp_path / "images"
@@ -36,12 +43,17 @@ def folder(tmp_path, bags):
     return path
 
 
+@pytest.fixture(scope="module")
+def predictor(checkpoint):
+    """A predictor with the small weights."""
+    return Predictor.from_checkpoint(checkpoint, "cpu", "fp32")
+
+
 @pytest.fixture
-def predictions(checkpoint, bags):
+def predictions(predictor, bags):
     """A function that gives what the predictor says of the first pairs in a row."""
 
     def make(count, smoothing):
-        predictor = Predictor.from_checkpoint(checkpoint, "cpu", "fp32")
         normalizer = ThermalNormalizer(smoothing=smoothing)
         pairs = [bags.images(index) for index in range(count)]
         return [predictor(rgb, normalizer.frame(thermal)) for rgb, thermal in pairs]
@@ -118,7 +130,7 @@ def test_a_video_has_a_frame_for_each_pair(fuse, pair_bag, tmp_path, suffix):
     frames = 0
     while video.read()[0]:
         frames += 1
-    assert frames == 10
+    assert frames == 6
     assert video.get(cv2.CAP_PROP_FPS) == pytest.approx(5)
     assert not left_over(tmp_path)
 
@@ -201,15 +213,15 @@ def test_interrupted_it_goes_on_where_it_was_with_the_same_result(
     options = ("--format", form)
     calls = interrupted_after()
     assert fuse(path, "-o", whole, *options) == 0
-    assert len(calls) == 10
-    interrupted_after(4)
+    assert len(calls) == 6
+    interrupted_after(3)
     assert fuse(path, "-o", resumed, *options) == 130
     assert not resumed.exists()
-    calls = interrupted_after(3)
+    calls = interrupted_after(1)
     assert fuse(path, "-o", resumed, *options) == 130
     calls = interrupted_after()
     assert fuse(path, "-o", resumed, *options) == 0
-    assert len(calls) == 3
+    assert len(calls) == 2
     if form == "bag":
         assert contents(whole) == contents(resumed)
     elif form == "video":
@@ -217,7 +229,7 @@ def test_interrupted_it_goes_on_where_it_was_with_the_same_result(
     else:
         for kind in KINDS:
             names = sorted(file.name for file in (whole / kind).iterdir())
-            assert len(names) == 10
+            assert len(names) == 6
             for name in names:
                 assert (whole / kind / name).read_bytes() == (resumed / kind / name).read_bytes()
     assert not left_over(tmp_path)
@@ -225,27 +237,27 @@ def test_interrupted_it_goes_on_where_it_was_with_the_same_result(
 
 def test_what_was_done_with_other_settings_is_not_used(fuse, pair_bag, tmp_path, interrupted_after):
     path, _ = pair_bag
-    interrupted_after(4)
+    interrupted_after(3)
     assert fuse(path, "-o", tmp_path / "out") == 130
     calls = interrupted_after()
     assert fuse(path, "-o", tmp_path / "out", "--inference-size", "32", "32") == 0
-    assert len(calls) == 10
+    assert len(calls) == 6
 
 
 def test_a_half_written_piece_is_not_taken_for_done(fuse, pair_bag, tmp_path, interrupted_after):
     path, _ = pair_bag
-    interrupted_after(4)
+    interrupted_after(3)
     assert fuse(path, "-o", tmp_path / "out") == 130
     pieces = sorted((tmp_path / ".out.partial").glob("*.npz"))
-    assert len(pieces) == 4
+    assert len(pieces) == 3
     torn = pieces[2].read_bytes()[:1000]
     pieces[2].unlink()
     pieces[2].with_suffix(".part").write_bytes(torn)
     calls = interrupted_after()
     assert fuse(path, "-o", tmp_path / "out") == 0
-    assert len(calls) == 7
+    assert len(calls) == 4
     with BagReader(tmp_path / "out") as bag:
-        assert bag.topics["/segmentation"].count == 10
+        assert bag.topics["/segmentation"].count == 6
 
 
 def test_an_image_that_cannot_be_read_is_left_out_and_named(fuse, folder, tmp_path, capsys):
