@@ -37,7 +37,7 @@ SMALLER = {
 
 
 @pytest.fixture
-def beginning(tmp_path, project, monkeypatch):
+def beginning(tmp_path, project, monkeypatch, no_half_precision):
     """A recording of small images, and small weights in the place of the built-in ones."""
     street = StreetRecording(
         duration=2.0, size=(48, 64), thermal_size=(48, 64), conditions=("day",)

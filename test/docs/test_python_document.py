@@ -8,7 +8,7 @@ import pytest
 
 
 @pytest.fixture
-def with_inputs(tmp_path, monkeypatch, bags):
+def with_inputs(tmp_path, monkeypatch, bags, no_half_precision):
     """A working folder with the files that the page speaks of."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

@@ -55,9 +55,9 @@ def fleet(tmp_path_factory, bags):
     (place / "in" / "day" / "cut.mcap").write_bytes(b"not a bag")
     (place / "kept").mkdir()
     words = ["fleet", "in", "out", "--checkpoint", "demo", *ON_CPU, "--workers", "2"]
-    killer = threading.Thread(
-        target=kill_in_the_middle, args=(place / "out", "day/d", place / "kept")
-    )
+    over = threading.Event()
+    killing = (place / "out", "day/d", place / "kept", over)
+    killer = threading.Thread(target=kill_in_the_middle, args=killing)
     with pytest.MonkeyPatch.context() as patch, said_to(place / "said", place / "errors"):
         patch.chdir(place)
         patch.setenv("OMP_NUM_THREADS", "1")
