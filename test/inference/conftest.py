@@ -1,5 +1,6 @@
 """Networks that tests of inference share."""
 
+import functools
 import sys
 
 import pytest
@@ -39,20 +40,22 @@ def randomized():
     return randomize
 
 
-@pytest.fixture
-def golden_case(shared, monkeypatch):
+@pytest.fixture(scope="module")
+def golden_case(shared):
     """A function that gives a case of the release's golden numbers and a network with its weights.
 
-    Cases: ../shared/golden.
+    Cases: ../shared/golden. Parameters that several cases have in common are made once.
     """
     import numpy as np
     import torch
 
     from amdanet_ros.network import AMDANet
 
-    monkeypatch.syspath_prepend(str(shared / "golden"))
-    monkeypatch.delitem(sys.modules, "golden", raising=False)
-    import golden
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(shared / "golden"))
+        patch.delitem(sys.modules, "golden", raising=False)
+        import golden
+    golden.parameter = functools.cache(golden.parameter)
 
     def find(tag):
         cases = golden.cases(shared / "golden" / "network_open.npz")

@@ -1,5 +1,6 @@
 """AMDANet reproduces the authors' release: every stage in float64, the outputs in float32."""
 
+import functools
 import sys
 
 import numpy as np
@@ -13,13 +14,16 @@ FLOAT32_BOUNDS = {"logits": 3e-5, "fused": 1e-5}
 LABELS_SHARE = 0.999
 
 
-@pytest.fixture
-def golden(shared, monkeypatch):
-    monkeypatch.syspath_prepend(str(shared / "golden"))
-    monkeypatch.delitem(sys.modules, "golden", raising=False)
-    import golden
+@pytest.fixture(scope="module")
+def golden(shared):
+    """The module of the golden numbers, which makes equal parameters of several cases once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(shared / "golden"))
+        patch.delitem(sys.modules, "golden", raising=False)
+        import golden
 
-    return golden
+        patch.setattr(golden, "parameter", functools.cache(golden.parameter))
+        yield golden
 
 
 def build(golden, case):
