@@ -16,7 +16,7 @@ from .batches import derived_seed
 from .config import ConfigError, ListConfig, TrainingConfig, list_configs
 from .image_folder import ImageFolder, held_out_split
 from .image_lists import data_folder
-from .initial_weights import load_initial
+from .initial_weights import inherited_settings, load_initial
 from .label_checks import check_labels_present, doubtful_labels
 from .labelled_pair import LabelledPairs
 from .losses import AMDANetLoss
@@ -184,9 +184,11 @@ def build_network(config: TrainingConfig) -> AMDANet:
     """
     if "num_classes" in config.network:
         raise ConfigError("network.num_classes follows from data.classes: leave it out")
+    settings = inherited_settings(config.initial) if config.initial else {}
+    settings |= config.network
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(config.seed, 0))
-        network = AMDANet(**config.network, num_classes=len(build_classes(config)))
+        network = AMDANet(**settings, num_classes=len(build_classes(config)))
     if config.imagenet:
         load_imagenet_mit(config.imagenet, network)
     if config.initial:

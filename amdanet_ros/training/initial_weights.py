@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..classes import class_table_of_size
 from ..inference.checkpoint_file import checkpoint_file
-from ..network import AMDANet
 from ..network.checkpoint import ADAPTIVE_PREFIXES, load_checkpoint
 from .config import ConfigError
 
 _LAST_LAYER = ("decode_head.linear_pred.weight", "decode_head.linear_pred.bias")
 
 
-def load_initial(network: AMDANet, path: str, classes: Sequence[str] | None = None) -> None:
+def inherited_settings(path: str) -> dict[str, Any]:
+    """Return the settings of a checkpoint's network that its weights depend on but do not show.
+
+    A training that starts from it has the same, unless it names them.
+
+    Args:
+        path: of the checkpoint, or the name of built-in weights.
+    """
+    with checkpoint_file(path) as file:
+        config = load_checkpoint(file).config
+    return {"thermal_standardisation": config.thermal_standardisation}
+
+
+def load_initial(network: nn.Module, path: str, classes: Sequence[str] | None = None) -> None:
     """Take the weights of a checkpoint of the same architecture.
 
     One without adaptive weighting may start a network with it: its reliabilities stay as they
@@ -29,16 +42,10 @@ def load_initial(network: AMDANet, path: str, classes: Sequence[str] | None = No
         classes: K names, the network's; None takes the last layer as it is.
 
     Raises:
-        ConfigError: it belongs to another architecture, or it learned from standardised thermal
-            images and the network sees them as they come.
+        ConfigError: it belongs to another architecture.
     """
     with checkpoint_file(path) as file:
         checkpoint = load_checkpoint(file)
-    if checkpoint.config.thermal_standardisation and not network.config.thermal_standardisation:
-        raise ConfigError(
-            f"initial: {path} learned from standardised thermal images: set "
-            "network.thermal_standardisation: true"
-        )
     state, own = dict(checkpoint.state), network.state_dict()
     if not any(key.startswith(ADAPTIVE_PREFIXES) for key in state):
         state |= {key: own[key] for key in own if key.startswith(ADAPTIVE_PREFIXES)}

@@ -39,22 +39,22 @@ def test_rows_of_the_last_layer_go_by_name(demo_checkpoint):
     )
 
 
-def test_weights_of_standardised_thermal_start_no_network_that_sees_it_as_it_comes(tmp_path):
-    settings = {"backbone": "mit_b0", "num_classes": len(DEMO), "embed_dim": 16}
-    standardised = AMDANet(**settings, thermal_standardisation=True)
-    save_checkpoint(tmp_path / "a.safetensors", standardised, classes=DEMO.names)
-    with pytest.raises(ConfigError, match="set network.thermal_standardisation: true"):
-        load_initial(AMDANet(**settings), str(tmp_path / "a.safetensors"), DEMO.names)
-    load_initial(AMDANet(**settings, thermal_standardisation=True), str(tmp_path / "a.safetensors"))
-
-
-def test_others_may_start_one_that_standardises(demo_checkpoint):
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize("named", [None, False, True])
+def test_thermal_is_seen_as_the_initial_weights_saw_it_unless_named(tmp_path, learned, named):
+    first = tmp_path / "first.safetensors"
     network = AMDANet(
-        backbone="mit_b0", num_classes=len(DEMO), embed_dim=16, thermal_standardisation=True
+        backbone="mit_b0", num_classes=1, embed_dim=8, thermal_standardisation=learned
     )
-    load_initial(network, str(demo_checkpoint), DEMO.names)
-    saved = load_checkpoint(demo_checkpoint).state
-    assert torch.equal(network.state_dict()[WEIGHT], saved[WEIGHT])
+    save_checkpoint(first, network, classes=["person"])
+    (tmp_path / "mine.yaml").write_text("names: [person]")
+    (tmp_path / "train.yaml").write_text("network: {backbone: mit_b0, embed_dim: 8}")
+    changes = [f"initial={first}", f"data.classes={tmp_path / 'mine.yaml'}"]
+    if named is not None:
+        changes.append(f"network.thermal_standardisation={str(named).lower()}")
+    built = build_network(load_config(tmp_path / "train.yaml", tuple(changes)))
+    assert built.config.thermal_standardisation is (learned if named is None else named)
+    assert torch.equal(built.state_dict()[WEIGHT], network.state_dict()[WEIGHT])
 
 
 def test_the_number_of_classes_may_differ(demo_checkpoint):
