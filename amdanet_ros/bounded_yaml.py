@@ -1,4 +1,4 @@
-"""YAML without numbers that Python can make and cannot show."""
+"""YAML without numbers that Python can make and cannot show, and not nested without end."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from typing import Any
 import yaml
 
 _MOST_DIGITS = 1000
+_DEEPEST = 100
 
 
 class _Loader(yaml.SafeLoader):
-    """The safe loader, with a bound on whole numbers."""
+    """The safe loader, with a bound on whole numbers and on brackets within brackets."""
+
+    def fetch_flow_collection_start(self, token: type[yaml.Token]) -> None:
+        """Read an opening bracket; the time that the scanner takes grows with their square."""
+        if self.flow_level >= _DEEPEST:
+            reason = f"its brackets are nested more than {_DEEPEST} deep"
+            raise yaml.scanner.ScannerError(None, None, reason, self.get_mark())
+        super().fetch_flow_collection_start(token)
 
     def construct_yaml_int(self, node: yaml.Node) -> int:
         """Return a whole number.

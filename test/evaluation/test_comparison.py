@@ -1,5 +1,6 @@
 """Whether a new network is better than an old one: counts, interval, verdict, command."""
 
+import functools
 import json
 
 import cv2
@@ -12,6 +13,7 @@ from amdanet_ros.evaluation.comparison import PairCounts, compared, label_rows
 from amdanet_ros.evaluation.label_origin import LABEL_ORIGIN, label_digest
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import save_checkpoint
+from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 
 NAMES = ("road", "person")
 
@@ -92,17 +94,21 @@ def data_set(tmp_path):
     return root
 
 
-@pytest.fixture
-def weights(tmp_path):
-    """A function that writes the weights of a small network with these classes."""
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """A function that gives a file with the weights of a small network with these classes."""
+    folder = tmp_path_factory.mktemp("weights")
 
+    @functools.cache
     def write(name, classes, seed=0):
         torch.manual_seed(seed)
-        network = AMDANet(backbone="mit_b0", num_classes=len(classes), embed_dim=16)
-        save_checkpoint(tmp_path / name, network, classes=classes)
-        return str(tmp_path / name)
+        network = AMDANet(backbone="mit_micro", num_classes=len(classes), embed_dim=16)
+        save_checkpoint(folder / name, network, classes=classes)
+        return str(folder / name)
 
-    return write
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BACKBONES, "mit_micro", MixTransformerSize((8, 16, 40, 64), (1, 1, 1, 1)))
+        yield write
 
 
 def test_the_command_says_it_and_whose_labels_these_are(data_set, weights, tmp_path, capsys):

@@ -96,9 +96,10 @@ def test_half_precision_keeps_integers_scalars_and_statistics(network, saved, tm
     whole, _ = read_safetensors(saved)
     assert sum(t.nbytes for t in stored.values()) < 0.6 * sum(t.nbytes for t in whole.values())
     built = load_checkpoint(path).build()
+    found = built.state_dict()
     for key, value in network.state_dict().items():
-        assert built.state_dict()[key].dtype == value.dtype
-        torch.testing.assert_close(built.state_dict()[key], value, rtol=1e-3, atol=1e-6)
+        assert found[key].dtype == value.dtype
+        torch.testing.assert_close(found[key], value, rtol=1e-3, atol=1e-6)
     assert built.backbone.sci_1.lambda_param.item() == pytest.approx(0.1, rel=1e-7)
 
 
