@@ -13,6 +13,7 @@ SAFETENSORS, ZIP, PICKLE = "safetensors", "zip", "pickle"
 """The kinds of file that are read: ours, and the two that ``torch.save`` writes."""
 
 _HEAD = 512
+_LITTLE = 4096
 _GIVE_A_FILE = "give the path of a .pth or .safetensors file"
 _TO_EXTRACT = "an archive and no checkpoint: extract it and give the file within"
 _FOREIGN = (
@@ -61,6 +62,8 @@ class FileView:
 
     def read(self, count: int = -1) -> bytes:
         """Read up to `count` bytes, at most those that are left; negative: all of them."""
+        if 0 <= count <= _LITTLE:  # a pickle is read in some ten thousand bits
+            return self._file.read(count)
         left = max(0, self.size - self._file.tell())
         return self._file.read(left if count < 0 else min(count, left))
 
