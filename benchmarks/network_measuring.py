@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry, shape_wrapper
 
 MIB = 1024 * 1024
 
@@ -128,17 +129,41 @@ def _time_calls(
     hooks.callback(module.register_forward_hook(after).remove)
 
 
+class _Flops(TorchDispatchMode):
+    """Counts what torch's `FlopCounterMode` counts; that one imports torch's compiler: 2 s."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+        attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+        self._rules = {**flop_registry, attention: shape_wrapper(_attention_flops)}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # nothing is compiled here
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        rule = self._rules.get(func.overloadpacket)
+        if rule is None:
+            with self:  # in inference mode operations arrive whole
+                result = func.decompose(*args, **kwargs)
+            return func(*args, **kwargs) if result is NotImplemented else result
+        result = func(*args, **kwargs)
+        self.count += rule(*args, **kwargs, out_val=result)
+        return result
+
+
+def _attention_flops(query, key, value, *_, **__) -> int:
+    batch, heads, queries, dim = query
+    return 2 * batch * heads * queries * key[2] * (dim + value[3])
+
+
 def multiply_adds(run: Callable[[], object]) -> float:
     """Return the 1e9 multiply-adds of all products, convolutions and attentions in a run."""
-    cpu_attention = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-
-    def attention_flops(query, key, value, *_, **__) -> int:
-        batch, heads, queries, dim = query
-        return 2 * batch * heads * queries * key[2] * (dim + value[3])
-
-    with FlopCounterMode(display=False, custom_mapping={cpu_attention: attention_flops}) as counter:
+    with _Flops() as counter:
         run()
-    return counter.get_total_flops() / 2e9
+    return counter.count / 2e9
 
 
 def rates(device: torch.device) -> Rates:
