@@ -18,13 +18,13 @@ WEIGHT = "decode_head.linear_pred.weight"
 @pytest.fixture
 def demo_checkpoint(tmp_path):
     path = tmp_path / "demo.safetensors"
-    network = AMDANet(backbone="mit_b0", num_classes=len(DEMO), embed_dim=16)
+    network = AMDANet(backbone="mit_micro", num_classes=len(DEMO), embed_dim=16)
     save_checkpoint(path, network, classes=DEMO.names, palette=DEMO.palette)
     return path
 
 
 def test_rows_of_the_last_layer_go_by_name(demo_checkpoint):
-    network = AMDANet(backbone="mit_b0", num_classes=len(STREET), embed_dim=16)
+    network = AMDANet(backbone="mit_micro", num_classes=len(STREET), embed_dim=16)
     drawn = network.state_dict()[WEIGHT].clone()
     saved = load_checkpoint(demo_checkpoint).state
     load_initial(network, str(demo_checkpoint), STREET.names)
@@ -44,11 +44,11 @@ def test_rows_of_the_last_layer_go_by_name(demo_checkpoint):
 def test_thermal_is_seen_as_the_initial_weights_saw_it_unless_named(tmp_path, learned, named):
     first = tmp_path / "first.safetensors"
     network = AMDANet(
-        backbone="mit_b0", num_classes=1, embed_dim=8, thermal_standardisation=learned
+        backbone="mit_micro", num_classes=1, embed_dim=8, thermal_standardisation=learned
     )
     save_checkpoint(first, network, classes=["person"])
     (tmp_path / "mine.yaml").write_text("names: [person]")
-    (tmp_path / "train.yaml").write_text("network: {backbone: mit_b0, embed_dim: 8}")
+    (tmp_path / "train.yaml").write_text("network: {backbone: mit_micro, embed_dim: 8}")
     changes = [f"initial={first}", f"data.classes={tmp_path / 'mine.yaml'}"]
     if named is not None:
         changes.append(f"network.thermal_standardisation={str(named).lower()}")
@@ -58,18 +58,18 @@ def test_thermal_is_seen_as_the_initial_weights_saw_it_unless_named(tmp_path, le
 
 
 def test_the_number_of_classes_may_differ(demo_checkpoint):
-    network = AMDANet(backbone="mit_b0", num_classes=2, embed_dim=16)
+    network = AMDANet(backbone="mit_micro", num_classes=2, embed_dim=16)
     load_initial(network, str(demo_checkpoint), ("cat", "person"))
     saved = load_checkpoint(demo_checkpoint).state[WEIGHT]
     assert torch.equal(network.state_dict()[WEIGHT][1], saved[DEMO.names.index("person")])
 
 
 def test_weights_without_names_have_the_published_classes_of_their_number(tmp_path):
-    published = AMDANet(backbone="mit_b0", num_classes=len(MFNET), embed_dim=16)
+    published = AMDANet(backbone="mit_micro", num_classes=len(MFNET), embed_dim=16)
     torch.save(published.state_dict(), tmp_path / "authors.pth")
     saved = published.state_dict()[WEIGHT]
     for names in (("robot", "person"), ("a", "b", "person", "d", "e", "f", "g", "h", "i")):
-        network = AMDANet(backbone="mit_b0", num_classes=len(names), embed_dim=16)
+        network = AMDANet(backbone="mit_micro", num_classes=len(names), embed_dim=16)
         drawn = network.state_dict()[WEIGHT].clone()
         load_initial(network, str(tmp_path / "authors.pth"), names)
         found, person = network.state_dict()[WEIGHT], names.index("person")
@@ -78,7 +78,7 @@ def test_weights_without_names_have_the_published_classes_of_their_number(tmp_pa
 
 
 def test_another_architecture_is_refused(demo_checkpoint):
-    network = AMDANet(backbone="mit_b0", num_classes=len(STREET), embed_dim=32)
+    network = AMDANet(backbone="mit_micro", num_classes=len(STREET), embed_dim=32)
     with pytest.raises(ConfigError, match="does not fit network"):
         load_initial(network, str(demo_checkpoint), STREET.names)
 

@@ -88,7 +88,7 @@ def test_nothing_and_all_of_thermal_is_mixed_in_where_the_decoder_says_so():
 @pytest.mark.parametrize("mixing", [False, True])
 def test_a_network_and_its_folds_give_the_same_fused_image(mixing):
     torch.manual_seed(0)
-    small = {"backbone": "mit_b0", "num_classes": 4, "embed_dim": 16}
+    small = {"backbone": "mit_micro", "num_classes": 4, "embed_dim": 16}
     network = AMDANet(**small, luminance_mixing=mixing).eval()
     rgb, thermal = 0.3 + 0.4 * torch.rand(1, 3, 64, 64), torch.rand(1, 1, 64, 64)
     with torch.inference_mode():
@@ -100,7 +100,7 @@ def test_a_network_and_its_folds_give_the_same_fused_image(mixing):
 
 
 def test_a_checkpoint_says_whose_colours_the_fused_image_has(tmp_path):
-    network = AMDANet(backbone="mit_b0", num_classes=4, embed_dim=16, luminance_mixing=True)
+    network = AMDANet(backbone="mit_micro", num_classes=4, embed_dim=16, luminance_mixing=True)
     save_checkpoint(tmp_path / "network.safetensors", network)
     built = load_checkpoint(tmp_path / "network.safetensors").build()
     assert built.config.luminance_mixing and built.aux_head.luminance_mixing

@@ -77,7 +77,7 @@ def test_a_teachers_opinion_is_the_mean_over_scales_and_mirror_images():
 @pytest.fixture
 def weights(tmp_path):
     path = tmp_path / "network.safetensors"
-    network = AMDANet(backbone="mit_b0", num_classes=len(PST900), embed_dim=16)
+    network = AMDANet(backbone="mit_micro", num_classes=len(PST900), embed_dim=16)
     save_checkpoint(path, network, classes=PST900.names, palette=PST900.palette)
     return path
 

@@ -74,7 +74,7 @@ def test_the_checkpoint_carries_the_table_to_evaluate_and_to_the_node(trained, f
 
 def test_evaluate_takes_a_file_for_weights_that_name_no_classes(farm, tmp_path, capsys):
     path = tmp_path / "n.safetensors"
-    save_checkpoint(path, AMDANet(backbone="mit_b0", num_classes=3, embed_dim=16))
+    save_checkpoint(path, AMDANet(backbone="mit_micro", num_classes=3, embed_dim=16))
     (farm / "test.txt").write_text("001\n")
     command = ["evaluate", str(path), "--data", str(farm), "--device", "cpu"]
     assert main([*command, "--classes", str(farm / "farm.yaml")]) == 0
@@ -86,7 +86,7 @@ def test_evaluate_takes_a_file_for_weights_that_name_no_classes(farm, tmp_path, 
 
 def test_the_nodes_parameter_names_the_classes(tmp_path):
     path = tmp_path / "n.safetensors"
-    save_checkpoint(path, AMDANet(backbone="mit_b0", num_classes=3, embed_dim=16))
+    save_checkpoint(path, AMDANet(backbone="mit_micro", num_classes=3, embed_dim=16))
     (tmp_path / "farm.yaml").write_text(TABLE)
     options = NetworkOptions(
         checkpoint=str(path), classes=str(tmp_path / "farm.yaml"), device="cpu", precision="fp32"
@@ -142,7 +142,7 @@ def test_a_table_that_cannot_be_used_is_an_error_of_the_configuration(farm, micr
 @pytest.mark.parametrize("text", ["17", "[256]", "[true]", "[", '["a"]'])
 def test_ignored_values_that_a_checkpoint_cannot_mean_are_named(tmp_path, text):
     path = tmp_path / "n.safetensors"
-    network = AMDANet(backbone="mit_b0", num_classes=2, embed_dim=16)
+    network = AMDANet(backbone="mit_micro", num_classes=2, embed_dim=16)
     save_checkpoint(path, network, classes=("a", "b"), metadata={"ignored_labels": text})
     assert load_checkpoint(path).classes == ("a", "b")
     with pytest.raises(CheckpointError, match=r"n\.safetensors has unreadable ignored_labels"):

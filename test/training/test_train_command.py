@@ -12,7 +12,7 @@ from amdanet_ros.training.saved_state import save_state
 
 CONFIG = {
     "network": {
-        "backbone": "mit_b0",
+        "backbone": "mit_micro",
         "embed_dim": 16,
         "drop_path_rate": 0.0,
         "dropout": 0.0,
