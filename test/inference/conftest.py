@@ -7,6 +7,17 @@ import pytest
 
 
 @pytest.fixture(scope="module")
+def shallow_encoder():
+    """Let ``mit_b0`` have one block a stage in the tests of a file."""
+    from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
+
+    shallow = MixTransformerSize(BACKBONES["mit_b0"].channels, (1, 1, 1, 1))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(BACKBONES, "mit_b0", shallow)
+        yield
+
+
+@pytest.fixture(scope="module")
 def shallow_network():
     """A function that makes an AMDANet of one block a stage: all operations, few of each.
 

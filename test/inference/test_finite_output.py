@@ -17,6 +17,7 @@ from amdanet_ros.network import AMDANet
 from amdanet_ros.pipeline import FusionPipeline, ImagePair
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.usefixtures("shallow_encoder")
 
 
 def network(**settings):

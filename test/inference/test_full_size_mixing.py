@@ -15,6 +15,7 @@ from amdanet_ros.network import AMDANet
 from amdanet_ros.network.luminance_mixing import luminance, with_share
 
 CPU = torch.device("cpu")
+pytestmark = pytest.mark.usefixtures("shallow_encoder")
 
 
 @pytest.fixture(scope="module")

@@ -174,8 +174,9 @@ def test_bad_input_is_refused_with_the_cause(network, rgb, thermal, message):
         ({"sfe": False}, ".SE_x"),
     ],
 )
-def test_ablation_leaves_its_part_out_and_trains(arguments, absent):
-    whole, network = small(), small(**arguments).train()
+def test_ablation_leaves_its_part_out_and_trains(tiny_backbone, arguments, absent):
+    whole = small(backbone=tiny_backbone)
+    network = small(backbone=tiny_backbone, **arguments).train()
     left_out = whole.state_dict().keys() - network.state_dict().keys()
     assert left_out
     assert all(absent in key for key in left_out)
