@@ -6,6 +6,7 @@ tests run them on the CPU, where a recording is replayed by running the engine a
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import cv2
@@ -201,6 +202,7 @@ def check_precisions(device: torch.device) -> str:
     return "labels equal to float64's: " + ", ".join(said)
 
 
+@functools.cache
 def errors_to_float64(
     weights: str, device: torch.device, size: tuple[int, int]
 ) -> dict[str, dict[str, float]]:

@@ -48,8 +48,8 @@ class Extent:
     frame_size: tuple[int, int] = (480, 640)
 
 
-TINY = Extent(("mit_b0",), ((64, 96),), 2, 64, 1, 20, (64, 96))
-"""For a try of the script on a CPU."""
+TINY = Extent(("mit_b0",), ((96, 128),), 2, 64, 1, 20, (64, 96))
+"""To try the script on a CPU, at the size of the checks: their errors to float64 serve too."""
 
 
 def floors(device: torch.device, extent: Extent) -> dict:

@@ -62,7 +62,7 @@ def test_it_writes_its_tables_between_the_marks_and_nothing_else(run):
     found = json.loads(numbers.read_text())
     assert section_of(text, MARK) == gpu_section(found).strip()
     assert text.startswith("# Performance\n") and text.endswith("\n\n## Next\n")
-    assert "MiT-B0, 64 x 96" in text and "street, fp16" in text and "not run yet" not in text
+    assert "MiT-B0, 96 x 128" in text and "street, fp16" in text and "not run yet" not in text
 
 
 def test_an_earlier_runs_tables_can_be_written_elsewhere(run, tmp_path):

@@ -50,8 +50,16 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def engine(folded, folder):
-    engine = OpenVinoEngine(SharedConversion(folded), "CPU", "fp32", GraphCache(folder))
+def conversion(folded):
+    """What engines of several precisions have in common, as at the first start of "auto"."""
+    conversion = SharedConversion(folded)
+    with conversion.kept():
+        yield conversion
+
+
+@pytest.fixture(scope="module")
+def engine(conversion, folder):
+    engine = OpenVinoEngine(conversion, "CPU", "fp32", GraphCache(folder))
     with torch.inference_mode():
         engine(*images())
     return engine
@@ -205,10 +213,10 @@ def test_torch_serves_for_good_where_the_graph_cannot_be_made(folded, monkeypatc
     assert "\n" not in beside.name
 
 
-def test_bf16_keeps_the_labels(folded, engine):
+def test_bf16_keeps_the_labels(conversion, engine):
     if "bf16" not in runtime.native_precisions("CPU"):
         pytest.skip("this processor has no bf16 products")
-    half = OpenVinoEngine(SharedConversion(folded), "CPU", "bf16", GraphCache(None))
+    half = OpenVinoEngine(conversion, "CPU", "bf16", GraphCache(None))
     with torch.inference_mode():
         exact, near = engine(*images()), half(*images())
         assert (exact.fused - near.fused).abs().mean() < 0.02
