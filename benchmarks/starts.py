@@ -29,6 +29,8 @@ _START = """
 import json, os, sys
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 checkpoint, precision, height, width, kept = sys.argv[1:]
+from amdanet_ros.graphs.read_ahead import read_ahead
+read_ahead("starts", sys.argv[1:])
 from amdanet_ros.inference import Predictor
 from amdanet_ros.inference.built_in_scene import built_in_scene
 from amdanet_ros.inference.choice_memory import ChoiceMemory
@@ -38,7 +40,7 @@ size = int(height), int(width)
 predictor = Predictor.from_checkpoint(checkpoint, "cpu", precision, size)
 predictor(*built_in_scene(size))
 print(json.dumps([predictor._engine.name.split(" (")[0], predictor.precision,
-                  predictor.precision_reason]))
+                  predictor.precision_reason]), flush=True)
 """
 _BUSY = "while True: pass"
 _STARTING = (
@@ -59,18 +61,16 @@ def main() -> int:
     chosen: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as cache, _load(arguments.load):
         environment = {**os.environ, "XDG_CACHE_HOME": cache, "PYTHONPATH": str(ROOT)}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package is compiled
         for number in range(arguments.starts):
             size = [str(side) for side in arguments.size]
             words = [arguments.checkpoint, arguments.precision, *size, str(int(arguments.kept))]
             began = time.perf_counter()
-            done = subprocess.run(
-                [sys.executable, "-c", _START, *words],
-                env=environment,
-                stdout=subprocess.PIPE,
-                check=True,
-            )
-            seconds = time.perf_counter() - began
-            engine, precision, reason = json.loads(done.stdout)
+            command = [sys.executable, "-c", _START, *words]
+            with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as process:
+                line = process.stdout.readline()
+                seconds = time.perf_counter() - began
+            engine, precision, reason = json.loads(line)
             chosen[f"{engine} {precision}"] += 1
             print(f"{number + 1}: {seconds:.1f} s, {engine} {precision} ({reason})", flush=True)
     for choice, count in chosen.most_common():

@@ -23,6 +23,7 @@ ALLOWED = {
     "bounded_yaml": "yaml",
     "class_table_file": "yaml numpy bounded_yaml classes one_line",
     "findings": "",
+    "graphs": "openvino",
     "output_place": "programs",
     "parameters": "",
     "one_line": "",
@@ -36,8 +37,8 @@ ALLOWED = {
     "network": "torch numpy classes one_line whole_file",
     "registration": f"yaml {ARRAYS} images bounded_yaml one_line",
     "visualization": f"{ARRAYS} images classes",
-    "inference": f"torch onnx onnxruntime onnxscript openvino {ARRAYS} images network registration "
-    "visualization parameters classes class_table_file one_line",
+    "inference": f"torch onnx onnxruntime onnxscript openvino {ARRAYS} graphs images network "
+    "registration visualization parameters classes class_table_file one_line",
     "pipeline": f"{ARRAYS} {ROSLESS} one_line",
     "settings": "inference pairing pipeline parameters",
     "params_file": "yaml one_line parameters settings",
@@ -49,8 +50,8 @@ ALLOWED = {
     "report": f"{ARRAYS} output_place one_line whole_file",
     "fleet": "ray bags videos fuse output_place programs one_line whole_file report",
     "view": f"{ARRAYS} images pipeline visualization programs one_line",
-    "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} network bags messages pairing "
-    "pipeline resources settings one_line programs params_file ros.shims "
+    "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} graphs network bags messages "
+    "pairing pipeline resources settings one_line programs params_file ros.shims "
     "view dds_profile",
     "ros.shims": "rclpy message_filters vision_msgs",
     "calibration": f"yaml {ARRAYS} inference registration",
@@ -65,7 +66,7 @@ ALLOWED = {
     "class_table_file resources whole_file",
     "demo": f"{ROS} {ARRAYS} {ROSLESS} synthetic evaluation bags messages fuse resources "
     "output_place programs report dds_profile",
-    "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} network pairing pipeline settings "
+    "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} graphs network pairing pipeline settings "
     "params_file messages bags videos fuse fleet ros ros.shims training evaluation extraction "
     "annotation calibration reproduction synthetic demo resources output_place one_line programs "
     "whole_file whole_folder class_table_file view report dds_profile __init__",

@@ -26,6 +26,7 @@ import argparse
 import os
 from pathlib import Path
 
+from ..graphs.read_ahead import read_ahead
 from ..programs.arguments import number
 from .fuse_work import FuseWork
 from .input_errors import mistakes_as_command_errors
@@ -77,6 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
     """
     # Before torch is loaded: threads that wait spinning starve each other on a busy machine.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    read_ahead("fuse")
     with mistakes_as_command_errors(arguments.output):
         return _fuse(arguments)
 

@@ -28,6 +28,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from ..graphs.read_ahead import read_ahead
 from ..one_line import one_line
 from ..programs.arguments import number
 from .errors import CommandError
@@ -132,6 +133,7 @@ def _show_topics(arguments: argparse.Namespace, server: ViewServer, encoding: En
 
 
 def _show_recording(arguments: argparse.Namespace, address: Address, encoding: Encoding) -> None:
+    read_ahead("view")
     from ..bags.errors import BagError
     from ..fuse.image_folders import ImageFolderError
     from ..inference import InferenceError, Predictor

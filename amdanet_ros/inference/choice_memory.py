@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..graphs.graph_cache import GraphCache
 from .errors import InferenceError
-from .graph_cache import GraphCache
 from .precision import Candidate, PrecisionChoice
 
 _FORMAT = 1

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 import torch
 
+from ..graphs.graph_cache import GraphCache, cache_folder
 from ..network import AMDANet
 from . import openvino_runtime as runtime
 from .choice_memory import ChoiceMemory
 from .errors import InferenceError
 from .folded import FoldedAMDANet, UnsupportedVariantError
 from .folded_engine import build_engine
-from .graph_cache import GraphCache, cache_folder
 from .onnx_model import OnnxModel
-from .openvino_engine import OpenVinoEngine, digest
+from .openvino_engine import OpenVinoEngine
 from .plain_engine import PRECISIONS, Engine
 from .precision import (
     HALVES,
@@ -117,7 +117,7 @@ def _torch_or_openvino(
     own = "fp32" if precision == "auto" else precision
     first = Candidate(f"torch {own}", own, lambda: build(own))
     of_torch = [Candidate(f"torch {each}", each, lambda each=each: build(each)) for each in known]
-    memory = ChoiceMemory(GraphCache(cache_folder()), _choice_key(folded, precision, size))
+    memory = ChoiceMemory(GraphCache(cache_folder()), _choice_key(conversion, precision, size))
     choice = memory.recall([first, *others, *of_torch])
     if choice is None:
         notes, reference = ["as configured"], None
@@ -134,11 +134,11 @@ def _torch_or_openvino(
     return choice
 
 
-def _choice_key(folded: FoldedAMDANet, precision: str, size: tuple[int, int] | None) -> str:
+def _choice_key(conversion: SharedConversion, precision: str, size: tuple[int, int] | None) -> str:
     threads = torch.get_num_threads()
     versions = f"torch {torch.__version__} OpenVINO {runtime.version()}"
     where = f"{runtime.processor_name('CPU')} {versions}"
-    return f"{digest(folded)} {size} {precision} {threads} {where}"
+    return f"{conversion.digest} {size} {precision} {threads} {where}"
 
 
 def _openvino(

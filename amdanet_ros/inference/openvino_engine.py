@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import threading
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..graphs import openvino_core, read_ahead
+from ..graphs.graph_cache import GraphCache
+from ..graphs.read_ahead import GraphUse
 from . import openvino_runtime as runtime
 from .errors import InferenceError
-from .folded import FoldedAMDANet
 from .folded.size_cache import SizeCache
-from .graph_cache import GraphCache
 from .plain_engine import EngineOutput
 from .shared_conversion import SharedConversion
 
@@ -29,7 +29,7 @@ class OpenVinoEngine:
     Its outputs are valid until the next call. Of each size one graph is made: read from the cache,
     or converted in some seconds. While ``in_background`` is set, a new size is served by torch in
     fp32 until its graph is ready; else its first call waits. A graph of the most recent four sizes
-    is kept.
+    is kept. With ``is_chosen``, the first graph that it runs is noted for the program's next start.
 
     Args:
         conversion: of the network; other engines may share it.
@@ -47,9 +47,10 @@ class OpenVinoEngine:
         self._precision = precision
         self._cache = cache
         self._graphs = SizeCache(lambda height, width: _Graph((height, width)), _KEPT)
-        self._digest = ""
         self._failure = ""
+        self._is_noted = False
         self.in_background = False
+        self.is_chosen = False
 
     @property
     def name(self) -> str:
@@ -70,10 +71,15 @@ class OpenVinoEngine:
             self._prepare(graph)
         if graph.request is None:
             return self._network(rgb, thermal, want_logits, want_fused)
+        if self.is_chosen and not self._is_noted:
+            self._is_noted = True
+            note_use(self._use_of(graph.size))
         return graph.run(rgb, thermal, want_logits, want_fused)
 
     def _prepare(self, graph: _Graph) -> None:
-        if not self.in_background:
+        ahead = read_ahead.of_process()
+        is_read = ahead is not None and ahead.has(self._use_of(graph.size).key)
+        if is_read or not self.in_background:
             graph.request = self._build(graph.size)
         elif not graph.is_building:
             graph.is_building = True
@@ -89,21 +95,23 @@ class OpenVinoEngine:
         except (InferenceError, MemoryError) as error:
             self._failure = str(error) or "too little memory"
             graph.has_failed = True
+            note_use(None)
 
     def _build(self, size: tuple[int, int]) -> Any:
         """Return what runs the network at a size."""
-        threads = torch.get_num_threads()
-        key = self._key(size, threads)
-        found = self._cache.get(key)
+        use = self._use_of(size)
+        ahead = read_ahead.of_process()
+        compiled = None if ahead is None else ahead.take(use.key)
+        if compiled is not None:
+            return compiled.create_infer_request()
+        found = self._cache.get(use.key)
         if found is not None:
             try:
-                compiled = runtime.compile_model(found, self._device, self._precision, threads)
-                return compiled.create_infer_request()
+                return self._compiled(found, use).create_infer_request()
             except RuntimeError:  # of another build of OpenVINO: made again
-                self._cache.remove(key)
+                self._cache.remove(use.key)
         try:
-            model = self._conversion.model(size)
-            compiled = runtime.compile_model(model, self._device, self._precision, threads)
+            compiled = self._compiled(self._conversion.model(size), use)
             request = compiled.create_infer_request()
         except (RuntimeError, ImportError) as error:
             last = (str(error).strip() or type(error).__name__).splitlines()[-1].strip()
@@ -114,18 +122,20 @@ class OpenVinoEngine:
         if self._cache.is_used:
             # A device that cannot give its graphs converts at each start.
             with contextlib.suppress(RuntimeError, MemoryError):
-                self._cache.put(key, runtime.compiled_bytes(compiled))
+                self._cache.put(use.key, openvino_core.compiled_bytes(compiled))
         return request
 
-    def _key(self, size: tuple[int, int], threads: int) -> str:
-        if not self._digest:
-            self._digest = digest(self._network)
-        return " ".join(
-            [
-                f"{_FORMAT} {self._digest} {size[0]}x{size[1]} {self._precision} {threads}",
-                f"{self._device} {runtime.processor_name(self._device)} {runtime.version()}",
-            ]
-        )
+    @staticmethod
+    def _compiled(model: Any, use: GraphUse) -> Any:
+        return openvino_core.compile_model(model, use.device, use.precision, use.threads)
+
+    def _use_of(self, size: tuple[int, int]) -> GraphUse:
+        threads = torch.get_num_threads()
+        parts = [
+            f"{_FORMAT} {self._conversion.digest} {size[0]}x{size[1]} {self._precision} {threads}",
+            f"{self._device} {runtime.processor_name(self._device)} {runtime.version()}",
+        ]
+        return GraphUse(" ".join(parts), self._device, self._precision, threads)
 
 
 class _Graph:
@@ -151,10 +161,8 @@ class _Graph:
         return EngineOutput(logits if want_logits else None, fused if want_fused else None)
 
 
-def digest(network: FoldedAMDANet) -> str:
-    """Return a SHA-256 of all weights and of what the modules are."""
-    sums = hashlib.sha256(repr(network).encode())
-    for name, value in network.state_dict().items():
-        sums.update(f"{name} {tuple(value.shape)}".encode())
-        sums.update(value.contiguous().numpy().data)
-    return sums.hexdigest()
+def note_use(use: GraphUse | None) -> None:
+    """Let the next start of this program read a graph ahead; None: none."""
+    ahead = read_ahead.of_process()
+    if ahead is not None:
+        ahead.note(use)

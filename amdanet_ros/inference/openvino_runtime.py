@@ -1,17 +1,15 @@
-"""What OpenVINO offers on this machine: devices, number formats; conversion and compilation."""
+"""What OpenVINO offers on this machine: devices, number formats; conversion."""
 
 from __future__ import annotations
 
-import functools
 import importlib.util
-import io
-import sys
 import warnings
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from ..graphs import openvino_core
 from .errors import DeviceUnavailableError, InferenceError
 from .folded import FoldedAMDANet
 from .folded.converted_network import ConvertedAMDANet
@@ -21,7 +19,6 @@ PREFIX = "openvino:"
 
 ADVICE = "pip install 'openvino>=2026.0'"
 
-_HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 _CAPABILITIES = {"fp32": "FP32", "bf16": "BF16", "fp16": "FP16"}
 
 
@@ -54,7 +51,7 @@ def choose_openvino_device(name: str) -> str:
 
 def version() -> str:
     """Return OpenVINO's version, with its build."""
-    return _openvino().__version__
+    return openvino_core.version()
 
 
 def native_precisions(device: str) -> tuple[str, ...]:
@@ -76,7 +73,7 @@ def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
     Raises:
         RuntimeError: this OpenVINO cannot convert it.
     """
-    _openvino()
+    openvino_core.core()  # imported as it is imported everywhere here
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
@@ -100,46 +97,9 @@ def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
     return model
 
 
-def compile_model(model: Any, device: str, precision: str, threads: int) -> Any:
-    """Compile a model, or read a compiled one from its bytes.
-
-    Raises:
-        RuntimeError: the device does not take it.
-    """
-    settings = {"INFERENCE_PRECISION_HINT": _HINTS[precision], "PERFORMANCE_HINT": "LATENCY"}
-    if device == "CPU":
-        settings |= {"NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads}
-        # A pinned thread waits for its processor while another one is free.
-        settings["ENABLE_CPU_PINNING"] = False
-    if isinstance(model, bytes):
-        return _core().import_model(model, device, settings)
-    return _core().compile_model(model, device, settings)
-
-
-def compiled_bytes(compiled: Any) -> bytes:
-    """Return a compiled model's bytes, for `compile_model`.
-
-    Raises:
-        RuntimeError: the device cannot give them.
-    """
-    stream = io.BytesIO()
-    compiled.export_model(stream)
-    return stream.getvalue()
-
-
-@functools.cache
-def _openvino() -> Any:
-    """Import OpenVINO without its telemetry, which would report each import over the Internet."""
-    sys.modules.setdefault("openvino_telemetry", None)  # OpenVINO goes on as if it were not there
-    import openvino
-
-    return openvino
-
-
-@functools.cache
 def _core() -> Any:
     try:
-        return _openvino().Core()
+        return openvino_core.core()
     except (ImportError, RuntimeError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InferenceError(f"OpenVINO does not start: {first}: {ADVICE}") from error

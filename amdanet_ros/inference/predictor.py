@@ -33,7 +33,7 @@ from .input_images import (
 )
 from .luminance_share import gives_share, without_mixing
 from .onnx_model import OnnxModel
-from .openvino_engine import OpenVinoEngine
+from .openvino_engine import OpenVinoEngine, note_use
 from .openvino_runtime import PREFIX, choose_openvino_device
 from .options import NetworkOptions, PredictOptions
 from .pace_watch import PaceWatch
@@ -114,6 +114,10 @@ class Predictor:
         self.precision = choice.precision
         self.precision_reason = choice.reason
         self._engine: Engine = choice.engine
+        if isinstance(choice.engine, OpenVinoEngine):
+            choice.engine.is_chosen = True
+        else:
+            note_use(None)
         self._pace = PaceWatch(choice.seconds_per_pixel)
         self._images: ImageBackend = _image_backend(self.device)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,6 +22,15 @@ class SharedConversion:
     def __init__(self, network: FoldedAMDANet) -> None:
         self.network = network
         self._models: dict[tuple[int, int], Any] | None = None
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """SHA-256 of all weights and of what the modules are."""
+        sums = hashlib.sha256(repr(self.network).encode())
+        for name, value in self.network.state_dict().items():
+            sums.update(f"{name} {tuple(value.shape)}".encode())
+            sums.update(value.contiguous().numpy().data)
+        return sums.hexdigest()
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import re
 import select
@@ -79,6 +80,9 @@ def run_program(
         status = status_of(stopped.number)
     if signals.received is not None and is_process:
         os._exit(status)
+    if is_process:
+        # The interpreter's last collections would walk through torch for a third of a second.
+        gc.freeze()
     return status
 
 

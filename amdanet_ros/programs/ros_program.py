@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
 import threading
 from collections.abc import Sequence
+from types import ModuleType
 
 from . import exit_status
 from .parent import end_with_parent
@@ -34,7 +36,7 @@ def run_ros_program(
         end_with_parent()
         check_ros_environment()
         try:
-            return importlib.import_module(module).run(words)
+            return _imported(module).run(words)
         except SystemExit as leaving:  # a node that hangs, and argparse
             return leaving.code if isinstance(leaving.code, int) else exit_status.DONE
 
@@ -51,3 +53,15 @@ def run_ros_program(
             sys.stderr.flush()
         os._exit(status)
     return status
+
+
+def _imported(module: str) -> ModuleType:
+    """Import without collections: what modules make stays, and walking through it takes time."""
+    if module in sys.modules:
+        return sys.modules[module]
+    gc.disable()
+    try:
+        return importlib.import_module(module)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -42,6 +42,7 @@ from rclpy.timer import Timer
 from std_srvs.srv import Trigger
 
 from ..findings import Finding, FindingKind, Level
+from ..graphs.read_ahead import read_ahead
 from ..inference import InferenceError, Predictor
 from ..inference.freed_memory import keep_freed_memory
 from ..network.checkpoint import CheckpointError
@@ -407,6 +408,8 @@ def run(arguments: Sequence[str]) -> int:
         ProgramError: arguments, parameters or the environment with which it cannot start.
     """
     keep_freed_memory()
+    # Not earlier: until its graph is there torch serves, and importing torch has to be done first.
+    read_ahead("amdanet_node", arguments)
     arguments = ros_arguments_only("amdanet_node", "The node amdanet.", arguments)
     try:
         _spin(arguments)

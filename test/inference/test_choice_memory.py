@@ -2,9 +2,9 @@
 
 import pytest
 
+from amdanet_ros.graphs.graph_cache import GraphCache
 from amdanet_ros.inference.choice_memory import ChoiceMemory
 from amdanet_ros.inference.errors import InferenceError
-from amdanet_ros.inference.graph_cache import GraphCache
 from amdanet_ros.inference.precision import Candidate, PrecisionChoice
 
 

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from amdanet_ros.graphs import read_ahead
+from amdanet_ros.graphs.graph_cache import GraphCache
 from amdanet_ros.inference import InferenceError, Predictor, engine_choice
 from amdanet_ros.inference import openvino_engine as engine_module
 from amdanet_ros.inference import openvino_runtime as runtime
 from amdanet_ros.inference.engine_choice import choose_engine
 from amdanet_ros.inference.folded import FoldedAMDANet
-from amdanet_ros.inference.graph_cache import GraphCache
 from amdanet_ros.inference.openvino_engine import OpenVinoEngine
 from amdanet_ros.inference.precision import PrecisionChoice
 from amdanet_ros.inference.shared_conversion import SharedConversion
@@ -140,6 +141,26 @@ def test_what_openvino_cannot_read_is_made_again(folded, tmp_path, engine, monke
     assert not list(tmp_path.iterdir())
 
 
+def test_the_next_start_of_a_program_reads_its_graph_ahead(folded, folder, engine, monkeypatch):
+    monkeypatch.setattr(read_ahead, "cache_folder", lambda: folder)
+    monkeypatch.setattr(read_ahead, "_of_process", None)
+    read_ahead.read_ahead("first")
+    chosen = OpenVinoEngine(SharedConversion(folded), "CPU", "fp32", GraphCache(folder))
+    chosen.is_chosen = True
+    with torch.inference_mode():
+        expected = chosen(*images())
+    read_ahead.read_ahead("first")
+    for each in threading.enumerate():
+        if each.name == "read_ahead":
+            each.join(30)
+    # What is read already serves at once: no thread, no torch.
+    monkeypatch.setattr(FoldedAMDANet, "forward", lambda *_: pytest.fail("torch serves"))
+    beside = OpenVinoEngine(SharedConversion(folded), "CPU", "fp32", GraphCache(None))
+    beside.in_background = True
+    with torch.inference_mode():
+        torch.testing.assert_close(beside(*images()), expected)
+
+
 def test_the_precisions_that_are_measured_share_one_conversion(network, monkeypatch):
     """Only while they are measured: the model takes as much memory as the weights."""
     converted = []
@@ -156,7 +177,7 @@ def test_the_precisions_that_are_measured_share_one_conversion(network, monkeypa
 
     monkeypatch.setattr(runtime, "native_precisions", lambda _: ("fp32", "bf16"))
     monkeypatch.setattr(runtime, "convert", lambda _, size: converted.append(size))
-    monkeypatch.setattr(runtime, "compile_model", compile_model)
+    monkeypatch.setattr(engine_module.openvino_core, "compile_model", compile_model)
     monkeypatch.setattr(engine_choice, "measured_choice", measure)
     monkeypatch.setattr(engine_choice, "half_candidates", lambda *_: ([], []))
     monkeypatch.setattr(engine_choice, "cache_folder", lambda: None)

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import io
 import os
 import shutil
@@ -96,6 +97,18 @@ def test_a_fault_with_no_place_for_the_file_is_still_one_line(capsys, tmp_path, 
     assert run(ValueError("seven")) == 70
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and "AMDANET_TRACEBACK" in said
+
+
+def test_at_the_end_of_a_process_nothing_is_left_to_the_collector():
+    """Its last collections walk through all of torch."""
+    before = gc.get_freeze_count()
+    assert run_program("tool", lambda: 0, is_process=False) == 0
+    assert gc.get_freeze_count() == before
+    try:
+        assert run_program("tool", lambda: 0) == 0
+        assert gc.get_freeze_count() > before
+    finally:
+        gc.unfreeze()
 
 
 def test_a_name_that_is_no_text_can_be_printed(monkeypatch):

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from amdanet_ros.inference.graph_cache import GraphCache, cache_folder
+from amdanet_ros.graphs.graph_cache import GraphCache, cache_folder
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""OpenVINO's compiled graphs without torch: compiled, kept on the disk, read ahead."""
