@@ -16,7 +16,7 @@ def version() -> str:
     Raises:
         ImportError: it is not installed, or does not start.
     """
-    return _openvino().__version__
+    return openvino_module().__version__
 
 
 @functools.cache
@@ -26,7 +26,7 @@ def core() -> Any:
     Raises:
         ImportError, RuntimeError: it is not installed, or does not start.
     """
-    return _openvino().Core()
+    return openvino_module().Core()
 
 
 def compile_model(model: Any, device: str, precision: str, threads: int) -> Any:
@@ -63,7 +63,7 @@ def compiled_bytes(compiled: Any) -> bytes:
 
 
 @functools.cache
-def _openvino() -> Any:
+def openvino_module() -> Any:
     """Import OpenVINO without its telemetry, which would report each import over the Internet."""
     sys.modules.setdefault("openvino_telemetry", None)  # OpenVINO goes on as if it were not there
     import openvino

@@ -73,7 +73,7 @@ def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
     Raises:
         RuntimeError: this OpenVINO cannot convert it.
     """
-    openvino_core.core()  # imported as it is imported everywhere here
+    openvino_core.openvino_module()
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
