@@ -54,7 +54,9 @@ def write_drive(tmp_path, bags):
             yield "/rgb/camera_info", bags.camera_info(stamp, "rgb_optical", SIZE, 100.0, BARREL)
             if coded:
                 yield f"{bags.RGB}/compressed", bags.compressed(stamp, rgb, "rgb_optical")
-                yield f"{bags.THERMAL}/compressed", bags.compressed(later, thermal, "heat_optical")
+                if has_thermal(index):
+                    heat = bags.compressed(later, thermal, "heat_optical")
+                    yield f"{bags.THERMAL}/compressed", heat
                 continue
             yield bags.RGB, bags.image(stamp, rgb, "rgb8", "rgb_optical")
             if has_thermal(index):
@@ -228,8 +230,13 @@ VARIANTS = {
         "thermal.smoothing": 0.5,
         "fused.stretch": True,
     },
-    "reused thermal": {"sync.reuse_thermal": True, "sync.slop": 0.6, "inference_size": [64, 96]},
-    "compressed": {"rgb.transport": "compressed", "thermal.transport": "compressed"},
+    "reused thermal, compressed": {
+        "sync.reuse_thermal": True,
+        "sync.slop": 0.6,
+        "inference_size": [64, 96],
+        "rgb.transport": "compressed",
+        "thermal.transport": "compressed",
+    },
     # Long, so that no camera counts as silent because the machine is busy.
     "thermal stops": {**REGISTERED, "single_modality": "substitute", "max_wait": 4.0},
 }
@@ -249,8 +256,8 @@ def test_fuse_writes_what_the_node_publishes(
 ):
     parameters = VARIANTS[variant]
     file = params_file(parameters)
-    coded = variant == "compressed"
-    rhythm = every_other if variant == "reused thermal" else always
+    coded = "compressed" in variant
+    rhythm = every_other if "reused thermal" in variant else always
     stops = variant == "thermal stops"
     drive = write_drive(6, START, (lambda index: index < 3) if stops else rhythm, coded)
     warm_up = write_drive(100, START - 100 * SECOND, rhythm, coded)

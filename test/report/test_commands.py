@@ -18,7 +18,7 @@ from amdanet_ros.network.checkpoint import save_checkpoint
 
 
 @pytest.fixture
-def fuse(checkpoint, tmp_path, capsys):
+def fuse(checkpoint, loaded_once, tmp_path, capsys):
     """A function that fuses: its status, the report's text, and the lines of stderr."""
 
     def run(*arguments, report="report.html"):
