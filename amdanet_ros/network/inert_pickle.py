@@ -7,7 +7,7 @@ is only noted down: which class or function was named, and what it would have be
 from __future__ import annotations
 
 import pickletools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -99,31 +99,32 @@ def read_pickle(source: Readable) -> Pickled:
         PickleError: damaged, cut short, or of too many instructions.
         OSError: reading fails.
     """
-    machine = _Machine()
+    machine, read = _Machine(), source.read
     try:
-        for count, (instruction, argument, _) in enumerate(pickletools.genops(source)):
-            if count > MOST_INSTRUCTIONS:
-                raise PickleError(f"its pickle has more than {MOST_INSTRUCTIONS} instructions")
-            machine.step(instruction.name, argument)
-        return Pickled(machine.result(), machine.made, machine.stored)
+        for _ in range(MOST_INSTRUCTIONS):
+            code = read(1)
+            instruction = _INSTRUCTIONS.get(code)
+            if instruction is None:
+                raise PickleError(_unknown(code))
+            read_argument, act = instruction
+            act(machine, None if read_argument is None else read_argument(source))
+            if code == _STOP:
+                return Pickled(machine.result(), machine.made, machine.stored)
+        raise PickleError(f"its pickle has more than {MOST_INSTRUCTIONS} instructions")
     except (ValueError, LookupError, TypeError, OverflowError, AttributeError) as error:
         if isinstance(error, PickleError):
             raise
         raise PickleError(f"its pickle cannot be read ({error})") from error
 
 
-_OWN_ARGUMENT = (
-    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING "
-    "UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8"
-)
-_ARGUMENT = frozenset(_OWN_ARGUMENT.split())
-"""Instructions that push their own argument."""
-_CONSTANT = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
-_EMPTY = {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple, "EMPTY_SET": list}
-_TUPLE = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
-_MEMORIZE = frozenset(["PUT", "BINPUT", "LONG_BINPUT"])
-_RECALL = frozenset(["GET", "BINGET", "LONG_BINGET"])
-_IGNORED = frozenset(["PROTO", "FRAME", "STOP"])
+def _unknown(code: bytes) -> str:
+    known = pickletools.code2op.get(code.decode("latin-1"))
+    if known is not None:
+        return f"its pickle has the instruction {known.name}, no checkpoint's"
+    what = f"opcode {code!r} unknown" if code else "pickle exhausted before seeing STOP"
+    return f"its pickle cannot be read ({what})"
+
+
 _DICTS = frozenset(["collections.OrderedDict", "collections.defaultdict", "collections.Counter"])
 _PLAIN_KEYS = (str, int, float, bytes, type(None), Named, Made)
 
@@ -138,25 +139,6 @@ class _Machine:
 
     def result(self) -> Any:
         return self._stack[-1]
-
-    def step(self, name: str, argument: Any) -> None:
-        if name in _ARGUMENT:
-            self._stack.append(argument)
-        elif name in _MEMORIZE:
-            self._memo[argument] = self._stack[-1]
-        elif name in _RECALL:
-            self._stack.append(self._memo[argument])
-        elif name in _CONSTANT:
-            self._stack.append(_CONSTANT[name])
-        elif name in _EMPTY:
-            self._stack.append(_EMPTY[name]())
-        elif name in _TUPLE:
-            self._stack.append(tuple(self._taken(_TUPLE[name])))
-        elif name not in _IGNORED:
-            method = getattr(self, f"_{name.lower()}", None)
-            if method is None:
-                raise PickleError(f"its pickle has the instruction {name}, no checkpoint's")
-            method(argument)
 
     def _taken(self, count: int) -> list[Any]:
         if len(self._stack) < count:
@@ -173,7 +155,19 @@ class _Machine:
         self.made.append(made)
         self._stack.append(made)
 
-    # Instructions, by the names of `pickletools`
+    def push(self, value: Any) -> None:
+        self._stack.append(value)
+
+    def memorize(self, number: int) -> None:
+        self._memo[number] = self._stack[-1]
+
+    def recall(self, number: int) -> None:
+        self._stack.append(self._memo[number])
+
+    def push_tuple(self, count: int) -> None:
+        self._stack.append(tuple(self._taken(count)))
+
+    # Other instructions, by the names of `pickletools`
 
     def _mark(self, _: Any) -> None:
         self._marks.append(len(self._stack))
@@ -305,3 +299,41 @@ def _filled_dict(arguments: tuple[Any, ...]) -> dict[Any, Any]:
             for pair in argument:
                 _set(content, list(pair))
     return content
+
+
+_STOP = b"."
+_OWN_ARGUMENT = (
+    "INT BININT BININT1 BININT2 LONG LONG1 LONG4 FLOAT BINFLOAT STRING BINSTRING SHORT_BINSTRING "
+    "UNICODE BINUNICODE SHORT_BINUNICODE BINUNICODE8 BINBYTES SHORT_BINBYTES BINBYTES8 BYTEARRAY8"
+)
+"""Instructions that push their own argument."""
+_Act = Callable[[_Machine, Any], None]
+_ACTS: dict[str, _Act] = {
+    **dict.fromkeys(_OWN_ARGUMENT.split(), _Machine.push),
+    **dict.fromkeys(["PUT", "BINPUT", "LONG_BINPUT"], _Machine.memorize),
+    **dict.fromkeys(["GET", "BINGET", "LONG_BINGET"], _Machine.recall),
+    **dict.fromkeys(["PROTO", "FRAME", "STOP"], lambda machine, _: None),
+    **dict.fromkeys(["EMPTY_LIST", "EMPTY_SET"], lambda machine, _: machine.push([])),
+    "EMPTY_DICT": lambda machine, _: machine.push({}),
+    "EMPTY_TUPLE": lambda machine, _: machine.push(()),
+    "NONE": lambda machine, _: machine.push(None),
+    "NEWTRUE": lambda machine, _: machine.push(True),
+    "NEWFALSE": lambda machine, _: machine.push(False),
+    "TUPLE1": lambda machine, _: machine.push_tuple(1),
+    "TUPLE2": lambda machine, _: machine.push_tuple(2),
+    "TUPLE3": lambda machine, _: machine.push_tuple(3),
+}
+
+
+def _instructions() -> dict[bytes, tuple[Callable[[Readable], Any] | None, _Act]]:
+    """Return what reads the argument of each instruction, and what it does, by its code."""
+    found = {}
+    for opcode in pickletools.opcodes:
+        act = _ACTS.get(opcode.name) or getattr(_Machine, f"_{opcode.name.lower()}", None)
+        if act is not None:
+            reader = None if opcode.arg is None else opcode.arg.reader
+            found[opcode.code.encode("latin-1")] = reader, act
+    return found
+
+
+_INSTRUCTIONS = _instructions()
