@@ -10,6 +10,7 @@ import torch
 
 from amdanet_ros.classes import DEMO
 from amdanet_ros.evaluation.scoring import score_pairs
+from amdanet_ros.inference.folded import FoldedAMDANet
 from amdanet_ros.inference.thermal_normalization import ThermalNormalizer
 from amdanet_ros.network.checkpoint import load_checkpoint
 from amdanet_ros.synthetic import CONDITIONS, sample
@@ -32,12 +33,19 @@ def network(weights):
     return load_checkpoint(weights).build()
 
 
-def fused_image(network, pair):
+@pytest.fixture(scope="module")
+def folded(network):
+    """The network as the predictor computes it."""
+    return FoldedAMDANet(network)
+
+
+def fused_image(folded, pair):
     thermal = ThermalNormalizer(smoothing=0.0)(pair.thermal)
     with torch.inference_mode():
-        output = network(
+        output = folded(
             torch.from_numpy(pair.rgb).permute(2, 0, 1)[None].float() / 255,
-            torch.from_numpy(thermal).expand(1, 3, -1, -1),
+            torch.from_numpy(thermal)[None, None],
+            want_logits=False,
         )
     return output.fused[0].permute(1, 2, 0).mul(255).numpy(), 255 * thermal
 
@@ -60,14 +68,14 @@ def test_unseen_scenes_of_every_condition_are_segmented(network):
         assert matrix.scores().mean_iou() >= 0.60, condition
 
 
-def test_a_person_invisible_in_rgb_at_night_stands_out_in_the_fused_image(network):
+def test_a_person_invisible_in_rgb_at_night_stands_out_in_the_fused_image(folded):
     hidden, shown = [], []
     for seed in range(HELD_OUT, HELD_OUT + 100):
         pair = sample(seed, SIZE, "night")
         masks = list(object_masks(pair.labels, PERSON))
         masks = [mask for mask in masks if object_contrast(pair.rgb, mask) < 15]
         if masks:
-            fused, _ = fused_image(network, pair)
+            fused, _ = fused_image(folded, pair)
             hidden += [object_contrast(pair.rgb, mask) for mask in masks]
             shown += [object_contrast(fused, mask) for mask in masks]
         if len(shown) >= 6:
@@ -77,11 +85,11 @@ def test_a_person_invisible_in_rgb_at_night_stands_out_in_the_fused_image(networ
     assert np.median(shown) > 3 * np.median(hidden)
 
 
-def test_a_sign_flat_in_thermal_is_readable_in_the_fused_image(network):
+def test_a_sign_flat_in_thermal_is_readable_in_the_fused_image(folded):
     flat, readable = [], []
     for seed in range(HELD_OUT, HELD_OUT + 8):
         pair = sample(seed, SIZE, "day")
-        fused, thermal = fused_image(network, pair)
+        fused, thermal = fused_image(folded, pair)
         for mask in object_masks(pair.labels, SIGN, least_pixels=120):
             if detail(thermal, mask) < 8 and detail(pair.rgb, mask) > 30:
                 flat.append(detail(thermal, mask))
@@ -91,9 +99,9 @@ def test_a_sign_flat_in_thermal_is_readable_in_the_fused_image(network):
     assert np.median(readable) > 4 * np.median(flat)
 
 
-def test_the_fused_image_keeps_the_colours_of_the_day(network):
+def test_the_fused_image_keeps_the_colours_of_the_day(folded):
     pair = sample(HELD_OUT + 1, SIZE, "day")
-    fused, _ = fused_image(network, pair)
+    fused, _ = fused_image(folded, pair)
     chroma = [
         cv2.cvtColor(np.float32(image) / 255, cv2.COLOR_RGB2YCrCb)[..., 1:].ravel()
         for image in (fused, pair.rgb)
