@@ -1,6 +1,7 @@
 """The training loop: learning, resuming, finishing steps, saved files."""
 
 import os
+import shutil
 
 import pytest
 import torch
@@ -54,12 +55,25 @@ def test_a_resumed_training_equals_an_uninterrupted_one_bit_by_bit(
         assert saved["best_iou"] == load_state(folder / LAST)["best_iou"]
 
 
-def test_a_training_that_is_there_is_not_overwritten(tmp_path, micro, blobs, here):
-    trained(micro(), tmp_path, blobs, here, stop_at=1)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+@pytest.fixture(scope="module")
+def stopped_once(tmp_path_factory, micro, blobs, here):
+    """The folder of a training that was stopped at its first step; it stays as it is."""
+    folder = tmp_path_factory.mktemp("stopped")
+    trained(micro(), folder, blobs, here, stop_at=1)
+    return folder
+
+
+@pytest.fixture
+def stopped(stopped_once, tmp_path):
+    """A copy of that folder."""
+    return shutil.copytree(stopped_once, tmp_path / "stopped")
+
+
+def test_a_training_that_is_there_is_not_overwritten(stopped, micro, blobs, here):
+    before = {path.name: path.read_bytes() for path in stopped.iterdir()}
     with pytest.raises(SavedStateError, match="holds a training already.*--resume"):
-        Trainer(micro(seed=5), tmp_path, blobs(6), blobs(2), here)
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+        Trainer(micro(seed=5), stopped, blobs(6), blobs(2), here)
+    assert {path.name: path.read_bytes() for path in stopped.iterdir()} == before
 
 
 @pytest.mark.parametrize("ema_decay", [0.0, 0.9])
@@ -150,11 +164,10 @@ def test_a_write_that_fails_leaves_the_last_state_readable(tmp_path):
     assert load_state(path) == {"step": 1}
 
 
-def test_a_damaged_state_is_named(tmp_path, micro, blobs, here):
-    trained(micro(), tmp_path, blobs, here, stop_at=1)
-    (tmp_path / LAST).write_bytes(b"half of it")
+def test_a_damaged_state_is_named(stopped, micro, blobs, here):
+    (stopped / LAST).write_bytes(b"half of it")
     with pytest.raises(SavedStateError, match=r"last\.pt is damaged"):
-        trained(micro(), tmp_path, blobs, here, resume=True)
+        trained(micro(), stopped, blobs, here, resume=True)
 
 
 class Calls:
@@ -206,38 +219,33 @@ SPOILED = {
 
 
 @pytest.fixture(scope="module")
-def stopped(tmp_path_factory, micro, blobs, here):
-    """The state of a training that was stopped at its first step."""
-    folder = tmp_path_factory.mktemp("stopped")
-    trained(micro(), folder, blobs, here, stop_at=1)
-    return load_state(folder / LAST)
+def stopped_state(stopped_once):
+    return load_state(stopped_once / LAST)
 
 
 @pytest.mark.parametrize("kind", SPOILED)
 def test_a_state_that_is_none_is_refused_by_name(
-    kind, stopped, tmp_path, micro, blobs, here, monkeypatch
+    kind, stopped_state, tmp_path, micro, blobs, here, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    torch.save(SPOILED[kind](stopped), tmp_path / LAST)
+    torch.save(SPOILED[kind](stopped_state), tmp_path / LAST)
     with pytest.raises(SavedStateError, match=r"last\.pt .*delete it and start again"):
         trained(micro(), tmp_path, blobs, here, resume=True)
     assert not (tmp_path / "called").exists()
 
 
-def test_resuming_with_another_configuration_is_refused(tmp_path, micro, blobs, here):
-    trained(micro(), tmp_path, blobs, here, stop_at=1)
+def test_resuming_with_another_configuration_is_refused(stopped, micro, blobs, here):
     with pytest.raises(SavedStateError, match=r"optimization\.learning_rate"):
-        trained(micro(optimization__learning_rate=0.5), tmp_path, blobs, here, resume=True)
+        trained(micro(optimization__learning_rate=0.5), stopped, blobs, here, resume=True)
 
 
-def test_a_state_of_before_an_option_existed_goes_on(tmp_path, micro, blobs, here):
-    trained(micro(), tmp_path, blobs, here, stop_at=1)
-    state = load_state(tmp_path / LAST)
+def test_a_state_of_before_an_option_existed_goes_on(stopped, micro, blobs, here):
+    state = load_state(stopped / LAST)
     del state["config"]["loss"]["dice_rule"]  # at its default in this configuration
-    save_state(tmp_path / LAST, state)
-    assert trained(micro(), tmp_path, blobs, here, resume=True, stop_at=1)[0].step == 1
+    save_state(stopped / LAST, state)
+    assert trained(micro(), stopped, blobs, here, resume=True, stop_at=1)[0].step == 1
     with pytest.raises(SavedStateError, match=r"loss\.dice_rule"):
-        trained(micro(loss__dice_rule="released"), tmp_path, blobs, here, resume=True)
+        trained(micro(loss__dice_rule="released"), stopped, blobs, here, resume=True)
 
 
 def test_a_log_is_cut_back_to_the_step_of_a_resume(tmp_path, micro, blobs, here, log_of):
