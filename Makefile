@@ -37,18 +37,23 @@ $(STAMPS)/venv:
 	mkdir -p $(STAMPS)
 	touch $@
 
+# pip compiles on one core, this on all. Some packages carry files for other versions of Python.
+COMPILE = $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >$(STAMPS)/not_compiled.txt 2>&1 || true
+
 # requirements.lock has the version and the hashes of every package but torch, whose build is the user's
 # choice. Nothing else is installed beside it: the lock is complete, so pip looks for no dependencies.
 ifeq ($(ROS),jazzy)
 $(STAMPS)/dependencies: $(STAMPS)/venv requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-compile $(TORCH)
+	$(COMPILE)
 	touch $@
 else
 $(STAMPS)/dependencies: $(STAMPS)/venv pyproject.toml cmake/list_requirements.py
-	$(BIN)/python -m pip install --quiet $(TORCH)
+	$(BIN)/python -m pip install --quiet --no-compile $(TORCH)
 	$(BIN)/python cmake/list_requirements.py $(ROS) > $(STAMPS)/requirements.txt
-	$(BIN)/python -m pip install --quiet -r $(STAMPS)/requirements.txt
+	$(BIN)/python -m pip install --quiet --no-compile -r $(STAMPS)/requirements.txt
+	$(COMPILE)
 	touch $@
 endif
 
