@@ -31,7 +31,7 @@ class EvaluateTask:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         from ..fuse.made_of import file_fingerprint
-        from ..inference.checkpoint_file import checkpoint_file
+        from ..inference.built_in_weights import checkpoint_file
 
         # Workers on other machines have another working folder.
         absolute = {

@@ -73,12 +73,11 @@ def mistakes_as_unit_errors() -> Iterator[None]:
     from ..bags.errors import BagError
     from ..fuse.image_folders import ImageFolderError
     from ..inference import InferenceError
-    from ..network.checkpoint import CheckpointError
     from ..programs.errors import ProgramError
 
     try:
         yield
     except (OSError, InferenceError):
         raise
-    except (BagError, CheckpointError, ImageFolderError, ProgramError, ValueError) as error:
+    except (BagError, ImageFolderError, ProgramError, ValueError) as error:
         raise UnitError(str(error).replace("--output", "OUT")) from error

@@ -48,7 +48,7 @@ def file_fingerprints(settings: Settings) -> dict[str, str]:
         OSError: they cannot be read.
     """
     from ..fuse.made_of import file_fingerprint
-    from ..inference.checkpoint_file import checkpoint_file
+    from ..inference.built_in_weights import checkpoint_file
 
     named = files_of(settings)
     named.pop("checkpoint", None)

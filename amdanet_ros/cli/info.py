@@ -156,7 +156,7 @@ def _ros() -> Iterator[tuple[str, str]]:
 
 
 def _checkpoint(name: str) -> Iterator[tuple[str, str]]:
-    from ..inference.checkpoint_file import checkpoint_file
+    from ..inference.built_in_weights import checkpoint_file
     from ..inference.errors import DemoWeightsMissingError
     from ..network.checkpoint import CheckpointError, load_checkpoint
 

@@ -21,7 +21,6 @@ def mistakes_as_command_errors(output: Path, goes_on: bool = True) -> Iterator[N
     from ..bags.errors import BagError
     from ..fuse.image_folders import ImageFolderError
     from ..inference import InferenceError
-    from ..network.checkpoint import CheckpointError
     from ..output_place import OutputPlaceError
 
     try:
@@ -29,6 +28,6 @@ def mistakes_as_command_errors(output: Path, goes_on: bool = True) -> Iterator[N
     except OSError as error:
         raise CommandError(disk_words(error, output, goes_on)) from error
     except (
-        BagError, CheckpointError, ImageFolderError, InferenceError, OutputPlaceError, ValueError
+        BagError, ImageFolderError, InferenceError, OutputPlaceError, ValueError
     ) as error:  # fmt: skip
         raise CommandError(str(error)) from error

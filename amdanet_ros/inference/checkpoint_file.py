@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
-from collections.abc import Iterator
-from importlib import resources
 from pathlib import Path
 
 from ..classes import (
@@ -21,15 +18,8 @@ from ..classes import (
 )
 from ..network.checkpoint import Checkpoint, CheckpointError, load_checkpoint
 from ..one_line import one_line
-from .errors import DemoWeightsMissingError
+from .built_in_weights import checkpoint_file
 from .input_images import LARGEST_SIDE, MIN_SIDE
-
-BUILT_IN = {
-    "street": "street_mit_b0.safetensors",
-    "demo": "demo_mit_b0.safetensors",
-    "demo_adaptive": "demo_mit_b0_adaptive.safetensors",
-}
-"""Files of the package's own weights, by the name that replaces their path."""
 
 
 def read_checkpoint(path: str | Path) -> tuple[Checkpoint, ClassTable]:
@@ -43,23 +33,6 @@ def read_checkpoint(path: str | Path) -> tuple[Checkpoint, ClassTable]:
         checkpoint = load_checkpoint(file)
     classes = classes_of(checkpoint)
     return checkpoint, classes or class_table_of_size(checkpoint.config.num_classes)
-
-
-@contextlib.contextmanager
-def checkpoint_file(path: str | Path) -> Iterator[Path]:
-    """Yield the checkpoint's file: the path itself, or the file of built-in weights."""
-    name = BUILT_IN.get(str(path))
-    if name is None:
-        yield Path(path)
-        return
-    weights = resources.files("amdanet_ros").joinpath("weights").joinpath(name)
-    if not weights.is_file():
-        raise DemoWeightsMissingError(
-            f"the built-in weights {name} are not in this installation of amdanet_ros: "
-            f"install the package again, or name a checkpoint file instead of {str(path)!r}"
-        )
-    with resources.as_file(weights) as file:
-        yield file
 
 
 def classes_of(checkpoint: Checkpoint) -> ClassTable | None:

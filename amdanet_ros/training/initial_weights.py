@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from ..classes import class_table_of_size
-from ..inference.checkpoint_file import checkpoint_file
+from ..inference.built_in_weights import checkpoint_file
 from ..network.checkpoint import ADAPTIVE_PREFIXES, load_checkpoint
 from .config import ConfigError
 

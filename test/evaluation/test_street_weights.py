@@ -9,7 +9,8 @@ import pytest
 from amdanet_ros.classes import STREET
 from amdanet_ros.cli.main import main
 from amdanet_ros.inference import Predictor
-from amdanet_ros.inference.checkpoint_file import checkpoint_file, read_checkpoint
+from amdanet_ros.inference.built_in_weights import checkpoint_file
+from amdanet_ros.inference.checkpoint_file import read_checkpoint
 from amdanet_ros.settings import Settings
 
 STREET_SET = Path(__file__).parents[3] / "shared" / "street"

@@ -19,12 +19,17 @@ def test_what_computes_with_no_network_imports_no_torch(project):
     modules = WITHOUT + (NODES if importlib.util.find_spec("rclpy") else [])
     names = ", ".join(f"amdanet_ros.{module}" for module in modules)
     # An import of what stands as None fails.
-    code = f"import sys; sys.modules['torch'] = None; import {names}"
+    code = f"import sys; sys.modules['torch'] = None; import {names}\n"
+    code += "from amdanet_ros.cli.main import main\n"
+    code += "given = ['/nowhere', '-o', 'rig.yaml']\n"
+    code += "assert main(['register', *given]) == 2\n"
+    code += "assert main(['calibrate', *given, '--board', '8x6', '--square', '1']) == 2\n"
     environment = {**os.environ, "PYTHONPATH": str(project)}
     done = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+    assert done.stderr.count("amdanet: /nowhere does not exist") == 2
 
 
 def test_the_package_gives_the_predictor_and_nothing_that_is_not_there():
