@@ -80,17 +80,28 @@ def test_each_sample_has_its_own_statistics(network):
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("level", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("level", [0.0, 0.01, 0.3, 1.0])
 def test_an_image_of_one_level_shows_nothing_and_is_finite(network, dtype, level):
     thermal = torch.full((1, 3, 40, 56), level, dtype=dtype, requires_grad=True)
     found = standardised(thermal)
     assert found.dtype == dtype
-    torch.testing.assert_close(found, torch.full_like(found, LEVEL), rtol=0, atol=2e-3)
+    expected = torch.full_like(found, LEVEL if level else 0.0)
+    torch.testing.assert_close(found, expected, rtol=0, atol=2e-3)
     found.float().sum().backward()
     assert thermal.grad.isfinite().all()
     with torch.inference_mode():
         output = network(images(1)[0], thermal.detach().float())
     assert output.logits.isfinite().all() and output.fused.isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+@pytest.mark.parametrize("border", [1, 8, 60])
+def test_what_thermal_does_not_see_of_rgb_stays_black_and_moves_nothing(border, dtype):
+    thermal = images(1)[1].to(dtype)
+    found = standardised(torch.nn.functional.pad(thermal, [border] * 4))
+    inner = found[..., border:-border, border:-border]
+    torch.testing.assert_close(inner, standardised(thermal), rtol=0, atol=2e-3)
+    assert found.count_nonzero() == inner.count_nonzero()
 
 
 def test_faint_noise_stays_faint():
