@@ -11,7 +11,7 @@ from amdanet_ros.inference import (
     OutOfMemoryError,
     Predictor,
     ThermalNormalizer,
-    checkpoint_file,
+    built_in_weights,
 )
 from amdanet_ros.inference.built_in_scene import built_in_scene
 from amdanet_ros.inference.options import PredictOptions
@@ -319,7 +319,7 @@ def test_timings_are_told(predictor):
 
 
 def test_demo_weights_that_are_missing_are_said_to_be(tmp_path, monkeypatch):
-    monkeypatch.setattr(checkpoint_file.resources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(built_in_weights.resources, "files", lambda _: tmp_path)
     with pytest.raises(DemoWeightsMissingError, match="install"):
         Predictor.from_checkpoint("demo")
 
