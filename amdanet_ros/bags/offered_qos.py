@@ -19,6 +19,8 @@ from .plain_yaml import load_plain, mapping, number, sequence
 
 _Choice = TypeVar("_Choice", bound=Enum)
 _MOST_PROFILES = 1000
+_KEPT_LENGTH = 4096
+"""Longer texts are read again each time: a hostile bag may have many of some MiB."""
 
 
 def offered_qos(profiles: Any) -> tuple[Qos, ...]:
@@ -28,7 +30,8 @@ def offered_qos(profiles: Any) -> tuple[Qos, ...]:
     read is unknown; a text that is no YAML offers nothing.
     """
     if isinstance(profiles, str):
-        return _of_text(profiles)
+        kept = len(profiles) <= _KEPT_LENGTH
+        return _of_text(profiles) if kept else _of_text.__wrapped__(profiles)
     return tuple(_profile(each) for each in sequence(profiles)[:_MOST_PROFILES])
 
 
