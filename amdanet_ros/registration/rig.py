@@ -10,6 +10,8 @@ from .lens import Lens
 
 _FARTHEST_UNDONE = 0.2
 """Least length of an undone place, as a share of its place in the image."""
+_WORST_CONDITION = 1e12
+"""Of a camera matrix; that of a focal length of a million pixels has 1e6."""
 _MOST_LOST = 0.25
 """Of an image's pixels, for which the distortion cannot be undone."""
 
@@ -45,7 +47,17 @@ class RigCamera:
         return places @ self.matrix[:2, :2].T + self.matrix[:2, 2]
 
     def check(self, size: tuple[int, int]) -> None:
-        """Raise a ValueError where the distortion cannot be that of images (height, width)."""
+        """Raise a ValueError where this cannot be the camera of images (height, width).
+
+        The matrix must have an inverse that numbers of 64 bits can hold, and the distortion one in
+        most of the image.
+        """
+        is_finite = bool(np.all(np.isfinite(self.matrix)))
+        if not is_finite or not np.linalg.cond(self.matrix) <= _WORST_CONDITION:
+            raise ValueError(
+                f"the camera matrix {self.matrix.tolist()} cannot be inverted: calibrate the "
+                "camera again"
+            )
         if self.lens is None:
             return
         height, width = size
