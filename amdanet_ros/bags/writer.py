@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from rosbags.interfaces import (
     Connection,
     Qos,
@@ -17,12 +18,12 @@ from rosbags.interfaces import (
     QosReliability,
     QosTime,
 )
-from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.rosbag2.errors import WriterError
+from rosbags.rosbag2.metadata import dump_qos_v9
 
 from .errors import BagError, BagWriteError
 from .message_types import knows, typestore
-from .rosbag2_writer import VERSION, Rosbag2Writer
 
 STORAGES = {"sqlite3": StoragePlugin.SQLITE3, "mcap": StoragePlugin.MCAP}
 
@@ -66,9 +67,7 @@ class BagWriter:
         if self.path.exists():
             raise BagError(f"bag {self.path} exists already: give another name, or remove it")
         try:
-            self._writer = Rosbag2Writer(
-                self.path, version=VERSION, storage_plugin=STORAGES[storage]
-            )
+            self._writer = Writer(self.path, version=9, storage_plugin=STORAGES[storage])
             self._writer.open()
         except (WriterError, OSError) as error:
             raise BagError(f"bag {self.path} cannot be written: {error}") from error
@@ -109,7 +108,9 @@ class BagWriter:
             )
         self._check_open()
         with self._disk_errors():
-            self._connections[topic, message_type] = self._writer.connect(topic, message_type, qos)
+            self._connections[topic, message_type] = self._writer.add_connection(
+                topic, message_type, typestore=typestore(), offered_qos_profiles=list(qos)
+            )
 
     def _check_open(self) -> None:
         if self._writer.storage is None:
@@ -141,9 +142,54 @@ class BagWriter:
         """
         if self._database is None or self._writer.storage is None:
             return
+        writer = self._writer
+        partial = writer.metapath.with_suffix(".yaml.partial")
         with self._disk_errors():
             self._database.commit()
-            self._writer.put_metadata()
+            content = {"rosbag2_bagfile_information": self._metadata()}
+            try:
+                partial.write_text(yaml.safe_dump(content, sort_keys=False))
+                partial.replace(writer.metapath)
+            finally:
+                partial.unlink(missing_ok=True)
+
+    def _metadata(self) -> dict[str, Any]:
+        """Return the content of metadata.yaml for the messages written so far."""
+        writer = self._writer
+        count = sum(writer.counts.values())
+        file = writer.storage.path.name
+        span = {
+            "duration": {
+                "nanoseconds": writer.max_timestamp - writer.min_timestamp if count else 0
+            },
+            "starting_time": {"nanoseconds_since_epoch": writer.min_timestamp if count else 0},
+            "message_count": count,
+        }
+        topics = [
+            {
+                "topic_metadata": {
+                    "name": connection.topic,
+                    "type": connection.msgtype,
+                    "serialization_format": connection.ext.serialization_format,
+                    "offered_qos_profiles": dump_qos_v9(connection.ext.offered_qos_profiles),
+                    "type_description_hash": connection.digest,
+                },
+                "message_count": writer.counts[connection.id],
+            }
+            for connection in writer.connections
+        ]
+        return {
+            "version": 9,
+            "storage_identifier": "sqlite3",
+            "relative_file_paths": [file],
+            **span,
+            "topics_with_message_count": topics,
+            "compression_format": "",
+            "compression_mode": "",
+            "files": [{"path": file, **span}],
+            "custom_data": None,
+            "ros_distro": "rosbags",
+        }
 
     def close(self) -> None:
         """Finish the bag.
