@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from rosbags.interfaces import (
@@ -19,8 +18,6 @@ from .plain_yaml import load_plain, mapping, number, sequence
 
 _Choice = TypeVar("_Choice", bound=Enum)
 _MOST_PROFILES = 1000
-_KEPT_LENGTH = 4096
-"""Longer texts are read again each time: a hostile bag may have many of some MiB."""
 
 
 def offered_qos(profiles: Any) -> tuple[Qos, ...]:
@@ -30,17 +27,11 @@ def offered_qos(profiles: Any) -> tuple[Qos, ...]:
     read is unknown; a text that is no YAML offers nothing.
     """
     if isinstance(profiles, str):
-        kept = len(profiles) <= _KEPT_LENGTH
-        return _of_text(profiles) if kept else _of_text.__wrapped__(profiles)
+        try:
+            profiles = load_plain(profiles)
+        except ValueError:
+            return ()
     return tuple(_profile(each) for each in sequence(profiles)[:_MOST_PROFILES])
-
-
-@lru_cache(maxsize=64)  # The topics of a bag have few different ones.
-def _of_text(text: str) -> tuple[Qos, ...]:
-    try:
-        return offered_qos(sequence(load_plain(text)))
-    except ValueError:
-        return ()
 
 
 def _profile(content: Any) -> Qos:
