@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any
 
 _PIECE = 1 << 22
 
@@ -83,45 +82,14 @@ def content_fingerprint(inputs: Iterable[Path]) -> str:
 def file_fingerprint(file: Path) -> str:
     """Return the fingerprint of one file's bytes, whatever its name.
 
-    A file is read again only where the file system says that it is another one or has changed.
-
     Raises:
         OSError: it cannot be read.
     """
+    digest = hashlib.sha256()
     with file.open("rb") as opened:
-        state = _state(opened)
-        if state in _KNOWN:
-            return _KNOWN[state]
-        began = time.time_ns()
-        digest = hashlib.sha256()
         while piece := opened.read(_PIECE):
             digest.update(piece)
-        if state == _state(opened) and abs(began - state.changed_ns) > _SETTLED_NS:
-            if len(_KNOWN) >= _MOST_KNOWN:
-                _KNOWN.clear()
-            _KNOWN[state] = digest.hexdigest()
     return digest.hexdigest()
-
-
-class _State(NamedTuple):
-    """Another one for other bytes; nobody can set the time of the last change."""
-
-    device: int
-    number: int
-    size: int
-    modified_ns: int
-    changed_ns: int
-
-
-def _state(opened: BinaryIO) -> _State:
-    found = os.fstat(opened.fileno())
-    return _State(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
-
-
-_SETTLED_NS = 2_000_000_000
-"""Two changes within a tick of the file system's clock have one time: such a file is read."""
-_MOST_KNOWN = 1000
-_KNOWN: dict[_State, str] = {}
 
 
 def _files(inputs: Iterable[Path]) -> Iterator[tuple[str, Path]]:
