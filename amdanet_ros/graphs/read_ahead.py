@@ -89,7 +89,7 @@ class ReadAhead:
             kept = json.loads(content or b"null")
             texts = [str(kept[name]) for name in ("key", "device", "precision")]
             return GraphUse(*texts, int(kept["threads"]))
-        except (ValueError, LookupError, TypeError, RecursionError):
+        except (ValueError, LookupError, TypeError, OverflowError, RecursionError):
             return None
 
     def _read(self) -> None:
@@ -99,8 +99,8 @@ class ReadAhead:
             return
         try:
             found = openvino_core.compile_model(content, use.device, use.precision, use.threads)
-        except (ImportError, LookupError, RuntimeError, MemoryError):
-            return  # the engine reads it again and says what is wrong
+        except Exception:  # whatever it is: the engine reads it again and says what is wrong
+            return
         with self._lock:
             if self._use is not None:
                 self._found = found

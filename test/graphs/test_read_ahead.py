@@ -87,8 +87,17 @@ def test_without_a_graph_in_use_the_next_start_reads_none(cache, compiled):
 
 @pytest.mark.parametrize(
     "kept",
-    [b"", b"null", b"[]", b"{}", b'{"key": "a", "device": 1}', b"\xff", b"[" * 5000],
-    ids=["empty", "null", "list", "nothing", "half", "no text", "deep"],
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"key": "a", "device": 1}',
+        b'{"key": "the key", "device": "CPU", "precision": "fp32", "threads": Infinity}',
+        b"\xff",
+        b"[" * 5000,
+    ],
+    ids=["empty", "null", "list", "nothing", "half", "endless", "no text", "deep"],
 )
 def test_a_note_that_means_nothing_is_none(cache, compiled, kept):
     start(cache).note(USE)
@@ -98,7 +107,8 @@ def test_a_note_that_means_nothing_is_none(cache, compiled, kept):
     assert not compiled
 
 
-@pytest.mark.parametrize("error", [RuntimeError, ImportError, MemoryError, KeyError])
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("error", [RuntimeError, ImportError, MemoryError, KeyError, TypeError])
 def test_a_graph_that_cannot_be_read_is_left_to_the_engine(cache, monkeypatch, error):
     def compile_model(*_):
         raise error("broken")
