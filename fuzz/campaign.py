@@ -78,7 +78,7 @@ def fuzz(
     kept = CORPUS / target.name
     kept.mkdir(parents=True, exist_ok=True)
     faults.mkdir(parents=True, exist_ok=True)
-    started, seed_of_first = time.monotonic(), seed
+    started = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         first = Path(folder) / "seeds"
         first.mkdir()
@@ -91,23 +91,13 @@ def fuzz(
         root = Path(__file__).parent.parent
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         inputs, fault = 0, ""
-        for part in _parts(seconds, engine):
+        for number, part in enumerate(_parts(seconds, engine)):
             if engine == "hypothesis":
                 options = [f"{part:g}", str(faults.resolve()), str(kept)]
             else:
-                options = [
-                    f"-max_total_time={max(1, round(part))}",
-                    f"-max_len={target.longest}",
-                    f"-timeout={_INPUT_TIMEOUT_S}",
-                    f"-rss_limit_mb={_MEMORY_MB}",
-                    f"-artifact_prefix={faults.resolve()}/{target.name}-",
-                    f"-seed={seed}",
-                    "-print_final_stats=1",
-                    "-close_fd_mask=3",  # libpng and libjpeg say each damage on stderr
-                    str(new),
-                    str(kept),
-                    str(first),
-                ]
+                # With the same seed the next process would try the same again.
+                options = _of_libfuzzer(target, part, faults, seed + number)
+                options += [str(new), str(kept), str(first)]
             with (Path(folder) / "log").open("w+", errors="replace") as log:
                 status = _status([*command, *options], root, environment, log, part + _STARTING_S)
                 log.seek(0)
@@ -119,10 +109,9 @@ def fuzz(
                 fault = text[-4000:] or f"ended with {status}"
             if fault:
                 break
-            seed += 1  # the same one would try the same again
         if keep and not fault and engine == "atheris":
             _merge(target, new, kept, root, environment)
-    return Outcome(target.name, engine, seed_of_first, inputs, time.monotonic() - started, fault)
+    return Outcome(target.name, engine, seed, inputs, time.monotonic() - started, fault)
 
 
 def _parts(seconds: float, engine: str) -> list[float]:
@@ -131,6 +120,19 @@ def _parts(seconds: float, engine: str) -> list[float]:
         return [seconds]
     count = max(1, math.ceil(seconds / _PROCESS_S))
     return [seconds / count] * count
+
+
+def _of_libfuzzer(target: Target, seconds: float, faults: Path, seed: int) -> list[str]:
+    return [
+        f"-max_total_time={max(1, round(seconds))}",
+        f"-max_len={target.longest}",
+        f"-timeout={_INPUT_TIMEOUT_S}",
+        f"-rss_limit_mb={_MEMORY_MB}",
+        f"-artifact_prefix={faults.resolve()}/{target.name}-",
+        f"-seed={seed}",
+        "-print_final_stats=1",
+        "-close_fd_mask=3",  # libpng and libjpeg say each damage on stderr
+    ]
 
 
 def _status(command, root, environment, log, limit) -> int | str:
