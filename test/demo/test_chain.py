@@ -50,7 +50,7 @@ def test_a_minute_of_recording_goes_through_and_every_pair_is_accounted_for(
 def test_each_of_three_laps_yields_as_many_pairs_as_the_first(
     make_drive, params_file, tmp_path, domain_id, bags
 ):
-    drive = make_drive(seconds=4)
+    drive = make_drive(seconds=6)
     folders = (tmp_path / "out", tmp_path / "logs")
     run_chain(drive, *folders, params_file, domain_id, rate=2.0, loops=3)
     outcome = read_outcome(drive, tmp_path / "out", sim_time=False)

@@ -1,6 +1,8 @@
 """`amdanet demo` from the command line to the files it leaves."""
 
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -72,13 +74,15 @@ def test_its_processes_end_with_it(child_environment, params_file, tmp_path, num
             while not all(map(catches_hangup, children := children_of(process.pid))):
                 time.sleep(0.02)
             begun = time.monotonic()
+            ends = [os.pidfd_open(int(each)) for each in children]
             process.send_signal(number)
             assert process.wait(30) == status
             assert time.monotonic() - begun < 3.5
             assert children
-            while any(map(runs, children)):
-                assert time.monotonic() - begun < 6.0
-                time.sleep(0.02)
+            for end in ends:  # readable once the process has ended
+                assert select.select([end], [], [], 6.0)[0]
+                os.close(end)
+            assert time.monotonic() - begun < 6.0
             said = process.stderr.read()
         finally:
             process.kill()
@@ -96,10 +100,6 @@ def stat(number):
 def children_of(parent):
     numbers = [each.name for each in Path("/proc").iterdir() if each.name.isdecimal()]
     return [each for each in numbers if stat(each)[1] == str(parent)]
-
-
-def runs(number):
-    return stat(number)[0] not in ("gone", "Z")
 
 
 def catches_hangup(number):
