@@ -84,7 +84,7 @@ class FoldedAMDANet(nn.Module):
         return EngineOutput(logits, fused)
 
     def extra_repr(self) -> str:
-        """What the weights do not show; remembered graphs and choices are kept by it."""
+        """What the weights do not show; the digest of graphs and choices on disk reads it."""
         return f"thermal_standardisation={self.thermal_standardisation}"
 
     def size_dependent(self) -> list[object]:
