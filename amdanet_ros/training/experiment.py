@@ -53,8 +53,8 @@ def build_pairs(config: TrainingConfig) -> tuple[LabelledPairs, LabelledPairs]:
         names = ImageFolder.names_of(Path(data.root), "train")
         train, validation = held_out_split(names, data.validation_share, config.seed)
         folders = (
-            ImageFolder(data.root, train, classes),
-            ImageFolder(data.root, validation, classes),
+            ImageFolder(data.root, train, classes, in_memory=data.in_memory),
+            ImageFolder(data.root, validation, classes, in_memory=data.in_memory),
         )
         for folder, what in zip(folders, ("training", "validation"), strict=True):
             check_labels_present([folder.present], f"{folder.root}, {what} pairs of train.txt")
@@ -119,8 +119,10 @@ def _listed_pairs(config: TrainingConfig, classes: ClassTable) -> tuple[MixedPai
         raise ConfigError("data.lists needs data.validation_list: a list to choose weights on")
     lists = list_configs(config) or [ListConfig("train")]
     held_out = set(ImageFolder.names_of(Path(data.root), data.validation_list))
+    keep = data.in_memory
     folders = [
-        ImageFolder(data.root, wanted.name, classes, partial, wanted.labels) for wanted in lists
+        ImageFolder(data.root, wanted.name, classes, partial, wanted.labels, keep)
+        for wanted in lists
     ]
     for wanted, folder in zip(lists, folders, strict=True):
         shared = held_out.intersection(folder.names)
@@ -129,7 +131,9 @@ def _listed_pairs(config: TrainingConfig, classes: ClassTable) -> tuple[MixedPai
                 f"data.validation_list: {data.validation_list}.txt and {wanted.name}.txt both "
                 f"name {min(shared)}"
             )
-    validation = ImageFolder(data.root, data.validation_list, classes, partial)
+    validation = ImageFolder(
+        data.root, data.validation_list, classes, partial, in_memory=data.in_memory
+    )
     where = f"{validation.root}, {data.validation_list}.txt"
     check_labels_present([validation.present], where)
     if config.loss.alpha1 > 0 or config.loss.alpha3 > 0:

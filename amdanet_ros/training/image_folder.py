@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -18,6 +19,8 @@ from .image_files import check_size, image_file
 from .image_lists import data_folder, meant_instead, read_list
 from .label_images import read_label_image
 from .labelled_pair import DataError, LabelledPair
+
+_T = TypeVar("_T")
 
 FOLDERS = {"rgb": "Visible", "thermal": "Infrared", "labels": "Label"}
 
@@ -39,6 +42,8 @@ class ImageFolder:
             ignores it: it is read as 255. None: labels are not checked.
         partial: label 254 (`NONE_OF`) is allowed.
         labels: folder of the labels.
+        in_memory: decode each image once, now, and keep it (5 bytes a pixel of a pair, 6 with
+            16-bit thermal). Processes that are forked afterwards share the memory.
 
     Attributes:
         present: label values that occur; empty where labels are not checked.
@@ -56,6 +61,7 @@ class ImageFolder:
         classes: ClassTable | int | None = None,
         partial: bool = False,
         labels: str = FOLDERS["labels"],
+        in_memory: bool = False,
     ) -> None:
         self.root = data_folder(root)
         self.names = self.names_of(self.root, names) if isinstance(names, str) else list(names)
@@ -65,12 +71,11 @@ class ImageFolder:
         self.folders = {**FOLDERS, "labels": labels}
         self._conditions = self._read_conditions()
         self._check_files()
+        self._kept: list[LabelledPair] = []
         with ThreadPoolExecutor() as threads:  # OpenCV releases Python's lock while it decodes
-            checks = threads.map(self._check_on_opening, self.names)
-            shown = tqdm(
-                checks, f"checking {self.root}", len(self.names), leave=False, unit="pair", delay=2
-            )
-            values = list(shown)
+            values = self._shown(threads.map(self._check_on_opening, self.names), "checking")
+            if in_memory:
+                self._kept = self._shown(threads.map(self.__getitem__, range(len(self))), "reading")
         self.present = frozenset().union(*values)
         self.doubtful = [
             name
@@ -93,6 +98,8 @@ class ImageFolder:
         return len(self.names)
 
     def __getitem__(self, index: int) -> LabelledPair:
+        if self._kept:
+            return self._kept[index]
         name = self.names[index]
         rgb = cv2.cvtColor(self._read("rgb", name, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
         thermal, labels = self._thermal(name), self.labels(index)
@@ -103,7 +110,7 @@ class ImageFolder:
 
     def labels(self, index: int) -> np.ndarray:
         """Return the labels of one pair, H x W."""
-        return self._labels(self.names[index])
+        return self._kept[index].labels if self._kept else self._labels(self.names[index])
 
     def condition(self, index: int) -> str:
         """Return the condition of one pair, "" if no list gives it one."""
@@ -117,6 +124,11 @@ class ImageFolder:
         """
         for index in range(len(self)):
             self[index]
+
+    def _shown(self, results: Iterable[_T], doing: str) -> list[_T]:
+        """Return the results of all pairs, with a progress bar if that takes long."""
+        words = f"{doing} {self.root}"
+        return list(tqdm(results, words, len(self.names), leave=False, unit="pair", delay=2))
 
     def _read_conditions(self) -> dict[str, str]:
         return {

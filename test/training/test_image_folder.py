@@ -188,3 +188,30 @@ def test_a_list_may_be_named_with_its_ending(data_set):
     assert ImageFolder(root, "train.txt", 5).names == ImageFolder(root, "train", 5).names
     with pytest.raises(DataError, match=r"/none\.txt is missing"):
         ImageFolder(root, "none.txt", 5)
+
+
+def test_images_in_memory_are_those_on_disk_and_are_read_once(data_set):
+    root = data_set()
+    from_disk = ImageFolder(root, "train", 9)
+    pairs = list(from_disk)
+    kept = ImageFolder(root, "train", 9, in_memory=True)
+    for folder in ("Visible", "Infrared", "Label"):
+        for image in (root / folder).iterdir():
+            image.unlink()
+    assert len(pairs) > 0
+    for index, pair in enumerate(pairs):
+        assert kept[index].name == pair.name
+        assert kept[index].condition == pair.condition
+        np.testing.assert_array_equal(kept[index].rgb, pair.rgb)
+        np.testing.assert_array_equal(kept[index].thermal, pair.thermal)
+        np.testing.assert_array_equal(kept.labels(index), pair.labels)
+    with pytest.raises(IndexError):
+        kept[len(pairs)]
+
+
+def test_a_damaged_image_is_named_before_it_is_kept_in_memory(data_set):
+    root = data_set()
+    image = next(iter(sorted((root / "Infrared").iterdir())))
+    image.write_bytes(image.read_bytes()[:100])
+    with pytest.raises(DataError, match=image.name):
+        ImageFolder(root, "train", 9, in_memory=True)
