@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..images.nearest import resize_nearest
 from ..visualization.overlay import overlay
 from .image_backend import ImageBackend, InputGeometry, OverlayStyle
 from .input_images import prepare_thermal
 from .luminance_share import mixed_image
-from .output_images import eight_bits, mask_of, resize_labels, resize_smooth
+from .output_images import eight_bits, mask_of, resize_smooth
 from .thermal_normalization import NormalizedThermal
 
 
@@ -30,7 +31,7 @@ class HostImages(ImageBackend):
 
     def labels(self, labels: Tensor, size: tuple[int, int]) -> np.ndarray:
         """The nearest ones."""
-        return resize_labels(labels.numpy(), size)
+        return resize_nearest(labels.numpy(), size)
 
     def confidence(self, confidence: Tensor, size: tuple[int, int]) -> np.ndarray:
         """Areas when shrinking, else bilinear."""

@@ -57,11 +57,6 @@ def mask_of(labels: np.ndarray, confidence: np.ndarray | None, threshold: float)
     return cv2.bitwise_or(labels, unsure)  # 255 where unsure, which is `classes.UNLABELED`
 
 
-def resize_labels(labels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Resize class indices to (height, width) by nearest neighbour: no class in between appears."""
-    return _resize(labels, size, cv2.INTER_NEAREST_EXACT)
-
-
 def resize_smooth(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resize an image or a confidence map to (height, width), bilinear (areas when shrinking)."""
     shrinks = size[0] <= image.shape[0] and size[1] <= image.shape[1]

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..images.nearest import nearest_index
 from ..registration import PixelMap
 from ..registration.pixel_map import LARGEST_KEPT
 from .folded.size_cache import SizeCache
@@ -99,13 +100,3 @@ def area_matrix(old: int, new: int) -> np.ndarray:
     pixels = np.arange(old)[None]
     overlap = np.clip(np.minimum(high, pixels + 1) - np.maximum(low, pixels), 0.0, None)
     return overlap / overlap.sum(axis=1, keepdims=True)
-
-
-def nearest_index(old: int, new: int) -> np.ndarray:
-    """Return for each of `new` pixels the old one that contains its centre.
-
-    In steps of 1/65536 like OpenCV's INTER_NEAREST_EXACT, so that ties are decided equally.
-    """
-    step = ((old << 16) + new // 2) // new
-    index = (step * np.arange(new, dtype=np.int64) + step // 2 - old % 2) >> 16
-    return np.minimum(index, old - 1)

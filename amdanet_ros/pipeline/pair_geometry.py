@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ..findings import Finding, FindingKind, Level
+from ..images.nearest import resize_nearest
 from ..registration import PixelMap
 from ..registration.depth_map import DepthProjector
 from ..registration.pixel_map import warped
@@ -119,9 +120,7 @@ class PairGeometry:
             return cv2.warpPerspective(
                 values, self.homography, size[::-1], flags=cv2.INTER_NEAREST, borderValue=np.nan
             )
-        if values.shape == size:
-            return values
-        return cv2.resize(values, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+        return resize_nearest(values, size)
 
 
 EQUAL_VIEWS = PairGeometry()

@@ -15,7 +15,6 @@ from amdanet_ros.inference import (
 )
 from amdanet_ros.inference.built_in_scene import built_in_scene
 from amdanet_ros.inference.options import PredictOptions
-from amdanet_ros.inference.output_images import resize_labels
 from amdanet_ros.network import AMDANet
 from amdanet_ros.network.checkpoint import save_checkpoint
 from amdanet_ros.visualization import overlay
@@ -74,12 +73,6 @@ def test_inference_size_is_inside_only(network):
     assert prediction.fused.shape == (90, 120, 3)
     small = predictor(rgb, thermal, needed={"labels"}).labels
     assert set(np.unique(small)) <= set(range(9))
-
-
-def test_labels_come_back_by_nearest_neighbour():
-    labels = np.array([[0, 8], [3, 5]], np.uint8)
-    large = resize_labels(labels, (4, 6))
-    np.testing.assert_array_equal(large, np.kron(labels, np.ones((2, 3), np.uint8)))
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
