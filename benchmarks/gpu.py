@@ -134,8 +134,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
         return 2
     budget = TimeBudget(given.seconds - _FOR_THE_END)
+    device = torch.device(given.device)
+    if device.type == "cuda" and device.index is None:  # torch's limits of memory want a number
+        device = torch.device("cuda", torch.cuda.current_device())
     found = measure(
-        torch.device(given.device),
+        device,
         TINY if given.tiny else Extent(),
         budget,
         lambda results: write_whole(given.json, json.dumps(results, indent=1) + "\n"),

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import copy
+from contextlib import nullcontext
 from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
+
+from .exact_convolutions import exact_convolutions
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -48,7 +51,9 @@ class PlainEngine:
     ) -> EngineOutput:
         """Compute both outputs in float32, whatever is wanted."""
         three = thermal.expand(-1, 3, -1, -1)
-        output = self._network(rgb.to(self._dtype), three.to(self._dtype))
+        exact = rgb.is_cuda and self._dtype == torch.float32
+        with exact_convolutions() if exact else nullcontext():
+            output = self._network(rgb.to(self._dtype), three.to(self._dtype))
         return EngineOutput(
             output.logits.float() if want_logits else None,
             output.fused.float() if want_fused else None,

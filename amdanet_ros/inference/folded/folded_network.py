@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ...network import AMDANet
 from ...network.backbone import BRANCH_PREFIXES, STAGES
 from ...network.thermal_standardisation import standardised
+from ..exact_convolutions import exact_convolutions
 from ..plain_engine import EngineOutput
 from .alignment import FoldedConsistency, FoldedLocalAlignment
 from .encoder_block import FoldedBlock, FoldedPatchEmbedding
@@ -65,6 +66,14 @@ class FoldedAMDANet(nn.Module):
             want_fused: False skips the fusion decoder.
 
         """
+        if rgb.is_cuda and self.encoder_dtype == torch.float32:
+            with exact_convolutions():
+                return self._computed(rgb, thermal, want_logits, want_fused)
+        return self._computed(rgb, thermal, want_logits, want_fused)
+
+    def _computed(
+        self, rgb: Tensor, thermal: Tensor, want_logits: bool, want_fused: bool
+    ) -> EngineOutput:
         semantic, pairs, sizes = [], [], []
         first = rgb.to(dtype=self.encoder_dtype, memory_format=torch.channels_last)
         seen = standardised(thermal) if self.thermal_standardisation else thermal
