@@ -23,12 +23,13 @@ MEANINGS = {
     ): "done; `play`, `record`, `view` and the node also when SIGINT, SIGTERM or SIGHUP ended them",
     str(INCOMPLETE): "done, but a part that was asked for is missing; one line says which",
     str(MISTAKE): "a mistake in the call, the input or the machine (a full disk, no permission, no "
-    "memory, a package that is not installed); one line names it and the fix",
+    "memory, a package that is not installed); one line names it and the fix. Where only "
+    "standard output or standard error cannot be written, the work is done and files are whole",
     str(FAULT): "a fault of amdanet_ros itself; one line names a file with the traceback, or with "
     "`AMDANET_TRACEBACK=1` in the environment the traceback follows it",
     str(of_signal(signal.SIGHUP)): "ended by SIGHUP: the terminal was closed",
     str(of_signal(signal.SIGINT)): "ended by SIGINT (Ctrl-C)",
-    str(OUTPUT_CLOSED): "what read the output has gone, as `head` does; nothing is said",
+    str(OUTPUT_CLOSED): "done, but what read the output has gone, as `head` does; nothing is said",
     str(of_signal(signal.SIGTERM)): "ended by SIGTERM",
 }
 """Each status and what it means."""

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import gc
 import os
-import re
-import select
-import shutil
 import signal
 import sys
 import tempfile
@@ -19,21 +15,10 @@ from . import exit_status
 from .errors import ProgramError
 from .memory import memory_words
 from .missing_package import missing_words
+from .os_errors import os_error_words
 from .signals import GRACE_S, Stopped, StopSignals
+from .standard_streams import StandardStreams
 from .surroundings import check_current_folder, open_closed_streams
-
-_ADVICE = {
-    errno.ENOSPC: "the disk is full: free some space, or choose another place",
-    errno.EDQUOT: "your quota of the disk is used up: free some space, or choose another place",
-    errno.EMFILE: "too many open files: raise the limit with `ulimit -n`",
-    errno.ENFILE: "too many open files on this machine",
-    errno.EACCES: "permission denied",
-    errno.EROFS: "the disk is read-only",
-    errno.ENAMETOOLONG: "the name is too long",
-    errno.ENOENT: "no such file or folder",
-    errno.ENOTDIR: "a part of the path is not a folder",
-    errno.EISDIR: "it is a folder, not a file",
-}
 
 _ENDED = {
     signal.SIGINT: "interrupted",
@@ -67,15 +52,18 @@ def run_program(
     _make_output_lenient()
     signals = StopSignals(status_of, grace_s, stays=is_process)
     try:
-        with signals:
+        with StandardStreams(name) as streams, signals:
             try:
                 check_current_folder()
                 status = body()
-            except SystemExit:  # of argparse
-                raise
+            except SystemExit as leaving:  # of argparse
+                usual = leaving.code if isinstance(leaving.code, int) else exit_status.DONE
+                status = streams.status(usual)
+                if status == usual:
+                    raise
             except BaseException as error:
                 status = _status(name, error, signals.received, status_of)
-            status = _flushed(name, status)
+            status = streams.status(status)
     except Stopped as stopped:  # before or after the body
         status = status_of(stopped.number)
     if signals.received is not None and is_process:
@@ -113,8 +101,6 @@ def _status(
     if words is not None:
         _say(f"{name}: {words}")
         return exit_status.MISTAKE
-    if isinstance(error, BrokenPipeError) and _is_reader_gone():
-        return exit_status.OUTPUT_CLOSED
     _say(f"{name}: {_fault_words(error)}")
     return exit_status.FAULT
 
@@ -132,27 +118,6 @@ def _words(error: BaseException) -> str | None:
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         return os_error_words(error)
     return None
-
-
-def os_error_words(error: OSError) -> str:
-    """Return one line with the path and what is wrong."""
-    if isinstance(error, shutil.Error):  # of copying a folder: all that failed
-        failed = error.args[0]
-        if isinstance(failed, list) and failed:
-            source, target, reason = failed[0]
-            error = OSError(_errno_in(reason), str(reason), source, None, target)
-    reason = _ADVICE.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
-    paths = [each for each in (error.filename, error.filename2) if each is not None]
-    shown = " -> ".join(os.fsdecode(each) if not isinstance(each, int) else "" for each in paths)
-    if len(shown) > 200:
-        shown = f"{shown[:100]}...{shown[-80:]}"
-    return " ".join((f"{shown}: {reason}" if shown else reason).split())
-
-
-def _errno_in(reason: object) -> int | None:
-    """Return the number in "[Errno 28] No space left on device: ..."."""
-    found = re.match(r"\[Errno (\d+)\]", str(reason))
-    return int(found[1]) if found else None
 
 
 def _fault_words(error: BaseException) -> str:
@@ -180,39 +145,6 @@ def _say(line: str) -> None:
     # A terminal that was closed takes no more lines.
     with contextlib.suppress(OSError, ValueError, AttributeError):
         print(line, file=sys.stderr, flush=True)
-
-
-def _flushed(name: str, status: int) -> int:
-    """Write out what was printed; return the status, or that of an output that takes no more."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except (OSError, ValueError) as error:
-        _drop_output()
-        if isinstance(error, OSError) and status == exit_status.DONE:
-            if isinstance(error, BrokenPipeError):
-                return exit_status.OUTPUT_CLOSED
-            _say(f"{name}: the output cannot be written: {os_error_words(error)}")
-            return exit_status.MISTAKE
-    return status
-
-
-def _is_reader_gone() -> bool:
-    """Whether the pipe that standard output is has no reader any more."""
-    try:
-        poll = select.poll()
-        poll.register(sys.stdout.fileno(), 0)
-        return bool(poll.poll(0))
-    except (OSError, ValueError, AttributeError):
-        return False
-
-
-def _drop_output() -> None:
-    """Let the interpreter not try again to write what standard output does not take."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
 
 
 def _make_output_lenient() -> None:
