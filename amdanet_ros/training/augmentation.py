@@ -11,7 +11,15 @@ from torch import Tensor
 from ..classes import UNLABELED
 from .config import AugmentationConfig
 from .labelled_pair import LabelledPair, thermal_values
-from .sensor_looks import RgbNoise, ThermalGain, ThermalLook, stretched
+from .lost_cameras import (
+    BOTH_HARMED,
+    NOTHING_LOST,
+    RGB_HARMED,
+    RGB_LOST,
+    THERMAL_HARMED,
+    THERMAL_LOST,
+)
+from .sensor_looks import RgbNoise, ThermalBorder, ThermalGain, ThermalLook, stretched
 from .vision_transforms import tv_tensors, v2
 
 
@@ -69,10 +77,6 @@ def _axis_window(side: int, crop: int, scale: float) -> tuple[int, int, int]:
     resized = min(crop, max(1, round(side * scale)))
     length = min(side, max(1, round(resized / scale)))
     return int(torch.randint(side - length + 1, ())), length, resized
-
-
-NOTHING_LOST, RGB_LOST, THERMAL_LOST, RGB_HARMED, THERMAL_HARMED, BOTH_HARMED = range(6)
-"""Values of a sample's entry "lost". A harmed image still shows something, a lost one nothing."""
 
 
 class StartWhole(torch.nn.Module):
@@ -270,6 +274,8 @@ class Augmentation:
             steps.append(RgbNoise(config.rgb_noise))
         if config.thermal_noise:
             steps.append(ThermalNoise(config.thermal_noise))
+        if config.thermal_border:
+            steps.append(ThermalBorder(config.thermal_border))
         if config.modality_dropout:
             steps.append(
                 ModalityDropout(config.modality_dropout, config.dropped_rgb, config.substituted)

@@ -109,6 +109,7 @@ class AugmentationConfig:
             substituted images, see `ModalityDropout`.
         thermal_looks: two probabilities, see `ThermalLook`; empty is off.
         thermal_gain: smallest and largest factor, see `ThermalGain`; empty is off.
+        thermal_border: probability, see `ThermalBorder`.
         rgb_noise: probability, see `RgbNoise`.
         pasted_objects: probability that objects of the classes of `data.rare` are pasted from
             another image of the same list and condition, see `ObjectPasting` (lists alone).
@@ -130,6 +131,7 @@ class AugmentationConfig:
         "substituted": _PROBABILITY,
         "thermal_looks": _PROBABILITY,
         "thermal_gain": (0.01, 100.0),
+        "thermal_border": _PROBABILITY,
         "rgb_noise": _PROBABILITY,
         "pasted_objects": _PROBABILITY,
         "pasted_scales": (0.05, 1.0),
@@ -150,6 +152,7 @@ class AugmentationConfig:
     substituted: float = 0.0
     thermal_looks: tuple[float, ...] = ()
     thermal_gain: tuple[float, ...] = ()
+    thermal_border: float = 0.0
     rgb_noise: float = 0.0
     pasted_objects: float = 0.0
     pasted_scales: tuple[float, float] = (1.0, 1.0)

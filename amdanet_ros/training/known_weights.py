@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..network import AMDANet
 from ..network.modality_reliability import DEAD_ZONE, ModalityReliability
-from .augmentation import RGB_HARMED, RGB_LOST, THERMAL_HARMED, THERMAL_LOST
+from .lost_cameras import RGB_HARMED, RGB_LOST, THERMAL_HARMED, THERMAL_LOST
 
 SURE = 8.0
 """Evidence at which the weaker camera keeps 0.5 % of its own features (see ``weights_of``)."""

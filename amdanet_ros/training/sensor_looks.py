@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from ..evaluation.views import MSRS_GAIN, MSRS_OFFSET
+from .lost_cameras import THERMAL_LOST
 from .vision_transforms import tv_tensors
 
 
@@ -69,6 +70,34 @@ class ThermalGain(torch.nn.Module):
         thermal = sample["thermal"]
         changed = (gain * thermal).clamp(max=1.0)
         return {**sample, "thermal": tv_tensors.wrap(changed, like=thermal)}
+
+
+class ThermalBorder(torch.nn.Module):
+    """Make thermal 0 along the image's edges, where a narrower thermal camera sees nothing.
+
+    The node shows a registered thermal image so.
+
+    Args:
+        probability: of a sample to be changed; not one that has lost thermal.
+        widest: of the border at each side, as a share of the image's side; each side has its own.
+    """
+
+    def __init__(self, probability: float, widest: float = 0.2) -> None:
+        super().__init__()
+        self.probability, self.widest = probability, widest
+
+    def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Change the entry "thermal" of a sample."""
+        if torch.rand(()) >= self.probability or sample.get("lost") == THERMAL_LOST:
+            return sample
+        thermal = sample["thermal"]
+        height, width = thermal.shape[-2:]
+        top, bottom, left, right = (self.widest * torch.rand(4)).tolist()
+        rows = slice(round(top * height), height - round(bottom * height))
+        columns = slice(round(left * width), width - round(right * width))
+        seen = torch.zeros_like(thermal)
+        seen[..., rows, columns] = thermal[..., rows, columns]
+        return {**sample, "thermal": tv_tensors.wrap(seen, like=thermal)}
 
 
 class RgbNoise(torch.nn.Module):

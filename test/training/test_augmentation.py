@@ -4,19 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from amdanet_ros.training.augmentation import (
+from amdanet_ros.training.augmentation import Augmentation, RandomScaleCrop, surviving_images
+from amdanet_ros.training.config import AugmentationConfig
+from amdanet_ros.training.labelled_pair import LabelledPair
+from amdanet_ros.training.lost_cameras import (
     BOTH_HARMED,
     NOTHING_LOST,
     RGB_HARMED,
     RGB_LOST,
     THERMAL_HARMED,
     THERMAL_LOST,
-    Augmentation,
-    RandomScaleCrop,
-    surviving_images,
 )
-from amdanet_ros.training.config import AugmentationConfig
-from amdanet_ros.training.labelled_pair import LabelledPair
 
 
 def augmentation_of(crop, **settings):
@@ -244,3 +242,19 @@ def test_a_lost_picture_can_be_replaced_by_the_other_cameras(pair):
         assert torch.allclose(sample["rgb"], sample["thermal"].expand(3, -1, -1), atol=1e-4)
         seen.add(int(sample["lost"]))
     assert seen == {RGB_LOST, THERMAL_LOST}
+
+
+def test_a_border_hides_thermal_at_the_edges_alone(pair):
+    shares = []
+    for seed in range(20):
+        plain = augmentation_of((30, 40), flip=0.0)(pair, seed)["thermal"]
+        assert plain.min() >= 0
+        sample = augmentation_of((30, 40), flip=0.0, thermal_border=1.0)(pair, seed)
+        hidden = (sample["thermal"] == 0).all(dim=0)
+        seen = ~hidden
+        rows, columns = seen.any(dim=1).nonzero().flatten(), seen.any(dim=0).nonzero().flatten()
+        assert rows[0] <= 6 and rows[-1] >= 23
+        assert columns[0] <= 8 and columns[-1] >= 31
+        shares.append(hidden.float().mean().item())
+    assert max(shares) > 0.2
+    assert len(set(shares)) > 10

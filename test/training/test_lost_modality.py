@@ -10,7 +10,10 @@ from amdanet_ros.network.checkpoint import load_checkpoint, save_checkpoint
 from amdanet_ros.network.mix_transformer import BACKBONES, MixTransformerSize
 from amdanet_ros.network.modality_reliability import weights_of
 from amdanet_ros.training import reliability_fit
-from amdanet_ros.training.augmentation import (
+from amdanet_ros.training.config import ConfigError, load_config
+from amdanet_ros.training.experiment import build_network
+from amdanet_ros.training.known_weights import SURE, evidence_against, known_evidence
+from amdanet_ros.training.lost_cameras import (
     BOTH_HARMED,
     NOTHING_LOST,
     RGB_HARMED,
@@ -18,9 +21,6 @@ from amdanet_ros.training.augmentation import (
     THERMAL_HARMED,
     THERMAL_LOST,
 )
-from amdanet_ros.training.config import ConfigError, load_config
-from amdanet_ros.training.experiment import build_network
-from amdanet_ros.training.known_weights import SURE, evidence_against, known_evidence
 from amdanet_ros.training.reliability_fit import fit_reliabilities, reliability_loss
 from amdanet_ros.training.trainer import Trainer
 

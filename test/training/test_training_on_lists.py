@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 import pytest
 
-from amdanet_ros.training.augmentation import THERMAL_LOST
 from amdanet_ros.training.batches import WeightedStepSampler, training_batches
 from amdanet_ros.training.config import ConfigError
 from amdanet_ros.training.experiment import build_pairs, none_of, sampling_weights
+from amdanet_ros.training.lost_cameras import THERMAL_LOST
 from amdanet_ros.training.plan import training_plan
 from amdanet_ros.training.trainer import Trainer
 

@@ -30,11 +30,13 @@ def object_weights(labels: Tensor, objects: Sequence[int], strongest: float) -> 
     weights = np.ones(labels.shape, np.float32)
     for image, wanted in zip(labels.cpu().numpy(), weights, strict=True):
         for index in objects:
-            mask = (image == index).astype(np.uint8)
-            if mask.any():
+            left, top, width, height = cv2.boundingRect((image == index).view(np.uint8))
+            part = slice(top, top + height), slice(left, left + width)
+            mask = (image[part] == index).view(np.uint8)
+            if mask.size:
                 _, regions, facts, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
                 areas = np.maximum(facts[:, cv2.CC_STAT_AREA], 1)
-                factors = np.clip(np.sqrt(WHOLE / areas), 1.0, strongest)
+                factors = np.clip(np.sqrt(WHOLE / areas), 1.0, strongest).astype(np.float32)
                 factors[0] = 1.0
-                wanted[mask > 0] = factors[regions[mask > 0]]
+                np.maximum(wanted[part], factors[regions], out=wanted[part])
     return torch.from_numpy(weights).to(labels.device)
