@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from ..one_line import one_line
+from .asf_header import stated_seconds
 from .errors import VideoError
 
 _PLAIN_FORMATS = (0x30303859, 0x10003159, 0x20203859)
@@ -21,11 +22,14 @@ _PLAYLISTS = (b"#EXTM3U", b"ffconcat", b"v=0", b"<?xml", b"<MPD", b"#!")
 _MOST_RATE = 10_000.0
 _EXACT = (".mp4", ".m4v", ".mov", ".avi")
 """Containers that say how many frames they hold; of others OpenCV reckons it by length and rate."""
-_TRIES = 3
+_TRIES = 1000
+"""Frames in a row that may be damaged beyond those that the file says it holds; at its end each
+costs a microsecond."""
+_MOST_TRIES = 1_000_000
 
 _CONTAINERS = (
-    "asf", "avi", "flv", "gif", "h264", "hevc", "ivf", "m4v", "matroska", "mjpeg", "mov", "mpeg",
-    "mpegts", "mpegvideo", "mxf", "nut", "ogg", "yuv4mpegpipe",
+    "asf", "avi", "flv", "gif", "h264", "hevc", "ivf", "jpeg_pipe", "m4v", "matroska", "mjpeg",
+    "mov", "mpeg", "mpegts", "mpegvideo", "mpjpeg", "mxf", "nut", "ogg", "yuv4mpegpipe",
 )  # fmt: skip
 """FFmpeg's demuxers of files that hold their own frames. Others open further files by names in the
 file (concat, hls, dash, imf, vobsub), by the file's own name (image2: a%d.gif; mlv), or listen on
@@ -82,6 +86,7 @@ class VideoFile:
                 f"{path} says no number of frames a second that can be ({self.rate:g}): rewrite it "
                 f"with `ffmpeg -r RATE -i {path} -c copy new.mkv`"
             )
+        self.count = self.count or round(stated_seconds(path) * self.rate)
 
     @contextmanager
     def _opened(self) -> Iterator[cv2.VideoCapture]:
@@ -128,7 +133,7 @@ class VideoFile:
         period = round(1e9 / self.rate)
         seen = _Seen(period)
         with self._opened() as video:
-            while _grabbed(video):
+            while self._grabbed(video, seen):
                 stamp = video.get(cv2.CAP_PROP_POS_MSEC)
                 stamp_ns = round(1e6 * stamp) if math.isfinite(stamp) else -1
                 if stamp_ns <= seen.last_ns:
@@ -137,8 +142,24 @@ class VideoFile:
                 is_there, pixels = _retrieved(video)
                 if is_there:
                     seen.read += 1
+                    seen.last_read_ns = stamp_ns
                     yield VideoFrame(stamp_ns, pixels)
         self.note = self._note(seen)
+
+    def _grabbed(self, video: cv2.VideoCapture, seen: _Seen) -> bool:
+        """Whether there is a next frame; damaged ones are passed over.
+
+        OpenCV says the same of a damaged frame and of the end.
+        """
+        left = max(0, self.count - seen.stamped - seen.damaged)
+        damaged = 0
+        for tried in range(min(left, _MOST_TRIES) + _TRIES):
+            if video.grab():
+                seen.damaged += tried
+                return True
+            damaged += video.get(cv2.CAP_PROP_LRF_HAS_KEY_FRAME) > 0
+        seen.damaged += damaged
+        return False
 
     def _note(self, seen: _Seen) -> str:
         """Return a sentence about frames that are missing; empty where none is."""
@@ -146,25 +167,32 @@ class VideoFile:
         is_short = is_counted and seen.read < self.count
         # Of a rate that varies, the last frame may last as long as any other.
         is_cut = seen.last_ns + 1.4 * seen.longest_ns < self.duration_ns
-        if not (seen.read < seen.stamped or is_short or is_cut):
+        if not (seen.read < seen.stamped or seen.damaged or is_short or is_cut):
             return ""
         of = f" of {self.count}" if self.count > seen.read else ""
+        last = f", the last one at {seen.last_read_ns / 1e9:.3f} s" if seen.read else ""
         return one_line(
-            f"{self.path}: {seen.read}{of} frames can be read: the others are damaged or missing, "
-            "or the file is cut"
+            f"{self.path}: {seen.read}{of} frames can be read{last}: the others are damaged or "
+            "missing, or the file is cut"
         )
 
 
 class _Seen:
-    """What was seen of a video's stamps; ``read``: frames that could be decoded."""
+    """What was seen of a video's stamps.
+
+    Attributes:
+        last_ns: the last stamp; ``longest_ns``: the longest time between two.
+        stamped: frames that were found; ``damaged``: others that were passed over.
+        read: frames that could be decoded; ``last_read_ns``: stamp of the last one.
+    """
 
     def __init__(self, period_ns: int) -> None:
         self._period_ns = period_ns
         self._steady = 0
         self.last_ns = -period_ns
         self.longest_ns = period_ns
-        self.stamped = 0
-        self.read = 0
+        self.stamped = self.damaged = 0
+        self.read = self.last_read_ns = 0
 
     def add(self, stamp_ns: int) -> None:
         """Take a stamp in."""
@@ -178,11 +206,6 @@ class _Seen:
     def is_steady(self) -> bool:
         """Whether the rate is constant but for a few frames."""
         return self._steady >= 0.8 * self.stamped
-
-
-def _grabbed(video: cv2.VideoCapture) -> bool:
-    """Whether there is a next frame; a damaged one is passed over."""
-    return any(video.grab() for _ in range(_TRIES))
 
 
 def _retrieved(video: cv2.VideoCapture) -> tuple[bool, np.ndarray]:

@@ -252,6 +252,84 @@ def test_a_damaged_video_is_used_as_far_as_it_goes_and_one_line_says_so(amdanet,
     assert f"cut.avi: {count} of {COUNT} frames can be read" in line
 
 
+def jpegs(data):
+    """Where the JPEG images of a file lie, begin and end."""
+    places, at = [], data.find(b"\xff\xd8\xff")
+    while at >= 0:
+        end = data.find(b"\xff\xd9", at) + 2
+        places.append((at, end))
+        at = data.find(b"\xff\xd8\xff", end)
+    return places
+
+
+def parts_of_stream(before=b"", after=b""):
+    images = [np.full((48, 64, 3), 20 * index, np.uint8) for index in range(9)]
+    return b"".join(before + cv2.imencode(".jpg", each)[1].tobytes() + after for each in images)
+
+
+def stream(path):
+    path.write_bytes(parts_of_stream())
+
+
+def stream_of_a_network_camera(path):
+    path.write_bytes(parts_of_stream(b"--next\r\nContent-Type: image/jpeg\r\n\r\n", b"\r\n"))
+
+
+def container(path):
+    write_video(path, [np.full((48, 64, 3), 20 * index, np.uint8) for index in range(9)], "MJPG")
+
+
+@pytest.mark.parametrize("last", [4, 6, 9])
+@pytest.mark.parametrize(
+    ("name", "write"),
+    [
+        ("film.mjpeg", stream),
+        ("film.mjpg", stream_of_a_network_camera),
+        ("film.avi", container),
+        ("film.mkv", container),
+        ("film.mov", container),
+    ],
+)
+def test_frames_in_a_row_that_do_not_decode_are_passed_over_and_counted(
+    tmp_path, name, write, last
+):
+    write(tmp_path / name)
+    whole = VideoFile(tmp_path / name)
+    before = [each.stamp_ns for each in whole.frames()]
+    assert (len(before), whole.note) == (9, "")
+
+    def spoil(data):
+        places = jpegs(data)
+        assert len(places) == 9
+        for begin, end in places[1:last]:
+            data[begin + 20 : end - 2] = bytes(end - begin - 22)
+
+    rewrite(tmp_path / name, spoil)
+    video = VideoFile(tmp_path / name)
+    assert [each.stamp_ns for each in video.frames()] == [*before[:1], *before[last:]]
+    of = " of 9" if video.count else ""
+    end = f"{(before[last:] or before)[-1 if last < 9 else 0] / 1e9:.3f} s"
+    assert f"{10 - last}{of} frames can be read, the last one at {end}: " in video.note
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("film.wmv", "WMV2"), ("film.asf", "WMV1"), ("film.flv", "FLV1"), ("film.mxf", "mpg2"),
+     ("film.webm", "VP80")],
+)  # fmt: skip
+def test_a_video_that_ends_before_its_stated_length_says_so(tmp_path, name, code):
+    noise = np.random.default_rng(0).integers(0, 255, (90, 106, 3), np.uint8)
+    frames = [np.roll(noise, each, (0, 1))[:48, :64].copy() for each in range(30)]
+    write_video(tmp_path / name, frames, code, rate=25.0)
+    whole = VideoFile(tmp_path / name)
+    assert (sum(1 for _ in whole.frames()), whole.note) == (30, "")
+    rewrite(tmp_path / name, lambda data: data[: len(data) * 3 // 4])
+    cut = VideoFile(tmp_path / name)
+    read = sum(1 for _ in cut.frames())
+    assert 2 < read < 30
+    assert f"{read} of 30 frames can be read, the last one at " in cut.note
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_whatever_is_damaged_videos_are_read_or_refused(made, tmp_path, seed):
     numbers = np.random.default_rng(seed)
