@@ -21,6 +21,7 @@ from .classes import (
     class_table_of_size,
 )
 from .one_line import one_line
+from .user_folders import NoHomeError, expanded
 
 _ENDINGS = (".yaml", ".yml")
 _KEYS = ("name", "names", "colors", "ignored")
@@ -43,7 +44,10 @@ def class_table_of(name: str | Path) -> ClassTable:
             return class_table(str(name))
         except ValueError as error:
             raise ClassTableError(f"{one_line(error)}, or name a .yaml file") from None
-    path = Path(name).expanduser()
+    try:
+        path = expanded(name)
+    except NoHomeError as error:
+        raise ClassTableError(f"classes {error}") from error
     return _table(_content(path), path.stem, f"classes {one_line(path)}")
 
 

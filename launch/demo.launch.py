@@ -1,7 +1,6 @@
 """The demo: a built-in bag is made once and plays through the node until stopped."""
 
 import sys
-from pathlib import Path
 
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (
@@ -18,6 +17,7 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 
 from amdanet_ros.ros import launch_support as support
+from amdanet_ros.user_folders import expanded
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -57,7 +57,7 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def _make_and_play(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    folder = Path(support.value(context, "folder")).expanduser() / "recording"
+    folder = expanded(support.value(context, "folder")) / "recording"
     making = ExecuteProcess(
         name="recording",
         cmd=[

@@ -21,24 +21,27 @@ ROSLESS = "images inference registration visualization findings parameters class
 ALLOWED = {
     "classes": "numpy",
     "bounded_yaml": "yaml",
-    "class_table_file": "yaml numpy bounded_yaml classes one_line",
+    "class_table_file": "yaml numpy bounded_yaml classes one_line user_folders",
     "findings": "",
-    "graphs": "openvino",
+    "graphs": "openvino optional_package user_folders",
     "output_place": "programs",
     "parameters": "",
     "one_line": "",
-    "programs": "one_line",
+    "optional_package": "",
+    "programs": "one_line user_folders",
     "resources": "",
     "dds_profile": "",
+    "user_folders": "one_line",
     "whole_file": "",
     "whole_folder": "",
     "images": f"{ARRAYS} one_line",
     "pairing": "findings parameters",
-    "network": "torch numpy classes one_line whole_file",
-    "registration": f"yaml {ARRAYS} images bounded_yaml one_line",
+    "network": "torch numpy classes one_line whole_file user_folders",
+    "registration": f"yaml {ARRAYS} images bounded_yaml one_line user_folders",
     "visualization": f"{ARRAYS} images classes",
     "inference": f"torch onnx onnxruntime onnxscript openvino {ARRAYS} graphs images network "
-    "registration visualization parameters classes class_table_file one_line",
+    "registration visualization parameters classes class_table_file one_line "
+    "optional_package user_folders",
     "pipeline": f"{ARRAYS} {ROSLESS} one_line",
     "settings": "inference pairing pipeline parameters",
     "params_file": "yaml one_line parameters settings",
@@ -48,17 +51,19 @@ ALLOWED = {
     "videos": f"{ARRAYS} bags images one_line",
     "fuse": f"{ARRAYS} {ROSLESS} bags videos messages pairing pipeline settings output_place",
     "report": f"{ARRAYS} output_place one_line whole_file",
-    "fleet": "ray bags videos fuse output_place programs one_line whole_file report",
+    "fleet": "ray bags videos fuse output_place programs one_line whole_file report "
+    "optional_package",
     "view": f"{ARRAYS} images pipeline visualization programs one_line",
     "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} graphs network bags messages "
     "pairing pipeline resources settings one_line programs params_file ros.shims "
-    "view dds_profile",
+    "view dds_profile user_folders",
     "ros.shims": "rclpy message_filters vision_msgs",
     "calibration": f"yaml {ARRAYS} inference registration",
     "synthetic": f"{ARRAYS} registration classes",
-    "evaluation": f"torch {ARRAYS} network inference classes",
+    "evaluation": f"torch {ARRAYS} network inference classes one_line optional_package",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
-    "synthetic evaluation bounded_yaml classes class_table_file images one_line whole_file",
+    "synthetic evaluation bounded_yaml classes class_table_file images one_line whole_file "
+    "optional_package user_folders",
     "annotation": f"{ARRAYS} images training evaluation classes class_table_file one_line "
     "whole_file",
     "extraction": f"{ARRAYS} {ROSLESS} fuse pipeline evaluation class_table_file",
@@ -69,7 +74,7 @@ ALLOWED = {
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} graphs network pairing pipeline settings "
     "params_file messages bags videos fuse fleet ros ros.shims training evaluation extraction "
     "annotation calibration reproduction synthetic demo resources output_place one_line programs "
-    "whole_file whole_folder class_table_file view report dds_profile __init__",
+    "whole_file whole_folder class_table_file view report dds_profile user_folders __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

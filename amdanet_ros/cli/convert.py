@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..programs.arguments import number
+from ..user_folders import expanded
 
 if TYPE_CHECKING:
     from ..classes import ClassTable
@@ -117,8 +118,8 @@ def _exchange(arguments: argparse.Namespace) -> int:
 
     kind, source, destination = (
         arguments.data_set,
-        Path(arguments.source).expanduser(),
-        Path(arguments.destination).expanduser(),
+        expanded(arguments.source),
+        expanded(arguments.destination),
     )
     _check_direction(arguments.to, source, destination)
     try:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..programs.arguments import number
+from ..user_folders import expanded
 from .errors import CommandError
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _labels_table(arguments: argparse.Namespace, path: object, own: ClassTable) 
                 f"--classes {arguments.classes} has {len(table)} classes, {path} {len(own)}"
             )
         return table
-    file = Path(arguments.data or "").expanduser() / "classes.yaml"
+    file = expanded(arguments.data or "") / "classes.yaml"
     if not arguments.data or arguments.compare_fusions or not file.is_file():
         return own
     if class_table_of(file).names != own.names:

@@ -25,6 +25,7 @@ from ..one_line import one_line
 from ..programs import exit_status
 from ..programs.errors import ProgramError
 from ..programs.ros_environment import check_ros_environment
+from ..user_folders import expanded
 from .errors import CommandError
 from .input_facts import facts_of
 
@@ -62,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..images.errors import BadImage
     from ..inference.errors import InferenceError
 
-    path = Path(arguments.input).expanduser()
+    path = expanded(arguments.input)
     try:
         facts = facts_of(path) if arguments.input else None
         _print(_checkpoint(arguments.input) if facts is None else facts)

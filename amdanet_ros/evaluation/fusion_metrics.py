@@ -7,14 +7,14 @@ Definitions: Ma, Ma and Li, Information Fusion 45 (2019), Section 4.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from types import ModuleType
 
 import cv2
 import numpy as np
 import torch
 
+from ..one_line import one_line
+from ..optional_package import is_found, optional_package
 from .torchvision_import import import_torchvision
 
 _SSIM_WINDOW = 11
@@ -144,12 +144,14 @@ def _kept_edges(fused: tuple[np.ndarray, ...], source: tuple[np.ndarray, ...]) -
 
 def _torchmetrics_image() -> ModuleType:
     """Import the image metrics of torchmetrics, which import torchvision if it is installed."""
-    if importlib.util.find_spec("torchvision") is not None:
+    if is_found("torchvision"):
         import_torchvision()
     try:
-        return importlib.import_module("torchmetrics.functional.image")
-    except ModuleNotFoundError as error:
-        raise ImportError("SSIM and VIF need torchmetrics: pip install torchmetrics") from error
+        return optional_package("torchmetrics.functional.image")
+    except ImportError as error:
+        raise ImportError(
+            f"SSIM and VIF need torchmetrics: pip install torchmetrics ({one_line(error, 200)})"
+        ) from error
 
 
 def _levels(image: np.ndarray) -> np.ndarray:

@@ -32,7 +32,7 @@ def import_torchvision() -> ModuleType:
         ) from error
     except RuntimeError as error:
         if "torchvision::nms" not in str(error):
-            raise
+            raise ImportError(f"torchvision does not start: {error}", name="torchvision") from error
     for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
         del sys.modules[name]
     _declared.append(torch.library.Library("torchvision", "FRAGMENT"))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..optional_package import optional_package
 from .pool import Ended, PoolError
 from .unit import Processor, Result, Unit
 from .worker import work_on
@@ -106,7 +107,7 @@ def connected(address: str, workers: int | None) -> Iterator[None]:
         # otherwise it listens on all addresses of the machine, whatever address it is given.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     _check_reachable(address)
-    import ray
+    ray = optional_package("ray")
 
     common: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False}
     common["logging_level"] = "ERROR"

@@ -10,6 +10,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from .. import user_folders
+
 LARGEST = 1024 * 1024 * 1024
 """Bytes that all entries may take together; those that were not used for longest go first."""
 
@@ -19,15 +21,8 @@ _MOST_HEAD = 1024
 
 
 def cache_folder() -> Path | None:
-    """Return the folder of this user's graphs; None: no home, so nothing is kept.
-
-    It is ``$XDG_CACHE_HOME/amdanet_ros/openvino``, else ``~/.cache/amdanet_ros/openvino``.
-    """
-    given = os.environ.get("XDG_CACHE_HOME", "")
-    if os.path.isabs(given):  # others are invalid by the XDG specification
-        return Path(given) / "amdanet_ros" / "openvino"
-    home = os.environ.get("HOME", "")
-    return Path(home) / ".cache" / "amdanet_ros" / "openvino" if os.path.isabs(home) else None
+    """Return the folder of this user's graphs; None: no home, so nothing is kept."""
+    return user_folders.cache_folder("openvino")
 
 
 class GraphCache:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import io
 import sys
+from collections.abc import Iterator
 from typing import Any
+
+from ..optional_package import optional_package
 
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 
@@ -16,7 +20,21 @@ def version() -> str:
     Raises:
         ImportError: it is not installed, or does not start.
     """
-    return openvino_module().__version__
+    return str(getattr(openvino_module(), "__version__", "of unknown version"))
+
+
+@contextlib.contextmanager
+def faults_as_runtime_errors() -> Iterator[None]:
+    """Turn what an OpenVINO of another version or a broken one raises into a RuntimeError.
+
+    It lacks names and arguments, which Python tells by errors of several classes.
+    """
+    try:
+        yield
+    except (RuntimeError, ImportError, MemoryError):
+        raise
+    except Exception as error:
+        raise RuntimeError(f"{type(error).__name__}: {error}") from error
 
 
 @functools.cache
@@ -26,7 +44,8 @@ def core() -> Any:
     Raises:
         ImportError, RuntimeError: it is not installed, or does not start.
     """
-    return openvino_module().Core()
+    with faults_as_runtime_errors():
+        return openvino_module().Core()
 
 
 def compile_model(model: Any, device: str, precision: str, threads: int) -> Any:
@@ -46,9 +65,10 @@ def compile_model(model: Any, device: str, precision: str, threads: int) -> Any:
         settings |= {"NUM_STREAMS": 1, "INFERENCE_NUM_THREADS": threads}
         # A pinned thread waits for its processor while another one is free.
         settings["ENABLE_CPU_PINNING"] = False
-    if isinstance(model, bytes):
-        return core().import_model(model, device, settings)
-    return core().compile_model(model, device, settings)
+    with faults_as_runtime_errors():
+        if isinstance(model, bytes):
+            return core().import_model(model, device, settings)
+        return core().compile_model(model, device, settings)
 
 
 def compiled_bytes(compiled: Any) -> bytes:
@@ -58,14 +78,17 @@ def compiled_bytes(compiled: Any) -> bytes:
         RuntimeError: the device cannot give them.
     """
     stream = io.BytesIO()
-    compiled.export_model(stream)
+    with faults_as_runtime_errors():
+        compiled.export_model(stream)
     return stream.getvalue()
 
 
 @functools.cache
 def openvino_module() -> Any:
-    """Import OpenVINO without its telemetry, which would report each import over the Internet."""
-    sys.modules.setdefault("openvino_telemetry", None)  # OpenVINO goes on as if it were not there
-    import openvino
+    """Import OpenVINO without its telemetry, which would report each import over the Internet.
 
-    return openvino
+    Raises:
+        ImportError: it is not installed, or does not start.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # OpenVINO goes on as if it were not there
+    return optional_package("openvino")

@@ -37,7 +37,10 @@ class ChoiceMemory:
             name, reason, pace = str(kept["name"]), str(kept["reason"]), float(kept["pace"])
             candidate = next(each for each in candidates if each.name == name)
             engine = candidate.build()
-        except (ValueError, LookupError, TypeError, StopIteration, RuntimeError, InferenceError):
+        except (
+            ValueError, LookupError, TypeError, StopIteration, OverflowError, RecursionError,
+            RuntimeError, InferenceError,
+        ):  # fmt: skip
             self.forget()
             return None
         reason = f"{reason[:_LONGEST_REASON]}; measured at an earlier start"

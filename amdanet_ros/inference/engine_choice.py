@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
 from ..graphs.graph_cache import GraphCache, cache_folder
 from ..network import AMDANet
+from ..one_line import one_line
 from . import openvino_runtime as runtime
 from .choice_memory import ChoiceMemory
 from .errors import InferenceError
@@ -108,8 +110,11 @@ def _torch_or_openvino(
         folded = FoldedAMDANet(network)
         conversion = SharedConversion(folded)
         others = _candidates(conversion, "CPU")
-    except (UnsupportedVariantError, InferenceError):
+    except UnsupportedVariantError:
         return choose_precision(build, device, precision)
+    except InferenceError as error:
+        choice = choose_precision(build, device, precision)
+        return replace(choice, reason=f"{choice.reason}; {one_line(error, 200)}")
     others = [each for each in others if precision in ("auto", each.precision)]
     if not others:
         return choose_precision(build, device, precision)

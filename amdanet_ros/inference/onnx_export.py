@@ -12,6 +12,8 @@ import torch
 
 from ..classes import ClassTable
 from ..network import AMDANet
+from ..one_line import one_line
+from ..optional_package import optional_package
 from .luminance_share import gives_share
 from .onnx_check import TOLERANCE, ExportError, check_export
 from .onnx_model import PRECISION_KEY, SHARE
@@ -63,11 +65,13 @@ def export_onnx(
         ValueError: a size below 32, or another precision.
     """
     try:
-        import onnx
-        import onnxruntime  # noqa: F401  (the check needs it: fail before the long part)
+        onnx = optional_package("onnx")
+        optional_package("onnxruntime")  # the check needs it: fail before the long part
     except ImportError as error:
-        advice = "pip install 'amdanet_ros[export]'"
-        raise ExportError(f"{error.name} is not installed: {advice}") from error
+        raise ExportError(
+            f"{error.name} is not installed, or does not start ({one_line(error, 120)}): pip "
+            "install 'amdanet_ros[export]'"
+        ) from error
     if size is not None and min(size) < _SMALLEST:
         raise ValueError(f"size {size}: at least {_SMALLEST} x {_SMALLEST} pixels")
     if precision not in EXPORTED:

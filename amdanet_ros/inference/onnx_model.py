@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,8 @@ from torch import Tensor
 from ..classes import ClassTable
 from ..network import AMDANetConfig
 from ..one_line import one_line
+from ..optional_package import optional_package
+from ..user_folders import NoHomeError, cache_folder, expanded
 from .errors import InferenceError
 from .plain_engine import EngineOutput
 
@@ -24,7 +25,6 @@ PRECISION_KEY = "amdanet_precision"
 """Of the file's metadata; files without it are in fp32."""
 
 _CPU = ["CPUExecutionProvider"]
-_CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "amdanet_ros" / "tensorrt"
 
 
 class OnnxModelError(InferenceError):
@@ -48,7 +48,10 @@ class OnnxModel:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = Path(path).expanduser()
+        try:
+            self.path = expanded(path)
+        except NoHomeError as error:
+            raise OnnxModelError(str(error)) from error
         if not self.path.is_file():
             raise OnnxModelError(f"{self.path} does not exist: make it with `amdanet export`")
         self._on_cpu = session = self._session(_CPU)
@@ -85,8 +88,7 @@ class OnnxModel:
         Raises:
             OnnxModelError: this onnxruntime does not support the device or precision.
         """
-        import onnxruntime
-
+        onnxruntime = optional_package("onnxruntime")
         available = onnxruntime.get_available_providers()
         has_tensorrt = device.type != "cpu" and "TensorrtExecutionProvider" in available
         lowered = has_tensorrt and (self.precision, precision) == ("fp32", "fp16")
@@ -100,12 +102,10 @@ class OnnxModel:
         self._on_cpu = None  # its memory is free before the GPU's session is made
         cuda = ("CUDAExecutionProvider", {"device_id": device.index or 0})
         if has_tensorrt:
-            _CACHE.mkdir(parents=True, exist_ok=True)
             options = {
                 "device_id": device.index or 0,
                 "trt_fp16_enable": precision in ("auto", "fp16"),
-                "trt_engine_cache_enable": True,
-                "trt_engine_cache_path": str(_CACHE),
+                **_engine_cache(),
             }
             session = self._session([("TensorrtExecutionProvider", options), cuda])
             return OnnxEngine(session, "onnxruntime TensorRT")
@@ -118,18 +118,32 @@ class OnnxModel:
 
     def _session(self, providers: list[Any]) -> Any:
         try:
-            import onnxruntime
-        except ImportError:
+            onnxruntime = optional_package("onnxruntime")
+        except ImportError as error:
             raise OnnxModelError(
-                f"{self.path} needs onnxruntime: pip install 'amdanet_ros[export]'"
-            ) from None
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = torch.get_num_threads()
+                f"{self.path} needs onnxruntime ({one_line(error, 120)}): pip install "
+                "'amdanet_ros[export]'"
+            ) from error
         try:
+            options = onnxruntime.SessionOptions()
+            options.intra_op_num_threads = torch.get_num_threads()
             return onnxruntime.InferenceSession(str(self.path), options, providers=providers)
         except Exception as error:  # onnxruntime raises a different class for each cause
             first = str(error).splitlines()[0]
             raise OnnxModelError(f"{self.path} cannot be run by onnxruntime: {first}") from error
+
+
+def _engine_cache() -> dict[str, object]:
+    """Return where TensorRT keeps its engines; without a folder it makes them at each start."""
+    folder = cache_folder("tensorrt")
+    try:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        folder = None
+    if folder is None:
+        return {"trt_engine_cache_enable": False}
+    return {"trt_engine_cache_enable": True, "trt_engine_cache_path": str(folder)}
 
 
 class OnnxEngine:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from ..graphs import openvino_core
+from ..optional_package import is_found
 from .errors import DeviceUnavailableError, InferenceError
 from .folded import FoldedAMDANet
 from .folded.converted_network import ConvertedAMDANet
@@ -24,7 +25,7 @@ _CAPABILITIES = {"fp32": "FP32", "bf16": "BF16", "fp16": "FP16"}
 
 def is_installed() -> bool:
     """Whether OpenVINO can be imported; it is not imported for this."""
-    return importlib.util.find_spec("openvino") is not None
+    return is_found("openvino")
 
 
 def choose_openvino_device(name: str) -> str:
@@ -39,7 +40,7 @@ def choose_openvino_device(name: str) -> str:
     wanted = name.removeprefix(PREFIX)
     if not is_installed():
         raise DeviceUnavailableError(f"device {name!r} needs OpenVINO: {ADVICE}")
-    listed = _core().available_devices
+    listed = _of_core(lambda core: core.available_devices)
     if wanted not in listed and not any(each.startswith(f"{wanted}.") for each in listed):
         names = ", ".join(PREFIX + each for each in listed) or "none"
         raise DeviceUnavailableError(
@@ -56,13 +57,13 @@ def version() -> str:
 
 def native_precisions(device: str) -> tuple[str, ...]:
     """Return which of fp32, bf16 and fp16 the device computes without emulation."""
-    capable = _core().get_property(device, "OPTIMIZATION_CAPABILITIES")
+    capable = _of_core(lambda core: core.get_property(device, "OPTIMIZATION_CAPABILITIES"))
     return tuple(name for name, word in _CAPABILITIES.items() if word in capable)
 
 
 def processor_name(device: str) -> str:
     """Return the processor's full name."""
-    return str(_core().get_property(device, "FULL_DEVICE_NAME"))
+    return str(_of_core(lambda core: core.get_property(device, "FULL_DEVICE_NAME")))
 
 
 def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
@@ -71,8 +72,13 @@ def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
     The graph is traced on images of this size, so that all that depends on it is constant.
 
     Raises:
-        RuntimeError: this OpenVINO cannot convert it.
+        RuntimeError, ImportError: this OpenVINO cannot convert it.
     """
+    with openvino_core.faults_as_runtime_errors():
+        return _converted(network, size)
+
+
+def _converted(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
     openvino_core.openvino_module()
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
@@ -97,9 +103,11 @@ def convert(network: FoldedAMDANet, size: tuple[int, int]) -> Any:
     return model
 
 
-def _core() -> Any:
+def _of_core(asked: Callable[[Any], Any]) -> Any:
+    """Return what is asked of OpenVINO's core."""
     try:
-        return openvino_core.core()
+        with openvino_core.faults_as_runtime_errors():
+            return asked(openvino_core.core())
     except (ImportError, RuntimeError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InferenceError(f"OpenVINO does not start: {first}: {ADVICE}") from error

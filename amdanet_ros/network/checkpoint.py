@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from ..one_line import one_line
+from ..user_folders import NoHomeError, expanded
 from .amdanet import AMDANet
 from .backbone import BRANCH_PREFIXES
 from .checkpoint_metadata import MetadataError, read_classes, read_config, read_palette
@@ -226,12 +227,9 @@ def _label(path: str | os.PathLike) -> str:
 
 def _expanded(path: str | os.PathLike) -> Path:
     try:
-        return Path(path).expanduser()
-    except RuntimeError as error:  # "~name" of nobody
-        raise CheckpointError(
-            f"{_label(path)} is in the home folder of a user that does not exist: give the whole "
-            "path"
-        ) from error
+        return expanded(path)
+    except NoHomeError as error:
+        raise CheckpointError(f"checkpoint {error}") from error
 
 
 def _read(path: Path, root: tuple[str, ...]) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -11,6 +11,7 @@ import tempfile
 import traceback
 from collections.abc import Callable
 
+from ..user_folders import NoHomeError
 from . import exit_status
 from .errors import ProgramError
 from .memory import memory_words
@@ -107,14 +108,12 @@ def _status(
 
 def _words(error: BaseException) -> str | None:
     """Return what a user can put right, as one line, or None."""
-    if isinstance(error, ProgramError):
+    if isinstance(error, (ProgramError, NoHomeError)):
         return " ".join(str(error).split())
     if isinstance(error, ImportError):
         return missing_words(error)
     if (words := memory_words(error)) is not None:
         return words
-    if isinstance(error, RuntimeError) and "home directory" in str(error):
-        return "a path begins with ~ and the name of a user that this machine does not know"
     if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
         return os_error_words(error)
     return None

@@ -13,6 +13,7 @@ import yaml
 
 from ..bounded_yaml import load_yaml
 from ..one_line import one_line
+from ..user_folders import NoHomeError, expanded
 
 _MOST_BYTES = 256 * 1024
 _MOST_PIXELS = 2**31 - 1
@@ -81,7 +82,7 @@ class CameraInfoValues:
 
 def path_of(name: str | Path) -> Path:
     """Return the path of a file that may be named with ``file://`` in front or ``~``."""
-    return Path(str(name).removeprefix("file://")).expanduser()
+    return expanded(str(name).removeprefix("file://"))
 
 
 def read_camera_info_file(path: str | Path) -> CameraInfoValues:
@@ -98,7 +99,9 @@ def read_camera_info_file(path: str | Path) -> CameraInfoValues:
         place = path_of(path)
         state = place.stat()
         return _read(place, state.st_mtime_ns, state.st_size)
-    except (OSError, ValueError, RuntimeError) as error:
+    except NoHomeError as error:
+        raise CameraInfoFileError(str(error)) from error
+    except (OSError, ValueError) as error:
         if isinstance(error, CameraInfoFileError):
             raise
         why = getattr(error, "strerror", None) or error

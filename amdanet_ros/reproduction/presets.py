@@ -15,6 +15,7 @@ from ..evaluation.protocols import RELEASED_WINDOWS
 from ..resources import share_directory
 from ..training.config import ConfigError, TrainingConfig, load_config
 from ..training.image_folder import FOLDERS, ImageFolder
+from ..training.image_lists import data_folder
 from ..training.labelled_pair import DataError, LabelledPairs
 from ..training.synthetic_scenes import SyntheticScenes, default_cache
 
@@ -132,7 +133,7 @@ def experiments(
         raise ConfigError(f"the limit is {limit}: at least 1 test pair is needed")
     folder = share_directory() / "config" / "training"
     if not preset.published_data:
-        root = (data or default_cache()).expanduser()
+        root = data_folder(data or default_cache())
         tiny = Experiment(SCENES, folder / "tiny.yaml", root, tuple(overrides), limit)
         return dict.fromkeys(data_sets, tiny)
     if data is None:
@@ -140,7 +141,7 @@ def experiments(
             "--preset paper needs --data ROOT, the folder that holds MFNet/, FMB/ and PST900/ in "
             "the authors' layout (docs/training.md); --preset tiny needs no data"
         )
-    roots = {name: _root_of(data.expanduser(), name) for name in data_sets}
+    roots = {name: _root_of(data_folder(data), name) for name in data_sets}
     missing = list(islice(_missing(roots), 8))
     if missing:
         raise DataError(

@@ -21,6 +21,7 @@ from launch_ros.actions import Node
 
 from ..dds_profile import VARIABLES, profile_variable
 from ..resources import share_directory
+from ..user_folders import expanded
 
 OPTICAL = "_optical_frame"
 """Suffix of the frames of images (REP 103)."""
@@ -87,7 +88,7 @@ def existing_file(context: LaunchContext, name: str) -> str:
     Raises:
         FileNotFoundError: there is none.
     """
-    path = Path(value(context, name)).expanduser()
+    path = expanded(value(context, name))
     if not path.is_file():
         raise FileNotFoundError(f"{name}:={value(context, name)}: there is no such file")
     return str(path)

@@ -7,6 +7,7 @@ import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..one_line import one_line
+from ..user_folders import NoHomeError, expanded
 from .labelled_pair import DataError
 
 _ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pnm")
@@ -17,15 +18,12 @@ def data_folder(root: str | Path) -> Path:
     """Return a data set's folder, "~" replaced.
 
     Raises:
-        DataError: the home folder of a user that does not exist.
+        DataError: there is no such home folder.
     """
     try:
-        return Path(root).expanduser()
-    except RuntimeError as error:
-        raise DataError(
-            f"{one_line(root)} is in the home folder of a user that does not exist: give the whole "
-            "path"
-        ) from error
+        return expanded(root)
+    except NoHomeError as error:
+        raise DataError(str(error)) from error
 
 
 def check_outside(target: Path, source: Path) -> None:

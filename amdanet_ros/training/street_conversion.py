@@ -28,7 +28,7 @@ from ..one_line import one_line
 from ..whole_file import write_whole
 from .image_files import image_file
 from .image_folder import FOLDERS
-from .image_lists import check_outside
+from .image_lists import check_outside, data_folder
 from .labelled_pair import DataError
 
 UNLABELLED_PAIRS = ("roadscene", "m3svd", "llvip")
@@ -55,7 +55,7 @@ def convert_street(
     Raises:
         DataError: a part of the set is missing, or an image cannot be read.
     """
-    root, target = Path(source).expanduser(), Path(destination).expanduser()
+    root, target = data_folder(source), data_folder(destination)
     for part in ("msrs/train.txt", "msrs/val.txt", "msrs/boxes.json", "camvid/rgb"):
         if not (root / part).exists():
             raise DataError(f"{root / part} is missing: name the street set's folder")
@@ -102,7 +102,7 @@ def read_boxes(root: str | os.PathLike) -> Mapping[str, Sequence[Box]]:
     Raises:
         DataError: no such file, or one that holds no boxes.
     """
-    path = Path(root).expanduser() / "boxes.json"
+    path = data_folder(root) / "boxes.json"
     if not path.is_file():
         raise DataError(f"{path} is missing: convert the street set again")
     return {name: [box[:5] for box in boxes] for name, boxes in _boxes_of(path).items()}

@@ -18,6 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .. import synthetic
+from ..user_folders import expanded
 from ..whole_file import whole_file
 from .labelled_pair import LabelledPair
 
@@ -128,8 +129,12 @@ def _drawing(workers: int, jobs: Sequence[tuple]) -> Iterator[list[Future]]:
 
 
 def default_cache() -> Path:
-    """Return the user's cache folder for scenes."""
-    return Path.home() / ".cache" / "amdanet_ros" / "scenes"
+    """Return the user's cache folder for scenes.
+
+    Raises:
+        NoHomeError: the user has no home.
+    """
+    return expanded("~/.cache/amdanet_ros/scenes")
 
 
 @cache

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..one_line import one_line
+from ..optional_package import optional_package
 from ..whole_file import whole_file
 
 
@@ -66,8 +68,12 @@ class TrainingLog:
 
 def _summary_writer(folder: Path, step: int) -> Any:
     try:
-        from torch.utils.tensorboard import SummaryWriter
+        tensorboard = optional_package("torch.utils.tensorboard")
     except ImportError as error:
-        raise ImportError("tensorboard: true needs `pip install tensorboard`") from error
+        raise ImportError(
+            f"tensorboard: true needs `pip install tensorboard` ({one_line(error, 200)})"
+        ) from error
     # TensorBoard hides what a killed run wrote after the step that it is resumed from.
-    return SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1 if step else 0)
+    return tensorboard.SummaryWriter(
+        str(folder / "tensorboard"), purge_step=step + 1 if step else 0
+    )

@@ -1,5 +1,6 @@
 """ONNX exports: equal to the predictor, for one size and for any, with the classes."""
 
+import copy
 import functools
 
 import numpy as np
@@ -13,6 +14,7 @@ from amdanet_ros.inference.built_in_scene import built_in_scene
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
+from amdanet_ros.inference import onnx_model
 from amdanet_ros.inference.onnx_check import HALF_TOLERANCE, TOLERANCE, check_export
 from amdanet_ros.inference.onnx_export import ExportError, export_onnx
 from amdanet_ros.inference.onnx_model import OnnxModel, OnnxModelError
@@ -190,3 +192,26 @@ def test_an_export_of_a_mixing_network_gives_the_share_and_its_recommended_size(
         *images
     )
     assert np.abs(theirs.fused.astype(int) - ours.fused.astype(int)).max() <= 1
+
+
+@pytest.mark.parametrize("kind", ["no home", "a file", "a folder"])
+def test_tensorrt_keeps_engines_where_there_is_a_folder_for_them(
+    models, monkeypatch, tmp_path, kind
+):
+    asked = []
+
+    def session(_, providers):
+        asked.append(providers[0][1])
+        return models["one"]._session(["CPUExecutionProvider"])
+
+    folder = {"no home": None, "a file": tmp_path / "file/trt", "a folder": tmp_path / "trt"}[kind]
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(onnx_model, "cache_folder", lambda _: folder)
+    providers = ["TensorrtExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: providers)
+    model = copy.copy(models["one"])
+    model._session = functools.partial(session, model)
+    assert model.build_engine(torch.device("cuda"), "auto").name == "onnxruntime TensorRT"
+    (options,) = asked
+    assert options["trt_engine_cache_enable"] == (kind == "a folder")
+    assert options.get("trt_engine_cache_path") == (str(folder) if kind == "a folder" else None)

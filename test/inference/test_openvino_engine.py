@@ -3,12 +3,13 @@
 import copy
 import sys
 import threading
+import types
 
 import numpy as np
 import pytest
 import torch
 
-from amdanet_ros.graphs import read_ahead
+from amdanet_ros.graphs import openvino_core, read_ahead
 from amdanet_ros.graphs.graph_cache import GraphCache
 from amdanet_ros.inference import InferenceError, Predictor, engine_choice
 from amdanet_ros.inference import openvino_engine as engine_module
@@ -328,3 +329,62 @@ def test_without_openvino_it_is_named_what_to_install(network, monkeypatch):
     with pytest.raises(InferenceError, match="pip install"):
         runtime.choose_openvino_device("openvino:CPU")
     assert choose_engine(network, CPU, "auto", "fp32").engine.name == "folded"
+
+
+class _OtherCore:
+    """Of an OpenVINO of another version, which takes other arguments."""
+
+    available_devices = ("CPU",)
+
+    def get_property(self, device, name):
+        return ["FP32"] if name == "OPTIMIZATION_CAPABILITIES" else "a processor"
+
+    def compile_model(self, *_):
+        raise TypeError("compile_model(): incompatible function arguments")
+
+
+@pytest.fixture
+def other_openvino(monkeypatch):
+    """A function that puts a module of some attributes in OpenVINO's place."""
+
+    def put(**attributes):
+        other = types.ModuleType("openvino")
+        other.__file__ = __file__
+        vars(other).update(attributes)
+        monkeypatch.setitem(sys.modules, "openvino", other)
+
+    monkeypatch.setattr(runtime, "is_installed", lambda: True)
+    monkeypatch.setattr(engine_choice, "cache_folder", lambda: None)
+    monkeypatch.setattr(engine_choice, "half_candidates", lambda *_: ([], []))
+    known = openvino_core.core, openvino_core.openvino_module
+    for each in known:
+        each.cache_clear()
+    yield put
+    for each in known:
+        each.cache_clear()
+
+
+@pytest.mark.parametrize("core", [None, int, "Core", lambda: [][0]], ids=str)
+def test_with_an_openvino_that_does_not_start_torch_runs_and_the_reason_says_so(
+    network, other_openvino, core
+):
+    other_openvino(**({} if core is None else {"Core": core}))
+    choice = choose_engine(network, CPU, "auto", "fp32")
+    assert choice.engine.name == "folded"
+    assert "OpenVINO does not start" in choice.reason and "pip install" in choice.reason
+    with pytest.raises(InferenceError, match="does not start: .*pip install"):
+        choose_engine(network, CPU, "openvino", "fp32")
+    with pytest.raises(InferenceError, match="does not start: .*pip install"):
+        runtime.choose_openvino_device("openvino:CPU")
+
+
+def test_an_openvino_of_another_version_is_left_out_or_refused(
+    network, other_openvino, monkeypatch
+):
+    other_openvino(Core=_OtherCore)
+    monkeypatch.setattr(runtime, "_converted", lambda *_: "model")
+    choice = choose_engine(network, CPU, "auto", "fp32")
+    assert choice.engine.name == "folded"
+    assert "OpenVINO fp32 does not run here" in choice.reason
+    with pytest.raises(InferenceError, match="TypeError.*set engine to torch"):
+        choose_engine(network, CPU, "openvino", "fp32").engine(*images())
