@@ -91,8 +91,8 @@ class Runner:
         train, validation = build_pairs(config)
         try:
             trainer = Trainer(config, folder, train, validation, self.processes, begun)
-        except SavedStateError:  # damaged, or written by an older version
-            self._say(f"{what}: {folder / LAST} cannot be resumed, training from the start")
+        except SavedStateError as error:  # damaged, or of what other files held
+            self._say(f"{what}: training from the start: {error}")
             self._forget(folder)
             trainer = Trainer(config, folder, train, validation, self.processes)
         result = trainer.run()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -179,6 +180,21 @@ def object_pasting(config: TrainingConfig, pairs: LabelledPairs) -> ObjectPastin
     return ObjectPasting(pairs, rarity, [names.index(name) for name in data.rare], augmentation)
 
 
+def network_settings(config: TrainingConfig, inherited: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a configuration's network, `num_classes` among them.
+
+    Args:
+        config: of the training.
+        inherited: settings that hold where the configuration does not name them.
+
+    Raises:
+        ConfigError: `network.num_classes` is set.
+    """
+    if "num_classes" in config.network:
+        raise ConfigError("network.num_classes follows from data.classes: leave it out")
+    return {**inherited, **config.network, "num_classes": len(build_classes(config))}
+
+
 def build_network(config: TrainingConfig) -> AMDANet:
     """Return the network with its initial weights, drawn from the configuration's seed.
 
@@ -186,13 +202,11 @@ def build_network(config: TrainingConfig) -> AMDANet:
         ConfigError: `network.num_classes` is set.
         CheckpointError: an initial checkpoint that cannot be used.
     """
-    if "num_classes" in config.network:
-        raise ConfigError("network.num_classes follows from data.classes: leave it out")
-    settings = inherited_settings(config.initial) if config.initial else {}
-    settings |= config.network
+    inherited = inherited_settings(config.initial) if config.initial else {}
+    settings = network_settings(config, inherited)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(config.seed, 0))
-        network = AMDANet(**settings, num_classes=len(build_classes(config)))
+        network = AMDANet(**settings)
     if config.imagenet:
         load_imagenet_mit(config.imagenet, network)
     if config.initial:

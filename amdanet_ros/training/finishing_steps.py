@@ -46,15 +46,15 @@ class InitialMixing:
                 f"initial_share is {config.initial_share}: it must be at least 0 and below 1, and "
                 "above 0 it needs initial, the checkpoint to start from"
             )
-        self.config = config
+        self.share = config.initial_share
+        # Read now: another file may lie there at the end.
+        self.initial = build_network(config).state_dict()
 
     def finish(self, network: AMDANet) -> None:
         """Replace each floating-point value by the weighted mean."""
-        initial = build_network(self.config).state_dict()
         for name, value in network.state_dict().items():
             if value.is_floating_point():
-                share = 1.0 - self.config.initial_share
-                value.copy_(torch.lerp(initial[name].to(value), value, share))
+                value.copy_(torch.lerp(self.initial[name].to(value), value, 1.0 - self.share))
 
 
 def finishing_steps(

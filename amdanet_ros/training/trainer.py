@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import yaml
@@ -15,6 +16,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ..inference.finite_output import NonFiniteOutputError
+from ..network import AMDANet
 from ..one_line import one_line
 from ..whole_file import write_whole
 from .batch_loss import BatchLoss, wants_fused
@@ -24,6 +26,8 @@ from .batches import (
     derived_seed,
     training_batches,
 )
+from .beginning import INHERITED, Beginning, network_of
+from .beginning import KEY as BEGAN
 from .config import TrainingConfig
 from .deciding_values import differing_keys
 from .experiment import (
@@ -99,7 +103,9 @@ class Trainer:
     ) -> None:
         self.config, self.folder, self.processes = config, Path(folder), processes
         self.train_pairs, self.weights = train, sampling_weights(config, train)
-        self.network = build_network(config).to(processes.device, memory_format=torch.channels_last)
+        saved = load_state(self.folder / LAST) if resume else None
+        network = build_network(config) if saved is None else self._network_of(saved)
+        self.network = network.to(processes.device, memory_format=torch.channels_last)
         freeze_all_but(self.network, config.trainable)
         self.loss = build_loss(config)
         self.plan = training_plan(config, len(train), processes.world)
@@ -119,9 +125,10 @@ class Trainer:
         if processes.first:
             for left in self.folder.glob("*.partial"):  # of a process killed while it wrote
                 left.unlink()
-        if resume:
-            self._resume()
-        elif processes.first:
+        self.began = Beginning.of(config, self.network.config, train, validation)
+        if saved is not None:
+            self._resume(saved)
+        if processes.first and (saved is None or BEGAN not in saved):
             write_whole(self.folder / "config.yaml", yaml.safe_dump(config.as_dict()))
         self.log = self.validation = None
         if processes.first:
@@ -283,20 +290,29 @@ class Trainer:
                 "optimizer": self.optimizer.state_dict(),
                 "average": self.average.state_dict() if self.average else None,
                 "config": self.config.as_dict(),
+                BEGAN: self.began.as_dict(),
             },
         )
 
-    def _resume(self) -> None:
+    def _network_of(self, state: dict[str, Any]) -> AMDANet:
+        """Return the network of a saved training; its weights are not set."""
         path = self.folder / LAST
-        state = load_state(path)
         with restoring(path):
             changed = differing_keys(state["config"], self.config.as_dict())
+            if BEGAN not in state and f"network.{INHERITED}" in changed:
+                changed.remove(f"network.{INHERITED}")  # see ``network_of``
             if changed:
                 raise SavedStateError(
                     f"{path} was trained with another configuration "
                     f"({one_line(', '.join(changed), 300)}): resume with the run's own "
                     "config.yaml, or start in a new folder"
                 )
+            return AMDANet(**network_of(path, state, self.config, self.folder / BEST))
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        path = self.folder / LAST
+        with restoring(path):
+            self.began.check_resumes(path, state, self.config)
             self.step, self.best_step = int(state["step"]), int(state["best_step"])
             self.best_iou = float(state["best_iou"])
             if not 0 <= self.step <= self.plan.steps:
