@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +70,9 @@ def class_table_text(table: ClassTable) -> str:
 def _content(path: Path) -> dict[str, Any]:
     file = f"classes {one_line(path)}"
     try:
-        with path.open("rb") as opened:
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
+            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):  # it is read several times
+                raise ClassTableError(f"{file} is a pipe or a device: give a YAML file")
             text = opened.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ClassTableError(f"{file} cannot be read: {error.strerror or error}") from error

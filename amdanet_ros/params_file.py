@@ -16,6 +16,7 @@ import yaml
 
 from .one_line import one_line
 from .parameters import OptionError, UnknownNameError
+from .piped_file import kept_file, read_file
 
 # Settings are imported where they are needed: their ranges need torch, which takes seconds to
 # import, and the recorder and the player only read the file.
@@ -70,6 +71,18 @@ def read_params_file(
             has a name or a value that is not allowed.
     """
     return ParameterFile(path).checked_values(node_name, namespace)
+
+
+def kept_params_file(path: str | Path) -> Path:
+    """Return the path at which a parameter file can be read again, also where it is a pipe.
+
+    Raises:
+        ParameterFileError: nothing comes from the pipe.
+    """
+    try:
+        return kept_file(path, _MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
 
 
 class ParameterFile:
@@ -168,16 +181,19 @@ def read_value(text: str) -> Any:
 
 def _content_of(path: str | Path) -> bytes:
     try:
-        with open(path, "rb") as stream:
-            content = stream.read(_MOST_BYTES + 1)
+        content = read_file(path, _MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a path with a null byte
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ParameterFileError(f"{path} cannot be read: {reason}") from None
+        raise _unreadable(path, error) from None
     if len(content) > _MOST_BYTES:
         raise ParameterFileError(
             f"{path} is larger than {_MOST_BYTES // 1024} KiB: that is no parameter file"
         )
     return content
+
+
+def _unreadable(path: str | Path, error: Exception) -> ParameterFileError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return ParameterFileError(f"{path} cannot be read: {reason}")
 
 
 class _Content:

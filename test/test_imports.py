@@ -27,6 +27,7 @@ ALLOWED = {
     "output_place": "programs",
     "parameters": "",
     "one_line": "",
+    "piped_file": "",
     "optional_package": "",
     "programs": "one_line user_folders",
     "resources": "",
@@ -44,7 +45,7 @@ ALLOWED = {
     "optional_package user_folders",
     "pipeline": f"{ARRAYS} {ROSLESS} one_line",
     "settings": "inference pairing pipeline parameters",
-    "params_file": "yaml one_line parameters settings",
+    "params_file": "yaml one_line parameters piped_file settings",
     "messages": f"{ARRAYS} images pipeline registration classes",
     "bags": "rosbags yaml lz4 backports compression numpy images pairing resources programs "
     "one_line",

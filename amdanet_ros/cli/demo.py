@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..programs.arguments import number
 from .errors import CommandError
+from .settings_arguments import params_path
 
 SUMMARY = "run the whole chain on a built-in bag, with a report"
 
@@ -26,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rate = number("--rate", float, 0.01, 100)
     add("--rate", type=rate, default=1.0, help="speed of the playback")
     parser.add_argument(
-        "--params-file", type=Path, help="node parameters (default: config/demo.yaml)"
+        "--params-file", type=params_path, help="node parameters (default: config/demo.yaml)"
     )
 
 

@@ -30,10 +30,26 @@ _PARAMETERS = {
 """Options of the command line and the parameters that they set."""
 
 
+def params_path(text: str) -> Path:
+    """Return the path of ``--params-file``, which may be a pipe and is read several times.
+
+    Raises:
+        CommandError: nothing comes from the pipe.
+    """
+    from ..params_file import ParameterFileError, kept_params_file
+
+    try:
+        return kept_params_file(text)
+    except ParameterFileError as error:
+        raise CommandError(str(error)) from error
+
+
 def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; those that are not given are None."""
     parser.add_argument(
-        "--params-file", type=Path, help="parameters of the node, such as amdanet register writes"
+        "--params-file",
+        type=params_path,
+        help="parameters of the node, such as amdanet register writes",
     )
     parser.add_argument(
         "-p", "--param", action="append", default=[], metavar="NAME:=VALUE",
