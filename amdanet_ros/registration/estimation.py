@@ -25,6 +25,9 @@ _SEARCH_FRAMES = 8
 _LARGEST_UNCERTAINTY = 3.0
 _SMALLEST_COVERAGE = 0.25
 _FEWEST_WINDOWS = 10
+# What the windows know of shifts along the edges, over what they know of shifts across: 0.28 and
+# more of real streets, below 0.03 of parallel edges, whose windows agree at any shift along them.
+_LEAST_ALONG = 0.1
 
 
 class RegistrationRefusedError(ValueError):
@@ -256,6 +259,12 @@ def judged(
             f"the agreeing places cover {coverage:.0%} of the image "
             f"({_SMALLEST_COVERAGE:.0%} is needed): {fix}"
         )
+    along, across = _certainties(matches.chosen(inliers))
+    if along < _LEAST_ALONG * across:
+        raise RegistrationRefusedError(
+            "the edges run in one direction, and along them nothing shows the shift: "
+            + fix.replace("outlines", "outlines in all directions", 1)
+        )
     if not uncertainty <= max_uncertainty * unit:
         raise RegistrationRefusedError(
             f"two halves of the evidence disagree by {uncertainty:.1f} pixels at the corners "
@@ -263,6 +272,12 @@ def judged(
         )
     sizes = tuple(rgb_size), tuple(thermal_size)
     return Registration(homography, uncertainty, agreement, coverage, windows, frames, *sizes)
+
+
+def _certainties(matches: WindowMatches) -> np.ndarray:
+    """Return how sharply matches determine a shift, in the least and the most certain direction."""
+    weighted = matches.precision * matches.confidence[:, None, None]
+    return np.linalg.eigvalsh(weighted.sum(axis=0))
 
 
 def _half_disagreement(

@@ -63,6 +63,17 @@ def test_one_edge_alone_does_not_determine_a_homography():
         estimate_homography([rgb], [thermal])
 
 
+@pytest.mark.parametrize("degrees", [0, 90, 35])
+def test_edges_of_one_direction_do_not_determine_a_homography(degrees):
+    """The fit's two halves agree to a third of a pixel there, and the shift may be any."""
+    random = np.random.default_rng(0)
+    fence = np.repeat(random.integers(0, 255, 60, np.uint8), 10)[None].repeat(600, axis=0)
+    turn = cv2.getRotationMatrix2D((300, 300), degrees, 1.0)
+    grey = cv2.warpAffine(fence, turn, (600, 600))[150:390, 140:460]
+    with pytest.raises(RegistrationRefusedError, match="in one direction.* in all directions"):
+        estimate_homography([cv2.merge([grey] * 3)], [grey])
+
+
 def test_images_of_two_sizes_are_refused():
     rgb = [np.zeros((64, 64, 3), np.uint8), np.zeros((64, 80, 3), np.uint8)]
     with pytest.raises(ValueError, match="RGB images differ in size"):
