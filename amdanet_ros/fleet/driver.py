@@ -23,11 +23,15 @@ class Driver:
         units: that are to be done; the largest is begun first, so that none is left over at the
             end while all other workers wait.
         pool: of the workers; it is closed by who made it.
+
+    Attributes:
+        no_place: why the outputs' disk takes no more, or "": no unit is begun after that.
     """
 
     def __init__(self, units: Iterable[Unit], pool: Pool) -> None:
         self._waiting = deque(sorted(units, key=lambda each: (-each.size, each.name)))
         self._pool = pool
+        self.no_place = ""
         self._running = 0
         self._tries: Counter[str] = Counter()
         self._busy: deque[tuple[float, Unit]] = deque()
@@ -35,7 +39,7 @@ class Driver:
     def results(self) -> Iterator[list[Result]]:
         """Yield what has become of units, as they come; an empty list where nothing has in a while.
 
-        Each unit comes once, as done, finished or failed.
+        Each unit comes once, as done, finished or failed, unless there is no place for outputs.
 
         Raises:
             PoolError: workers cannot be started.
@@ -58,6 +62,13 @@ class Driver:
         unit, result = ended.unit, ended.result
         if result is None:
             result = Result(unit, State.ERROR, {}, f"its worker died: {ended.death}")
+        if result.state is State.NO_PLACE:
+            self.no_place = self.no_place or result.error
+        if self.no_place:
+            self._waiting.clear()
+            self._busy.clear()
+            if result.state in (State.NO_PLACE, State.BUSY, State.ERROR):
+                return
         if result.state is State.BUSY:
             self._busy.append((time.monotonic() + _BUSY_S, unit))
             return

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from .driver import Driver
-from .folder import FleetFolder
+from .folder import FleetFolder, FleetFolderError, inputs_word
 from .pool import Pool
 from .results import ResultsFile, read_results
 from .unit import Processor, Result, State, Unit
@@ -56,14 +56,23 @@ class FleetRun:
 
         Raises:
             PoolError: workers cannot be started.
-            FleetFolderError: the folder was removed meanwhile.
+            FleetFolderError: the folder was removed meanwhile, or its disk takes no more outputs;
+                what had been begun has ended by then.
             OSError: the results cannot be written.
         """
-        for ended in Driver(self.left, pool).results():
+        driver, open_units = Driver(self.left, pool), len(self.left)
+        for ended in driver.results():
+            open_units -= len(ended)
             self.folder.check_there()
             self.file.add(each for each in ended if each.state is not State.FINISHED)
             self._others += [each for each in ended if each.state is State.FINISHED]
             yield ended
+        if driver.no_place:
+            raise FleetFolderError(
+                f"{self.folder.path} cannot be written: {driver.no_place}: {open_units} of "
+                f"{len(self.units)} {inputs_word(self.folder.path)} are left: make room (or let it "
+                "be written) and run the same command again: it goes on where it stopped"
+            )
 
     def finish(self) -> list[dict[str, Any]]:
         """Return the rows of all units of this call, by name."""

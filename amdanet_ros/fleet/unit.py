@@ -62,6 +62,8 @@ class State(str, Enum):
     """It was done before, by another call or another driver."""
     BUSY = "busy"
     """Another worker has it at the moment."""
+    NO_PLACE = "no place"
+    """The disk of the outputs takes no more: the unit is not at fault."""
     ERROR = "error"
     """It failed, and another try may succeed."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..one_line import one_line
 from .claim import claim
+from .out_disk import out_disk_words
 from .unit import Processor, Result, State, Unit, UnitError
 
 _LONGEST = 500
@@ -38,7 +39,8 @@ def work_on(processor: Processor, unit: Unit, claims: Path) -> Result:
             if there is not None:
                 return result(State.FINISHED, there)
             return result(State.DONE, processor.process(unit))
-    except UnitError as error:
-        return result(State.FAILED, error=str(error))
     except Exception as error:
-        return result(State.ERROR, error=str(error) or type(error).__name__)
+        if no_place := out_disk_words(error, claims):
+            return result(State.NO_PLACE, error=no_place)
+        state = State.FAILED if isinstance(error, UnitError) else State.ERROR
+        return result(state, error=str(error) or type(error).__name__)

@@ -1,8 +1,10 @@
 """Each output once, whatever happens to workers and drivers; with processes that do no fusing."""
 
 import contextlib
+import errno
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,8 +19,8 @@ from amdanet_ros.fleet.report import report
 from amdanet_ros.fleet.results import ResultsFile, read_results
 from amdanet_ros.fleet.row import FIELDS
 from amdanet_ros.fleet.status import FleetStatus
-from amdanet_ros.fleet.unit import Unit
-from benchmarks.simulated_fleet import Simulated, cost, drive, noted, units_in
+from amdanet_ros.fleet.unit import Unit, UnitError
+from benchmarks.simulated_fleet import PoolHere, Simulated, cost, drive, note, noted, units_in
 
 
 @pytest.fixture
@@ -204,6 +206,78 @@ def test_an_output_that_cannot_be_looked_at_does_not_stop_the_others(place):
     a, b = drive(units_in(place[0]), place[1], Unreadable(place[1]), is_here=True)
     assert (a["state"], a["tries"], b["state"]) == ("failed", 3, "done")
     assert "Permission denied" in a["error"]
+
+
+def full(path, number=errno.ENOSPC):
+    return OSError(number, os.strerror(number), *([str(path)] if path else []))
+
+
+NO_PLACE = {
+    "a file": lambda out: full(out / "a" / "part.mcap"),
+    "no file named": lambda out: full(None),
+    "a quota": lambda out: full(out, errno.EDQUOT),
+}
+
+
+@pytest.mark.parametrize("kind", NO_PLACE)
+@pytest.mark.parametrize("as_damage", [False, True])
+def test_a_full_disk_is_said_once_and_the_next_call_goes_on(place, kind, as_damage):
+    """It is no fault of a bag, also where a library takes it for that."""
+
+    class Full(Simulated):
+        def process(self, unit):
+            if unit.name == "b":
+                note(place[1] / "begun", unit.name)
+                try:
+                    raise NO_PLACE[kind](place[1])
+                except OSError as error:
+                    if as_damage:
+                        raise UnitError("the bag cannot be written") from error
+                    raise
+            return super().process(unit)
+
+    fill(place[0], a="ok ok ok", b="ok ok", c="ok", d="ok")
+    words = f"{re.escape(str(place[1]))} cannot be written: .*: 3 of 4 bags are left: make room"
+    with pytest.raises(FleetFolderError, match=words):
+        drive(units_in(place[0]), place[1], Full(place[1]), is_here=True)
+    assert noted(place[1], "begun") == Counter("ab")
+    assert {name: row["state"] for name, row in read_results(place[1]).items()} == {"a": "done"}
+    rows = drive(units_in(place[0]), place[1], is_here=True)
+    assert [row["state"] for row in rows] == ["done"] * 4
+    assert noted(place[1], "made") == Counter("abcd")
+
+
+def test_what_others_have_begun_ends_before_a_full_disk_is_said(place):
+    class Full(Simulated):
+        def process(self, unit):
+            if unit.name == "a":
+                raise full(place[1] / "a")
+            return super().process(unit)
+
+    fill(place[0], a="ok ok ok", b="ok ok", c="ok")
+
+    class Two(PoolHere):
+        size = 2
+        free = property(lambda self: 2 - len(self._units))
+
+    with pytest.raises(FleetFolderError, match="2 of 3 bags are left"):
+        drive(units_in(place[0]), place[1], Full(place[1]), make_pool=Two)
+    assert {name: row["state"] for name, row in read_results(place[1]).items()} == {"b": "done"}
+
+
+@pytest.mark.parametrize(
+    "error", [full("/dev/shm/unpacked.mcap"), full("/sys/x", errno.EROFS), full("x", errno.EIO)]
+)
+def test_a_disk_that_is_not_that_of_the_outputs_is_tried_again(place, error):
+    class Elsewhere(Simulated):
+        def process(self, unit):
+            if unit.name == "a":
+                raise error
+            return super().process(unit)
+
+    fill(place[0], a="ok ok", b="ok")
+    a, b = drive(units_in(place[0]), place[1], Elsewhere(place[1]), is_here=True)
+    assert (a["state"], a["tries"], b["state"]) == ("failed", 3, "done")
 
 
 @pytest.mark.parametrize("what", ["removed", "replaced", "emptied"])

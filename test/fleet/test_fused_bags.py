@@ -14,6 +14,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from rosbags.rosbag2 import Writer
 
 from amdanet_ros.cli import fleet_processor
 from amdanet_ros.cli.fleet_processor import FuseProcessor
@@ -339,7 +340,7 @@ def test_what_other_weights_of_the_same_name_and_time_have_begun_is_not_gone_on_
 
     with monkeypatch.context() as context:
         context.setattr(FuseJournal, "put", full)
-        assert one(weights=weights).state is State.ERROR
+        assert one(weights=weights).state is State.NO_PLACE
     assert list((tmp_path / "out" / ".bag.partial").glob("*.npz"))
     monkeypatch.setattr(
         fleet_processor, "load_predictor", lambda settings, _: Predictor.of(settings.network)
@@ -369,13 +370,21 @@ def test_a_bag_without_pairs_or_that_is_not_there_is_not_tried_again(one, tmp_pa
     assert failed.state is State.FAILED and "nothing is written" in failed.error
 
 
-def test_a_full_disk_may_be_better_at_the_next_try(one, monkeypatch):
+@pytest.mark.parametrize(
+    ("number", "state"), [(28, State.NO_PLACE), (122, State.NO_PLACE), (5, State.ERROR)]
+)
+@pytest.mark.parametrize("within", [(FuseJournal, "put"), (Writer, "write"), (Writer, "open")])
+def test_a_full_disk_is_no_fault_of_the_bag(one, monkeypatch, number, state, within):
     def full(*_):
-        raise OSError(28, "No space left on device")
+        raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(FuseJournal, "put", full)
+    monkeypatch.setattr(*within, full)
     failed = one()
-    assert failed.state is State.ERROR and "No space left" in failed.error
+    if within[1] == "open" and state is State.ERROR:
+        state = State.FAILED  # the writer says: such a bag cannot be made
+    assert failed.state is state and os.strerror(number).lower() in failed.error.lower()
+    monkeypatch.undo()
+    assert one().state is State.DONE
 
 
 @pytest.mark.parametrize(
