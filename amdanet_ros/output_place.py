@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from .disk_room import check_room
 from .programs.errors import ProgramError
 
 _RECORDING = (
@@ -102,7 +103,8 @@ def check_writable_kind(output: Path) -> None:
 
     Raises:
         OutputPlaceError: a device, pipe or socket is there, or the name is that of no file.
-        OSError: it is to lie in something that is no folder, or in one that may not be written.
+        OSError: it is to lie in something that is no folder, in one that may not be written, or on
+            a full disk.
     """
     place = Path(os.path.realpath(output))
     if place == Path.cwd() or place == Path(place.anchor):
@@ -112,5 +114,6 @@ def check_writable_kind(output: Path) -> None:
     parent = next(each for each in place.parents if os.path.lexists(each))
     if not parent.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(parent))
+    check_room(output)
     if not os.access(parent, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(parent))

@@ -24,7 +24,8 @@ ALLOWED = {
     "class_table_file": "yaml numpy bounded_yaml classes one_line user_folders",
     "findings": "",
     "graphs": "openvino optional_package user_folders",
-    "output_place": "programs",
+    "disk_room": "",
+    "output_place": "programs disk_room",
     "parameters": "",
     "one_line": "",
     "piped_file": "",
@@ -64,7 +65,7 @@ ALLOWED = {
     "evaluation": f"torch {ARRAYS} network inference classes one_line optional_package",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
     "synthetic evaluation bounded_yaml classes class_table_file images one_line whole_file "
-    "optional_package user_folders",
+    "optional_package user_folders disk_room",
     "annotation": f"{ARRAYS} images training evaluation classes class_table_file one_line "
     "whole_file",
     "extraction": f"{ARRAYS} {ROSLESS} fuse pipeline evaluation class_table_file",
@@ -75,7 +76,8 @@ ALLOWED = {
     "cli": f"rclpy torch tqdm yaml {ARRAYS} {ROSLESS} graphs network pairing pipeline settings "
     "params_file messages bags videos fuse fleet ros ros.shims training evaluation extraction "
     "annotation calibration reproduction synthetic demo resources output_place one_line programs "
-    "whole_file whole_folder class_table_file view report dds_profile user_folders __init__",
+    "whole_file whole_folder class_table_file view report dds_profile user_folders "
+    "disk_room __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -69,14 +70,18 @@ class BagWriter:
         try:
             self._writer = Writer(self.path, version=9, storage_plugin=STORAGES[storage])
             self._writer.open()
-        except (WriterError, OSError) as error:
-            raise BagError(f"bag {self.path} cannot be written: {error}") from error
-        if storage == "sqlite3":
-            self._database = self._writer.storage.conn
-            # Nothing reaches the file before its commit: a reader never finds part of a message.
-            with self._disk_errors():
+            if storage == "sqlite3":
+                self._database = self._writer.storage.conn
+                # Nothing reaches the file before its commit: a reader never finds part of a
+                # message.
                 self._database.execute("PRAGMA cache_spill = OFF")
-            self.commit()
+                self.commit()
+        except (WriterError, OSError, sqlite3.Error) as error:
+            if not isinstance(error, (WriterError, FileExistsError)):  # of another's folder
+                shutil.rmtree(self.path, ignore_errors=True)
+            cause = error.__cause__ if isinstance(error, BagWriteError) else error
+            reason = getattr(cause, "strerror", None) or cause
+            raise BagError(f"bag {self.path} cannot be written: {reason}") from error
 
     @contextlib.contextmanager
     def _disk_errors(self) -> Iterator[None]:

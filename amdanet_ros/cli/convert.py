@@ -111,6 +111,7 @@ def _exchange(arguments: argparse.Namespace) -> int:
     from ..annotation.errors import AnnotationError
     from ..annotation.exchange import bring_back, write_task
     from ..class_table_file import ClassTableError
+    from ..disk_room import check_room
     from ..output_place import OutputPlaceError, check_writable_kind, keep_apart
     from ..training.labelled_pair import DataError
     from ..whole_folder import whole_folder
@@ -139,6 +140,7 @@ def _exchange(arguments: argparse.Namespace) -> int:
         if arguments.shapes:
             raise CommandError("--shapes is for --to")
         table, own = _tables(arguments, destination)
+        check_room(destination)
         done = bring_back(kind, source, destination, table, own, arguments.labels)
     except (AnnotationError, ClassTableError, DataError) as error:
         raise CommandError(str(error)) from error

@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..disk_room import check_room
 from ..programs.arguments import number
+from ..programs.os_errors import os_error_words
 from .errors import CommandError
 from .settings_arguments import params_path
 
@@ -55,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     folder = arguments.output.resolve()
     check_demo_folder(folder)
+    check_room(folder)
     for name in ("summary.json", "summary.md", "contact_sheet.png", demo_page.NAME):
         # If this run fails, no report of an earlier run must be left.
         (folder / name).unlink(missing_ok=True)
@@ -80,7 +83,9 @@ def run(arguments: argparse.Namespace) -> int:
         html = demo_page.demo_page(output, outcome, scores, faults, rows)
         write_page(folder / demo_page.NAME, html)
     except (BagError, ProcessFailedError, ValueError, OSError) as error:
-        raise CommandError(f"{error} (output of the processes: {folder / 'logs'})") from error
+        is_plain = isinstance(error, OSError) and not isinstance(error, BagError)
+        words = os_error_words(error) if is_plain else error
+        raise CommandError(f"{words} (output of the processes: {folder / 'logs'})") from error
     print()
     print((folder / "summary.md").read_text())
     print(f"Look at {folder / 'contact_sheet.png'}")

@@ -188,6 +188,7 @@ def _write(
     """Write and count all pairs that are taken, labelled; return their names."""
     from tqdm import tqdm
 
+    from ..disk_room import check_room
     from ..extraction.registered_pair import registered
     from ..extraction.set_writer import name_of
     from ..images.errors import BadImage
@@ -221,7 +222,9 @@ def _write(
                 "places": dict(pair.places),
                 "stamp_ns": images.stamp_ns,
             }
-            writer.put(name, both, labels, fusion.confidence, facts)
+            size = writer.put(name, both, labels, fusion.confidence, facts)
+            if not names:  # others may be smaller, but hardly by half
+                check_room(writer.folder, size * (len(chosen.taken) - 1) // 2)
             tally.add(fusion)
             names.append(name)
             progress.update()

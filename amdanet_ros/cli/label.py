@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 
 from ..programs.arguments import number
+from ..user_folders import expanded
 
 SUMMARY = "complete partial labels by a network (self-training)"
 
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Label; returns 0."""
+    from ..disk_room import check_room
     from ..inference.checkpoint_file import read_checkpoint
     from ..inference.errors import DemoWeightsMissingError
     from ..network.checkpoint import CheckpointError
@@ -68,6 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         if unknown:
             raise CommandError(f"--none-of: no class {unknown[0]!r}; known: {', '.join(names)}")
         absent = [names.index(name) for name in arguments.none_of]
+        check_room(expanded(arguments.data))  # every image is read next
         pairs = ImageFolder(arguments.data, arguments.split, table, partial=bool(absent))
         with processes(arguments.device) as here:
             network = checkpoint.build().to(here.device)

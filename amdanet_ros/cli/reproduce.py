@@ -75,6 +75,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _reproduce(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
+    from ..disk_room import check_room
     from ..reproduction.figure_writer import FIGURES
     from ..reproduction.presets import PRESETS, experiments
     from ..reproduction.reproduction import EVERYTHING, Reproduction
@@ -103,6 +104,7 @@ def _reproduce(arguments: argparse.Namespace) -> int:
             for folder, state, what in made.plan(names):
                 print(f"{state:<8} {folder}  {what}")
             return 0
+        check_room(out)
         images = tuple(filter(None, (arguments.images or "").split(",")))
         for name in names:
             for path in made.make(name, images):

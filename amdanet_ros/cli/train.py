@@ -96,7 +96,10 @@ def _keep_inputs(folder: Path, arguments: argparse.Namespace, weights: Sequence[
 
 
 def _check_out(folder: Path, data: str) -> None:
+    from ..disk_room import check_room
+
     if data and folder.exists() and folder.resolve() == Path(data).resolve():
         raise CommandError(f"--out {folder} is the data set's folder: give a folder of its own")
     if folder.exists() and not folder.is_dir():
         raise CommandError(f"--out {folder} is a file: give a folder")
+    check_room(folder)  # reading a data set, or drawing one, may take long

@@ -30,10 +30,13 @@ class SetWriter:
         folder: exists and is empty.
         classes: of the labels.
         network: who labels, for people.
+
+    Attributes:
+        folder: as given.
     """
 
     def __init__(self, folder: Path, classes: ClassTable, network: str) -> None:
-        self._folder, self._classes, self._network = folder, classes, network
+        self.folder, self._classes, self._network = folder, classes, network
         self._digests: dict[str, str] = {}
         self._facts: dict[str, Mapping[str, Any]] = {}
         for each in _FOLDERS:
@@ -46,8 +49,8 @@ class SetWriter:
         labels: np.ndarray,
         confidence: np.ndarray,
         facts: Mapping[str, Any],
-    ) -> None:
-        """Write one pair.
+    ) -> int:
+        """Write one pair; return the bytes of its files.
 
         Args:
             name: of the pair, new.
@@ -58,20 +61,22 @@ class SetWriter:
         """
         sure = np.rint(255.0 * np.clip(confidence, 0, 1)).astype(np.uint8)
         images = (pair.rgb[..., ::-1], pair.thermal, labels, sure)
-        for folder, image in zip(_FOLDERS, images, strict=True):
-            write_png(self._folder / folder / f"{name}.png", image)
+        files = [self.folder / each / f"{name}.png" for each in _FOLDERS]
+        for file, image in zip(files, images, strict=True):
+            write_png(file, image)
         self._digests[name] = label_digest(labels)
         self._facts[name] = facts
+        return sum(each.stat().st_size for each in files)
 
     def close(self, lists: Mapping[str, Sequence[str]]) -> None:
         """Write the lists (names by the list's name), the class table and where all comes from."""
         text = class_table_text(self._classes)
-        (self._folder / CLASSES_FILE).write_text(text, encoding="utf-8")
+        (self.folder / CLASSES_FILE).write_text(text, encoding="utf-8")
         origin = {"network": self._network, "labels": self._digests}
-        (self._folder / LABEL_ORIGIN).write_text(json.dumps(origin, indent=1))
-        (self._folder / "pairs.json").write_text(json.dumps(self._facts, indent=1))
+        (self.folder / LABEL_ORIGIN).write_text(json.dumps(origin, indent=1))
+        (self.folder / "pairs.json").write_text(json.dumps(self._facts, indent=1))
         for name, names in lists.items():
-            (self._folder / f"{name}.txt").write_text("".join(f"{each}\n" for each in names))
+            (self.folder / f"{name}.txt").write_text("".join(f"{each}\n" for each in names))
 
 
 def name_of(recording: Path, pair: str, taken: Mapping[str, Any] | set[str]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..disk_room import SOME, check_room
 from ..evaluation.label_origin import label_digest
 from ..images.png_output import write_png
 from ..one_line import one_line
@@ -47,6 +48,13 @@ class LabelsFolder:
         (self._folder / MARK).write_text(json.dumps({"labels": self._digests}, indent=0))
 
 
+def _bytes_of_labels(pairs: ImageFolder) -> int:
+    """Return what the labels that are there take: new ones take about as much."""
+    folder = pairs.root / pairs.folders["labels"]
+    files = (folder / f"{name}.png" for name in pairs.names)
+    return sum(each.stat().st_size for each in files if each.is_file())
+
+
 @contextmanager
 def new_labels(pairs: ImageFolder, name: str) -> Iterator[LabelsFolder]:
     """Write a folder of labels in a data set's folder, which appears whole or not at all.
@@ -60,6 +68,7 @@ def new_labels(pairs: ImageFolder, name: str) -> Iterator[LabelsFolder]:
     Raises:
         DataError: it is no name of a folder there, the folder holds images or what people said, or
             labels that were changed since a network wrote them.
+        OSError: the disk has no room for them.
     """
     target = pairs.root / name
     own = {(pairs.root / each).resolve() for each in (*FOLDERS.values(), *pairs.folders.values())}
@@ -72,6 +81,7 @@ def new_labels(pairs: ImageFolder, name: str) -> Iterator[LabelsFolder]:
         )
     digests = _digests(target) if target.exists() else {}
     _check_own(target, pairs.names, digests)
+    check_room(pairs.root, _bytes_of_labels(pairs) + SOME)
     part = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".partial", dir=pairs.root))
     aside = part.with_name(f"{part.name}.before")
     try:

@@ -15,6 +15,7 @@ import yaml
 from torch import Tensor
 from tqdm import tqdm
 
+from ..disk_room import check_room
 from ..inference.finite_output import NonFiniteOutputError
 from ..network import AMDANet
 from ..one_line import one_line
@@ -88,6 +89,7 @@ class Trainer:
 
     Raises:
         ConfigError: a configuration that cannot work.
+        OSError: the folder's disk does not take the saved states.
         SavedStateError: nothing to resume, the state of another configuration, or, without
             `resume`, a folder that holds a training.
     """
@@ -116,6 +118,8 @@ class Trainer:
         self.optimizer = adamw(self.network, plan.learning_rate, plan.weight_decay)
         self.average = MovingAverage(self.network, plan.ema_decay) if plan.ema_decay else None
         self.step, self.best_step, self.best_iou = 0, 0, -1.0
+        if processes.first:
+            self._check_room()
         self.folder.mkdir(parents=True, exist_ok=True)
         if not resume and (self.folder / LAST).exists():
             raise SavedStateError(
@@ -136,6 +140,21 @@ class Trainer:
             self.validation = Validation(
                 validation, build_classes(config), processes.device, self.log, none_of(config)
             )
+
+    def _check_room(self) -> None:
+        """Refuse a disk that does not take the saved states, before the first step."""
+        weights = _bytes(self.network.state_dict().values())
+        trained = _bytes(each for each in self.network.parameters() if each.requires_grad)
+        # The optimiser keeps two numbers of each weight; BEST and the average one more each.
+        size = 2 * weights + 2 * trained + (weights if self.average else 0)
+        try:
+            check_room(self.folder, size)
+        except OSError as error:
+            raise OSError(
+                f"{self.folder} cannot take the saved states of this training, {size / 1e6:.0f} MB "
+                f"({(error.strerror or str(error)).lower()}): free some space, or name another "
+                "folder"
+            ) from error
 
     def run(
         self,
@@ -321,3 +340,7 @@ class Trainer:
             restore_optimizer(self.optimizer, state["optimizer"])
             if self.average is not None:
                 self.average.load_state_dict(state["average"])
+
+
+def _bytes(tensors: Iterable[Tensor]) -> int:
+    return sum(each.numel() * each.element_size() for each in tensors)

@@ -1,6 +1,8 @@
 """The training loop: learning, resuming, finishing steps, saved files."""
 
+import errno
 import os
+import re
 import shutil
 
 import pytest
@@ -154,6 +156,26 @@ def test_accumulated_parts_move_the_weights_as_often_as_whole_batches(tmp_path, 
     trainer, result, _ = trained(config, tmp_path, blobs, here)
     moved = {int(state["step"]) for state in trainer.optimizer.state.values()}
     assert moved == {result.step}
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_disk_without_room_for_the_states_is_said_before_the_first_step(
+    resume, stopped, stopped_state, tmp_path, micro, blobs, here, monkeypatch
+):
+    folder, sizes = stopped if resume else tmp_path / "new", []
+
+    def allocate(_file, _begin, size):
+        sizes.append(size)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "posix_fallocate", allocate)
+    monkeypatch.setattr(Trainer, "run", lambda *_: pytest.fail("begins"))
+    words = rf"{re.escape(str(folder))} cannot take the saved states .* \d+ MB \(no space left"
+    with pytest.raises(OSError, match=words):
+        trained(micro(), folder, blobs, here, resume)
+    weights = sum(4 * each.numel() for each in stopped_state["network"].values())
+    assert 4 * weights < sizes[0] < 6 * weights  # two of the optimiser, the average, the best
+    assert folder.exists() == resume
 
 
 def test_a_write_that_fails_leaves_the_last_state_readable(tmp_path):
