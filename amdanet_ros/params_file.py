@@ -16,7 +16,7 @@ import yaml
 
 from .one_line import one_line
 from .parameters import OptionError, UnknownNameError
-from .piped_file import kept_file, read_file
+from .piped_file import given_name, kept_file, read_file
 
 # Settings are imported where they are needed: their ranges need torch, which takes seconds to
 # import, and the recorder and the player only read the file.
@@ -96,8 +96,8 @@ class ParameterFile:
     """
 
     def __init__(self, path: str | Path) -> None:
-        self.path = path
-        self._content = _Content(_content_of(path), str(path))
+        self.path = given_name(path)
+        self._content = _Content(_content_of(path), self.path)
         with self._content.naming_yaml_errors():
             self._content.read()
 
@@ -186,7 +186,8 @@ def _content_of(path: str | Path) -> bytes:
         raise _unreadable(path, error) from None
     if len(content) > _MOST_BYTES:
         raise ParameterFileError(
-            f"{path} is larger than {_MOST_BYTES // 1024} KiB: that is no parameter file"
+            f"{given_name(path)} is larger than {_MOST_BYTES // 1024} KiB: that is no parameter "
+            "file"
         )
     return content
 

@@ -15,6 +15,7 @@ SILENT_S = 60.0
 """Seconds that who has opened it may write nothing."""
 _LOOK_S = 0.05
 _PIECE = 1 << 16
+_given: dict[str, str] = {}
 
 
 def read_file(path: str | Path, most: int) -> bytes:
@@ -49,7 +50,14 @@ def kept_file(path: str | Path, most: int) -> Path:
     number = os.memfd_create("parameters")
     while content:
         content = content[os.write(number, content) :]
-    return Path(f"/proc/{os.getpid()}/fd/{number}")
+    kept = Path(f"/proc/{os.getpid()}/fd/{number}")
+    _given[str(kept)] = str(path)
+    return kept
+
+
+def given_name(path: str | Path) -> str:
+    """Return what a file was called that ``kept_file`` has kept, else its path: for messages."""
+    return _given.get(str(path), str(path))
 
 
 def _arriving(number: int, most: int) -> bytes:

@@ -90,10 +90,12 @@ def test_a_shells_pipe_can_be_read_again_and_by_children(shell_pipe):
     assert subprocess.run(["cat", kept], capture_output=True).stdout == PARAMS
 
 
-@pytest.mark.parametrize("content", [b"", b"- 1\n"])
-def test_a_pipe_without_parameters_is_refused_at_once(shell_pipe, content, capsys):
-    assert main(["fuse", "bag", "-o", "out", "--params-file", shell_pipe(content)]) == 2
-    assert capsys.readouterr().err.count("\n") == 1
+@pytest.mark.parametrize("content", [b"", b"- 1\n", PARAMS + b"    max_agee: 1.0\n"])
+def test_a_pipe_without_parameters_is_refused_at_once_by_its_name(shell_pipe, content, capsys):
+    pipe = shell_pipe(content)
+    assert main(["fuse", "bag", "-o", "out", "--params-file", pipe]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and said.startswith(f"amdanet: {pipe}")
 
 
 def test_a_fleet_reads_a_shells_pipe(shell_pipe, bags, tmp_path, network_options, capsys):

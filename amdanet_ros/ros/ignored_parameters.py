@@ -43,7 +43,7 @@ def ignored_parameters(
             sentences.append(f"ignored: {problem}")
         for given, line in file.names_for(name, namespace).items():
             if problem := _unknown(node, given, pairs, topics):
-                sentences.append(f"ignored: {path}, line {line}: {problem}")
+                sentences.append(f"ignored: {file.path}, line {line}: {problem}")
     for given in parameter_names(arguments, name):
         if problem := _unknown(node, given, pairs, topics):
             sentences.append(f"ignored: {problem}")
