@@ -98,8 +98,12 @@ def check_own(output: Path, is_own: Callable[[Path], bool], command: str) -> Non
         )
 
 
-def check_writable_kind(output: Path) -> None:
+def check_writable_kind(output: Path, is_written: bool = True) -> None:
     """Check that nothing but a regular file or a folder has the output's name.
+
+    Args:
+        output: a file or a folder; it need not exist.
+        is_written: False: now it is only told what would be written; the disk may be full.
 
     Raises:
         OutputPlaceError: a device, pipe or socket is there, or the name is that of no file.
@@ -114,6 +118,7 @@ def check_writable_kind(output: Path) -> None:
     parent = next(each for each in place.parents if os.path.lexists(each))
     if not parent.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(parent))
-    check_room(output)
+    if is_written:
+        check_room(output)
     if not os.access(parent, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(parent))

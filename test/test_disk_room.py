@@ -131,6 +131,13 @@ def test_a_command_says_it_before_it_works(
     assert sorted(each.name for each in tmp_path.iterdir()) == ["bag", "set"]
 
 
+def test_what_a_fleet_would_do_is_told_on_a_full_disk_too(takes, tmp_path, bags, capsys):
+    bags.write_pairs(tmp_path / "bag", count=2)
+    takes(0)
+    assert main(["fleet", str(tmp_path / "bag"), str(tmp_path / "out"), "--dry-run"]) == 0
+    assert "1 to do" in capsys.readouterr().out
+
+
 def test_a_set_that_does_not_fit_is_told_after_its_first_pair(
     takes, tmp_path, bags, network_options, capsys, monkeypatch
 ):

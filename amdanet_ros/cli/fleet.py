@@ -154,7 +154,7 @@ def _run(arguments: argparse.Namespace) -> int:
     _check_apart(arguments.out, units)
     processor = processor_of(arguments)
     if arguments.dry_run:
-        check_place(arguments.out)
+        check_place(arguments.out, is_written=False)
         return _planned(units, processor)
     with ExitStack() as stack:
         folder = FleetFolder(arguments.out, processor.options, arguments.overwrite)

@@ -124,15 +124,19 @@ class FleetFolder:
         os.close(self._lock)
 
 
-def check_place(out: Path) -> None:
+def check_place(out: Path, is_written: bool = True) -> None:
     """Check that a folder of outputs may be there; nothing is changed.
+
+    Args:
+        out: of a fleet.
+        is_written: as of ``check_writable_kind``.
 
     Raises:
         FleetFolderError: it is a file or a recording.
         OutputPlaceError: a device has this name.
         OSError: it cannot be made there.
     """
-    check_writable_kind(out)
+    check_writable_kind(out, is_written)
     if out.is_file():
         raise FleetFolderError(f"{out} is a file: give a folder for the outputs")
     if is_recording(out):
