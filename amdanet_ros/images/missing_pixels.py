@@ -26,6 +26,8 @@ _SIDE_SHARE = 0.1  # of each side of the image, that a border touches
 _EDGE_SHARE = 0.25  # of all four sides together
 _VIDEO_EDGE_SHARE = 0.99  # the same for 8-bit video, where white and black areas are common
 _LARGEST_BORDER = 0.8  # share of the image; more is a dead camera
+_SPECK_ROWS = 64  # in which specks are looked for
+_MOST_SPECKS = 1e-3  # of an area's pixels, that may be specks in it: a measured area has more
 _LEAST_NOISE = 0.1  # share of neighbours within the border that differ: a picture has noise
 
 
@@ -57,8 +59,8 @@ def missing_pixels(thermal: np.ndarray) -> np.ndarray | None:
       and below, 5000 and above;
     - -32768, -9999, 9999, 32767 and 65535 in float images whose other values lie far from them, and
       0 where it lies far from them, fills a hundredth of the image and touches its edge;
-    - a border: one exact value on all four sides around a picture that has noise. In 8-bit video it
-      must cover the whole edge;
+    - a border: one exact value on all four sides around a picture that has noise, without specks
+      in it. In 8-bit video it must cover the whole edge;
     - the pixels beside these that interpolation has mixed with them.
 
     A uniform sky, a saturated flame, degrees around 0 and a flat image are measurements: they are
@@ -80,6 +82,18 @@ def surrounds(missing: np.ndarray) -> bool:
     return min(float(np.mean(side)) for side in _sides(missing)) >= _SIDE_SHARE
 
 
+def has_specks(area: np.ndarray) -> bool:
+    """Return whether an area of one value is measured: noise has put single pixels into it.
+
+    Args:
+        area: h x w bool, at least 3 pixels on each side.
+    """
+    step = max(1, area.shape[0] // _SPECK_ROWS)
+    above, rows, below = (area[first : -2 + first or None : step] for first in range(3))
+    specks = ~rows[:, 1:-1] & above[:, 1:-1] & below[:, 1:-1] & rows[:, :-2] & rows[:, 2:]
+    return np.count_nonzero(specks) > _MOST_SPECKS * np.count_nonzero(rows)
+
+
 def fill_missing(normalized: np.ndarray, missing: np.ndarray) -> None:
     """Give missing pixels a value that the network bears, in place.
 
@@ -95,7 +109,7 @@ def fill_missing(normalized: np.ndarray, missing: np.ndarray) -> None:
     if missing.all():
         normalized[...] = 0.5
         return
-    outside = _outside(missing)
+    outside = edge_areas(missing)
     holes = missing & ~outside
     normalized[missing] = 0.0
     if not holes.any():
@@ -211,7 +225,7 @@ def _border(thermal: np.ndarray, missing: np.ndarray | None) -> np.ndarray | Non
     picture = ~border if missing is None else ~(border | missing)
     if np.count_nonzero(border) > _LARGEST_BORDER * border.size or not _has_noise(thermal, picture):
         return None
-    return border
+    return None if has_specks(border) else border
 
 
 def _sides(image: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -237,8 +251,11 @@ def _connected_with_edge(mask: np.ndarray) -> np.ndarray:
     return around[1:-1, 1:-1] == 2
 
 
-def _outside(missing: np.ndarray) -> np.ndarray:
-    """Return the parts that are connected with the image's edge, and somewhere 3 pixels thick."""
+def edge_areas(missing: np.ndarray) -> np.ndarray:
+    """Return the parts of a mask, h x w bool, that begin at the image's edge.
+
+    Beyond the edge it counts as set, and each part is somewhere 5 pixels thick.
+    """
     edge = _connected_with_edge(missing).astype(np.uint8)
     if not edge.any():
         return edge.astype(bool)

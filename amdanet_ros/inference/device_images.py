@@ -13,7 +13,7 @@ from .image_backend import ImageBackend, InputGeometry, OverlayStyle
 from .input_images import prepare_thermal
 from .output_images import eight_bits, stretched
 from .resampling import Resampler
-from .thermal_normalization import NormalizedThermal
+from .thermal_normalization import DARKEST, NormalizedThermal
 from .transfer import Transfer
 
 
@@ -42,7 +42,7 @@ class DeviceImages(ImageBackend):
             prepared = prepare_thermal(thermal, *geometry)
             return self._transfer.upload("prepared", prepared)[None, None]
         low, high = thermal.bounds
-        heat = ((self._counts(thermal.values) - low) / (high - low)).clamp_(0.0, 1.0)[None]
+        heat = ((self._counts(thermal.values) - low) / (high - low)).clamp_(DARKEST, 1.0)[None]
         rgb_size, size, homography, pixel_map = geometry
         if pixel_map is not None:
             return self._resampler.placed(heat, pixel_map, size)[None]

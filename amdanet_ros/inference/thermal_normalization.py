@@ -8,11 +8,18 @@ import cv2
 import numpy as np
 
 from ..images.missing_pixels import fill_missing, missing_pixels, sparse_view
+from .black_areas import BlackAreas
 
 MODES = ("percentile", "fixed", "none")
 
 LEAST_SPAN = 1e-6
 """Between what becomes 0 and 1: float32 cannot divide by less."""
+
+DARKEST = 2.0**-20
+"""What the darkest of a picture becomes: 0 is what the thermal camera does not see of RGB's image.
+
+Networks with `thermal_standardisation` tell both apart. Every half precision holds it.
+"""
 
 _SAMPLES = 40_000
 """About so many pixels give the percentiles: their error is then far below a grey level."""
@@ -28,23 +35,24 @@ class NormalizedThermal:
     Attributes:
         values: h x w uint8, uint16 or float, as the camera gave it; without bounds float32 in
             [0, 1].
-        bounds: what becomes 0 and 1, in the image's unit; None: nothing is left to do.
+        bounds: what becomes `DARKEST` and 1, in the image's unit; None: nothing is left to do.
     """
 
     values: np.ndarray
     bounds: tuple[float, float] | None
 
     def array(self) -> np.ndarray:
-        """Return h x w float32 in [0, 1], C-contiguous; without bounds it is ``values`` itself."""
+        """Return h x w float32, C-contiguous: `DARKEST` to 1, or without bounds ``values``."""
         if self.bounds is None:
             return self.values
         if self.values.dtype == np.uint8 and self.bounds == (0.0, 255.0):
-            return np.divide(self.values, np.float32(255), dtype=np.float32)
+            video = np.divide(self.values, np.float32(255), dtype=np.float32)
+            return np.maximum(video, np.float32(DARKEST), out=video)
         low, high = self.bounds
         scaled = self.values.astype(np.float32)
         scaled -= np.float32(low)
         scaled *= np.float32(1.0 / (high - low))
-        return np.clip(scaled, 0.0, 1.0, out=scaled)
+        return np.clip(scaled, DARKEST, 1.0, out=scaled)
 
 
 class ThermalNormalizer:
@@ -61,7 +69,8 @@ class ThermalNormalizer:
 
     Missing pixels (not finite, fill values, a border around the picture: see `missing_pixels`) move
     no bounds in any mode. What is connected with the image's edge becomes 0, as what the thermal
-    camera does not see; holes are filled from their neighbours (see `fill_missing`). Isolated
+    camera does not see, and so does black that begins there and stays (see `BlackAreas`); nothing
+    else is 0. Holes are filled from their neighbours (see `fill_missing`). Isolated
     uint16 pixels of 0 or 65535 take the median of their neighbours; regions of them keep the ends
     of the range, without moving the bounds.
 
@@ -100,6 +109,7 @@ class ThermalNormalizer:
         self.stretch_uint8 = bool(stretch_uint8)
         self._bounds: tuple[float, float] | None = None
         self._dtype: np.dtype | None = None
+        self._black = BlackAreas()
 
     @property
     def bounds(self) -> tuple[float, float] | None:
@@ -107,8 +117,9 @@ class ThermalNormalizer:
         return self._bounds
 
     def reset(self) -> None:
-        """Forget the running bounds: the next frame sets them alone."""
+        """Forget the frames: the next one alone sets the bounds and shows what is seen."""
         self._bounds = None
+        self._black.reset()
 
     def __call__(self, thermal: np.ndarray) -> np.ndarray:
         """Normalise one frame.
@@ -140,7 +151,9 @@ class ThermalNormalizer:
             thermal = thermal.astype(np.float32)
         missing = missing_pixels(thermal)
         if missing is not None and self._is_video(thermal) and not thermal[missing].any():
-            missing = None  # a black border: its value is that of missing pixels already
+            unseen, missing = missing, None  # a black border
+        else:
+            unseen = self._unseen(thermal)
         bounds = self._bounds_of(thermal, missing)
         if missing is not None:
             valid = np.where(missing, np.float32(bounds[0]), thermal)
@@ -148,13 +161,21 @@ class ThermalNormalizer:
             if thermal.dtype == np.uint16:
                 _replace_dead_pixels(filled, thermal)
             fill_missing(filled, missing)
-            return NormalizedThermal(filled, None)
+            return _without(unseen, filled)
         scaled = NormalizedThermal(thermal, bounds)
         if thermal.dtype == np.uint16 and self.mode != "none" and _may_have_dead_pixels(thermal):
             repaired = scaled.array()
             _replace_dead_pixels(repaired, thermal)
-            return NormalizedThermal(repaired, None)
-        return scaled
+            return _without(unseen, repaired)
+        return scaled if unseen is None else _without(unseen, scaled.array())
+
+    def _unseen(self, thermal: np.ndarray) -> np.ndarray | None:
+        """Return where an image of unsigned integers shows nothing."""
+        if thermal.dtype.kind != "u":
+            return None
+        if self.smoothing == 0.0:  # no frame has to do with the ones before
+            self._black.reset()
+        return self._black.unseen(thermal)
 
     def _bounds_of(self, thermal: np.ndarray, missing: np.ndarray | None) -> tuple[float, float]:
         if self._is_video(thermal):
@@ -164,7 +185,7 @@ class ThermalNormalizer:
         if self.mode == "none":
             return (0.0, 65535.0) if thermal.dtype == np.uint16 else (0.0, 1.0)
         if thermal.dtype != self._dtype:
-            self.reset()  # another unit: the old bounds mean nothing
+            self._bounds = None  # another unit: the old bounds mean nothing
             self._dtype = thermal.dtype
         measured = _percentile_bounds(thermal, missing, self.percentiles)
         if measured is None:
@@ -176,6 +197,12 @@ class ThermalNormalizer:
         """Whether a frame was stretched by its camera already."""
         as_it_is = self.mode == "none" or (self.mode == "percentile" and not self.stretch_uint8)
         return thermal.dtype == np.uint8 and as_it_is
+
+
+def _without(unseen: np.ndarray | None, normalized: np.ndarray) -> NormalizedThermal:
+    if unseen is not None:
+        np.copyto(normalized, np.float32(0), where=unseen)
+    return NormalizedThermal(normalized, None)
 
 
 def check_thermal(thermal: np.ndarray) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from amdanet_ros.images.missing_pixels import fill_missing, missing_pixels, sparse_view
 from amdanet_ros.inference import ThermalNormalizer
+from amdanet_ros.inference.thermal_normalization import DARKEST
 from amdanet_ros.registration.orientation_field import grey
 from amdanet_ros.visualization.colorize import colorize_thermal
 
@@ -207,7 +208,7 @@ def test_a_cold_object_and_a_person_on_a_uniform_wall_stay_what_they_are():
     thermal[20:40, 30:50] = 309.0
     assert missing_pixels(thermal) is None
     result = ThermalNormalizer()(thermal)
-    assert result[0, 0] == 0.0 and result[30, 40] == 1.0
+    assert result[0, 0] == DARKEST and result[30, 40] == 1.0
 
 
 def test_pixels_that_interpolation_mixed_with_a_fill_value_are_missing_too():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from amdanet_ros.inference import ThermalNormalizer
+from amdanet_ros.inference.thermal_normalization import DARKEST
 
 
 def scene(seed=0, low=29000, high=31000, size=(64, 80)):
@@ -14,14 +15,15 @@ def test_eight_bit_video_is_divided_by_255_as_the_published_networks_expect():
     thermal = np.arange(256, dtype=np.uint8).reshape(16, 16)
     for mode in ("percentile", "none"):
         result = ThermalNormalizer(mode)(thermal)
-        np.testing.assert_array_equal(result, thermal.astype(np.float32) / np.float32(255))
+        expected = thermal.astype(np.float32) / np.float32(255)
+        np.testing.assert_array_equal(result, np.maximum(expected, np.float32(DARKEST)))
         assert result.dtype == np.float32
 
 
 def test_eight_bit_video_is_stretched_when_asked_for():
     thermal = np.random.default_rng(0).integers(100, 140, (40, 40)).astype(np.uint8)
     result = ThermalNormalizer(stretch_uint8=True)(thermal)
-    assert result.min() == 0.0
+    assert result.min() == DARKEST
     assert result.max() == 1.0
 
 
@@ -113,10 +115,10 @@ def test_tlinear_counts_and_kelvin_of_one_scene_become_the_same_image():
 
 def test_none_divides_by_the_full_range():
     np.testing.assert_allclose(
-        ThermalNormalizer("none")(np.array([[0, 65535]], dtype=np.uint16)), [[0, 1]]
+        ThermalNormalizer("none")(np.array([[0, 65535]], dtype=np.uint16)), [[DARKEST, 1]]
     )
     np.testing.assert_allclose(
-        ThermalNormalizer("none")(np.array([[-1, 0.25, 2]], dtype=np.float32)), [[0, 0.25, 1]]
+        ThermalNormalizer("none")(np.array([[-1, 0.25, 2]], dtype=np.float32)), [[DARKEST, 0.25, 1]]
     )
 
 
