@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ..one_line import one_line
 from .errors import CommandError
 
 _MEMORY_PER_WORKER = 1.5e9
@@ -82,7 +83,16 @@ def _slots(per_worker: float, gpus: list[str]) -> list[str]:
 
 
 def _local_rank() -> int:
-    return next((int(os.environ[name]) for name in _LOCAL_RANKS if name in os.environ), 0)
+    for name in _LOCAL_RANKS:
+        text = os.environ.get(name, "").strip()
+        if not text:
+            continue
+        if not (text.isascii() and text.isdecimal()):
+            raise CommandError(
+                f"{name} is {one_line(repr(text), 60)} in the environment, and no number: unset it"
+            )
+        return int(text)
+    return 0
 
 
 def _free_memory() -> float:

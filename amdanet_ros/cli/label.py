@@ -55,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..inference.checkpoint_file import read_checkpoint
     from ..inference.errors import DemoWeightsMissingError
     from ..network.checkpoint import CheckpointError
+    from ..training.config import ConfigError
     from ..training.image_folder import ImageFolder
     from ..training.labelled_pair import DataError
     from ..training.network_labels import Teacher, write_labels
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
                 arguments.confidence,
                 arguments.share,
             )
-    except (CheckpointError, DataError, DemoWeightsMissingError) as error:
+    except (CheckpointError, ConfigError, DataError, DemoWeightsMissingError) as error:
         raise CommandError(str(error)) from error
     whole = sum(counts.values())
     for label, count in counts.items():

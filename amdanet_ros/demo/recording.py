@@ -66,7 +66,7 @@ def check_replaceable(folder: Path) -> None:
         written = (folder / _MARK).read_text()
         if written == _UNFINISHED or json.loads(written).keys() >= _SETTINGS:
             return
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, RecursionError):
         pass
     raise OutputPlaceError(f"{folder} is not a recording of the demo: give another folder")
 

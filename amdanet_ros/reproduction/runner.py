@@ -124,10 +124,9 @@ class Runner:
         }
         path = run.folder / SCORES
         self.processes.wait()  # every process has read the file before one of them writes it
-        if path.is_file():
-            saved = json.loads(path.read_text())
-            if all(saved.get(key) == value for key, value in facts.items()):
-                return saved
+        saved = _saved(path)
+        if saved and all(saved.get(key) == value for key, value in facts.items()):
+            return saved
         network = load_checkpoint(run.weights).build().to(self.processes.device)
         share = range(self.processes.rank, len(pairs), self.processes.world)
         classes = build_classes(run.config)
@@ -146,6 +145,15 @@ class Runner:
     def _say(self, line: str) -> None:
         if self.processes.first:
             self._report(line)
+
+
+def _saved(path: Path) -> dict[str, Any]:
+    """Return the scores of an earlier call; {}: there are none that can be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _write_whole(path: Path, values: dict[str, Any]) -> None:

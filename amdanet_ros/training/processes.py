@@ -14,6 +14,10 @@ from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
 from ..evaluation.report import EvaluationReport, merged_reports
+from ..one_line import one_line
+from .config_values import ConfigError
+
+_UNSET = "start it by torchrun, or unset RANK, WORLD_SIZE and LOCAL_RANK"
 
 
 @dataclass(frozen=True)
@@ -67,25 +71,51 @@ class Processes:
             dist.barrier()
 
 
+def _whole_number(name: str, otherwise: int, least: int = 0) -> int:
+    """Return a number of the environment that `torchrun` or Slurm sets.
+
+    Raises:
+        ConfigError: it is none, or less than the least.
+    """
+    text = os.environ.get(name, "").strip()
+    if not text:
+        return otherwise
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= least):
+        raise ConfigError(f"{name} is {one_line(repr(text), 60)} in the environment: {_UNSET}")
+    return int(text)
+
+
 @contextmanager
 def processes(device: str = "auto") -> Iterator[Processes]:
     """Connect to the other processes that `torchrun` started, if any, within a `with`.
 
     An inner `with` uses the connection of the outer one: `torchrun` allows one rendezvous. The
     device is "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:N".
+
+    Raises:
+        ConfigError: the environment's variables of `torchrun` do not go together.
     """
-    world = int(os.environ.get("WORLD_SIZE", "1"))
-    rank = int(os.environ.get("RANK", "0"))
+    world = _whole_number("WORLD_SIZE", 1, least=1)
+    rank = _whole_number("RANK", 0)
+    if rank >= world:
+        raise ConfigError(f"RANK is {rank} and WORLD_SIZE {world} in the environment: {_UNSET}")
     kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     chosen = torch.device(kind)
     if chosen.type == "cuda" and chosen.index is None:
-        chosen = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        chosen = torch.device("cuda", _whole_number("LOCAL_RANK", 0))
         torch.cuda.set_device(chosen)
     here = Processes(rank, world, chosen)
     if world == 1 or dist.is_initialized():
         yield here
         return
-    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    try:
+        dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    except (ValueError, RuntimeError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ConfigError(
+            f"the {world} processes that WORLD_SIZE names do not meet ({one_line(first, 160)}): "
+            f"{_UNSET}"
+        ) from error
     try:
         yield here
     finally:

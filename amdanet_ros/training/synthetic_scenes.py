@@ -32,8 +32,8 @@ class SyntheticScenes:
     """The scenes of a range of seeds: drawn once, then read from memory-mapped files.
 
     A file is replaced only when it is complete; an interrupted drawing continues with the next
-    file. The folder is named after the image size and a digest of the generator's source code, so
-    that a changed generator draws new scenes.
+    file, and a damaged one is drawn again. The folder is named after the image size and a digest
+    of the generator's source code, so that a changed generator draws new scenes.
 
     Args:
         first_seed, count: of the scenes.
@@ -90,7 +90,7 @@ class SyntheticScenes:
         jobs = [
             (self.folder, shard, self.size, self.condition)
             for shard in range(self.first_seed // SHARD, last // SHARD + 1)
-            if not _mark(self.folder, shard).exists()
+            if not _is_drawn(self.folder, shard, self.size)
         ]
         if not jobs:
             return
@@ -148,6 +148,17 @@ def _generator_version() -> str:
 
 def _mark(folder: Path, shard: int) -> Path:
     return folder / f"{shard:06d}.json"
+
+
+def _is_drawn(folder: Path, shard: int, size: tuple[int, int]) -> bool:
+    """Whether a file's scenes are there; what a disk has damaged is drawn again."""
+    try:
+        conditions = json.loads(_mark(folder, shard).read_text(encoding="utf-8"))
+        arrays = [np.load(folder / f"{shard:06d}_{name}.npy", mmap_mode="r") for name in _ARRAYS]
+    except (OSError, ValueError, EOFError, RecursionError):
+        return False
+    is_named = isinstance(conditions, list) and len(conditions) == SHARD
+    return is_named and all(array.shape[:3] == (SHARD, *size) for array in arrays)
 
 
 def _draw_shard(folder: Path, shard: int, size: tuple[int, int], condition: str | None) -> None:

@@ -55,15 +55,19 @@ class TrainingLog:
             self._writer.close()
 
     def _lines(self) -> list[dict[str, Any]]:
-        lines: list[dict[str, Any]] = []
+        """Return the lines of the file that are a log's; a killed run leaves an incomplete one."""
         if not self.path.is_file():
-            return lines
-        for text in self.path.read_text().splitlines():
-            try:
-                lines.append(json.loads(text))
-            except ValueError:  # the incomplete last line of a killed run
-                break
-        return lines
+            return []
+        found = (_parsed(text) for text in self.path.read_bytes().splitlines())
+        return [line for line in found if line is not None]
+
+
+def _parsed(text: bytes) -> dict[str, Any] | None:
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return line if isinstance(line, dict) and isinstance(line.get("step"), int) else None
 
 
 def _summary_writer(folder: Path, step: int) -> Any:

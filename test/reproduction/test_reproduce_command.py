@@ -56,6 +56,16 @@ def test_what_is_trained_is_loaded(reproduce, work, capsys):
     assert trained_at(work / "out") == before
 
 
+@pytest.mark.parametrize("damage", [b"", b"[1]", b"\xff", b"[" * 5000], ids=range(4))
+def test_scores_that_cannot_be_read_are_made_again(reproduce, work, damage):
+    assert reproduce("tab5") == 0
+    scores = min(work.glob(f"out/runs/*/{SCORES}"))
+    before = json.loads(scores.read_text())
+    scores.write_bytes(damage)
+    assert reproduce("tab5") == 0
+    assert json.loads(scores.read_text()) == before
+
+
 def test_a_run_that_was_cut_off_goes_on(reproduce, tmp_path, capsys, monkeypatch):
     def interrupted(path, values):
         raise KeyboardInterrupt

@@ -46,6 +46,30 @@ def test_an_interrupted_file_is_drawn_again(tmp_path):
     assert np.array_equal(again[0].rgb, scenes[0].rgb)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("000000.json", b"["),
+        ("000000.json", b"\xff\xfe"),
+        ("000000.json", b'{"day": 1}'),
+        ("000000.json", b'["day"]'),
+        ("000000_rgb.npy", b""),
+        ("000000_labels.npy", b"half"),
+        ("000000_thermal.npy", None),
+    ],
+)
+def test_a_damaged_file_is_drawn_again(tmp_path, name, content):
+    scenes = SyntheticScenes(0, 2, (48, 64), tmp_path)
+    expected = scenes[1]
+    file = scenes.folder / name
+    file.write_bytes(file.read_bytes()[:-100] if content is None else content)
+    found = SyntheticScenes(0, 2, (48, 64), tmp_path)[1]
+    assert np.array_equal(found.rgb, expected.rgb)
+    assert np.array_equal(found.thermal, expected.thermal)
+    assert np.array_equal(found.labels, expected.labels)
+    assert found.condition == expected.condition
+
+
 def test_an_interruption_ends_the_processes_that_draw(tmp_path, monkeypatch):
     def interrupted(_):
         assert len(multiprocessing.active_children()) == 2
