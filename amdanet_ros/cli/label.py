@@ -27,6 +27,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--none-of", nargs="+", default=[], metavar="CLASS", help="what label 254 excludes"
     )
     parser.add_argument(
+        "--not-in",
+        nargs="+",
+        action="append",
+        default=[],
+        metavar=("SPLIT", "CLASS"),
+        help="the images of SPLIT.txt show none of these of --none-of: what the network takes for "
+        "one is labelled 254; may be repeated",
+    )
+    parser.add_argument(
         "--confidence",
         type=number("--confidence", float, 0, 1),
         default=0.6,
@@ -73,6 +82,11 @@ def run(arguments: argparse.Namespace) -> int:
         absent = [names.index(name) for name in arguments.none_of]
         check_room(expanded(arguments.data))  # every image is read next
         pairs = ImageFolder(arguments.data, arguments.split, table, partial=bool(absent))
+        not_shown = {
+            name: [names.index(each) for each in classes]
+            for split, classes in _not_in(arguments)
+            for name in ImageFolder.names_of(pairs.root, split)
+        }
         with processes(arguments.device) as here:
             network = checkpoint.build().to(here.device)
             counts = write_labels(
@@ -82,6 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
                 absent,
                 arguments.confidence,
                 arguments.share,
+                not_shown,
             )
     except (CheckpointError, ConfigError, DataError, DemoWeightsMissingError) as error:
         raise CommandError(str(error)) from error
@@ -90,3 +105,16 @@ def run(arguments: argparse.Namespace) -> int:
         name = names[label] if label < len(names) else {254: "none of", 255: "not known"}[label]
         print(f"{name}: {100 * count / whole:.1f} %")
     return 0
+
+
+def _not_in(arguments: argparse.Namespace) -> list[tuple[str, list[str]]]:
+    """Return the lists of `--not-in`, each with its classes, which `--none-of` must name."""
+    from .errors import CommandError
+
+    for split, *classes in arguments.not_in:
+        if not classes:
+            raise CommandError(f"--not-in {split}: name the classes that its images do not show")
+        others = [name for name in classes if name not in arguments.none_of]
+        if others:
+            raise CommandError(f"--not-in {split}: {others[0]!r} is not among --none-of")
+    return [(split, classes) for split, *classes in arguments.not_in]

@@ -7,8 +7,9 @@ Only what it is surest of is taken, of each class by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -137,6 +138,7 @@ def write_labels(
     absent: Sequence[int],
     confidence: float,
     share: float,
+    not_shown: Mapping[str, Sequence[int]] = MappingProxyType({}),
 ) -> dict[int, int]:
     """Write completed labels of all pairs beside those that are there, all or none.
 
@@ -146,6 +148,8 @@ def write_labels(
         folder: to write in the data set's folder, such as "Label_1".
         absent: class indices that label 254 excludes.
         confidence, share: see `class_thresholds`.
+        not_shown: by a pair's name, class indices among `absent` that its images do not show. Where
+            the network is sure of one of these, the pixel becomes 254 instead.
 
     Returns:
         Number of pixels of each label written.
@@ -167,6 +171,8 @@ def write_labels(
             labels = pairs.labels(index)
             if index in proposals:
                 labels = completed_labels(labels, proposals[index], thresholds)
+                wrong = not_shown.get(name, ())
+                labels = np.where(np.isin(labels, wrong), np.uint8(NONE_OF), labels)
             written.put(name, labels)
             counts += np.bincount(labels.reshape(-1), minlength=256)
     return {int(label): int(counts[label]) for label in np.flatnonzero(counts)}

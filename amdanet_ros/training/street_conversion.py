@@ -6,6 +6,7 @@ As distributed, a folder holds `msrs` (pairs, `label`, `objects`, `boxes.json`, 
 - `Visible`, `Infrared`, `Label`, one PNG a name each; `boxes.json`, in pixels of what is written;
 - `train.txt` (msrs), `camvid.txt` (thermal is the grey of RGB), `unlabelled.txt` (all labels 255),
   and `test.txt`, `test_day.txt`, `test_night.txt`: the pairs to choose weights on;
+- `no_vehicles.txt`: of the unlabelled pairs, those of `WITHOUT_VEHICLES`;
 - label 254 (`NONE_OF`): none of person, bicycle, vehicle. At night the labels of the set know
   nothing else outside the boxes that people drew; in the test labels it comes from `objects`.
 """
@@ -32,6 +33,14 @@ from .image_lists import check_outside, data_folder
 from .labelled_pair import DataError
 
 UNLABELLED_PAIRS = ("roadscene", "m3svd", "llvip")
+
+WITHOUT_VEHICLES = (
+    *("0111_1716", "0111_1803", "0114_1551", "0114_1609", "0114_1611", "0115_1831", "0115_1834"),
+    *("0115_1847", "v0111_1716", "v0113_1714", "v0117_1620", "v1230_1202"),
+)
+"""Scenes of M3SVD without a vehicle, as somebody who looked at each saw: stairs, parks, stalls, a
+lake, shop fronts. Networks that know streets alone take facades for vehicles."""
+
 BOX_MARGIN = 4.0
 """Pixels of the original around a box where nothing is said: people draw boxes a little off."""
 
@@ -90,6 +99,11 @@ def convert_street(
     for condition, letter in (("day", "D"), ("night", "N")):
         for split in ("train", "test"):
             names[f"{split}_{condition}"] = [n for n in names[split] if n.endswith(letter)]
+    names["no_vehicles"] = [
+        name
+        for name, part, stem in lists["unlabelled"]
+        if part == "m3svd" and stem.rsplit("_", 1)[0] in WITHOUT_VEHICLES
+    ]
     names = {split: wanted for split, wanted in names.items() if wanted}
     for split, wanted in names.items():
         write_whole(target / f"{split}.txt", "".join(f"{name}\n" for name in wanted))

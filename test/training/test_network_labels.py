@@ -104,3 +104,41 @@ def test_the_command_writes_labels_beside_those_that_are_there(tmp_path, data_se
     assert main([*command, "--into", "Label_1"]) == 2
     assert "holds label 254" in capsys.readouterr().err
     assert main([*command, "--into", "Label_1", "--none-of", "cat"]) == 2
+
+
+def labelled_by(weights, root, *options):
+    command = ["label", str(weights), "--data", str(root), "--confidence", "0", "--share", "1"]
+    status = main([*command, "--into", "Label_1", *options])
+    written = root / "Label_1"
+    return status, {p.stem: cv2.imread(str(p), -1) for p in written.glob("*.png")}
+
+
+def test_what_an_image_does_not_show_becomes_none_of_these(tmp_path, data_set, weights):
+    root = data_set(count=3)
+    for name in ("000", "001"):
+        cv2.imwrite(str(root / "Label" / f"{name}.png"), np.full((48, 48), 255, np.uint8))
+    _, plain = labelled_by(weights, root)
+    taken = PST900.names[np.bincount(plain["000"].reshape(-1)).argmax()]
+    index = PST900.names.index(taken)
+    (root / "looked_at.txt").write_text("000\n002\n")
+    excluded = ("--none-of", taken, "--not-in", "looked_at", taken)
+    status, found = labelled_by(weights, root, *excluded)
+    assert status == 0
+    assert np.array_equal(found["000"], np.where(plain["000"] == index, 254, plain["000"]))
+    assert np.array_equal(found["001"], plain["001"])  # of another list
+    assert np.array_equal(found["002"], plain["002"])  # what people said stays
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--not-in", "train"), "--not-in train: name the classes"),
+        (("--none-of", "Survivor", "--not-in", "train", "BackPack"), "'BackPack' is not among"),
+        (("--none-of", "Survivor", "--not-in", "nowhere", "Survivor"), "nowhere.txt is missing"),
+    ],
+)
+def test_a_wrong_list_of_what_is_not_shown_is_named(data_set, weights, capsys, options, said):
+    status, found = labelled_by(weights, data_set(count=2), *options)
+    assert status == 2
+    assert said in capsys.readouterr().err
+    assert not found

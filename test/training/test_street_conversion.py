@@ -33,6 +33,8 @@ def street(tmp_path):
     put("msrs", "2N", np.where(night == 7, 7, 254).astype(np.uint8), "objects")
     put("camvid", "street", np.full((64, 80), 6, np.uint8))
     put("m3svd", "smoke", unknown)
+    put("m3svd", "v0113_1714_0540", unknown)
+    put("m3svd", "0111_1753_0000", unknown)
     (root / "msrs/train.txt").write_text("1D\n1N\n")
     (root / "msrs/val.txt").write_text("2N\n")
     boxes = {"1N": [[0, 28.0, 18.0, 42.0, 42.0, "fusion"]]}
@@ -56,7 +58,9 @@ def test_lists_labels_and_boxes(tmp_path, street, capsys):
     assert chosen[0].condition == "night" and set(np.unique(chosen[0].labels)) == {7, 254}
     assert ImageFolder(out, "camvid", 10)[0].labels[0, 0] == 6
     assert (ImageFolder(out, "unlabelled")[0].labels == 255).all()
-    assert ImageFolder.names_of(out, "unlabelled") == ["m3svd_smoke"]
+    lake, crossing = "m3svd_v0113_1714_0540", "m3svd_0111_1753_0000"
+    assert ImageFolder.names_of(out, "unlabelled") == [crossing, "m3svd_smoke", lake]
+    assert ImageFolder.names_of(out, "no_vehicles") == [lake]
     with pytest.raises(DataError, match="holds label 254"):
         ImageFolder(out, "train", 10)
 
