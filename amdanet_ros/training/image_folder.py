@@ -239,8 +239,13 @@ def held_out_split(names: Sequence[str], share: float, seed: int) -> tuple[list[
     Raises:
         DataError: fewer than two names, or a share outside (0, 1).
     """
-    if len(names) < 2 or not 0.0 < share < 1.0:
-        raise DataError(f"cannot hold {share} of {len(names)} pairs out for validation")
+    if not 0.0 < share < 1.0:
+        raise DataError(f"data.validation_share is {share:g}: it must be above 0 and below 1")
+    if len(names) < 2:
+        raise DataError(
+            "train.txt names one pair, and at least one more is needed to be held out for the "
+            "validation: name more, or name another list in data.validation_list"
+        )
     order = np.random.default_rng([seed, 3]).permutation(len(names))
     count = min(len(names) - 1, max(1, round(share * len(names))))
     held_out = set(order[:count].tolist())

@@ -83,8 +83,13 @@ def meant_instead(path: Path) -> str:
     """Return what to say of a file or folder beside a missing PNG that it may be meant for.
 
     That is one with another ending, other capital letters, or umlauts written as other code
-    points (macOS writes two for one). Empty if there is none.
+    points (macOS writes two for one); or the file itself, which is none. Empty if there is none.
     """
+    if os.path.lexists(path):
+        what = (
+            "a link that leads to no file" if path.is_symlink() else "a folder, a pipe or a device"
+        )
+        return f" (it is there as {what}: put the file there)"
     for wanted, what in ((path.parent, "folder"), (path, "file")):
         if wanted.exists() or not wanted.parent.is_dir():
             continue

@@ -1,5 +1,6 @@
 """Data sets in the authors' layout, and messages that name the file."""
 
+import os
 import struct
 import zlib
 
@@ -97,8 +98,30 @@ def test_the_validation_split_is_held_out_of_the_training_list():
     assert len(validation) == 2
     assert sorted(train + validation) == sorted(names)
     assert held_out_split(names, 0.1, seed=4) == (train, validation)
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match="one pair.*data.validation_list"):
         held_out_split(names[:1], 0.1, seed=4)
+    for share in (0.0, 1.0):
+        with pytest.raises(DataError, match=f"data.validation_share is {share:g}: it must be"):
+            held_out_split(names, share, seed=4)
+
+
+@pytest.mark.parametrize(
+    ("put", "words"),
+    [
+        (os.mkfifo, "a folder, a pipe or a device"),
+        (os.mkdir, "a folder, a pipe or a device"),
+        (lambda path: path.symlink_to("001.png"), "a link that leads to no file"),
+        (lambda path: path.symlink_to("/nowhere/001.png"), "a link that leads to no file"),
+    ],
+    ids=["pipe", "folder", "loop", "dangling"],
+)
+def test_what_stands_in_a_files_place_is_named(data_set, put, words):
+    root = data_set()
+    path = root / "Label" / "001.png"
+    path.unlink()
+    put(path)
+    with pytest.raises(DataError, match=rf"Label/001\.png is missing.*{words}"):
+        ImageFolder(root, "train")
 
 
 @pytest.mark.parametrize("mode", ["L", "P", "1"])
