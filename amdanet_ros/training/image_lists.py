@@ -86,9 +86,8 @@ def meant_instead(path: Path) -> str:
     points (macOS writes two for one); or the file itself, which is none. Empty if there is none.
     """
     if os.path.lexists(path):
-        what = (
-            "a link that leads to no file" if path.is_symlink() else "a folder, a pipe or a device"
-        )
+        is_link = path.is_symlink()
+        what = "a link that leads to no file" if is_link else "a folder, a pipe or a device"
         return f" (it is there as {what}: put the file there)"
     for wanted, what in ((path.parent, "folder"), (path, "file")):
         if wanted.exists() or not wanted.parent.is_dir():
