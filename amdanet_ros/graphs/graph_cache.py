@@ -15,7 +15,7 @@ from .. import user_folders
 LARGEST = 1024 * 1024 * 1024
 """Bytes that all entries may take together; those that were not used for longest go first."""
 
-_MAGIC = b"amdanet_ros graph 1\n"
+_MAGIC = b"amdanet_ros graph 2\n"
 _SUFFIX = ".graph"
 _MOST_HEAD = 1024
 
@@ -28,8 +28,9 @@ def cache_folder() -> Path | None:
 class GraphCache:
     """A folder of entries. It never raises: what cannot be read or written is built again.
 
-    An entry is a line that says what it is, the SHA-256 of the rest, and the rest. It appears
-    whole or not at all, and whoever reads it checks the sum: several processes can use the folder.
+    An entry is a line that says what it is, the SHA-256 of its key and of the rest, and the rest.
+    It appears whole or not at all, and whoever reads it checks the sum: several processes can use
+    the folder, and an entry that was put in another's place is none.
 
     Args:
         folder: None: nothing is kept.
@@ -56,7 +57,7 @@ class GraphCache:
             return None
         begin = len(_MAGIC) + 32
         kept = content[begin:]
-        if content[:begin] != _MAGIC + hashlib.sha256(kept).digest():
+        if content[:begin] != _head(key, kept):
             self.remove(key)
             return None
         with contextlib.suppress(OSError):
@@ -76,7 +77,7 @@ class GraphCache:
                 dir=path.parent, prefix=".partial-", delete=False
             ) as file:
                 partial = Path(file.name)
-                file.write(_MAGIC + hashlib.sha256(content).digest())
+                file.write(_head(key, content))
                 file.write(content)
             os.replace(partial, path)
         except OSError:
@@ -114,6 +115,12 @@ class GraphCache:
             total -= size
 
 
+def _head(key: str, content: bytes) -> bytes:
+    sums = hashlib.sha256(hashlib.sha256(key.encode()).digest())
+    sums.update(content)
+    return _MAGIC + sums.digest()
+
+
 def _read(path: Path, largest: int) -> bytes:
     """Return the bytes of a regular file; anything else might never end.
 
@@ -122,8 +129,10 @@ def _read(path: Path, largest: int) -> bytes:
     """
     # A pipe would block until somebody writes to it.
     number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(number, "rb") as file:
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, number)
         found = os.fstat(number)
         if not stat.S_ISREG(found.st_mode) or found.st_size > largest + _MOST_HEAD:
             raise OSError(errno.EINVAL, "no entry of the cache")
-        return file.read()
+        with open(number, "rb", closefd=False) as file:
+            return file.read()

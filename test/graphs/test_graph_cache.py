@@ -46,6 +46,20 @@ def test_a_damaged_entry_is_none_and_can_be_put_again(cache, tmp_path, damage):
     assert cache.put("a", b"again") and cache.get("a") == b"again"
 
 
+@pytest.mark.parametrize("put", [os.replace, os.link, os.symlink])
+def test_an_entry_in_the_place_of_another_is_none(cache, tmp_path, put):
+    cache.put("a", b"graph of a")
+    (path,) = files(tmp_path)
+    cache.put("b", b"graph of b")
+    (other,) = set(files(tmp_path)) - {path}
+    if put is not os.replace:
+        other.unlink()
+    put(path, other)
+    assert cache.get("b") is None
+    assert not other.exists()
+    assert cache.put("b", b"graph of b") and cache.get("b") == b"graph of b"
+
+
 def test_the_folder_stays_within_its_bound_and_what_was_not_used_for_longest_goes(cache, tmp_path):
     for number, key in enumerate("abc"):
         cache.put(key, bytes(250))
@@ -89,7 +103,9 @@ def test_what_is_no_entry_is_not_waited_for_and_not_read(cache, tmp_path, put):
     (path,) = files(tmp_path)
     path.unlink()
     put(path)
+    before = len(os.listdir("/proc/self/fd"))
     assert cache.get("a") is None
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 @pytest.mark.parametrize("place", ["a file", "below a file"])

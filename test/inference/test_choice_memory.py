@@ -57,7 +57,9 @@ def test_an_engine_that_does_not_run_now_is_forgotten(memory, name, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"name": "OpenVINO bf16"}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"{}", b"\xff", b'{"name": "OpenVINO bf16"}', b"[" * 5000], ids=range(6)
+)
 def test_what_is_no_choice_is_forgotten(memory, content, tmp_path):
     memory.keep(choice())
     memory.cache.put("choice 1 street 240x320", content)
