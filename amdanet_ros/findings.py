@@ -85,7 +85,8 @@ class FindingKind(Enum):
     """The thermal images do not lie where the registration puts them: pixels, width (of the image
     in which they count)."""
     NO_COMMON_VIEW = "no_common_view"
-    """The thermal and the RGB image show no common part."""
+    """The thermal and the RGB image show no common part: an error where the outputs would show that
+    part alone, else a warning, since the thermal image has no effect."""
 
     # Temperature
     WRONG_THERMAL_UNIT = "wrong_thermal_unit"

@@ -102,7 +102,7 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "plane at thermal.registration_distance counts; name the topic with --depth-topic",
     _K.BAD_DEPTH: "depth images are not used: {cause}",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
-    "--registration (amdanet register), or leave out crop_to_common_view",
+    "--registration (amdanet register), thermal.crop or the cameras' calibrations",
     _K.WRONG_THERMAL_UNIT: _wrong_thermal_unit,
     _K.REDUCED_SIZE: "images of {size} are computed at {used}, because max_inference_megapixels is "
     "{limit:g}: choose a size with --inference-size, or raise the limit in the --params-file",

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from .. import registration
-from ..findings import Finding, FindingKind
+from ..findings import Finding, FindingKind, Level
 from ..inference.input_images import check_homography
 from ..registration import common_field_of_view, resize_homography
 from ..registration.camera_info_file import CameraInfoFileError, read_camera_info_file
 from ..registration.depth_map import DepthProjector
-from ..registration.homography import are_inside, largest_window
+from ..registration.homography import are_inside, largest_window, seen_of_rgb
 from ..registration.pixel_map import PlaneMap, View
 from ..registration.rig import Rig, nearness_of
 from .calibrated_rig import calibrated_rig
@@ -110,7 +110,10 @@ def _computed(
         matrix, findings = _at_sizes(thermal, rgb_size, thermal_size), ()
     else:
         rig, findings = calibrated_rig(options, rgb_size, thermal_size, infos)
-        if is_by_depth(thermal) or rig.rgb.lens is not None or rig.thermal.lens is not None:
+        # A homography would also show what lies behind a camera, mirrored.
+        is_turned_away = rig.rotation[2, 2] <= 0.0
+        has_lens = rig.rgb.lens is not None or rig.thermal.lens is not None
+        if is_by_depth(thermal) or has_lens or is_turned_away:
             return _mapped(rig, options, rgb_size, thermal_size, findings)
         try:
             matrix = rig.homography(thermal.registration_distance)
@@ -120,12 +123,12 @@ def _computed(
         return EQUAL_VIEWS
     top, _, left, _ = thermal.crop
     matrix = _checked(matrix) @ np.array([[1, 0, left], [0, 1, top], [0, 0, 1]], np.float64)
+    after = _after_crop(thermal, thermal_size)
     if not options.crop_to_common_view:
-        return PairGeometry(_checked(matrix), None, None, findings)
+        seen, _ = seen_of_rgb(_checked(matrix), after, rgb_size)
+        return PairGeometry(_checked(matrix), None, None, (*findings, *_nothing_common(seen)))
     try:
-        window = common_field_of_view(
-            _checked(matrix), _after_crop(thermal, thermal_size), rgb_size
-        )
+        window = common_field_of_view(_checked(matrix), after, rgb_size)
     except ValueError:
         raise RegistrationError(FindingKind.NO_COMMON_VIEW) from None
     shift = np.array([[1, 0, -window[1]], [0, 1, -window[0]], [0, 0, 1]], dtype=np.float64)
@@ -144,23 +147,32 @@ def _mapped(
     nearness = nearness_of(thermal.registration_distance)
     margins = thermal.crop[0], thermal.crop[2]
     window = None
+    # A coarse grid is enough: the rectangle is rounded inwards by a cell.
+    step = max(1, min(rgb_size) // 120)
+    grid = View((0, 0, *rgb_size), margins).rgb_pixels(rgb_size)[::step, ::step]
+    directions = rig.rgb.directions(grid.reshape(-1, 2))
+    places = rig.thermal_pixels(directions, nearness) - np.array(margins[::-1])
+    seen = are_inside(places, _after_crop(thermal, thermal_size)).reshape(grid.shape[:2])
     if options.crop_to_common_view:
-        # A coarse grid is enough: the rectangle is rounded inwards by a cell.
-        step = max(1, min(rgb_size) // 120)
-        grid = View((0, 0, *rgb_size), margins).rgb_pixels(rgb_size)[::step, ::step]
-        directions = rig.rgb.directions(grid.reshape(-1, 2))
-        places = rig.thermal_pixels(directions, nearness) - np.array(margins[::-1])
-        seen = are_inside(places, _after_crop(thermal, thermal_size)).reshape(grid.shape[:2])
         try:
             window = largest_window(seen, step, rgb_size)
         except ValueError:
             raise RegistrationError(FindingKind.NO_COMMON_VIEW) from None
+    elif not is_by_depth(thermal):  # which may see what lies nearer
+        findings = (*findings, *_nothing_common(seen))
     view = View(window or (0, 0, *rgb_size), margins)
     projector = None
     if is_by_depth(thermal):
         after = _after_crop(thermal, thermal_size)
         projector = DepthProjector(rig, nearness, view, rgb_size, after)
     return PairGeometry(None, PlaneMap(rig, nearness, view), window, findings, projector)
+
+
+def _nothing_common(seen: np.ndarray) -> tuple[Finding, ...]:
+    """Return the finding where no pixel of the RGB image is seen by the thermal camera."""
+    if seen.any():
+        return ()
+    return (Finding(FindingKind.NO_COMMON_VIEW, None, Level.WARN),)
 
 
 def is_by_depth(thermal: ThermalOptions) -> bool:

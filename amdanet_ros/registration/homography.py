@@ -122,14 +122,29 @@ def common_field_of_view(
     Raises:
         ValueError: the two images do not overlap.
     """
-    height, width = rgb_size
     # A coarse grid is enough: the rectangle is rounded inwards by a cell.
+    seen, step = seen_of_rgb(homography, thermal_size, rgb_size)
+    return largest_window(seen, step, rgb_size)
+
+
+def seen_of_rgb(
+    homography: np.ndarray, thermal_size: tuple[int, int], rgb_size: tuple[int, int]
+) -> tuple[np.ndarray, int]:
+    """Return which of every so many pixels of the RGB image the thermal camera sees, and how many.
+
+    Args:
+        homography: thermal pixel to RGB pixel, 3 x 3.
+        thermal_size, rgb_size: (height, width).
+
+    Returns:
+        (seen, step): rows x columns bool; of every ``step`` pixels in both directions.
+    """
+    height, width = rgb_size
     step = max(1, min(height, width) // 120)
     ys, xs = np.arange(0, height, step), np.arange(0, width, step)
     grid = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2).astype(np.float64)
     source = transform_points(np.linalg.inv(homography), grid)
-    seen = are_inside(source, thermal_size).reshape(len(ys), len(xs))
-    return largest_window(seen, step, rgb_size)
+    return are_inside(source, thermal_size).reshape(len(ys), len(xs)), step
 
 
 def are_inside(places: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -185,7 +185,7 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "distance than they were registered at: register them again (amdanet register, amdanet "
     "calibrate), or set {p}thermal.registration_check_period to 0 for no checks",
     _K.NO_COMMON_VIEW: "the thermal and the RGB image have no common field of view: correct "
-    "{p}thermal.registration (amdanet register), or set {p}crop_to_common_view to false",
+    "{p}thermal.registration (amdanet register), {p}thermal.crop or the cameras' calibrations",
     _K.WRONG_THERMAL_UNIT: _wrong_thermal_unit,
     _K.REDUCED_SIZE: "images of {size} are computed at {used}, because {p}max_inference_megapixels "
     "is {limit:g}: set inference_size to choose a size, or raise {p}max_inference_megapixels",

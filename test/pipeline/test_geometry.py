@@ -173,6 +173,32 @@ def test_images_without_a_common_part_are_refused(geometries):
     assert refusal(geometries, wanted, RGB, THERMAL, NONE).kind is FindingKind.NO_COMMON_VIEW
 
 
+@pytest.mark.parametrize(
+    "thermal",
+    [
+        {"registration": (1.0, 0.0, 5000.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)},
+        {"registration": (1.0, 0.0, 0.0, 0.0, 1.0, -300.0, 0.0, 0.0, 1.0)},
+        {"registration": (1.0, 0.0, 500.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0), "crop": (0, 0, 150, 0)},
+        {"registration_from": "camera_info", "rotation": (-1.0, 0, 0, 0, 1.0, 0, 0, 0, -1.0)},
+        {"registration_from": "camera_info", "rotation": (0.0, 0, 1.0, 0, 1.0, 0, -1.0, 0, 0)},
+    ],
+    ids=["right", "above", "cropped", "behind", "beside"],
+)
+@pytest.mark.parametrize("d", [[], [0.1, 0.0, 0.0, 0.0, 0.0]], ids=["straight", "bent"])
+def test_images_without_a_common_part_are_a_warning_where_all_of_rgb_is_shown(
+    geometries, thermal, d
+):
+    infos = {
+        "rgb": info(500.0, RGB, "rgb", d=d, distortion_model="plumb_bob"),
+        "thermal": info(250.0, THERMAL, "thermal", d=d, distortion_model="plumb_bob"),
+    }
+    geometry = geometries.of(options(**thermal), RGB, THERMAL, infos)
+    (found,) = [each for each in geometry.findings if each.kind is FindingKind.NO_COMMON_VIEW]
+    assert (found.stream, found.level) == (None, Level.WARN)
+    seen = geometries.of(options(registration=SHIFT), RGB, THERMAL, infos)
+    assert not [each for each in seen.findings if each.kind is FindingKind.NO_COMMON_VIEW]
+
+
 def test_a_window_is_a_region_of_the_sensor():
     assert region_of_window(info(500.0, RGB), (40, 100, 200, 300), RGB) == (40, 100, 200, 300)
     # An image that is binned and a region already: the window counts from that, in whole pixels.
