@@ -35,8 +35,9 @@ METADATA = {
     "LLVIP (non-commercial research), M3SVD (MIT)",
     "recipe": "from demo_mit_b0: config/training/street.yaml, street_rounds.yaml, "
     "street_more.yaml, street_final.yaml, street_night.yaml, street_night_final.yaml, "
-    "street_standardised.yaml, street_fusion.yaml (docs/notes/street_training.md)",
-    "failures": "thin and far things, bicycles and vehicles at night, vehicles by thermal alone, "
+    "street_standardised.yaml, street_gpu.yaml, street_gpu_final.yaml, street_no_vehicles.yaml, "
+    "street_fusion.yaml (docs/notes/street_training.md)",
+    "failures": "thin and far things, vehicles at night, vehicles by thermal alone, facades and "
     "scenes without a road, indoors",
 }
 
