@@ -364,7 +364,9 @@ def other_openvino(monkeypatch):
         each.cache_clear()
 
 
-@pytest.mark.parametrize("core", [None, int, "Core", lambda: [][0]], ids=str)
+@pytest.mark.parametrize(
+    "core", [None, int, "Core", lambda: [][0]], ids=["none", "another", "text", "fails"]
+)
 def test_with_an_openvino_that_does_not_start_torch_runs_and_the_reason_says_so(
     network, other_openvino, core
 ):
