@@ -58,6 +58,8 @@ def _allocate(file: int, size: int) -> None:
     try:
         os.posix_fallocate(file, 0, size)
     except OSError as error:
+        if error.errno == errno.EFBIG:  # a limit of single files: the output may be many
+            return
         if error.errno not in _NO_ALLOCATION:
             raise
         for begin in range(0, size, _PIECE):
