@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from contextlib import nullcontext
 from typing import NamedTuple, Protocol
 
 import torch
@@ -51,8 +50,7 @@ class PlainEngine:
     ) -> EngineOutput:
         """Compute both outputs in float32, whatever is wanted."""
         three = thermal.expand(-1, 3, -1, -1)
-        exact = rgb.is_cuda and self._dtype == torch.float32
-        with exact_convolutions() if exact else nullcontext():
+        with exact_convolutions(rgb, self._dtype):
             output = self._network(rgb.to(self._dtype), three.to(self._dtype))
         return EngineOutput(
             output.logits.float() if want_logits else None,

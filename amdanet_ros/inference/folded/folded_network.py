@@ -66,10 +66,8 @@ class FoldedAMDANet(nn.Module):
             want_fused: False skips the fusion decoder.
 
         """
-        if rgb.is_cuda and self.encoder_dtype == torch.float32:
-            with exact_convolutions():
-                return self._computed(rgb, thermal, want_logits, want_fused)
-        return self._computed(rgb, thermal, want_logits, want_fused)
+        with exact_convolutions(rgb, self.encoder_dtype):
+            return self._computed(rgb, thermal, want_logits, want_fused)
 
     def _computed(
         self, rgb: Tensor, thermal: Tensor, want_logits: bool, want_fused: bool
