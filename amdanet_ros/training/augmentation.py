@@ -11,14 +11,7 @@ from torch import Tensor
 from ..classes import UNLABELED
 from .config import AugmentationConfig
 from .labelled_pair import LabelledPair, thermal_values
-from .lost_cameras import (
-    BOTH_HARMED,
-    NOTHING_LOST,
-    RGB_HARMED,
-    RGB_LOST,
-    THERMAL_HARMED,
-    THERMAL_LOST,
-)
+from .lost_cameras import Lost
 from .sensor_looks import RgbNoise, ThermalBorder, ThermalGain, ThermalLook, stretched
 from .vision_transforms import tv_tensors, v2
 
@@ -80,19 +73,19 @@ def _axis_window(side: int, crop: int, scale: float) -> tuple[int, int, int]:
 
 
 class StartWhole(torch.nn.Module):
-    """Adds the entry "lost" to a sample that has none, with the value `NOTHING_LOST`."""
+    """Adds the entry "lost" to a sample that has none, with the value `Lost.NOTHING`."""
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
         """Return the sample with the entry; the images stay as they are."""
-        return {"lost": torch.tensor(NOTHING_LOST), **sample}
+        return {"lost": torch.tensor(Lost.NOTHING), **sample}
 
 
 def _harmed(sample: dict[str, Tensor], code: int) -> dict[str, Tensor]:
     """Set the entry "lost", if the sample has one."""
-    if "lost" not in sample or sample["lost"] in (RGB_LOST, THERMAL_LOST):
+    if "lost" not in sample or sample["lost"] in (Lost.RGB, Lost.THERMAL):
         return sample
-    alone = sample["lost"] == NOTHING_LOST
-    return {**sample, "lost": torch.tensor(code if alone else BOTH_HARMED)}
+    alone = sample["lost"] == Lost.NOTHING
+    return {**sample, "lost": torch.tensor(code if alone else Lost.BOTH_HARMED)}
 
 
 class ThermalStretch(torch.nn.Module):
@@ -143,7 +136,7 @@ class RandomExposure(torch.nn.Module):
         too_bright = torch.rand(()) < self.bright_share
         changed = (rgb * gain).clamp(max=1.0) if too_bright else rgb / gain
         changed = (255.0 * changed).round() / 255.0
-        return _harmed({**sample, "rgb": tv_tensors.wrap(changed, like=rgb)}, RGB_HARMED)
+        return _harmed({**sample, "rgb": tv_tensors.wrap(changed, like=rgb)}, Lost.RGB_HARMED)
 
 
 class ThermalNoise(torch.nn.Module):
@@ -170,7 +163,7 @@ class ThermalNoise(torch.nn.Module):
         thermal = sample["thermal"]
         noisy = thermal + deviation * torch.randn(thermal.shape)
         noisy = tv_tensors.wrap(stretched(noisy), like=thermal)
-        return _harmed({**sample, "thermal": noisy}, THERMAL_HARMED)
+        return _harmed({**sample, "thermal": noisy}, Lost.THERMAL_HARMED)
 
 
 class ModalityDropout(torch.nn.Module):
@@ -200,8 +193,8 @@ class ModalityDropout(torch.nn.Module):
         """Change the entry "rgb" or "thermal" of a sample, and "lost"."""
         if torch.rand(()) >= self.probability:
             return sample
-        rgb_goes = torch.rand(()) < self.rgb_share and sample["lost"] != THERMAL_LOST
-        lost, code = ("rgb", RGB_LOST) if rgb_goes else ("thermal", THERMAL_LOST)
+        rgb_goes = torch.rand(()) < self.rgb_share and sample["lost"] != Lost.THERMAL
+        lost, code = ("rgb", Lost.RGB) if rgb_goes else ("thermal", Lost.THERMAL)
         if self.substituted and torch.rand(()) < self.substituted:
             grey = v2.functional.rgb_to_grayscale(sample["rgb"])
             image = sample["thermal"].expand(3, -1, -1) if rgb_goes else grey
@@ -222,8 +215,8 @@ def surviving_images(rgb: Tensor, thermal: Tensor, lost: Tensor | None) -> tuple
     """
     if lost is None:
         return rgb, thermal
-    rgb_lost = (lost == RGB_LOST)[:, None, None, None]
-    thermal_lost = (lost == THERMAL_LOST)[:, None, None, None]
+    rgb_lost = (lost == Lost.RGB)[:, None, None, None]
+    thermal_lost = (lost == Lost.THERMAL)[:, None, None, None]
     return torch.where(rgb_lost, thermal, rgb), torch.where(thermal_lost, rgb, thermal)
 
 
@@ -235,7 +228,7 @@ def pair_to_sample(pair: LabelledPair) -> dict[str, Tensor]:
         uint8, "valid" H x W uint8 of ones (padding adds 255); "lost" if the pair has lost thermal.
     """
     labels = torch.from_numpy(pair.labels)
-    lost = {"lost": torch.tensor(THERMAL_LOST)} if pair.lost == "thermal" else {}
+    lost = {"lost": torch.tensor(Lost.THERMAL)} if pair.lost == "thermal" else {}
     return {
         **lost,
         "rgb": tv_tensors.Image(torch.from_numpy(pair.rgb).permute(2, 0, 1).float().div_(255)),

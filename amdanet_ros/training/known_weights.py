@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ..network import AMDANet
 from ..network.modality_reliability import DEAD_ZONE, ModalityReliability
-from .lost_cameras import RGB_HARMED, RGB_LOST, THERMAL_HARMED, THERMAL_LOST
+from .lost_cameras import Lost
 
 SURE = 8.0
 """Evidence at which the weaker camera keeps 0.5 % of its own features (see ``weights_of``)."""
@@ -51,8 +51,8 @@ def evidence_against(lost: Tensor) -> Tensor:
     Positive (for RGB) if thermal is damaged; 0 if neither camera is, or both are.
     """
     evidence = torch.zeros(len(lost), device=lost.device)
-    evidence[(lost == RGB_LOST) | (lost == RGB_HARMED)] = -SURE
-    evidence[(lost == THERMAL_LOST) | (lost == THERMAL_HARMED)] = SURE
+    evidence[(lost == Lost.RGB) | (lost == Lost.RGB_HARMED)] = -SURE
+    evidence[(lost == Lost.THERMAL) | (lost == Lost.THERMAL_HARMED)] = SURE
     return evidence
 
 
@@ -65,7 +65,7 @@ def known_evidence(lost: Tensor) -> Tensor:
     evidence = evidence_against(lost)
     kept = torch.rand(len(lost), device=lost.device).pow(4).clamp(0.005, 0.995)
     partly = evidence.sign() * (DEAD_ZONE - torch.logit(0.5 * kept))
-    return torch.where((lost == RGB_HARMED) | (lost == THERMAL_HARMED), partly, evidence)
+    return torch.where((lost == Lost.RGB_HARMED) | (lost == Lost.THERMAL_HARMED), partly, evidence)
 
 
 def by_branch(evidence: Tensor, index: int) -> Tensor:

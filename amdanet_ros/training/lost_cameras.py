@@ -2,5 +2,15 @@
 
 from __future__ import annotations
 
-NOTHING_LOST, RGB_LOST, THERMAL_LOST, RGB_HARMED, THERMAL_HARMED, BOTH_HARMED = range(6)
-"""Values of a sample's entry "lost". A harmed image still shows something, a lost one nothing."""
+from enum import IntEnum
+
+
+class Lost(IntEnum):
+    """Values of the entry. A harmed image still shows something, a lost one nothing."""
+
+    NOTHING = 0
+    RGB = 1
+    THERMAL = 2
+    RGB_HARMED = 3
+    THERMAL_HARMED = 4
+    BOTH_HARMED = 5

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ..evaluation.views import MSRS_GAIN, MSRS_OFFSET
-from .lost_cameras import THERMAL_LOST
+from .lost_cameras import Lost
 from .vision_transforms import tv_tensors
 
 
@@ -88,7 +88,7 @@ class ThermalBorder(torch.nn.Module):
 
     def forward(self, sample: dict[str, Tensor]) -> dict[str, Tensor]:
         """Change the entry "thermal" of a sample."""
-        if torch.rand(()) >= self.probability or sample.get("lost") == THERMAL_LOST:
+        if torch.rand(()) >= self.probability or sample.get("lost") == Lost.THERMAL:
             return sample
         thermal = sample["thermal"]
         height, width = thermal.shape[-2:]

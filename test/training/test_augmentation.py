@@ -7,14 +7,7 @@ import torch
 from amdanet_ros.training.augmentation import Augmentation, RandomScaleCrop, surviving_images
 from amdanet_ros.training.config import AugmentationConfig
 from amdanet_ros.training.labelled_pair import LabelledPair
-from amdanet_ros.training.lost_cameras import (
-    BOTH_HARMED,
-    NOTHING_LOST,
-    RGB_HARMED,
-    RGB_LOST,
-    THERMAL_HARMED,
-    THERMAL_LOST,
-)
+from amdanet_ros.training.lost_cameras import Lost
 
 
 def augmentation_of(crop, **settings):
@@ -84,7 +77,7 @@ def test_dropout_takes_one_modality_whole_and_not_the_labels(pair):
         sample = augmentation_of((30, 40), flip=0.0, modality_dropout=1.0)(pair, seed)
         code = int(sample["lost"])
         lost.add(code)
-        gone, kept = ("rgb", "thermal") if code == RGB_LOST else ("thermal", "rgb")
+        gone, kept = ("rgb", "thermal") if code == Lost.RGB else ("thermal", "rgb")
         assert torch.equal(sample[kept], whole[kept])
         assert torch.equal(sample["labels"], torch.from_numpy(pair.labels))
         assert sample[gone].shape == whole[gone].shape
@@ -95,11 +88,11 @@ def test_dropout_takes_one_modality_whole_and_not_the_labels(pair):
             both = torch.stack([sample[gone].flatten(), whole[gone].flatten()])
             assert torch.corrcoef(both)[0, 1].abs() < 0.15
             assert sample[gone].min() == 0 and sample[gone].max() == 1
-    assert lost == {RGB_LOST, THERMAL_LOST}
+    assert lost == {Lost.RGB, Lost.THERMAL}
     assert levels == {("rgb", True), ("thermal", False), ("thermal", "noise")}
 
 
-@pytest.mark.parametrize(("share", "code"), [(1.0, RGB_LOST), (0.0, THERMAL_LOST)])
+@pytest.mark.parametrize(("share", "code"), [(1.0, Lost.RGB), (0.0, Lost.THERMAL)])
 def test_dropout_can_prefer_one_modality(pair, share, code):
     augmentation = augmentation_of((30, 40), modality_dropout=1.0, dropped_rgb=share)
     assert {int(augmentation(pair, seed)["lost"]) for seed in range(8)} == {code}
@@ -114,30 +107,30 @@ def test_dropout_says_where_nothing_was_lost(pair):
     augmentation = augmentation_of((30, 40), flip=0.0, modality_dropout=0.5)
     whole = augmentation_of((30, 40), flip=0.0)(pair, 0)
     samples = [augmentation(pair, seed) for seed in range(16)]
-    kept = [sample for sample in samples if sample["lost"] == NOTHING_LOST]
+    kept = [sample for sample in samples if sample["lost"] == Lost.NOTHING]
     assert 0 < len(kept) < 16
     for sample in kept:
         assert all(torch.equal(sample[name], whole[name]) for name in ("rgb", "thermal"))
 
 
 @pytest.mark.parametrize(
-    ("harm", "code"), [("exposure", RGB_HARMED), ("thermal_noise", THERMAL_HARMED)]
+    ("harm", "code"), [("exposure", Lost.RGB_HARMED), ("thermal_noise", Lost.THERMAL_HARMED)]
 )
 def test_a_sample_says_that_an_image_is_worse(pair, harm, code):
     augmentation = augmentation_of((30, 40), **{harm: 0.5}, modality_dropout=1e-9)
     found = {int(augmentation(pair, seed)["lost"]) for seed in range(12)}
-    assert found == {NOTHING_LOST, code}
+    assert found == {Lost.NOTHING, code}
     assert "lost" not in augmentation_of((30, 40), **{harm: 0.5})(pair, 0)
 
 
 def test_a_sample_says_that_both_images_are_worse(pair):
     augmentation = augmentation_of((30, 40), exposure=1.0, thermal_noise=1.0, modality_dropout=1e-9)
-    assert augmentation(pair, 0)["lost"] == BOTH_HARMED
+    assert augmentation(pair, 0)["lost"] == Lost.BOTH_HARMED
 
 
 def test_a_lost_image_is_no_target_for_the_fused_one():
     rgb, thermal = torch.rand(3, 3, 4, 5), torch.rand(3, 3, 4, 5)
-    lost = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST])
+    lost = torch.tensor([Lost.NOTHING, Lost.RGB, Lost.THERMAL])
     first, second = surviving_images(rgb, thermal, lost)
     assert torch.equal(first, torch.stack([rgb[0], thermal[1], rgb[2]]))
     assert torch.equal(second, torch.stack([thermal[0], thermal[1], rgb[2]]))
@@ -241,7 +234,7 @@ def test_a_lost_picture_can_be_replaced_by_the_other_cameras(pair):
         )
         assert torch.allclose(sample["rgb"], sample["thermal"].expand(3, -1, -1), atol=1e-4)
         seen.add(int(sample["lost"]))
-    assert seen == {RGB_LOST, THERMAL_LOST}
+    assert seen == {Lost.RGB, Lost.THERMAL}
 
 
 def test_a_border_hides_thermal_at_the_edges_alone(pair):

@@ -13,14 +13,7 @@ from amdanet_ros.training import reliability_fit
 from amdanet_ros.training.config import ConfigError, load_config
 from amdanet_ros.training.experiment import build_network
 from amdanet_ros.training.known_weights import SURE, evidence_against, known_evidence
-from amdanet_ros.training.lost_cameras import (
-    BOTH_HARMED,
-    NOTHING_LOST,
-    RGB_HARMED,
-    RGB_LOST,
-    THERMAL_HARMED,
-    THERMAL_LOST,
-)
+from amdanet_ros.training.lost_cameras import Lost
 from amdanet_ros.training.reliability_fit import fit_reliabilities, reliability_loss
 from amdanet_ros.training.trainer import Trainer
 
@@ -86,19 +79,20 @@ def test_reliability_loss_of_one_sample(evidence, wanted, expected):
 
 
 def test_evidence_speaks_against_the_camera_that_is_worse():
-    codes = [NOTHING_LOST, RGB_LOST, THERMAL_LOST, RGB_HARMED, THERMAL_HARMED, BOTH_HARMED]
-    found = evidence_against(torch.tensor(codes)).tolist()
+    found = evidence_against(torch.tensor(list(Lost))).tolist()
     assert found == [0.0, -SURE, SURE, -SURE, SURE, 0.0]
 
 
 def test_stand_ins_learn_at_no_weight_for_a_loss_and_at_any_for_harm():
     torch.manual_seed(0)
-    lost = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST, RGB_HARMED, THERMAL_HARMED] * 200)
+    lost = torch.tensor(
+        [Lost.NOTHING, Lost.RGB, Lost.THERMAL, Lost.RGB_HARMED, Lost.THERMAL_HARMED] * 200
+    )
     weights = weights_of(known_evidence(lost))
-    assert torch.equal(weights[lost == NOTHING_LOST], torch.ones(200, 2))
-    for code, camera in ((RGB_LOST, 0), (THERMAL_LOST, 1)):
+    assert torch.equal(weights[lost == Lost.NOTHING], torch.ones(200, 2))
+    for code, camera in ((Lost.RGB, 0), (Lost.THERMAL, 1)):
         assert weights[lost == code, camera].max() < 0.01
-    for code, camera in ((RGB_HARMED, 0), (THERMAL_HARMED, 1)):
+    for code, camera in ((Lost.RGB_HARMED, 0), (Lost.THERMAL_HARMED, 1)):
         kept = weights[lost == code, camera]
         assert kept.min() < 0.1 and 0.9 < kept.max() < 1.0
         assert kept.mean() == pytest.approx(1 / 5, abs=0.07)  # u ** 4
@@ -107,9 +101,9 @@ def test_stand_ins_learn_at_no_weight_for_a_loss_and_at_any_for_harm():
 def damaged_batch():
     images = {"rgb": torch.rand(9, 3, 48, 48), "thermal": torch.rand(9, 1, 48, 48)}
     images["labels"] = torch.randint(3, (9, 48, 48), dtype=torch.uint8)
-    images["lost"] = torch.tensor([NOTHING_LOST, RGB_LOST, THERMAL_LOST] * 3)
-    images["rgb"][images["lost"] == RGB_LOST] = 1.0
-    images["thermal"][images["lost"] == THERMAL_LOST] = 0.5
+    images["lost"] = torch.tensor([Lost.NOTHING, Lost.RGB, Lost.THERMAL] * 3)
+    images["rgb"][images["lost"] == Lost.RGB] = 1.0
+    images["thermal"][images["lost"] == Lost.THERMAL] = 0.5
     return images
 
 
@@ -133,9 +127,9 @@ def test_reliabilities_are_fitted_alone_and_know_samples_not_seen(tiny_adaptive)
     with torch.inference_mode():
         output = network.eval()(other["rgb"], other["thermal"].expand(-1, 3, -1, -1))
     weights = output.reliability
-    assert weights[other["lost"] == RGB_LOST, :, 0].max() < 0.1
-    assert weights[other["lost"] == THERMAL_LOST, :, 1].max() < 0.1
-    assert torch.equal(weights[other["lost"] == NOTHING_LOST], torch.ones(3, 4, 2))
+    assert weights[other["lost"] == Lost.RGB, :, 0].max() < 0.1
+    assert weights[other["lost"] == Lost.THERMAL, :, 1].max() < 0.1
+    assert torch.equal(weights[other["lost"] == Lost.NOTHING], torch.ones(3, 4, 2))
 
 
 def test_nothing_is_replaced_where_that_does_not_pay(tiny_adaptive, short_fit):

@@ -10,7 +10,7 @@ import pytest
 from amdanet_ros.training.batches import WeightedStepSampler, training_batches
 from amdanet_ros.training.config import ConfigError
 from amdanet_ros.training.experiment import build_pairs, none_of, sampling_weights
-from amdanet_ros.training.lost_cameras import THERMAL_LOST
+from amdanet_ros.training.lost_cameras import Lost
 from amdanet_ros.training.plan import training_plan
 from amdanet_ros.training.trainer import Trainer
 
@@ -88,7 +88,7 @@ def test_a_sample_without_a_thermal_camera_loses_nothing_else(on_lists):
     augmentation = training_plan(config, 4).stretches[0].build_augmentation()
     sampler = WeightedStepSampler(np.array([0, 0, 1, 1.0]), 4, 6, seed=0)
     for batch in training_batches(pairs, augmentation, sampler):
-        assert (batch["lost"] == THERMAL_LOST).all()
+        assert (batch["lost"] == Lost.THERMAL).all()
         assert (batch["rgb"].flatten(1).std(dim=1) > 0).all()
 
 
