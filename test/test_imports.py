@@ -25,6 +25,7 @@ ALLOWED = {
     "findings": "",
     "graphs": "openvino optional_package user_folders",
     "disk_room": "",
+    "environment_number": "one_line",
     "output_place": "programs disk_room",
     "parameters": "",
     "one_line": "",
@@ -65,7 +66,7 @@ ALLOWED = {
     "evaluation": f"torch {ARRAYS} network inference classes one_line optional_package",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
     "synthetic evaluation bounded_yaml classes class_table_file images one_line whole_file "
-    "optional_package user_folders disk_room",
+    "optional_package user_folders disk_room environment_number",
     "annotation": f"{ARRAYS} images training evaluation classes class_table_file one_line "
     "whole_file",
     "extraction": f"{ARRAYS} {ROSLESS} fuse pipeline evaluation class_table_file",
@@ -77,7 +78,7 @@ ALLOWED = {
     "params_file messages bags videos fuse fleet ros ros.shims training evaluation extraction "
     "annotation calibration reproduction synthetic demo resources output_place one_line programs "
     "whole_file whole_folder class_table_file view report dds_profile user_folders "
-    "disk_room __init__",
+    "disk_room environment_number __init__",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

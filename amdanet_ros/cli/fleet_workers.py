@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from ..one_line import one_line
+from ..environment_number import environment_number
 from .errors import CommandError
 
 _MEMORY_PER_WORKER = 1.5e9
@@ -83,16 +83,11 @@ def _slots(per_worker: float, gpus: list[str]) -> list[str]:
 
 
 def _local_rank() -> int:
-    for name in _LOCAL_RANKS:
-        text = os.environ.get(name, "").strip()
-        if not text:
-            continue
-        if not (text.isascii() and text.isdecimal()):
-            raise CommandError(
-                f"{name} is {one_line(repr(text), 60)} in the environment, and no number: unset it"
-            )
-        return int(text)
-    return 0
+    try:
+        ranks = [environment_number(name) for name in _LOCAL_RANKS]
+    except ValueError as error:
+        raise CommandError(f"{error}, and no number: unset it") from error
+    return next((rank for rank in ranks if rank is not None), 0)
 
 
 def _free_memory() -> float:

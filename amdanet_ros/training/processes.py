@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
+from ..environment_number import environment_number
 from ..evaluation.report import EvaluationReport, merged_reports
 from ..one_line import one_line
 from .config_values import ConfigError
@@ -71,18 +71,12 @@ class Processes:
             dist.barrier()
 
 
-def _whole_number(name: str, otherwise: int, least: int = 0) -> int:
-    """Return a number of the environment that `torchrun` or Slurm sets.
-
-    Raises:
-        ConfigError: it is none, or less than the least.
-    """
-    text = os.environ.get(name, "").strip()
-    if not text:
-        return otherwise
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) >= least):
-        raise ConfigError(f"{name} is {one_line(repr(text), 60)} in the environment: {_UNSET}")
-    return int(text)
+def _number(name: str, otherwise: int, least: int = 0) -> int:
+    try:
+        number = environment_number(name, least)
+    except ValueError as error:
+        raise ConfigError(f"{error}: {_UNSET}") from error
+    return otherwise if number is None else number
 
 
 @contextmanager
@@ -95,14 +89,14 @@ def processes(device: str = "auto") -> Iterator[Processes]:
     Raises:
         ConfigError: the environment's variables of `torchrun` do not go together.
     """
-    world = _whole_number("WORLD_SIZE", 1, least=1)
-    rank = _whole_number("RANK", 0)
+    world = _number("WORLD_SIZE", 1, least=1)
+    rank = _number("RANK", 0)
     if rank >= world:
         raise ConfigError(f"RANK is {rank} and WORLD_SIZE {world} in the environment: {_UNSET}")
     kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     chosen = torch.device(kind)
     if chosen.type == "cuda" and chosen.index is None:
-        chosen = torch.device("cuda", _whole_number("LOCAL_RANK", 0))
+        chosen = torch.device("cuda", _number("LOCAL_RANK", 0))
         torch.cuda.set_device(chosen)
     here = Processes(rank, world, chosen)
     if world == 1 or dist.is_initialized():
