@@ -36,7 +36,8 @@ def check_room(output: Path, size: int = SOME) -> None:
         with _nameless_file(folder) as file:
             _allocate(file, max(1, size))
     except OSError as error:
-        raise OSError(error.errno, error.strerror, str(output)) from error
+        if error.errno != errno.EFBIG:  # a limit of single files: the output may be many
+            raise OSError(error.errno, error.strerror, str(output)) from error
 
 
 @contextlib.contextmanager
@@ -58,11 +59,11 @@ def _allocate(file: int, size: int) -> None:
     try:
         os.posix_fallocate(file, 0, size)
     except OSError as error:
-        if error.errno == errno.EFBIG:  # a limit of single files: the output may be many
-            return
         if error.errno not in _NO_ALLOCATION:
             raise
-        for begin in range(0, size, _PIECE):
-            piece = min(_PIECE, size - begin)
-            if os.pwrite(file, bytes(piece), begin) < piece:
+        written = 0
+        while written < size:  # where less is written than asked, the next call says why
+            count = os.pwrite(file, bytes(min(_PIECE, size - written)), written)
+            if not count:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
+            written += count

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import types
 from importlib.util import find_spec
 
@@ -44,6 +45,24 @@ def test_the_output_is_named(tmp_path, takes, number):
     with pytest.raises(OSError, match="out") as caught:
         check_room(tmp_path / "out", 1001)
     assert caught.value.errno == number
+
+
+@pytest.mark.parametrize("allocates", [True, False])
+def test_a_limit_of_single_files_is_no_full_disk(tmp_path, monkeypatch, allocates):
+    """An output may be many files, each below the limit."""
+
+    def refuses(*_):
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    if not allocates:
+        monkeypatch.setattr(os, "posix_fallocate", refuses)
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, usual[1]))
+    try:
+        check_room(tmp_path / "out", 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_read_only_disk_is_told_also_to_root(tmp_path, monkeypatch):
