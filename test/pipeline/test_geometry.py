@@ -1,51 +1,23 @@
 """Where thermal pixels lie in the RGB image: by homography, by calibration, within the window."""
 
 import re
-from types import SimpleNamespace
+import sys
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from amdanet_ros.findings import FindingKind, Level
-from amdanet_ros.inference.input_images import prepare_thermal
-from amdanet_ros.inference.thermal_normalization import NormalizedThermal
-from amdanet_ros.parameters import OptionError
-from amdanet_ros.pipeline import FusionOptions, RegistrationError
+from amdanet_ros.pipeline import RegistrationError
 from amdanet_ros.pipeline.camera_info import region_of_window
 from amdanet_ros.pipeline.geometry import GeometryCache
-from amdanet_ros.pipeline.options import ThermalOptions
 from amdanet_ros.pipeline.pair_geometry import EQUAL_VIEWS
 from amdanet_ros.registration.camera_info_file import CameraInfoValues, camera_info_text
 from amdanet_ros.registration.homography import transform_points
 
-RGB, THERMAL = (480, 640), (240, 320)
-NONE = {"rgb": None, "thermal": None}
-SHIFT = (1.0, 0.0, 10.0, 0.0, 1.0, 20.0, 0.0, 0.0, 1.0)
-DOUBLE = (2.0, 0.0, 30.0, 0.0, 2.0, 10.0, 0.0, 0.0, 1.0)
-
-
-def options(crop_to_common_view=False, **thermal):
-    return FusionOptions(thermal=ThermalOptions(**thermal), crop_to_common_view=crop_to_common_view)
-
-
-def region(**fields):
-    zero = dict.fromkeys(("x_offset", "y_offset", "height", "width"), 0)
-    return SimpleNamespace(**{**zero, **fields})
-
-
-def info(focal, size, frame="", **fields):
-    """A ``sensor_msgs/CameraInfo`` by its fields."""
-    height, width = size
-    k = [focal, 0.0, (width - 1) / 2, 0.0, focal, (height - 1) / 2, 0.0, 0.0, 1.0]
-    p = [*k[:3], 0.0, *k[3:6], 0.0, *k[6:], 0.0]
-    plain = {"k": k, "p": p, "r": [0.0] * 9, "d": [], "binning_x": 0, "binning_y": 0}
-    header = SimpleNamespace(frame_id=frame)
-    return SimpleNamespace(
-        **{"header": header, "height": height, "width": width, "roi": region(), **plain, **fields}
-    )
+sys.path.insert(0, str(Path(__file__).parent))
+from geometry_inputs import DOUBLE, NONE, RAW, RECTIFIED, RGB, SHIFT, THERMAL, info, options, region
 
 
 @pytest.fixture
@@ -220,7 +192,6 @@ def changed(values, place, value):
     return [*values[:place], value, *values[place + 1 :]]
 
 
-RAW, RECTIFIED = "camera_info", "camera_info_rect"
 GOOD = info(500.0, RGB)
 FISHEYE = {"distortion_model": "equidistant"}
 
@@ -392,63 +363,3 @@ def test_a_file_counts_before_the_topic_and_is_read_once(geometries, tmp_path):
         geometry = geometries.of(wanted, RGB, THERMAL, infos)
         assert mapped(geometry, 159.5 + 25, 119.5) == pytest.approx([319.5 + 50, 239.5])
         file.unlink(missing_ok=True)
-
-
-NUMBER = st.sampled_from([0.0, 1.0, -1.0, 1e-13, 0.002, 640.0, -5e3, 1e9, 1e300, -1e-300])
-SIDE = st.sampled_from([1, 2, 4, 32, 33, 240, 640, 4000])
-
-
-@settings(max_examples=150, deadline=None, derandomize=True)
-@given(
-    matrix=st.tuples(*[NUMBER] * 9),
-    rgb_size=st.tuples(SIDE, SIDE),
-    thermal_size=st.tuples(SIDE, SIDE),
-    sizes=st.sampled_from([None, (*RGB, *THERMAL), (1, 4000, 4000, 1)]),
-    crop=st.booleans(),
-)
-def test_any_homography_is_used_or_refused(matrix, rgb_size, thermal_size, sizes, crop):
-    try:
-        wanted = options(crop, registration=matrix, registration_sizes=sizes)
-    except OptionError as error:
-        assert error.name == "registration"
-        return
-    try:
-        geometry = GeometryCache().of(wanted, rgb_size, thermal_size, NONE)
-    except RegistrationError as error:
-        assert error.finding.kind in (FindingKind.BAD_REGISTRATION, FindingKind.NO_COMMON_VIEW)
-        return
-    if geometry.homography is not None:
-        assert np.isfinite(geometry.homography).all()
-        heat = NormalizedThermal(np.full(thermal_size, 0.5, np.float32), None)
-        warped = prepare_thermal(heat, geometry.size(rgb_size), (32, 40), geometry.homography)
-        assert np.isfinite(warped).all()
-    if geometry.window is not None:
-        top, left, height, width = geometry.window
-        assert 0 <= top < top + height <= rgb_size[0]
-        assert 0 <= left < left + width <= rgb_size[1]
-
-
-@settings(max_examples=50, deadline=None, derandomize=True)
-@given(
-    values=st.lists(st.floats(width=64) | NUMBER, min_size=21, max_size=21),
-    d=st.lists(st.floats(), max_size=5),
-    counts=st.lists(st.sampled_from([0, 1, 2, 240, 320, 2**32 - 1]), min_size=8, max_size=8),
-    source=st.sampled_from([RAW, RECTIFIED]),
-    stream=st.sampled_from(["rgb", "thermal"]),
-)
-def test_any_camera_info_is_used_or_refused(values, d, counts, source, stream):
-    infos = {"rgb": info(500.0, RGB), "thermal": info(300.0, THERMAL)}
-    names = ("height", "width", "binning_x", "binning_y")
-    places = dict(zip(("x_offset", "y_offset", "height", "width"), counts[4:], strict=True))
-    fields = dict(zip(names, counts, strict=False), roi=region(**places), d=d, r=values[12:])
-    k = info(500.0, RGB).k
-    infos[stream] = info(500.0, RGB, **fields, k=k, p=[*values[:5], 400.0, *values[6:12]])
-    try:
-        geometry = GeometryCache().of(options(registration_from=source), RGB, THERMAL, infos)
-    except RegistrationError as error:
-        assert error.finding.values["cause"]
-        return
-    if geometry.pixel_map is None:
-        assert np.isfinite(geometry.homography).all()
-    else:
-        assert np.isfinite(geometry.pixel_map.at((24, 32))).all()
