@@ -72,6 +72,7 @@ def test_its_processes_end_with_it(child_environment, params_file, tmp_path, num
                 assert process.poll() is None and time.monotonic() < end
                 time.sleep(0.02)
             while not all(map(catches_hangup, children := children_of(process.pid))):
+                assert process.poll() is None and time.monotonic() < end
                 time.sleep(0.02)
             begun = time.monotonic()
             ends = [os.pidfd_open(int(each)) for each in children]
