@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from ..programs.arguments import number
 from .errors import CommandError
+from .size_argument import add_size_argument
 
 if TYPE_CHECKING:
     from ..inference import Predictor
@@ -38,14 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="CHECKPOINT",
         help=".safetensors, .pth or .onnx file, or built-in weights: street, demo",
     )
-    parser.add_argument(
-        "--size",
-        type=number("--size", int, 32, 8192),
-        nargs=2,
-        metavar=("H", "W"),
-        default=(480, 640),
-        help="image size",
-    )
+    add_size_argument(parser, "--size", "image size", (480, 640))
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N, openvino:GPU")
     parser.add_argument(
         "--precisions",

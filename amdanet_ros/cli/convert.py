@@ -24,8 +24,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..programs.arguments import number
 from ..user_folders import expanded
+from .size_argument import add_size_argument
 
 if TYPE_CHECKING:
     from ..classes import ClassTable
@@ -65,13 +65,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--labels", default="Label", metavar="NAME", help="folder of the labels in the set"
     )
-    parser.add_argument(
+    add_size_argument(
+        parser,
         "--size",
-        type=number("--size", int, 32, 8192),
-        nargs=2,
-        default=(240, 320),
-        metavar=("H", "W"),
-        help="size of the street set's images as written (default: 240 320)",
+        "size of the street set's images as written (default: 240 320)",
+        (240, 320),
     )
 
 

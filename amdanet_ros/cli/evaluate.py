@@ -18,9 +18,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..programs.arguments import number
 from ..user_folders import expanded
 from .errors import CommandError
+from .size_argument import add_inference_size_argument, add_size_argument
 
 if TYPE_CHECKING:
     from ..classes import ClassTable
@@ -48,14 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--synthetic", metavar="SEED:COUNT", help="generated street scenes, first SEED"
     )
     add_scoring_arguments(parser)
-    parser.add_argument(
-        "--size",
-        type=number("--size", int, 32, 8192),
-        nargs=2,
-        default=(240, 320),
-        metavar=("H", "W"),
-        help="scene size",
-    )
+    add_size_argument(parser, "--size", "scene size", (240, 320))
     parser.add_argument(
         "--objects",
         nargs="+",
@@ -94,19 +87,10 @@ def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:
         default="plain",
         help="plain: whole images; released: the authors' padding and windows",
     )
-    parser.add_argument(
-        "--window",
-        type=number("--window", int, 32, 8192),
-        nargs=2,
-        metavar=("H", "W"),
-        help="window (released)",
-    )
-    parser.add_argument(
-        "--inference-size",
-        type=number("--inference-size", int, 0, 16384),
-        nargs=2,
-        metavar=("H", "W"),
-        help="compute at this size, as the node does (0 0: at the one that the checkpoint "
+    add_size_argument(parser, "--window", "window (released)")
+    add_inference_size_argument(
+        parser,
+        "compute at this size, as the node does (0 0: at the one that the checkpoint "
         "recommends); without it, at the images' own",
     )
     parser.add_argument("--fusion-metrics", action="store_true", help="EN, SD, SF, ..., SSIM too")

@@ -15,9 +15,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ..programs.arguments import number
 from .disk_words import disk_words
 from .errors import CommandError
+from .size_argument import add_size_argument
 
 _METADATA_BYTES = 2**20
 SUMMARY = "write a checkpoint as ONNX (onnxruntime, TensorRT)"
@@ -27,13 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("checkpoint", help="weights (.safetensors, .pth, or demo)")
     parser.add_argument("-o", "--output", type=Path, required=True, help="ONNX file to write")
-    parser.add_argument(
-        "--size",
-        type=number("--size", int, 32, 8192),
-        nargs=2,
-        metavar=("H", "W"),
-        help="image size; without it, any",
-    )
+    add_size_argument(parser, "--size", "image size; without it, any")
     parser.add_argument(
         "--precision",
         choices=("fp32", "fp16"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..programs.arguments import number
 from .errors import CommandError
+from .size_argument import add_inference_size_argument
 
 if TYPE_CHECKING:
     from ..settings import Settings
@@ -65,13 +66,7 @@ def add_settings_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--engine", choices=("auto", "torch", "openvino", "onnxruntime"))
     threads = number("--threads", int, 0, 1024)
     parser.add_argument("--threads", type=threads, help="0: the processors it may use")
-    parser.add_argument(
-        "--inference-size",
-        type=number("--inference-size", int, 0, 16384),
-        nargs=2,
-        metavar=("H", "W"),
-        help="default: the images' own",
-    )
+    add_inference_size_argument(parser, "default: the images' own")
     parser.add_argument("--thermal-normalization", choices=("percentile", "fixed", "none"))
     parser.add_argument(
         "--thermal-range",

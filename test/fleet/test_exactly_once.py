@@ -9,10 +9,13 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from simulated_trials import fill, replaces_a_worker_killed_within_a_unit, until
 
 from amdanet_ros.fleet.folder import FleetFolder, FleetFolderError
 from amdanet_ros.fleet.report import report
@@ -21,18 +24,6 @@ from amdanet_ros.fleet.row import FIELDS
 from amdanet_ros.fleet.status import FleetStatus
 from amdanet_ros.fleet.unit import Unit, UnitError
 from benchmarks.simulated_fleet import PoolHere, Simulated, cost, drive, note, noted, units_in
-
-
-@pytest.fixture
-def place(tmp_path):
-    """A folder for inputs and one for outputs."""
-    (tmp_path / "in").mkdir()
-    return tmp_path / "in", tmp_path / "out"
-
-
-def fill(folder, **inputs):
-    for name, words in inputs.items():
-        (folder / name).write_text(words)
 
 
 @pytest.fixture
@@ -51,13 +42,6 @@ def start(project, place):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(driver.pid, signal.SIGKILL)
         driver.wait()
-
-
-def until(holds, seconds=30):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_a_crash_is_tried_again_poison_three_times_and_damage_once(place):
@@ -133,16 +117,7 @@ def test_two_drivers_at_once_share_the_work(place, start):
 
 
 def test_a_worker_that_is_killed_within_a_unit_is_replaced_and_the_next_goes_on_there(place, start):
-    fill(place[0], a="steps wait", b="wait", c="ok")
-    driver = start()
-    until(lambda: len(noted(place[1], "steps")) == 3)
-    lines = (place[1] / "begun").read_text().splitlines()
-    os.kill(next(int(line.split()[1]) for line in lines if line[0] == "a"), signal.SIGKILL)
-    until(lambda: noted(place[1], "begun")["a"] == 2)
-    fill(place[0], go="")
-    assert driver.wait(timeout=30) == 0
-    assert noted(place[1], "made") == Counter("abc")
-    assert noted(place[1], "steps") == Counter(f"a/{number}" for number in range(6))
+    replaces_a_worker_killed_within_a_unit(place, start, b="wait", c="ok")
 
 
 def test_a_line_that_a_killed_driver_left_unfinished_costs_no_other_line(tmp_path):

@@ -3,14 +3,15 @@
 import glob
 import importlib.util
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from simulated_trials import fill, replaces_a_worker_killed_within_a_unit, until
 
 from amdanet_ros.cli.main import main
 from amdanet_ros.fleet.results import read_results
@@ -39,13 +40,6 @@ def ray_here(project):
 
 
 @pytest.fixture
-def place(tmp_path):
-    """A folder for inputs and one for outputs."""
-    (tmp_path / "in").mkdir()
-    return tmp_path / "in", tmp_path / "out"
-
-
-@pytest.fixture
 def start(ray_here, place):
     """Starts a driver with two actors as a process of its own; those that run on are ended."""
     started = []
@@ -59,18 +53,6 @@ def start(ray_here, place):
     for driver in started:
         driver.kill()
         driver.wait()
-
-
-def fill(folder, **inputs):
-    for name, words in inputs.items():
-        (folder / name).write_text(words)
-
-
-def until(holds, seconds=60):
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def states(out):
@@ -119,16 +101,7 @@ def test_after_a_killed_driver_another_one_does_what_its_actors_had(start, place
 
 
 def test_an_actor_that_is_killed_within_a_unit_is_replaced_and_the_next_goes_on_there(start, place):
-    fill(place[0], a="steps wait", b="ok")
-    driver = start()
-    until(lambda: len(noted(place[1], "steps")) == 3)
-    lines = (place[1] / "begun").read_text().splitlines()
-    os.kill(next(int(line.split()[1]) for line in lines if line[0] == "a"), signal.SIGKILL)
-    until(lambda: noted(place[1], "begun")["a"] == 2)
-    fill(place[0], go="")
-    assert driver.wait(timeout=60) == 0
-    assert noted(place[1], "made") == Counter("ab")
-    assert noted(place[1], "steps") == Counter(f"a/{number}" for number in range(6))
+    replaces_a_worker_killed_within_a_unit(place, start, b="ok")
     assert read_results(place[1])["a"]["tries"] == 2
 
 
