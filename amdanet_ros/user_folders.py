@@ -38,3 +38,22 @@ def cache_folder(kind: str) -> Path | None:
         return Path(given) / "amdanet_ros" / kind
     home = os.environ.get("HOME", "")
     return Path(home) / ".cache" / "amdanet_ros" / kind if os.path.isabs(home) else None
+
+
+def needed_cache_folder(kind: str) -> Path:
+    """Return the folder of this user's caches of a kind, for whom cannot do without.
+
+    Where HOME is not set, it is in the home that the system knows of this user.
+
+    Raises:
+        NoHomeError: the user has no home.
+    """
+    found = cache_folder(kind)
+    if found is None and "HOME" not in os.environ:
+        found = expanded(f"~/.cache/amdanet_ros/{kind}")
+    if found is None:
+        raise NoHomeError(
+            f"the {kind} are kept in a folder of this user, who has none: set HOME or "
+            "XDG_CACHE_HOME to a whole path"
+        )
+    return found

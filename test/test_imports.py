@@ -55,7 +55,7 @@ ALLOWED = {
     "fuse": f"{ARRAYS} {ROSLESS} bags videos messages pairing pipeline settings output_place",
     "report": f"{ARRAYS} output_place one_line whole_file",
     "fleet": "ray bags videos fuse output_place programs one_line whole_file report "
-    "optional_package",
+    "optional_package user_folders",
     "view": f"{ARRAYS} images pipeline visualization programs one_line",
     "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} graphs network bags messages "
     "pairing pipeline resources settings one_line programs params_file ros.shims "

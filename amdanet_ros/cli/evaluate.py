@@ -70,7 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="an HTML file: scores, worst and best pairs; of two checkpoints, what changed most",
     )
-    parser.add_argument("--cache", default="", metavar="FOLDER", help="cache of the scenes")
+    parser.add_argument(
+        "--cache",
+        default="",
+        metavar="FOLDER",
+        help="cache of the scenes; default: $XDG_CACHE_HOME/amdanet_ros/scenes (~/.cache)",
+    )
 
 
 def add_scoring_arguments(parser: argparse.ArgumentParser) -> None:

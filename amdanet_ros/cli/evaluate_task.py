@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import __version__
 from ..fleet.unit import Unit
+from ..user_folders import expanded
 
 _OPTIONS = ("split", "protocol", "window", "inference_size", "fusion_metrics")
 _NOT_GIVEN = {
@@ -35,9 +36,9 @@ class EvaluateTask:
 
         # Workers on other machines have another working folder.
         absolute = {
-            name: os.path.abspath(os.path.expanduser(value))
+            name: os.path.abspath(expanded(value))
             for name in ("checkpoint", "classes")
-            if os.path.isfile(os.path.expanduser(value := getattr(arguments, name)))
+            if os.path.isfile(expanded(value := getattr(arguments, name)))
         }
         self._arguments = argparse.Namespace(**{**vars(arguments), **_NOT_GIVEN, **absolute})
         self._arguments.run = None

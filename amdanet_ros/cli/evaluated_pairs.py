@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..user_folders import expanded
+
 if TYPE_CHECKING:
     from ..classes import ClassTable
     from ..training.image_folder import ImageFolder
@@ -40,5 +42,5 @@ def evaluated_pairs(
             f"--synthetic {arguments.synthetic!r}: the number of scenes must lie in 1 to "
             f"{_MOST_SCENES}"
         )
-    cache = arguments.cache or default_cache()
+    cache = expanded(arguments.cache) if arguments.cache else default_cache()
     return SyntheticScenes(int(first), int(count), tuple(arguments.size), cache)

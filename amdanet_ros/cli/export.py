@@ -6,8 +6,8 @@ Examples:
   amdanet export mfnet.pth -o half.onnx --precision fp16           # for GPUs; a smaller file
 
 The node takes the file as its checkpoint. On a GPU with onnxruntime's TensorRT provider the first
-start builds an engine, which takes minutes, and stores it in ~/.cache/amdanet_ros/tensorrt;
---build does that now.
+start builds an engine, which takes minutes, and stores it in $XDG_CACHE_HOME/amdanet_ros/tensorrt
+(~/.cache without that variable); --build does that now.
 """
 
 from __future__ import annotations

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from ..user_folders import expanded
 from .errors import CommandError
 from .source_arguments import TOPIC_OPTIONS
 
@@ -53,7 +53,7 @@ def file_fingerprints(settings: Settings) -> dict[str, str]:
     named = files_of(settings)
     named.pop("checkpoint", None)
     found = {name: file_fingerprint(file) for name, file in named.items()}
-    with checkpoint_file(os.path.expanduser(settings.network.checkpoint)) as file:
+    with checkpoint_file(expanded(settings.network.checkpoint)) as file:
         found["checkpoint"] = file_fingerprint(file)
     return found
 

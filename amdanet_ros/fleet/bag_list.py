@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from ..user_folders import NoHomeError, expanded
 from .found import Found, Search
 from .search import ManifestError, fixed_part, found_in, name_of
 
@@ -38,10 +39,10 @@ def listed(file: Path, search: Search) -> Iterator[Found]:
                 f"{file}, line {number}: after a tab stands the output's name, after another one "
                 "the thermal video, and no more"
             )
-        path = os.path.expanduser(path)
+        path = _at_home(path)
         whole = os.path.join(file.parent, path)
         if thermal:
-            second = os.path.join(file.parent, os.path.expanduser(thermal))
+            second = os.path.join(file.parent, _at_home(thermal))
             place = name or name_of(whole, _place_in(file.parent, path))
             yield Found(whole, place, second, bool(name))
             continue
@@ -54,6 +55,14 @@ def listed(file: Path, search: Search) -> Iterator[Found]:
             # Images in folders are fused too, and what is not there is told with the results.
             place = _place_in(file.parent, path)
             yield Found(whole, name or name_of(whole, place), is_named=bool(name))
+
+
+def _at_home(path: str) -> str:
+    """Return a path, "~" in front replaced; where nobody has that home, it is told as missing."""
+    try:
+        return str(expanded(path)) if path.startswith("~") else path
+    except NoHomeError:
+        return path
 
 
 def _place_in(folder: Path, path: str) -> str:

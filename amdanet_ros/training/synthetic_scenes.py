@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from .. import synthetic
-from ..user_folders import expanded
+from ..user_folders import needed_cache_folder
 from ..whole_file import whole_file
 from .labelled_pair import LabelledPair
 
@@ -129,12 +129,12 @@ def _drawing(workers: int, jobs: Sequence[tuple]) -> Iterator[list[Future]]:
 
 
 def default_cache() -> Path:
-    """Return the user's cache folder for scenes.
+    """Return the user's cache folder for scenes: see ``user_folders.cache_folder``.
 
     Raises:
         NoHomeError: the user has no home.
     """
-    return expanded("~/.cache/amdanet_ros/scenes")
+    return needed_cache_folder("scenes")
 
 
 @cache
