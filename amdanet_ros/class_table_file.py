@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 import os
-import stat
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from .classes import (
     class_table_of_size,
 )
 from .one_line import one_line
+from .regular_file import refusal
 from .user_folders import NoHomeError, expanded
 
 _ENDINGS = (".yaml", ".yml")
@@ -45,6 +45,8 @@ def class_table_of(name: str | Path) -> ClassTable:
         try:
             return class_table(str(name))
         except ValueError as error:
+            if words := refusal(name, "a YAML file"):  # <(...) has no ending
+                raise ClassTableError(f"classes {one_line(name)} {words}") from None
             raise ClassTableError(f"{one_line(error)}, or name a .yaml file") from None
     try:
         path = expanded(name)
@@ -69,10 +71,10 @@ def class_table_text(table: ClassTable) -> str:
 
 def _content(path: Path) -> dict[str, Any]:
     file = f"classes {one_line(path)}"
+    if words := refusal(path, "a YAML file"):  # it is read several times
+        raise ClassTableError(f"{file} {words}")
     try:
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as opened:
-            if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):  # it is read several times
-                raise ClassTableError(f"{file} is a pipe or a device: give a YAML file")
             text = opened.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ClassTableError(f"{file} cannot be read: {error.strerror or error}") from error

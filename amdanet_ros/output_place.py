@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .disk_room import check_room
 from .programs.errors import ProgramError
+from .regular_file import refusal
 
 _RECORDING = (
     "metadata.yaml", "*.mcap", "*.db3", "*.mcap.zstd", "*.db3.zstd", "*.bag", "*.bag.active",
@@ -113,8 +114,8 @@ def check_writable_kind(output: Path, is_written: bool = True) -> None:
     place = Path(os.path.realpath(output))
     if place == Path.cwd() or place == Path(place.anchor):
         raise OutputPlaceError(f"the output {str(output)!r} names no new file: give it a name")
-    if place.exists() and not (place.is_file() or place.is_dir()):
-        raise OutputPlaceError(f"the output {output} is a device or a pipe: give a file's name")
+    if words := refusal(output, "a file's name"):
+        raise OutputPlaceError(f"the output {output} {words}")
     parent = next(each for each in place.parents if os.path.lexists(each))
     if not parent.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(parent))

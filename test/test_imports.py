@@ -21,15 +21,16 @@ ROSLESS = "images inference registration visualization findings parameters class
 ALLOWED = {
     "classes": "numpy",
     "bounded_yaml": "yaml",
-    "class_table_file": "yaml numpy bounded_yaml classes one_line user_folders",
+    "class_table_file": "yaml numpy bounded_yaml classes one_line user_folders regular_file",
     "findings": "",
     "graphs": "openvino optional_package user_folders",
     "disk_room": "",
     "environment_number": "one_line",
-    "output_place": "programs disk_room",
+    "output_place": "programs disk_room regular_file",
     "parameters": "",
     "one_line": "",
     "piped_file": "",
+    "regular_file": "",
     "optional_package": "",
     "programs": "one_line user_folders",
     "resources": "",
@@ -37,38 +38,39 @@ ALLOWED = {
     "user_folders": "one_line",
     "whole_file": "",
     "whole_folder": "",
-    "images": f"{ARRAYS} one_line",
+    "images": f"{ARRAYS} one_line regular_file",
     "pairing": "findings parameters",
-    "network": "torch numpy classes one_line whole_file user_folders",
-    "registration": f"yaml {ARRAYS} images bounded_yaml one_line user_folders",
+    "network": "torch numpy classes one_line whole_file user_folders regular_file",
+    "registration": f"yaml {ARRAYS} images bounded_yaml one_line user_folders regular_file",
     "visualization": f"{ARRAYS} images classes",
     "inference": f"torch onnx onnxruntime onnxscript openvino {ARRAYS} graphs images network "
     "registration visualization parameters classes class_table_file one_line "
-    "optional_package user_folders",
+    "optional_package user_folders regular_file",
     "pipeline": f"{ARRAYS} {ROSLESS} one_line",
     "settings": "inference pairing pipeline parameters",
     "params_file": "yaml one_line parameters piped_file settings",
     "messages": f"{ARRAYS} images pipeline registration classes",
     "bags": "rosbags yaml lz4 backports compression numpy images pairing resources programs "
-    "one_line",
+    "one_line regular_file",
     "videos": f"{ARRAYS} bags images one_line",
     "fuse": f"{ARRAYS} {ROSLESS} bags videos messages pairing pipeline settings output_place",
     "report": f"{ARRAYS} output_place one_line whole_file",
     "fleet": "ray bags videos fuse output_place programs one_line whole_file report "
-    "optional_package user_folders",
+    "optional_package user_folders regular_file",
     "view": f"{ARRAYS} images pipeline visualization programs one_line",
     "ros": f"{ROS} rosbags torch launch launch_ros numpy {ROSLESS} graphs network bags messages "
     "pairing pipeline resources settings one_line programs params_file ros.shims "
-    "view dds_profile user_folders",
+    "view dds_profile user_folders regular_file",
     "ros.shims": "rclpy message_filters vision_msgs",
     "calibration": f"yaml {ARRAYS} inference registration",
     "synthetic": f"{ARRAYS} registration classes",
-    "evaluation": f"torch {ARRAYS} network inference classes one_line optional_package",
+    "evaluation": f"torch {ARRAYS} network inference classes one_line optional_package "
+    "regular_file",
     "training": f"torch torchvision kornia PIL yaml tqdm {ARRAYS} network inference visualization "
     "synthetic evaluation bounded_yaml classes class_table_file images one_line whole_file "
-    "optional_package user_folders disk_room environment_number",
+    "optional_package user_folders disk_room environment_number regular_file",
     "annotation": f"{ARRAYS} images training evaluation classes class_table_file one_line "
-    "whole_file",
+    "whole_file regular_file",
     "extraction": f"{ARRAYS} {ROSLESS} fuse pipeline evaluation class_table_file",
     "reproduction": f"torch {ARRAYS} network inference visualization training evaluation classes "
     "class_table_file resources whole_file",
@@ -78,7 +80,7 @@ ALLOWED = {
     "params_file messages bags videos fuse fleet ros ros.shims training evaluation extraction "
     "annotation calibration reproduction synthetic demo resources output_place one_line programs "
     "whole_file whole_folder class_table_file view report dds_profile user_folders "
-    "disk_room environment_number __init__",
+    "disk_room environment_number __init__ regular_file",
     "__init__": "",
 }
 """Room: what it may import beside the standard library."""

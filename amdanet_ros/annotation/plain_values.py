@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..one_line import one_line
+from ..regular_file import refusal
 from .errors import AnnotationError
 
 MOST_BYTES = 128 << 20
@@ -44,8 +45,8 @@ def read_text(path: Path, names: tuple[str, ...]) -> tuple[bytes, str]:
         raise AnnotationError(f"{label} holds no {' or '.join(names)}: name the file")
     if not path.exists():
         raise AnnotationError(f"{label} is missing: name the file that was exported")
-    if not path.is_file():
-        raise AnnotationError(f"{label} is a device or a pipe: name a file")
+    if words := refusal(path, "the file that was exported"):
+        raise AnnotationError(f"{label} {words}")
     if path.suffix.lower() == ".zip":
         return _unzipped(path, names)
     with path.open("rb") as file:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ..regular_file import refusal
 from .decompression import ZSTD_MAGIC
 from .errors import BagError
 from .metadata import BagMetadata, read_metadata
@@ -49,8 +50,8 @@ def find_files(path: Path) -> BagFiles:
         return BagFiles((path,), None, ())
     if path.is_dir():
         return _of_folder(path)
-    if path.exists():
-        raise BagError(f"{path} is neither a folder nor a file: it is no bag")
+    if words := refusal(path, "a bag's folder, or a .mcap, .db3 or .bag file"):
+        raise BagError(f"{path} {words}")
     raise BagError(f"bag {path} does not exist: give the folder that holds metadata.yaml")
 
 

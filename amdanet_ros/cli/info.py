@@ -25,6 +25,7 @@ from ..one_line import one_line
 from ..programs import exit_status
 from ..programs.errors import ProgramError
 from ..programs.ros_environment import check_ros_environment
+from ..regular_file import refusal
 from ..user_folders import expanded
 from .errors import CommandError
 from .input_facts import facts_of
@@ -64,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     from ..inference.errors import InferenceError
 
     path = expanded(arguments.input)
+    if words := refusal(path, "a bag, a checkpoint, a video, or images in files"):
+        raise CommandError(f"{one_line(path)} {words}")
     try:
         facts = facts_of(path) if arguments.input else None
         _print(_checkpoint(arguments.input) if facts is None else facts)

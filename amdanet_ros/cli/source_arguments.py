@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..fuse.image_names import SUFFIXES
 from ..programs.arguments import number
+from ..regular_file import refusal
 from ..videos.stacking_names import STACKINGS
 from ..videos.video_names import SUFFIXES as VIDEO_SUFFIXES
 from ..videos.video_names import is_video
@@ -214,8 +215,8 @@ def _check_given(path: Path, thermal: Path | None) -> None:
             raise CommandError(
                 f"{given} does not exist: give a bag, a folder of images, two images or two videos"
             )
-        if not (given.is_file() or given.is_dir()):
-            raise CommandError(f"{given} is a device or a pipe: give a bag or images in files")
+        if words := refusal(given, "a bag, a video, or images in files"):
+            raise CommandError(f"{given} {words}")
         if given.name == "metadata.yaml":
             raise CommandError(f"{given} is a part of a bag: give its folder, {given.parent}")
     if thermal is not None and is_video(path) != is_video(thermal):

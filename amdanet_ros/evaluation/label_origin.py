@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..regular_file import is_pipe_or_device
+
 LABEL_ORIGIN = "first_labels.json"
 """File of a data set's folder: {"network": text, "labels": {name: digest}}."""
 
@@ -24,6 +26,8 @@ def network_of(root: Path) -> tuple[str, dict[str, str]]:
 
     ("", {}) where the folder does not say, or not in words that can be read.
     """
+    if is_pipe_or_device(root / LABEL_ORIGIN):
+        return "", {}
     try:
         content = json.loads((root / LABEL_ORIGIN).read_text(encoding="utf-8"))
         return str(content["network"]), {str(k): str(v) for k, v in content["labels"].items()}

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..one_line import one_line
+from ..regular_file import refusal
 from .bag_list import listed
 from .bag_search import BagSearch
 from .found import Found, Search
@@ -90,8 +91,12 @@ def _found(given: str, search: Search) -> Iterator[Found]:
     if path.is_file() and not search.is_one(path):
         yield from listed(path, search)
         return
-    if os.path.lexists(given) and not (path.is_file() or path.is_dir()):
-        raise ManifestError(f"{given} is no file and no folder: give a list, a folder or a bag")
+    if words := refusal(path, "a list, a folder or a bag"):
+        raise ManifestError(f"{given} {words}")
+    if os.path.lexists(given) and not path.exists():
+        raise ManifestError(
+            f"{given} is a link that leads to nothing: give a list, a folder or a bag"
+        )
     yield from found_in(given, search)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import stat
-from pathlib import Path
 
 import cv2
 import numpy as np
 
+from ..regular_file import PIPE_OR_DEVICE, is_pipe_or_device
 from .errors import BadImage
 from .file_header import FileHeader, file_header
 from .read_options import DEFAULT, ReadOptions
@@ -107,8 +107,9 @@ def read_bytes(path: str | os.PathLike, options: ReadOptions = DEFAULT) -> np.nd
     """
     try:
         found = os.stat(path)
-        if not stat.S_ISREG(found.st_mode):
-            raise BadImage("it is not a file", f"give an image file, not {Path(path).name!r}")
+        if is_pipe_or_device(found.st_mode) or stat.S_ISDIR(found.st_mode):
+            what = "a folder" if stat.S_ISDIR(found.st_mode) else PIPE_OR_DEVICE
+            raise BadImage(f"it is {what}", "give an image file")
         if found.st_size > options.max_image_megapixels * 1e6 * _MOST_BYTES + _METADATA:
             raise BadImage(
                 f"the file has {found.st_size} bytes, more than an image of "

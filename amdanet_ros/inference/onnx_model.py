@@ -14,6 +14,7 @@ from ..classes import ClassTable
 from ..network import AMDANetConfig
 from ..one_line import one_line
 from ..optional_package import optional_package
+from ..regular_file import refusal
 from ..user_folders import NoHomeError, cache_folder, expanded
 from .errors import InferenceError
 from .plain_engine import EngineOutput
@@ -52,6 +53,8 @@ class OnnxModel:
             self.path = expanded(path)
         except NoHomeError as error:
             raise OnnxModelError(str(error)) from error
+        if words := refusal(self.path, "an .onnx file"):
+            raise OnnxModelError(f"{self.path} {words}")
         if not self.path.is_file():
             raise OnnxModelError(f"{self.path} does not exist: make it with `amdanet export`")
         self._on_cpu = session = self._session(_CPU)

@@ -9,12 +9,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from ..regular_file import refusal
+
 SAFETENSORS, ZIP, PICKLE = "safetensors", "zip", "pickle"
 """The kinds of file that are read: ours, and the two that ``torch.save`` writes."""
 
 _HEAD = 512
 _LITTLE = 4096
-_GIVE_A_FILE = "give the path of a .pth or .safetensors file"
+_FILE = "the path of a .pth or .safetensors file"
+_GIVE_A_FILE = f"give {_FILE}"
 _TO_EXTRACT = "an archive and no checkpoint: extract it and give the file within"
 _FOREIGN = (
     (0, b"version https://git-lfs", "a Git LFS pointer instead of the weights: run `git lfs pull`"),
@@ -127,8 +130,8 @@ def open_weights(path: str | os.PathLike) -> Iterator[FileView]:
 def _refuse_unless_file(mode: int, path: Path) -> None:
     if stat.S_ISREG(mode):
         return
-    if not stat.S_ISDIR(mode):
-        raise WeightsFileError(f"is a pipe or a device and no file: {_GIVE_A_FILE}")
+    if words := refusal(mode, _FILE):
+        raise WeightsFileError(words)
     if (path / "metadata.yaml").is_file():
         raise WeightsFileError(f"is a bag and no checkpoint: {_GIVE_A_FILE}")
     within = (path / name for name in ("best.safetensors", "model.safetensors"))

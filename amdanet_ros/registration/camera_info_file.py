@@ -13,6 +13,7 @@ import yaml
 
 from ..bounded_yaml import load_yaml
 from ..one_line import one_line
+from ..regular_file import refusal
 from ..user_folders import NoHomeError, expanded
 
 _MOST_BYTES = 256 * 1024
@@ -134,8 +135,10 @@ def camera_info_text(values: CameraInfoValues, camera_name: str) -> str:
 @lru_cache(maxsize=16)
 def _read(path: Path, _changed: int, _size: int) -> CameraInfoValues:
     file = one_line(path)
-    if not path.is_file():
-        raise CameraInfoFileError(f"{file} is no file: give the path of a camera_info YAML file")
+    if path.is_dir():
+        raise CameraInfoFileError(f"{file} is a folder: give the path of a camera_info YAML file")
+    if words := refusal(path, "the path of a camera_info YAML file"):
+        raise CameraInfoFileError(f"{file} {words}")
     with path.open("rb") as opened:
         text = opened.read(_MOST_BYTES + 1)
     if len(text) > _MOST_BYTES:

@@ -20,6 +20,7 @@ from launch.launch_description_entity import LaunchDescriptionEntity
 from launch_ros.actions import Node
 
 from ..dds_profile import VARIABLES, profile_variable
+from ..regular_file import refusal
 from ..resources import share_directory
 from ..user_folders import expanded
 
@@ -89,6 +90,8 @@ def existing_file(context: LaunchContext, name: str) -> str:
         FileNotFoundError: there is none.
     """
     path = expanded(value(context, name))
+    if words := refusal(path, "a file"):
+        raise FileNotFoundError(f"{name}:={value(context, name)} {words}")
     if not path.is_file():
         raise FileNotFoundError(f"{name}:={value(context, name)}: there is no such file")
     return str(path)

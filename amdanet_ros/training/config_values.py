@@ -16,6 +16,7 @@ import yaml
 
 from ..bounded_yaml import load_yaml
 from ..one_line import one_line
+from ..regular_file import refusal
 
 _LARGEST_FILE = 2**20
 _WORDS = {
@@ -40,6 +41,8 @@ def read_values(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     """
     label = f"configuration {one_line(path)}"
     try:
+        if words := refusal(path, "a YAML file"):  # <(...) has no name that could be resolved
+            raise ConfigError(f"{label} {words}")
         path = path.resolve()
         if path in seen:
             raise ConfigError(f"{label}: its `base` leads back to itself")
@@ -88,8 +91,6 @@ def _text(path: Path, label: str) -> str:
     state = path.stat()
     if stat.S_ISDIR(state.st_mode):
         raise ConfigError(f"{label} is a folder: give a YAML file in it")
-    if not stat.S_ISREG(state.st_mode):
-        raise ConfigError(f"{label} is a pipe or a device: give a YAML file")
     if state.st_size > _LARGEST_FILE:
         raise ConfigError(f"{label} has {state.st_size} bytes, too many for a configuration")
     # Not to wait for a pipe that takes the file's place.

@@ -7,6 +7,7 @@ import unicodedata
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from ..one_line import one_line
+from ..regular_file import PIPE_OR_DEVICE, is_pipe_or_device, refusal
 from ..user_folders import NoHomeError, expanded
 from .labelled_pair import DataError
 
@@ -50,6 +51,8 @@ def read_list(path: Path, repeats: bool = False) -> list[str]:
         DataError: missing, no text, without a name, with a name twice, or with a path for a name.
     """
     label = one_line(path)
+    if words := refusal(path, "a text file with the images' names"):
+        raise DataError(f"{label} {words}")
     if not path.is_file():
         raise DataError(f"{label} is missing: it is the list of the images' names, one a line")
     if path.stat().st_size > _LARGEST:
@@ -86,8 +89,9 @@ def meant_instead(path: Path) -> str:
     points (macOS writes two for one); or the file itself, which is none. Empty if there is none.
     """
     if os.path.lexists(path):
-        is_link = path.is_symlink()
-        what = "a link that leads to no file" if is_link else "a folder, a pipe or a device"
+        what = "a link that leads to no file" if path.is_symlink() else "a folder"
+        if is_pipe_or_device(path):
+            what = PIPE_OR_DEVICE
         return f" (it is there as {what}: put the file there)"
     for wanted, what in ((path.parent, "folder"), (path, "file")):
         if wanted.exists() or not wanted.parent.is_dir():

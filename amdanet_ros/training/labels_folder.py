@@ -16,6 +16,7 @@ from ..disk_room import SOME, check_room
 from ..evaluation.label_origin import label_digest
 from ..images.png_output import write_png
 from ..one_line import one_line
+from ..regular_file import is_pipe_or_device
 from .image_folder import FOLDERS, ImageFolder
 from .label_images import read_label_image
 from .labelled_pair import DataError
@@ -106,12 +107,14 @@ def new_labels(pairs: ImageFolder, name: str) -> Iterator[LabelsFolder]:
 
 def _digests(folder: Path) -> dict[str, str]:
     try:
-        labels = json.loads((folder / MARK).read_text(encoding="utf-8"))["labels"]
-        return {str(name): str(digest) for name, digest in labels.items()}
+        if not is_pipe_or_device(folder / MARK):
+            labels = json.loads((folder / MARK).read_text(encoding="utf-8"))["labels"]
+            return {str(name): str(digest) for name, digest in labels.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise DataError(
-            f"{one_line(folder)} was not written by amdanet label: name another folder to write"
-        ) from None
+        pass
+    raise DataError(
+        f"{one_line(folder)} was not written by amdanet label: name another folder to write"
+    )
 
 
 def _check_own(folder: Path, names: Sequence[str], digests: Mapping[str, str]) -> None:

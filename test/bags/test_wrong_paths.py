@@ -38,9 +38,9 @@ def test_a_file_of_another_kind_says_so(tmp_path, name):
 
 def test_what_is_neither_file_nor_folder_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe.db3")
-    assert "neither a folder nor a file" in refused(tmp_path / "pipe.db3")
+    assert "is a pipe or a device" in refused(tmp_path / "pipe.db3")
     assert "holds no bag" in refused(tmp_path)
-    assert "neither a folder nor a file" in refused("/dev/null")
+    assert "is a pipe or a device" in refused("/dev/null")
 
 
 def test_a_folder_of_bags_names_them(tiny, tmp_path):

@@ -124,7 +124,7 @@ def test_a_bag_in_the_output_folder_is_refused(tree, given):
 def test_what_is_no_file_and_no_folder_is_refused(tree):
     os.mkfifo(tree / "pipe")
     for given in (tree / "pipe", "/dev/null"):
-        with pytest.raises(ManifestError, match="no file and no folder"):
+        with pytest.raises(ManifestError, match="is a pipe or a device: give a list"):
             names(given)
 
 

@@ -257,8 +257,8 @@ def test_an_empty_folder_and_a_missing_one_are_taken(fuse, rig, tmp_path):
 @pytest.mark.parametrize(
     ("output", "words"),
     [
-        ("/dev/null", "a device or a pipe"),
-        ("PIPE", "a device or a pipe"),
+        ("/dev/null", "a pipe or a device"),
+        ("PIPE", "a pipe or a device"),
         ("", "names no new file"),
         (".", "names no new file"),
         ("/", "holds the input"),

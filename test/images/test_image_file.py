@@ -98,8 +98,8 @@ def test_what_is_no_file_or_cannot_be_read_is_refused(read, tmp_path):
     for name, cause in (
         ("missing.png", "No such file"),
         ("empty.png", "empty"),
-        ("pipe.png", "not a file"),
-        ("", "not a file"),
+        ("pipe.png", "is a pipe or a device"),
+        ("", "is a folder"),
         ("text.png", "no image"),
     ):
         with pytest.raises(BadImage, match=cause):

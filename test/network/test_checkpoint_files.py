@@ -78,11 +78,11 @@ def test_folder_is_named_with_the_file_to_give(tmp_path):
 @pytest.mark.parametrize("name", ["weights.pth", "weights.safetensors"])
 def test_pipe_socket_and_device_are_refused_at_once(tmp_path, name):
     os.mkfifo(tmp_path / name)
-    assert "is a pipe or a device and no file" in refusal(tmp_path / name)
-    assert "is a pipe or a device and no file" in refusal("/dev/zero")
+    assert "is a pipe or a device: give the path of a .pth" in refusal(tmp_path / name)
+    assert "is a pipe or a device: give the path of a .pth" in refusal("/dev/zero")
     with socket.socket(socket.AF_UNIX) as own:
         own.bind(str(tmp_path / "socket.pth"))
-        assert "is a pipe or a device and no file" in refusal(tmp_path / "socket.pth")
+        assert "is a pipe or a device: give the path of a .pth" in refusal(tmp_path / "socket.pth")
 
 
 @pytest.mark.parametrize(

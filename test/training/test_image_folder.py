@@ -108,8 +108,8 @@ def test_the_validation_split_is_held_out_of_the_training_list():
 @pytest.mark.parametrize(
     ("put", "words"),
     [
-        (os.mkfifo, "a folder, a pipe or a device"),
-        (os.mkdir, "a folder, a pipe or a device"),
+        (os.mkfifo, "there as a pipe or a device:"),
+        (os.mkdir, "there as a folder:"),
         (lambda path: path.symlink_to("001.png"), "a link that leads to no file"),
         (lambda path: path.symlink_to("/nowhere/001.png"), "a link that leads to no file"),
     ],
