@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from ..one_line import one_line
@@ -14,6 +15,23 @@ from .errors import ProgramError
 
 class OneLineParser(argparse.ArgumentParser):
     """Says a mistake in one line instead of the whole use."""
+
+    def parse_known_args(
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Parse; a command refuses itself what it does not know: its own help shows the use."""
+        parsed, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}{self._meant(unknown)}")
+        return parsed, unknown
+
+    def _meant(self, unknown: Sequence[str]) -> str:
+        """Return which options may be meant."""
+        options = [word.partition("=")[0] for word in unknown if word.startswith("--")]
+        known = [each for each in self._option_string_actions if each.startswith("--")]
+        near = [difflib.get_close_matches(each[:60], known, 1) for each in options[:3]]
+        found = ", ".join(dict.fromkeys(each[0] for each in near if each))
+        return f" (did you mean {found}?)" if found else ""
 
     def error(self, message: str) -> NoReturn:
         """Print the line and exit with status 2."""
