@@ -31,7 +31,8 @@ def _clocks_apart(finding: Finding) -> str:
     side = "behind" if seconds > 0 else "ahead of"
     return (
         f"the stamps differ by {size} s (thermal {side} RGB): the cameras' clocks were not "
-        f"synchronised: if they ran equally fast, --thermal-offset {seconds:.3f} is a first guess"
+        "synchronised: if they ran equally fast, --thermal-offset {thermal_offset:.3f} is a first "
+        "guess"
     )
 
 
