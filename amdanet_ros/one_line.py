@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 
 def one_line(text: object, most: int = 300) -> str:
     """Return a text without control characters, and cut in its middle where it is long.
@@ -16,6 +18,11 @@ def one_line(text: object, most: int = 300) -> str:
     whole = str(text)
     line = "".join(map(_shown, _cut(whole, most, len(whole))))
     return _cut(line, most, len(whole))
+
+
+def without_numbers(text: str) -> str:
+    """Return a text by which causes are told apart: those that differ in numbers alone are one."""
+    return re.sub(r"\d+", "#", text)
 
 
 def _shown(character: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from amdanet_ros.one_line import one_line
+from amdanet_ros.one_line import one_line, without_numbers
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,8 @@ def test_beginning_and_end_of_a_long_text_stay():
     assert line.startswith("begin ")
     assert line.endswith(" end")
     assert "(5010 characters)" in line
+
+
+def test_texts_that_differ_in_numbers_alone_are_one_cause():
+    assert without_numbers("/rgb2: 14% of 640 x 480") == without_numbers("/rgb1: 7% of 32 x 24")
+    assert without_numbers("/rgb: 14%") != without_numbers("/thermal: 14%")

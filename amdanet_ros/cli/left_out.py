@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..one_line import without_numbers
 from .finding_text import text
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class _Cause:
 
 
 class LeftOut:
-    """Counts the pairs that are left out.
+    """Counts the pairs that are left out. Causes that differ in numbers alone are one.
 
     Args:
         streams: for people: where the images of each stream come from.
@@ -47,11 +48,12 @@ class LeftOut:
         self.count += 1
         finding = getattr(error, "finding", None)
         words = text(finding, self._streams) if finding else str(error)
-        known = self._causes.get(words)
+        cause = without_numbers(words)
+        known = self._causes.get(cause)
         if known is None and len(self._causes) >= _CAUSES:
             self._unsaid += 1
         elif known is None:
-            self._causes[words] = _Cause(words)
+            self._causes[cause] = _Cause(words)
             if finding:
                 yield f"pairs are left out: {words}"
             else:

@@ -21,7 +21,8 @@ _SAMPLES = 40_000
 FALSE_COLOURS = "the thermal image is in colour"
 RAW_INSTEAD = (
     "set the camera or its driver to 16-bit counts (mono16) or to white-hot grey: false colours "
-    "(ironbow etc.) cannot be converted to temperatures"
+    "(ironbow etc.) cannot be converted to temperatures; if it is the RGB camera's image, exchange "
+    "the two inputs"
 )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Any
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
-from ..one_line import one_line
+from ..one_line import one_line, without_numbers
 
 # A line each: rclpy refuses another severity from a line that has logged before.
 _SEVERITIES: dict[str, Callable[[Any, str], object]] = {
@@ -68,7 +67,7 @@ class CauseLog:
             self._log(line)
 
     def _line(self, text: str, now: float) -> str | None:
-        cause = re.sub(r"\d+", "#", text)
+        cause = without_numbers(text)
         logged, hidden = self._seen.get(cause, (None, 0))
         if logged is not None and now - logged < self._period:
             self._seen[cause] = (logged, hidden + 1)

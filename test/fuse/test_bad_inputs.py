@@ -103,6 +103,19 @@ def test_a_bad_file_is_left_out_and_named(fuse, folders, tmp_path, spoil, stream
     assert sorted(os.listdir(tmp_path / "out" / "mask")) == ["000.png", "002.png"]
 
 
+def test_exchanged_folders_are_one_cause_whatever_share_is_in_colour(fuse, folders):
+    rgb, thermal = folders(6)
+    for index in range(1, 6):
+        image = np.zeros((24, 32, 3), np.uint8)
+        image[: 2 + 3 * index, :, 1] = 200
+        cv2.imwrite(str(thermal / f"{index:03d}.png"), image)
+    status, said, last = fuse(rgb, thermal)
+    assert status == 0 and "5 left out" in last[0]
+    first, further = said
+    assert "if it is the RGB camera's image, exchange the two inputs" in first
+    assert further.startswith("amdanet: 4 further pairs are left out")
+
+
 def test_false_colours_are_left_out(fuse, folders):
     given = folders(2)
     false_colours(given[1] / "001.png")
@@ -241,6 +254,9 @@ def test_the_offset_that_is_advised_pairs_the_images(fuse, tmp_path, bags, start
     path = write_bag(tmp_path / "in", bags, stamps, {"rgb": rgb, "thermal": rgb})
     _, (line,), _ = fuse(path)
     offset = line.partition("--thermal-offset ")[2].split()[0]
+    # Advice is about the stamps as they are, whatever offset was tried before.
+    _, (line,), _ = fuse(path, "--thermal-offset", 120.5)
+    assert line.partition("--thermal-offset ")[2].split()[0] == offset
     assert fuse(path, "--thermal-offset", offset)[0] == 0
     with BagReader(tmp_path / "out") as bag:
         assert bag.topics["/segmentation"].count == 20
