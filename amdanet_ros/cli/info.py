@@ -62,6 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..bags.errors import BagError
     from ..fuse.image_folders import ImageFolderError
     from ..images.errors import BadImage
+    from ..inference.built_in_weights import BUILT_IN
     from ..inference.errors import InferenceError
 
     path = expanded(arguments.input)
@@ -69,6 +70,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise CommandError(f"{one_line(path)} {words}")
     try:
         facts = facts_of(path) if arguments.input else None
+        if facts is None and arguments.input not in BUILT_IN and not os.path.lexists(path):
+            raise CommandError(
+                f"{one_line(path)} does not exist: give a bag, a folder, an image, a video, a "
+                f"checkpoint, or the name of built-in weights: {', '.join(BUILT_IN)}"
+            )
         _print(_checkpoint(arguments.input) if facts is None else facts)
     except (BagError, ImageFolderError, InferenceError) as error:
         raise CommandError(str(error)) from error

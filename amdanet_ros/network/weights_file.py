@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator
@@ -173,4 +174,14 @@ def kind_of(path: str | os.PathLike) -> str:
         raise WeightsFileError(_ONNX)
     if suffix == ".safetensors":
         return SAFETENSORS
+    if _is_text(head):
+        raise WeightsFileError(f"is a text file and no checkpoint: {_GIVE_A_FILE}")
     raise WeightsFileError("is damaged or no checkpoint: copy it again")
+
+
+def _is_text(head: bytes) -> bool:
+    """Whether a file begins as YAML files, programs and notes do: in UTF-8 without controls."""
+    with contextlib.suppress(UnicodeDecodeError):
+        text = head[: len(head) - 3].decode() if len(head) == _HEAD else head.decode()
+        return all(each.isprintable() or each in "\t\r\n" for each in text)
+    return False

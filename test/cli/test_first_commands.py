@@ -80,7 +80,14 @@ def home(tmp_path, bags, monkeypatch):
         ("fuse colour_only -o out", "--thermal-topic"),
         ("fuse drive -o out --checkpoint mfnet.pth", "mfnet.pth"),
         ("fuse drive -o out --checkpoint empty.pth", "empty.pth"),
-        ("fuse drive -o out --checkpoint drive", "drive"),
+        ("fuse drive -o out --checkpoint drive", "drive is a bag and no checkpoint"),
+        ("fuse drive -o out --checkpoint pipe", "is a pipe or a device and no file"),
+        ("fuse drive -o out --checkpoint dmo", "checkpoint dmo does not exist (did you mean demo?"),
+        ("fuse drive -o out --checkpoint typo.yaml", "is a text file and no checkpoint"),
+        ("benchmark Street.pth", "(did you mean street?)"),
+        ("evaluate nowhere --data drive", "the name of built-in weights: street, demo"),
+        ("export readme/README.txt -o out.onnx --size 64 96", "is a text file and no checkpoint"),
+        ("info nowhere", "nowhere does not exist: give a bag, a folder, an image, a video, a ch"),
         ("fuse drive -o out --params-file typo.yaml", "thermal.normalization"),
         ("fuse drive -o out --params-file list.yaml", "list.yaml"),
         ("fuse drive -o out -p slop:=0.1", "sync.slop"),
@@ -104,3 +111,21 @@ def test_a_wrong_first_command_is_answered_in_one_line(home, capsys, command, wo
     assert len(error) == (2 if "above" in error[-1] else 1)
     assert "Errno" not in error[0] and "Traceback" not in error[0]
     assert sorted(str(path) for path in home.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("fuse a -o b --thermal-ofset 3", "--thermal-ofset 3 (did you mean --thermal-offset?);"),
+        ("register a -o b --rgb_topic=/rgb", "--rgb_topic=/rgb (did you mean --rgb-topic?);"),
+        ("export a -o b --sise 4 5 --overwite", "(did you mean --size, --overwrite?);"),
+        ("info a again", "again;"),
+    ],
+)
+def test_an_unknown_option_is_answered_by_its_command(capsys, command, words):
+    with pytest.raises(SystemExit, match="2"):
+        main(shlex.split(command))
+    name = f"amdanet {command.split()[0]}"
+    error = capsys.readouterr().err
+    assert error.startswith(f"{name}: unrecognized arguments: ")
+    assert f"{words} {name} --help shows the use" in error and error.count("\n") == 1
