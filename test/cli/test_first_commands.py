@@ -118,7 +118,7 @@ def test_a_wrong_first_command_is_answered_in_one_line(home, capsys, command, wo
     [
         ("fuse a -o b --thermal-ofset 3", "--thermal-ofset 3 (did you mean --thermal-offset?);"),
         ("register a -o b --rgb_topic=/rgb", "--rgb_topic=/rgb (did you mean --rgb-topic?);"),
-        ("export a -o b --sise 4 5 --overwite", "(did you mean --size, --overwrite?);"),
+        ("export a -o b --sise 4 5 --devise cpu", "(did you mean --size, --device?);"),
         ("info a again", "again;"),
     ],
 )
