@@ -26,6 +26,8 @@ sys.path.insert(0, str(ROOT))
 
 import torch  # noqa: E402
 
+from amdanet_ros.inference.device import choose_device  # noqa: E402
+from amdanet_ros.inference.errors import DeviceUnavailableError  # noqa: E402
 from amdanet_ros.whole_file import write_whole  # noqa: E402
 from benchmarks.document_section import DOCUMENT, SectionError, with_section  # noqa: E402
 from benchmarks.gpu_checks import CHECKS, errors_to_float64  # noqa: E402
@@ -110,7 +112,7 @@ def _outcome(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--device", default="cuda", help="cuda, cuda:N or cpu")
+    parser.add_argument("--device", default="cuda", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--seconds", type=float, default=480.0, help="of everything")
     parser.add_argument("--tiny", action="store_true", help="least sizes, to try the script")
     parser.add_argument("--json", type=Path, default=RESULTS, help="file for the numbers")
@@ -127,16 +129,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (OSError, SectionError, ValueError, LookupError, TypeError) as error:
         print(f"{given.earlier or given.document}: {error}", file=sys.stderr)
         return 2
-    if given.device.startswith("cuda") and not torch.cuda.is_available():
-        print(
-            "torch finds no CUDA device here: run it where one is, or with --device cpu --tiny",
-            file=sys.stderr,
-        )
+    try:
+        device = choose_device(given.device)
+    except (DeviceUnavailableError, ValueError) as error:
+        print(f"{error} (--device cpu --tiny tries the script)", file=sys.stderr)
         return 2
     budget = TimeBudget(given.seconds - _FOR_THE_END)
-    device = torch.device(given.device)
-    if device.type == "cuda" and device.index is None:  # torch's limits of memory want a number
-        device = torch.device("cuda", torch.cuda.current_device())
     found = measure(
         device,
         TINY if given.tiny else Extent(),

@@ -17,13 +17,15 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import torch
 
+from amdanet_ros.inference.device import choose_device
+from amdanet_ros.inference.errors import DeviceUnavailableError
 from amdanet_ros.inference.folded import FoldedAMDANet
 from amdanet_ros.inference.plain_engine import PRECISIONS
 from amdanet_ros.inference.timing import median_ratio
@@ -159,7 +161,7 @@ def size_of(text: str) -> tuple[int, int]:
     return height, width
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
@@ -167,17 +169,21 @@ def main() -> int:
     )
     parser.add_argument("--sizes", nargs="+", type=size_of, default=[(480, 640)])
     parser.add_argument("--classes", type=int, default=9)
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", default="cpu", help="auto, cpu, cuda or cuda:N")
     parser.add_argument("--precisions", nargs="+", choices=sorted(PRECISIONS), default=["fp32"])
     parser.add_argument("--repeats", type=int, default=5, help="rounds, after one that warms up")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall")
     parser.add_argument("--json", type=Path, help="write the numbers to this file")
     parser.add_argument("--check", action="store_true", help="exit with 1 if a bound does not hold")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     options.precisions = list(dict.fromkeys(["fp32", *options.precisions]))
     torch.set_num_threads(options.threads)
-    device = torch.device(options.device)
+    try:
+        device = choose_device(options.device)
+    except (DeviceUnavailableError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else platform.machine()
     print(
         f"torch {torch.__version__}, {name}, {options.threads} threads, {options.clock} clock, "

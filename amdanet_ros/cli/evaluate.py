@@ -126,11 +126,13 @@ def run(arguments: argparse.Namespace) -> int:
 def evaluated(arguments: argparse.Namespace) -> Evaluated | None:
     """Do what the arguments ask for; None in a process that is not the first of several."""
     from ..inference.checkpoint_file import read_checkpoint
+    from ..training.processes import device_of
     from .class_evaluation import evaluate_classes
     from .fusion_evaluation import evaluate_fusions
     from .network_comparison import compare
     from .object_evaluation import evaluate_objects
 
+    device_of(arguments.device)  # before scenes are drawn or networks are read
     if arguments.new and arguments.against:
         raise CommandError("three checkpoints are given: two can be compared")
     if arguments.new:

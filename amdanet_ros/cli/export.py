@@ -46,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from ..inference import InferenceError, Predictor
     from ..inference.checkpoint_file import read_checkpoint, recommended_size_of
+    from ..inference.device import choose_device
     from ..inference.onnx_export import export_onnx
     from ..network.checkpoint import CheckpointError
     from ..output_place import check_own, check_writable_kind, keep_apart
@@ -57,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
     check_writable_kind(arguments.output)
     check_own(arguments.output, _is_export, "amdanet export")
     try:
+        if arguments.build:
+            choose_device(arguments.device)  # before an export, which takes a minute
         checkpoint, classes = read_checkpoint(arguments.checkpoint)
         print("exporting; this takes up to a minute", flush=True)
         best = recommended_size_of(checkpoint)

@@ -242,7 +242,7 @@ def _pool(
 ) -> Pool:
     """Return the workers; the stack ends what they need beside them."""
     from ..fleet.process_pool import ProcessPool
-    from .fleet_workers import environments, gpus_here, gpus_per_worker
+    from .fleet_workers import check_device, environments, gpus_here, gpus_per_worker
 
     device = processor.device
     claims, left = fleet.folder.claims.absolute(), len(fleet.left)
@@ -258,6 +258,7 @@ def _pool(
             print(f"amdanet: {missing}", file=sys.stderr)
         size = min(arguments.workers or room(gpus), left)
         return RayPool(processor, claims, size, gpus)
+    check_device(device)
     gpus_there = gpus_here(device)
     each = gpus_per_worker(arguments.gpus_per_worker, device, gpus_there)
     is_rank = arguments.rank is not None

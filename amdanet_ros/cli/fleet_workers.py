@@ -14,6 +14,26 @@ _LOCAL_RANKS = ("LOCAL_RANK", "SLURM_LOCALID")
 """Set by torchrun and Slurm: which of the processes on this machine this one is."""
 
 
+def check_device(device: str) -> None:
+    """Refuse a device that this machine has not, which each unit would fail on three times.
+
+    Args:
+        device: parameter of the network.
+
+    Raises:
+        CommandError: there is none of this name.
+    """
+    if device in ("auto", "cpu"):
+        return
+    from ..inference import InferenceError
+    from ..inference.device_place import device_place
+
+    try:
+        device_place(device)
+    except (InferenceError, ValueError) as error:
+        raise CommandError(str(error)) from error
+
+
 def gpus_here(device: str) -> list[str]:
     """Return the GPUs that workers may use, as CUDA_VISIBLE_DEVICES names them.
 

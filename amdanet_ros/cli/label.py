@@ -68,10 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
     from ..training.image_folder import ImageFolder
     from ..training.labelled_pair import DataError
     from ..training.network_labels import Teacher, write_labels
-    from ..training.processes import processes
+    from ..training.processes import device_of, processes
     from .errors import CommandError
 
     try:
+        device_of(arguments.device)
         checkpoint, table = read_checkpoint(arguments.checkpoint)
         names = checkpoint.classes
         if names is None:

@@ -81,8 +81,9 @@ def _reproduce(arguments: argparse.Namespace) -> int:
     from ..reproduction.reproduction import EVERYTHING, Reproduction
     from ..reproduction.runner import Runner
     from ..reproduction.table_specs import TABLES
-    from ..training.processes import processes
+    from ..training.processes import device_of, processes
 
+    device_of(arguments.device)
     names = EVERYTHING if "all" in arguments.what else tuple(dict.fromkeys(arguments.what))
     preset = PRESETS[arguments.preset]
     specs = {**TABLES, **FIGURES}

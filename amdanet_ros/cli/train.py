@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     from ..training.config import ConfigError, load_config
     from ..training.experiment import build_pairs, label_notes
     from ..training.labelled_pair import DataError
-    from ..training.processes import processes
+    from ..training.processes import device_of, processes
     from ..training.saved_state import SavedStateError
     from ..training.trainer import BEST, Trainer
 
@@ -58,6 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
         overrides.append(f"data.root={json.dumps(arguments.data)}")  # as it is, not as YAML
     folder = Path(arguments.out)
     try:
+        device_of(arguments.device)
         config = load_config(arguments.config, tuple(overrides))
         _keep_inputs(folder, arguments, [config.initial, config.imagenet])
         with processes(arguments.device) as here:

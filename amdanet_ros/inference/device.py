@@ -7,10 +7,15 @@ import torch
 from .errors import DeviceUnavailableError
 
 
-def choose_device(device: str | torch.device = "auto") -> torch.device:
+def choose_device(device: str | torch.device = "auto", others: str = "") -> torch.device:
     """Return the device named by "auto", "cpu", "cuda" or "cuda:N".
 
-    "auto" is the first CUDA device if there is one, else the CPU.
+    "auto" is the first CUDA device if there is one, else the CPU. "cuda" is the first one, or under
+    `torchrun` that of LOCAL_RANK, which `training.processes` puts in.
+
+    Args:
+        device: its name.
+        others: further devices that the caller takes, for the message.
 
     Raises:
         ValueError: not the name of a device.
@@ -23,18 +28,18 @@ def choose_device(device: str | torch.device = "auto") -> torch.device:
     except RuntimeError:
         chosen = None
     if chosen is None or chosen.type not in ("cpu", "cuda"):
-        raise ValueError(
-            f"device {device!r}: choose auto, cpu, cuda or cuda:N, or openvino:GPU if listed"
-        ) from None
+        raise ValueError(f"device {device!r}: choose auto, cpu, cuda or cuda:N{others}") from None
     if chosen.type == "cpu":
         return torch.device("cpu")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     index = chosen.index or 0
     if index >= count:
-        raise DeviceUnavailableError(
-            f"device {device!r}: torch {torch.__version__} finds {count} CUDA devices"
-            " here; choose auto or cpu, or install a torch built for CUDA and the driver"
-        )
+        words = f"torch {torch.__version__} finds no CUDA device here; choose auto or cpu, or "
+        words += "install a torch built for CUDA and the driver"
+        if count:
+            last = f" to cuda:{count - 1}" if count > 1 else ""
+            words = f"this machine has cuda:0{last}: choose one of these, auto or cpu"
+        raise DeviceUnavailableError(f"device {device!r}: {words}")
     return torch.device("cuda", index)
 
 

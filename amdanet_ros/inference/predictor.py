@@ -16,8 +16,9 @@ from ..classes import ClassTable, class_table_of_size
 from ..network import AMDANet
 from ..network.luminance_mixing import luminance
 from .checkpoint_file import read_checkpoint, recommended_size_of
-from .device import choose_device, device_name
+from .device import device_name
 from .device_images import DeviceImages
+from .device_place import device_place
 from .engine_choice import choose_engine
 from .errors import InferenceError, OutOfMemoryError
 from .finite_output import check_finite
@@ -34,7 +35,6 @@ from .input_images import (
 from .luminance_share import gives_share, without_mixing
 from .onnx_model import OnnxModel
 from .openvino_engine import OpenVinoEngine, note_use
-from .openvino_runtime import PREFIX, choose_openvino_device
 from .options import NetworkOptions, PredictOptions
 from .pace_watch import PaceWatch
 from .plain_engine import Engine
@@ -99,7 +99,7 @@ class Predictor:
         self.checkpoint = str(network.path) if isinstance(network, OnnxModel) else ""
         self.backbone: str = network.config.backbone
         self.notice = ""
-        self.device, place = _place(device)
+        self.device, place = device_place(device)
         self.inference_size = _checked_size(
             inference_size, network.size if isinstance(network, OnnxModel) else None
         )
@@ -366,11 +366,3 @@ def _image_backend(device: torch.device) -> ImageBackend:
     if device.type == "cuda":
         return DeviceImages(device, Transfer(device))
     return HostImages()
-
-
-def _place(device: str) -> tuple[torch.device, torch.device | str]:
-    """Return where the images are, and where the network runs: there, or OpenVINO's device."""
-    if isinstance(device, str) and device.startswith(PREFIX):
-        return torch.device("cpu"), choose_openvino_device(device)
-    images = choose_device(device)
-    return images, images

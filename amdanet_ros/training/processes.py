@@ -14,6 +14,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ..environment_number import environment_number
 from ..evaluation.report import EvaluationReport, merged_reports
+from ..inference.device import choose_device
+from ..inference.errors import DeviceUnavailableError
 from ..one_line import one_line
 from .config_values import ConfigError
 
@@ -79,6 +81,22 @@ def _number(name: str, otherwise: int, least: int = 0) -> int:
     return otherwise if number is None else number
 
 
+def device_of(device: str) -> torch.device:
+    """Return the device of this process; see ``processes``.
+
+    Raises:
+        ConfigError: this machine has no such device, or no device has this name.
+    """
+    if device == "auto" and not torch.cuda.is_available():
+        device = "cpu"
+    if device in ("auto", "cuda"):
+        device = f"cuda:{_number('LOCAL_RANK', 0)}"
+    try:
+        return choose_device(device)
+    except (ValueError, DeviceUnavailableError) as error:
+        raise ConfigError(str(error)) from error
+
+
 @contextmanager
 def processes(device: str = "auto") -> Iterator[Processes]:
     """Connect to the other processes that `torchrun` started, if any, within a `with`.
@@ -87,16 +105,15 @@ def processes(device: str = "auto") -> Iterator[Processes]:
     device is "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:N".
 
     Raises:
-        ConfigError: the environment's variables of `torchrun` do not go together.
+        ConfigError: the environment's variables of `torchrun` do not go together, or there is no
+            such device.
     """
     world = _number("WORLD_SIZE", 1, least=1)
     rank = _number("RANK", 0)
     if rank >= world:
         raise ConfigError(f"RANK is {rank} and WORLD_SIZE {world} in the environment: {_UNSET}")
-    kind = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    chosen = torch.device(kind)
-    if chosen.type == "cuda" and chosen.index is None:
-        chosen = torch.device("cuda", _number("LOCAL_RANK", 0))
+    chosen = device_of(device)
+    if chosen.type == "cuda":
         torch.cuda.set_device(chosen)
     here = Processes(rank, world, chosen)
     if world == 1 or dist.is_initialized():

@@ -90,7 +90,7 @@ def test_a_machine_without_cuda_is_told_so_and_the_document_stays(tmp_path, caps
     document.write_text(_DOCUMENT)
     assert gpu.main(["--document", str(document)]) == 2
     said = capsys.readouterr().err
-    assert "no CUDA device" in said and said.count("\n") == 1
+    assert "finds no CUDA device" in said and said.count("\n") == 1
     assert document.read_text() == _DOCUMENT
 
 
