@@ -1,4 +1,4 @@
-"""Telling a disk that takes no more outputs from what is wrong with a bag."""
+"""Telling a disk that takes no more outputs, or no such file, from what another try may change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..programs.os_errors import os_error_words
+
 _NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_STAYS = (errno.EFBIG, errno.ENAMETOOLONG, errno.EROFS)
 _LITTLE = 1 << 20
 """Bytes; with fewer left, a disk counts as full."""
 
@@ -23,6 +26,21 @@ def out_disk_words(error: BaseException, out: Path) -> str:
     for each in _causes(error):
         if isinstance(each, OSError) and _is_of(each, out):
             return os.strerror(each.errno or errno.ENOSPC).lower()
+    return ""
+
+
+def lasting_words(error: BaseException) -> str:
+    """Return why a disk does not take a bag's output however often it is tried, else "".
+
+    The file is larger than a limit (``ulimit -f``, a file system's), its name is too long, or what
+    it needs is read-only: other bags can be made.
+
+    Args:
+        error: of making an output, with its causes.
+    """
+    for each in _causes(error):
+        if isinstance(each, OSError) and each.errno in _STAYS:
+            return os_error_words(each)
     return ""
 
 

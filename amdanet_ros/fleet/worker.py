@@ -9,7 +9,7 @@ from typing import Any
 
 from ..one_line import one_line
 from .claim import claim
-from .out_disk import out_disk_words
+from .out_disk import lasting_words, out_disk_words
 from .unit import Processor, Result, State, Unit, UnitError
 
 _LONGEST = 500
@@ -42,5 +42,8 @@ def work_on(processor: Processor, unit: Unit, claims: Path) -> Result:
     except Exception as error:
         if no_place := out_disk_words(error, claims):
             return result(State.NO_PLACE, error=no_place)
-        state = State.FAILED if isinstance(error, UnitError) else State.ERROR
-        return result(state, error=str(error) or type(error).__name__)
+        if isinstance(error, UnitError):
+            return result(State.FAILED, error=str(error) or type(error).__name__)
+        lasting = lasting_words(error)
+        state = State.FAILED if lasting else State.ERROR
+        return result(state, error=lasting or str(error) or type(error).__name__)

@@ -10,6 +10,8 @@ import shutil
 _ADVICE = {
     errno.ENOSPC: "the disk is full: free some space, or choose another place",
     errno.EDQUOT: "your quota of the disk is used up: free some space, or choose another place",
+    errno.EFBIG: "file too large: raise the limit of single files (`ulimit -f`), or choose another "
+    "disk",
     errno.EMFILE: "too many open files: raise the limit with `ulimit -n`",
     errno.ENFILE: "too many open files on this machine",
     errno.EACCES: "permission denied",

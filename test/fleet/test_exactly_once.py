@@ -5,6 +5,7 @@ import errno
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from amdanet_ros.fleet.results import ResultsFile, read_results
 from amdanet_ros.fleet.row import FIELDS
 from amdanet_ros.fleet.status import FleetStatus
 from amdanet_ros.fleet.unit import Unit, UnitError
+from amdanet_ros.programs.os_errors import os_error_words
 from benchmarks.simulated_fleet import PoolHere, Simulated, cost, drive, note, noted, units_in
 
 
@@ -241,9 +243,17 @@ def test_what_others_have_begun_ends_before_a_full_disk_is_said(place):
 
 
 @pytest.mark.parametrize(
-    "error", [full("/dev/shm/unpacked.mcap"), full("/sys/x", errno.EROFS), full("x", errno.EIO)]
+    ("error", "tries"),
+    [
+        (full("/dev/shm/unpacked.mcap"), 3),
+        (full("x", errno.EIO), 3),
+        (full("/sys/x", errno.EROFS), 1),
+        (full("x", errno.EFBIG), 1),
+        (full(None, errno.EFBIG), 1),
+        (full("x" * 300, errno.ENAMETOOLONG), 1),
+    ],
 )
-def test_a_disk_that_is_not_that_of_the_outputs_is_tried_again(place, error):
+def test_what_other_bags_do_not_meet_is_tried_again_where_that_can_help(place, error, tries):
     class Elsewhere(Simulated):
         def process(self, unit):
             if unit.name == "a":
@@ -252,7 +262,28 @@ def test_a_disk_that_is_not_that_of_the_outputs_is_tried_again(place, error):
 
     fill(place[0], a="ok ok", b="ok")
     a, b = drive(units_in(place[0]), place[1], Elsewhere(place[1]), is_here=True)
-    assert (a["state"], a["tries"], b["state"]) == ("failed", 3, "done")
+    assert (a["state"], a["tries"], b["state"]) == ("failed", tries, "done")
+    assert os_error_words(error) in a["error"] or tries > 1
+
+
+def test_a_limit_of_single_files_fails_the_bags_that_are_larger_and_names_the_limit(place):
+    class Larger(Simulated):
+        def process(self, unit):
+            if unit.name == "a":
+                with (place[1] / "a.mcap").open("wb", buffering=0) as file:
+                    assert file.write(bytes(1 << 20)) == 1 << 19
+                    file.write(b"0")
+            return super().process(unit)
+
+    fill(place[0], a="ok ok", b="ok")
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 19, usual[1]))
+    try:
+        a, b = drive(units_in(place[0]), place[1], Larger(place[1]), is_here=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+    assert (a["state"], a["tries"], b["state"]) == ("failed", 1, "done")
+    assert "`ulimit -f`" in a["error"]
 
 
 @pytest.mark.parametrize("what", ["removed", "replaced", "emptied"])
