@@ -17,7 +17,8 @@ before a camera's first camera_info use that one.
 
 The output appears when it is whole. After an interruption or on a full disk, the same command goes
 on from the folder .NAME.partial beside it. --overwrite replaces only what this command wrote, and
-no output may be an input. Images that cannot be used are left out, named and counted.
+no output may be an input. Images that cannot be used are left out, named and counted. Black and
+white ones, and ones of one value, are fused; how many there were is said at the end.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .blank_images import BlankImages
 from .errors import CommandError
 from .fuse_options import VIDEO_RATE, Loaded, files_of
 from .left_out import LeftOut
@@ -89,6 +90,7 @@ class FuseWork:
 
     def __post_init__(self) -> None:
         self._left_out = LeftOut(self._source.streams)
+        self._blank = BlankImages()
 
     def __enter__(self) -> FuseWork:
         from ..fuse.journal import FuseJournal
@@ -122,6 +124,7 @@ class FuseWork:
     def last_words(self) -> list[str]:
         """Return what is to say once all pairs are through."""
         last = [*self._left_out.further(), *self._source.remarks]
+        last += self._blank.sentences(self._source.streams)
         if self._fusions or self._left_out.count:
             last += [self._sentence(each) for each in self._source.findings]
         return list(self._new(last))
@@ -130,6 +133,7 @@ class FuseWork:
         if step.fusion is None:
             return self._left_out.add(step.pair, step.error)
         self._fusions[step.pair.name] = step.fusion
+        self._blank.add(step.fusion.health)
         return [self._sentence(each) for each in step.fusion.findings]
 
     def _new(self, sentences: Iterable[str]) -> Iterator[str]:

@@ -55,6 +55,17 @@ class ModalityHealth:
         """Return the state of a camera from which no image came; `reason` says for how long."""
         return cls(HealthStatus.LOST, reason)
 
+    @property
+    def blank(self) -> str:
+        """What an image without content is, "black", "white" or "of one value"; else empty."""
+        if self.status in (HealthStatus.OK, HealthStatus.LOST):
+            return ""
+        if self.dark == 1.0:
+            return "black"
+        if self.saturated == 1.0:
+            return "white"
+        return "of one value" if self.contrast == 0.0 else ""
+
 
 @dataclass(frozen=True)
 class HealthThresholds:

@@ -269,3 +269,29 @@ def test_where_all_pairs_are_left_out_the_reason_stands_above(fuse, folders, tmp
     assert "the thermal images were given first: exchange the two" in said[0]
     assert said[-1].startswith("amdanet: 0 pairs fused, 2 left out, nothing is written")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("stream", "value", "kind"),
+    [
+        ("thermal", 0, "black"),
+        ("thermal", 65535, "white"),
+        ("thermal", 90, "of one value"),
+        ("rgb", 0, "black"),
+        ("rgb", 130, "of one value"),
+    ],
+)
+def test_images_without_content_are_counted_once_at_the_end(fuse, folders, stream, value, kind):
+    rgb, thermal = folders(3)
+    folder = rgb if stream == "rgb" else thermal
+    for path in sorted(folder.iterdir())[:2]:
+        cv2.imwrite(str(path), np.full_like(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), value))
+    status, said, counts = fuse(rgb, thermal)
+    assert status == 0 and counts[0].startswith("3 pairs fused")
+    (about,) = [line for line in said if "without content" in line]
+    assert f"{folder}: 2 of 3 pairs have an image without content (2 {kind})" in about
+    assert said[-1] == about
+
+
+def test_images_with_content_are_not_counted(fuse, folders):
+    assert not [line for line in fuse(*folders(2))[1] if "content" in line]

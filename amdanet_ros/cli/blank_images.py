@@ -1,0 +1,43 @@
+"""Counting images without content, as a covered lens, a cut cable or a wrong file gives them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..pipeline.health import ModalityHealth
+
+
+class BlankImages:
+    """Counts the pairs whose RGB or thermal image is black, white or of one value."""
+
+    def __init__(self) -> None:
+        self._pairs = 0
+        self._blank: dict[str, Counter[str]] = {"rgb": Counter(), "thermal": Counter()}
+
+    def add(self, health: Mapping[str, ModalityHealth]) -> None:
+        """Count a pair.
+
+        Args:
+            health: of both images by stream, "rgb" and "thermal".
+        """
+        self._pairs += 1
+        for stream, each in health.items():
+            if each.blank:
+                self._blank[stream][each.blank] += 1
+
+    def sentences(self, streams: Mapping[str, str]) -> Iterator[str]:
+        """Yield a sentence for each stream that had such images.
+
+        Args:
+            streams: the topic or path of each stream.
+        """
+        for stream, kinds in self._blank.items():
+            if kinds:
+                what = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
+                yield (
+                    f"{streams[stream]}: {kinds.total()} of {self._pairs} pairs have an image "
+                    f"without content ({what}): check the camera, its lens and its topic or file"
+                )
