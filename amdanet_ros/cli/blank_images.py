@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..pipeline.health import ModalityHealth
+    from ..training.labelled_pair import LabelledPair
+
+
+def streams_of_set(root: str) -> dict[str, str]:
+    """Return what the two streams of a data set are called, as ``BlankImages`` takes them."""
+    return {"rgb": f"{root}, RGB", "thermal": f"{root}, thermal"}
 
 
 class BlankImages:
@@ -27,6 +33,17 @@ class BlankImages:
         for stream, each in health.items():
             if each.blank:
                 self._blank[stream][each.blank] += 1
+
+    def counted(self, pair: LabelledPair) -> LabelledPair:
+        """Count a pair of a data set, and return it; a camera that was not there is not blank."""
+        from ..pipeline.health import HealthMonitor, ModalityHealth
+
+        monitor = HealthMonitor()  # the images of a data set are no stream
+        thermal = ModalityHealth.lost("no thermal camera")
+        if pair.lost != "thermal":
+            thermal = monitor.check_thermal(pair.thermal)
+        self.add({"rgb": monitor.check_rgb(pair.rgb), "thermal": thermal})
+        return pair
 
     def sentences(self, streams: Mapping[str, str]) -> Iterator[str]:
         """Yield a sentence for each stream that had such images.

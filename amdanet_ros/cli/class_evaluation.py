@@ -6,10 +6,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .blank_images import BlankImages, streams_of_set
 from .evaluated import Evaluated
 from .evaluated_network import evaluated_network
 from .evaluated_pairs import evaluated_pairs
-from .said import bars_hidden
+from .said import bars_hidden, say
 
 if TYPE_CHECKING:
     from ..classes import ClassTable
@@ -41,16 +42,18 @@ def evaluate_classes(
     from ..training.processes import processes
     from .evaluation_page import evaluation_page, worst_and_best
 
+    blank = BlankImages()
     pairs = evaluated_pairs(arguments, table)
     window = _window(arguments, checkpoint, table)
     with processes(arguments.device) as here:
         network = evaluated_network(arguments, checkpoint).to(here.device)
         share = range(here.rank, len(pairs), here.world)
-        own = (pairs[i] for i in share)
+        own = (blank.counted(pairs[i]) for i in share)
         chosen = tqdm(own, total=len(share), unit="pair", disable=not here.first or bars_hidden())
         report = here.gathered(
             score_pairs(network, chosen, table.names, here.device, window, arguments.fusion_metrics)
         )
+        say(blank.sentences(streams_of_set(arguments.data or "the scenes")))
         if report is None:
             return None
         groups = worst_and_best(report.pair_scores) if arguments.report else ()

@@ -6,9 +6,11 @@ import argparse
 import json
 from typing import TYPE_CHECKING
 
+from .blank_images import BlankImages, streams_of_set
 from .evaluated import Evaluated
 from .evaluated_network import evaluated_network
 from .evaluated_pairs import evaluated_pairs
+from .said import say
 
 if TYPE_CHECKING:
     from ..classes import ClassTable
@@ -33,9 +35,12 @@ def evaluate_fusions(
     from ..evaluation.fusion_comparison import compare_fusions, comparison_table
     from ..training.processes import processes
 
+    blank = BlankImages()
     pairs = evaluated_pairs(arguments, table)
     with processes(arguments.device) as here:
         network = evaluated_network(arguments, checkpoint).to(here.device)
-        shown = tqdm((pairs[i] for i in range(len(pairs))), total=len(pairs), unit="pair")
+        own = (blank.counted(pairs[i]) for i in range(len(pairs)))
+        shown = tqdm(own, total=len(pairs), unit="pair")
         scores = compare_fusions(network, shown, here.device)
+    say(blank.sentences(streams_of_set(arguments.data or "the scenes")))
     return Evaluated(comparison_table(scores), {"fusions.json": json.dumps(scores, indent=2)})

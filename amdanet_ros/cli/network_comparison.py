@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..classes import ClassTable
+from .blank_images import BlankImages, streams_of_set
 from .errors import CommandError
 from .evaluated import Evaluated
 from .evaluated_network import evaluated_network
+from .said import say
 
 if TYPE_CHECKING:
     from .comparison_page import ComparedPair
@@ -51,8 +53,11 @@ def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> Eval
             for name, (checkpoint, _) in checkpoints.items()
         }
         sides = [(networks[name], PairCounts(names[name], wanted)) for name in (old_name, new_name)]
-        shown = tqdm((pairs[i] for i in range(len(pairs))), total=len(pairs), unit="pair")
+        blank = BlankImages()
+        own = (blank.counted(pairs[i]) for i in range(len(pairs)))
+        shown = tqdm(own, total=len(pairs), unit="pair")
         count_pairs(sides, shown, label_rows(table.names, wanted, partial), here.device)
+        say(blank.sentences(streams_of_set(arguments.data)))
         arrays = [counts.array() for _, counts in sides]
         found = compared(*arrays, wanted)
         means = [pair_means(array) for array in arrays]

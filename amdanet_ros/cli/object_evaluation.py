@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .blank_images import BlankImages, streams_of_set
 from .evaluated import Evaluated
 from .evaluated_network import evaluated_network
+from .said import say
 
 if TYPE_CHECKING:
     from ..classes import ClassTable
@@ -52,6 +54,8 @@ def evaluate_objects(
     # 20 of the street set's 480 rows.
     least_height = 20 / 480 * pairs[0].labels.shape[0]
     views = VIEWS if arguments.views else {"as it is": VIEWS["as it is"]}
+    blank = BlankImages()
+    views = {**views, "as it is": blank.counted}
     with processes(arguments.device) as here:
         network = evaluated_network(arguments, checkpoint).to(here.device)
         scores = {
@@ -66,6 +70,7 @@ def evaluate_objects(
         "split": arguments.split,
         "pairs": len(pairs),
     }
+    say(blank.sentences(streams_of_set(arguments.data)))
     remark = origin_remark(root, ((name, pairs.labels(i)) for i, name in enumerate(pairs.names)))
     report = ObjectReport(table.names, scores, {**facts, **({"remark": remark} if remark else {})})
     return Evaluated(report.as_table(), {"objects.json": report.as_json()})

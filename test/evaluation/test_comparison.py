@@ -159,3 +159,16 @@ def test_mistakes_are_one_line(data_set, weights, capsys, words, said):
     assert main(["evaluate", *(places.get(word, word) for word in words), "--device", "cpu"]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+
+
+@pytest.mark.parametrize("options", [[], ["--against", "NEW"], ["--objects", "person"]])
+def test_images_without_content_are_said_with_the_data_set(data_set, weights, capsys, options):
+    for name in ("0", "3"):
+        path = data_set / "Infrared" / f"{name}.png"
+        cv2.imwrite(str(path), np.zeros_like(cv2.imread(str(path), cv2.IMREAD_UNCHANGED)))
+    new = weights("new.safetensors", NAMES)
+    options = [new if word == "NEW" else word for word in options]
+    assert main(["evaluate", new, "--data", str(data_set), "--device", "cpu", *options]) == 0
+    said = capsys.readouterr().err
+    assert f"amdanet: {data_set}, thermal: 2 of 6 pairs have an image without content (2 b" in said
+    assert f"{data_set}, RGB" not in said
