@@ -13,8 +13,6 @@ import argparse
 
 from ..programs.arguments import number
 from ..user_folders import expanded
-from .blank_images import BlankImages, streams_of_set
-from .said import say
 
 SUMMARY = "complete partial labels by a network (self-training)"
 
@@ -90,11 +88,10 @@ def run(arguments: argparse.Namespace) -> int:
             for split, classes in _not_in(arguments)
             for name in ImageFolder.names_of(pairs.root, split)
         }
-        blank = BlankImages()
         with processes(arguments.device) as here:
             network = checkpoint.build().to(here.device)
             counts = write_labels(
-                Teacher(network, here.device, arguments.scales, blank.counted),
+                Teacher(network, here.device, arguments.scales),
                 pairs,
                 arguments.into,
                 absent,
@@ -104,7 +101,6 @@ def run(arguments: argparse.Namespace) -> int:
             )
     except (CheckpointError, ConfigError, DataError, DemoWeightsMissingError) as error:
         raise CommandError(str(error)) from error
-    say(blank.sentences(streams_of_set(arguments.data)))
     whole = sum(counts.values())
     for label, count in counts.items():
         name = names[label] if label < len(names) else {254: "none of", 255: "not known"}[label]

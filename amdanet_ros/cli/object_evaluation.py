@@ -12,6 +12,8 @@ from .evaluated_network import evaluated_network
 from .said import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..classes import ClassTable
     from ..network.checkpoint import Checkpoint
 
@@ -53,16 +55,16 @@ def evaluate_objects(
     }
     # 20 of the street set's 480 rows.
     least_height = 20 / 480 * pairs[0].labels.shape[0]
-    views = VIEWS if arguments.views else {"as it is": VIEWS["as it is"]}
     blank = BlankImages()
-    views = {**views, "as it is": blank.counted}
+    as_they_are = (blank.counted(pairs[i]) for i in range(len(pairs)))
+    seen: dict[str, Iterable] = {"as it is": as_they_are}
+    if arguments.views:
+        seen = {**{name: ViewedPairs(pairs, view) for name, view in VIEWS.items()}, **seen}
     with processes(arguments.device) as here:
         network = evaluated_network(arguments, checkpoint).to(here.device)
         scores = {
-            name: score_objects(
-                network, ViewedPairs(pairs, view), objects, here.device, boxes, least_height, kinds
-            )
-            for name, view in views.items()
+            name: score_objects(network, viewed, objects, here.device, boxes, least_height, kinds)
+            for name, viewed in seen.items()
         }
     facts = {
         "checkpoint": str(arguments.checkpoint),

@@ -18,7 +18,6 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..classes import NONE_OF, UNLABELED
-from ..evaluation.views import View, as_it_is
 from ..network.amdanet import SMALLEST_SIDE
 from .image_folder import ImageFolder
 from .labelled_pair import LabelledPair, thermal_values
@@ -100,19 +99,16 @@ class Teacher:
         network: an AMDANet.
         device: of the network.
         scales: of the images, that it looks at; its opinion is the mean over them.
-        view: what it sees of a pair.
     """
 
     network: nn.Module
     device: torch.device
     scales: Sequence[float] = (1.0,)
-    view: View = as_it_is
 
     @torch.inference_mode()
     def probabilities(self, pair: LabelledPair) -> np.ndarray:
         """Return K x H x W float32 of a pair: the mean over all scales and their mirror images."""
         self.network.eval()
-        pair = self.view(pair)
         rgb = torch.from_numpy(pair.rgb).to(self.device).permute(2, 0, 1)[None].float() / 255
         thermal = torch.from_numpy(thermal_values(pair.thermal)).to(self.device)[None, None]
         found = [self._at(scale, rgb, thermal.expand(-1, 3, -1, -1)) for scale in self.scales]

@@ -142,13 +142,3 @@ def test_a_wrong_list_of_what_is_not_shown_is_named(data_set, weights, capsys, o
     assert status == 2
     assert said in capsys.readouterr().err
     assert not found
-
-
-def test_images_without_content_that_the_network_looked_at_are_said(data_set, weights, capsys):
-    root = data_set(count=3)
-    for name in ("000", "001"):
-        cv2.imwrite(str(root / "Label" / f"{name}.png"), np.full((48, 48), 255, np.uint8))
-    cv2.imwrite(str(root / "Infrared" / "001.png"), np.zeros((48, 48), np.uint8))
-    assert labelled_by(weights, root)[0] == 0
-    said = capsys.readouterr().err
-    assert f"{root}, thermal: 1 of 2 pairs have an image without content (1 black)" in said
