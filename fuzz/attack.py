@@ -28,7 +28,7 @@ from amdanet_ros.dds_profile import profile_variable  # noqa: E402
 os.environ[profile_variable()] = str(_PROFILE)
 
 import rclpy  # noqa: E402
-from lifecycle_msgs.msg import Transition  # noqa: E402
+from lifecycle_msgs.msg import State, Transition  # noqa: E402
 from lifecycle_msgs.srv import ChangeState, GetState  # noqa: E402
 from rcl_interfaces.msg import Parameter, ParameterValue  # noqa: E402
 from rcl_interfaces.srv import DescribeParameters, GetParameters, SetParameters  # noqa: E402
@@ -135,20 +135,21 @@ class Attacker:
         """
         end = time.monotonic() + 2 * _ANSWER_S
         self._set_back()
-        while (state := self._call("get_state", GetState.Request()).current_state.id) != 3:
-            process.check_running()
-            if time.monotonic() > end:
-                raise TimeoutError(f"the node stays {_STATES.get(state, state)}")
-            if state in _TO_ACTIVE:
-                transition = Transition(id=_TO_ACTIVE[state])
-                self._call("change_state", ChangeState.Request(transition=transition))
         self._masks.clear()
         while not self._masks:
             process.check_running()
+            # Each turn: a transition of the round may be done after an answer to another service.
+            state = self._call("get_state", GetState.Request()).current_state.id
             if time.monotonic() > end:
-                raise TimeoutError("the node publishes nothing for valid pairs")
-            self._pair()
-            rclpy.spin_once(self.node, timeout_sec=0.2)
+                name = _STATES.get(state, state)
+                raise TimeoutError(f"the node is {name} and publishes nothing for valid pairs")
+            if state in _TO_ACTIVE:
+                transition = Transition(id=_TO_ACTIVE[state])
+                self._call("change_state", ChangeState.Request(transition=transition))
+                self._masks.clear()
+            elif state == State.PRIMARY_STATE_ACTIVE:
+                self._pair()
+                rclpy.spin_once(self.node, timeout_sec=0.2)
 
     def _pair(self) -> None:
         stamp = self.node.get_clock().now().to_msg()
