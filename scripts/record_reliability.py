@@ -61,7 +61,9 @@ def main() -> int:
 def _recorded(command: list[str]) -> dict[str, Any] | None:
     """Run a part; returns what is recorded of it, or None after a fault."""
     commit = _output("git", "rev-parse", "--short", "HEAD")
-    if _output("git", "status", "--porcelain", "--untracked-files=no", "--", ".", f":!{RECORD}"):
+    # Not ":!" before a whole path: git takes its slash for another sign.
+    others = f":(exclude){RECORD.relative_to(ROOT)}"
+    if _output("git", "status", "--porcelain", "--untracked-files=no", "--", ".", others):
         commit += " with changes"
     print(*command, flush=True)
     started = time.monotonic()
