@@ -108,7 +108,7 @@ class FindingKind(Enum):
 
     # Node
     NO_PUBLISHER = "no_publisher"
-    """Nobody publishes the stream's topic."""
+    """Nobody publishes the stream's topic: published (topics that have images), if any have."""
     WRONG_TYPE = "wrong_type"
     """The topic carries messages of another type: type, wanted, and where ``<stream>.transport``
     can read it: transport (its value) and other (the name to remap then)."""

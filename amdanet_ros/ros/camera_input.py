@@ -13,6 +13,7 @@ from ..settings import Settings
 from .adaptive_subscription import AdaptiveSubscription, image_profile
 from .finding_text import TopicNames
 from .message_types import type_name
+from .published_images import published_images
 from .qos import LAST_ONE_QOS, reliability_words
 from .qos_overrides import SUBSCRIPTION, overridden
 
@@ -130,7 +131,9 @@ class CameraInput:
         if found != self.images.topic and self._node.count_publishers(found):
             values["found"] = found
             return Finding(FindingKind.OTHER_TRANSPORT, self._stream, Level.ERROR, values)
-        return Finding(FindingKind.NO_PUBLISHER, self._stream, Level.ERROR)
+        published = published_images(self._node, self.images.topic)
+        about = {"published": published} if published else {}
+        return Finding(FindingKind.NO_PUBLISHER, self._stream, Level.ERROR, about)
 
     def values(self) -> dict[str, object]:
         """Return what the diagnostics report about the image subscription."""

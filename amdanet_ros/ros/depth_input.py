@@ -14,6 +14,7 @@ from ..pipeline.depth_images import DepthImage, DepthImages
 from ..pipeline.geometry import is_by_depth
 from ..settings import Settings
 from .adaptive_subscription import AdaptiveSubscription
+from .published_images import published_images
 from .qos import reliability_words
 
 
@@ -72,7 +73,9 @@ class DepthInput:
         if self.images.foreign:
             values = {"type": self.images.foreign, "wanted": self.images.type}
             return [Finding(FindingKind.WRONG_TYPE, "depth", Level.WARN, values)]
-        return [Finding(FindingKind.NO_PUBLISHER, "depth", Level.WARN)]
+        published = published_images(self._node, self.images.topic)
+        about = {"published": published} if published else {}
+        return [Finding(FindingKind.NO_PUBLISHER, "depth", Level.WARN, about)]
 
     def values(self) -> dict[str, object] | None:
         """Return what the diagnostics report about it; None: depth is not wanted."""

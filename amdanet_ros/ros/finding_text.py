@@ -82,6 +82,11 @@ def _side(seconds: float) -> str:
     return "behind" if seconds > 0 else "ahead of"
 
 
+def _no_publisher(finding: Finding) -> str:
+    sentence = "nobody publishes {topic}: start the camera's driver, or remap {input} to its topic"
+    return sentence + (" (images come on {published})" if "published" in finding.values else "")
+
+
 def _wrong_type(finding: Finding) -> str:
     if "transport" not in finding.values:
         return "{topic} carries {type}, not {wanted}: remap {input} to a topic of images"
@@ -194,8 +199,7 @@ _SENTENCES: dict[FindingKind, str | Callable[[Finding], str]] = {
     "cloud: set {p}crop_to_common_view to false for it",
     _K.UNKNOWN_MASK_CLASS: "{p}{parameter} names {unknown}, which the network does not know: it "
     "has {known}",
-    _K.NO_PUBLISHER: "nobody publishes {topic}: start the camera's driver, or remap {input} to its "
-    "topic",
+    _K.NO_PUBLISHER: _no_publisher,
     _K.WRONG_TYPE: _wrong_type,
     _K.OTHER_TRANSPORT: "nobody publishes {topic}, but {found} is published: set "
     "{p}{stream}.transport to {transport} and remap {other} to it",

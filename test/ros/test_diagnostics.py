@@ -210,6 +210,17 @@ def test_images_published_another_way_or_something_else_are_told(bench, make_nod
     )
 
 
+def test_topics_that_have_images_are_told_where_a_name_is_wrong(bench, make_node, heard, stranger):
+    """The likeliest first; the node's own outputs and other messages are none of them."""
+    bench.run(make_node())
+    for topic in ("rgb/image_rw", "boson/image", "depth/points_image", "front/rgb/image_raw"):
+        stranger.create_publisher(Image, topic, 1)
+    stranger.create_publisher(String, "rgb/image_raws", 1)
+    words = " (images come on /rgb/image_rw, /front/rgb/image_raw, /boson/image and 1 more)"
+    bench.until(lambda: told(heard, "rgb", f"remap rgb/image_raw to its topic{words}"))
+    bench.until(lambda: told(heard, "thermal", "to its topic (images come on /rgb/image_rw, "))
+
+
 def test_a_calibration_that_has_not_come_is_told_before_any_pair(bench, make_node, heard):
     bench.run(make_node({"thermal.registration_from": "camera_info"}))
     bench.until(

@@ -27,7 +27,7 @@ VALUES = {
     **{"whole": "9000 x 9000", "unknown": "persn", "known": "car, person"},
     **{"unit": "kelvin", "problem": "values above 700 °C", "fits": "centikelvin"},
     **{"parameter": "mask.classes", "found": "/car/boson/compressed"},
-    **{"model": "division", "pixels": 12.3, "width": 640},
+    **{"model": "division", "pixels": 12.3, "width": 640, "published": "/boson/image_raw"},
 }
 OF_THE_NODE = {
     FindingKind.NO_PUBLISHER,
@@ -87,6 +87,7 @@ def test_commands_have_a_sentence_of_every_other_kind_without_topics_to_remap(ki
     [
         (FindingKind.NO_MESSAGE, "is front/thermal/image_raw/compressed remapped"),
         (FindingKind.NO_PUBLISHER, "nobody publishes /car/boson"),
+        (FindingKind.NO_PUBLISHER, "(images come on /boson/image_raw)"),
         (FindingKind.IMAGES_REFUSED, "/car/boson: the {cause}"),
         (FindingKind.NO_CAMERA_INFO, "nothing has come on /car/boson_info"),
         (FindingKind.SAME_CAMERA_INFO, "remap front/rgb/camera_info and front/thermal/camera_info"),
