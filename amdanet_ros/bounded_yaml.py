@@ -42,3 +42,26 @@ def load_yaml(text: str | bytes) -> Any:
         RecursionError: it is none, or has bad values.
     """
     return yaml.load(text, _Loader)
+
+
+def yaml_advice(error: Exception, text: bytes = b"") -> str:
+    """Return what to do, for the end of a sentence, where the YAML library's own words do not say.
+
+    Args:
+        error: of ``load_yaml`` or another reader of YAML.
+        text: that was read, where the reader does not say which character it found, as libyaml.
+
+    Returns:
+        Such as ": indent by spaces instead of tabs"; "" where nothing is known to help.
+    """
+    words = str(error)
+    mark = getattr(error, "problem_mark", None)
+    line = text.split(b"\n", mark.line + 1)[mark.line : mark.line + 1] if mark else []
+    is_tab = bool(line) and line[0][mark.column :].startswith(b"\t")
+    if r"'\t' that cannot start any token" in words or (is_tab and "any token" in words):
+        return ": indent by spaces instead of tabs"
+    if isinstance(error, yaml.reader.ReaderError) and error.encoding != "unicode":
+        return ": save it as UTF-8"
+    if "scanning a directive" in words:
+        return ": leave out the line that begins with %"
+    return ""

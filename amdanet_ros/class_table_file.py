@@ -95,14 +95,15 @@ def _parsed(text: bytes, file: str) -> Any:
     # Here, because the network runs without YAML where no file of classes is named.
     import yaml
 
-    from .bounded_yaml import load_yaml
+    from .bounded_yaml import load_yaml, yaml_advice
 
     # What PyYAML raises for bad text; tags such as !!timestamp give the last ones.
     faults = (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError)
     try:
         return load_yaml(text)
     except (*faults, OverflowError, RecursionError) as error:
-        raise ClassTableError(f"{file} is no YAML: {one_line(error, 150)}") from error
+        words = one_line(error, 150) + yaml_advice(error)
+        raise ClassTableError(f"{file} is no YAML: {words}") from error
 
 
 def _table(content: dict[str, Any], stem: str, file: str) -> ClassTable:

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from .bounded_yaml import yaml_advice
 from .one_line import one_line
 from .parameters import OptionError, UnknownNameError
 from .piped_file import given_name, kept_file, read_file
@@ -207,6 +208,7 @@ class _Content:
 
     def __init__(self, content: bytes, place: str) -> None:
         self.place = place
+        self._text = content
         self.sections: list[str] = []
         self.entries: list[tuple[int, str, int, Any]] = []
         self.events = iter(yaml.parse(content, Loader=_LOADER))
@@ -219,9 +221,10 @@ class _Content:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = f", line {mark.line + 1}" if mark else ""
-            raise ParameterFileError(f"{self.place}{line} is not YAML: {error.problem}") from None
+            words = f"{error.problem}{yaml_advice(error, self._text)}"
+            raise ParameterFileError(f"{self.place}{line} is not YAML: {words}") from None
         except yaml.YAMLError as error:
-            words = str(error).splitlines()[0]
+            words = f"{str(error).splitlines()[0]}{yaml_advice(error, self._text)}"
             raise ParameterFileError(f"{self.place} is not YAML: {words}") from None
 
     def read(self) -> None:

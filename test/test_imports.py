@@ -48,7 +48,7 @@ ALLOWED = {
     "optional_package user_folders regular_file",
     "pipeline": f"{ARRAYS} {ROSLESS} one_line",
     "settings": "inference pairing pipeline parameters",
-    "params_file": "yaml one_line parameters piped_file settings",
+    "params_file": "yaml bounded_yaml one_line parameters piped_file settings",
     "messages": f"{ARRAYS} images pipeline registration classes",
     "bags": "rosbags yaml lz4 backports compression numpy images pairing resources programs "
     "one_line regular_file",

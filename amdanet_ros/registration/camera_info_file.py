@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import yaml
 
-from ..bounded_yaml import load_yaml
+from ..bounded_yaml import load_yaml, yaml_advice
 from ..one_line import one_line
 from ..regular_file import refusal
 from ..user_folders import NoHomeError, expanded
@@ -146,10 +146,8 @@ def _read(path: Path, _changed: int, _size: int) -> CameraInfoValues:
     try:
         content = load_yaml(text)
     except _OF_YAML as error:
-        raise CameraInfoFileError(
-            f"{file} is no YAML: {one_line(error, 150)}: write it with amdanet calibrate or "
-            "camera_calibration"
-        ) from error
+        advice = yaml_advice(error) or ": write it with amdanet calibrate or camera_calibration"
+        raise CameraInfoFileError(f"{file} is no YAML: {one_line(error, 150)}{advice}") from error
     if not isinstance(content, Mapping) or "camera_matrix" not in content:
         raise CameraInfoFileError(
             f"{file} is no camera_info: it has no camera_matrix: write it with amdanet calibrate "

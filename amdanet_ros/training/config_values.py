@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from ..bounded_yaml import load_yaml
+from ..bounded_yaml import load_yaml, yaml_advice
 from ..one_line import one_line
 from ..regular_file import refusal
 
@@ -77,9 +77,8 @@ def parsed(text: str, label: str) -> Any:
     try:
         return load_yaml(text)
     except yaml.YAMLError as error:
-        raise ConfigError(f"{label} is no YAML: {one_line(' '.join(str(error).split()))}") from (
-            error
-        )
+        words = one_line(" ".join(str(error).split())) + yaml_advice(error)
+        raise ConfigError(f"{label} is no YAML: {words}") from error
     except RecursionError as error:
         raise ConfigError(f"{label} is no YAML of a configuration: nested too deeply") from error
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError) as error:

@@ -92,6 +92,12 @@ BAD = {
 }
 
 
+def test_a_calibration_as_opencv_writes_it_is_told_what_to_leave_out(tmp_path):
+    (tmp_path / "rgb.yaml").write_text("%YAML:1.0\n---\n" + camera_info_text(VALUES, "rgb"))
+    with pytest.raises(CameraInfoFileError, match=": leave out the line that begins with %$"):
+        read_camera_info_file(tmp_path / "rgb.yaml")
+
+
 @pytest.mark.parametrize("content", BAD.values(), ids=BAD.keys())
 def test_what_is_no_calibration_is_refused_in_one_line_that_names_the_file(tmp_path, content):
     file = tmp_path / "rgb.yaml"

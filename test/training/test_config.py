@@ -45,6 +45,8 @@ def test_a_file_changes_what_its_base_says(tmp_path):
         ("optimization: 5", "optimization must be a mapping"),
         ("- 1", "must be a mapping"),
         ("a: [", "is no YAML"),
+        ("data:\n\troot: a", "is no YAML: .*: indent by spaces instead of tabs$"),
+        ("%YAML:1.0\nseed: 1", "is no YAML: .*: leave out the line that begins with %$"),
         ("seed: 0x" + "f" * 6000, "is no YAML: a number has more than 1000 digits"),
         ("data: {size: [0b" + "1" * 20000 + "]}", "a number has more than 1000 digits"),
         ("base: wrong.yaml", r"leads back to itself"),
