@@ -18,10 +18,12 @@ def disk_words(error: OSError, output: Path, goes_on: bool = True) -> str:
         goes_on: whether the same command continues the work.
     """
     if error.errno in _FULL:
-        advice = "make room"
+        advice = "make room and run the same command again"
         if error.errno == errno.EFBIG:
-            advice = "raise the limit of single files (`ulimit -f`) or choose another disk,"
-        advice += " and run the same command again"
+            advice = (
+                "raise the limit of single files (`ulimit -f`) or choose another disk, and run the "
+                "same command again"
+            )
         advice += ": it goes on where it stopped" if goes_on else ""
         return f"{output} cannot be written: {os.strerror(error.errno).lower()}: {advice}"
     if error.errno is None:

@@ -81,7 +81,7 @@ def home(tmp_path, bags, monkeypatch):
         ("fuse drive -o out --checkpoint mfnet.pth", "mfnet.pth"),
         ("fuse drive -o out --checkpoint empty.pth", "empty.pth"),
         ("fuse drive -o out --checkpoint drive", "drive is a bag and no checkpoint"),
-        ("fuse drive -o out --checkpoint pipe", "is a pipe or a device and no file"),
+        ("fuse drive -o out --checkpoint pipe", "pipe is a pipe or a device: give the path of a"),
         ("fuse drive -o out --checkpoint dmo", "checkpoint dmo does not exist (did you mean demo?"),
         ("fuse drive -o out --checkpoint typo.yaml", "is a text file and no checkpoint"),
         ("benchmark Street.pth", "(did you mean street?)"),

@@ -82,7 +82,7 @@ def test_training_and_evaluation_of_a_data_set(tmp_path, config, log_of, capsys)
         (["--set", "optimization.learning_rate=.nan"], "optimization.learning_rate is nan"),
         (["--set", "optimization.batch_size=0"], "optimization.batch_size is 0"),
         (["--set", "optimization.steps=["], "is no YAML"),
-        (["--set", "initial=/etc/passwd"], "checkpoint /etc/passwd is damaged or no checkpoint"),
+        (["--set", "initial=/etc/passwd"], "/etc/passwd is a text file and no checkpoint: give"),
         (["--set", "imagenet=/dev/zero"], "checkpoint /dev/zero is a pipe or a device"),
         (["--out", "DATA"], "is the data set's folder: give a folder of its own"),
         (["--out", "DATA/train.txt"], "train.txt is a file: give a folder"),
