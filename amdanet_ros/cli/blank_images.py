@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,9 +17,14 @@ def streams_of_set(root: str) -> dict[str, str]:
 
 
 class BlankImages:
-    """Counts the pairs whose RGB or thermal image is black, white or of one value."""
+    """Counts the pairs whose RGB or thermal image is black, white or of one value.
 
-    def __init__(self) -> None:
+    Args:
+        streams: the topic or path of each stream, "rgb" and "thermal".
+    """
+
+    def __init__(self, streams: Mapping[str, str]) -> None:
+        self._streams = streams
         self._pairs = 0
         self._blank: dict[str, Counter[str]] = {"rgb": Counter(), "thermal": Counter()}
 
@@ -34,27 +39,27 @@ class BlankImages:
             if each.blank:
                 self._blank[stream][each.blank] += 1
 
-    def counted(self, pair: LabelledPair) -> LabelledPair:
-        """Count a pair of a data set, and return it; a camera that was not there is not blank."""
+    def counted(
+        self, pairs: Sequence[LabelledPair], indices: Iterable[int]
+    ) -> Iterator[LabelledPair]:
+        """Yield and count some pairs of a data set; a camera that was not there is not blank."""
         from ..pipeline.health import HealthMonitor, ModalityHealth
 
-        monitor = HealthMonitor()  # the images of a data set are no stream
-        thermal = ModalityHealth.lost("no thermal camera")
-        if pair.lost != "thermal":
-            thermal = monitor.check_thermal(pair.thermal)
-        self.add({"rgb": monitor.check_rgb(pair.rgb), "thermal": thermal})
-        return pair
+        for index in indices:
+            pair, monitor = pairs[index], HealthMonitor()  # a new one: they are no stream
+            thermal = ModalityHealth.lost("no thermal camera")
+            if pair.lost != "thermal":
+                thermal = monitor.check_thermal(pair.thermal)
+            self.add({"rgb": monitor.check_rgb(pair.rgb), "thermal": thermal})
+            yield pair
 
-    def sentences(self, streams: Mapping[str, str]) -> Iterator[str]:
-        """Yield a sentence for each stream that had such images.
-
-        Args:
-            streams: the topic or path of each stream.
-        """
+    def sentences(self) -> Iterator[str]:
+        """Yield a sentence for each stream that had such images."""
         for stream, kinds in self._blank.items():
             if kinds:
                 what = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
                 yield (
-                    f"{streams[stream]}: {kinds.total()} of {self._pairs} pairs have an image "
-                    f"without content ({what}): check the camera, its lens and its topic or file"
+                    f"{self._streams[stream]}: {kinds.total()} of {self._pairs} pairs have an "
+                    f"image without content ({what}): check the camera, its lens and its topic or "
+                    "file"
                 )

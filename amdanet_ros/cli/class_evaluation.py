@@ -42,18 +42,18 @@ def evaluate_classes(
     from ..training.processes import processes
     from .evaluation_page import evaluation_page, worst_and_best
 
-    blank = BlankImages()
+    blank = BlankImages(streams_of_set(arguments.data or "the scenes"))
     pairs = evaluated_pairs(arguments, table)
     window = _window(arguments, checkpoint, table)
     with processes(arguments.device) as here:
         network = evaluated_network(arguments, checkpoint).to(here.device)
         share = range(here.rank, len(pairs), here.world)
-        own = (blank.counted(pairs[i]) for i in share)
+        own = blank.counted(pairs, share)
         chosen = tqdm(own, total=len(share), unit="pair", disable=not here.first or bars_hidden())
         report = here.gathered(
             score_pairs(network, chosen, table.names, here.device, window, arguments.fusion_metrics)
         )
-        say(blank.sentences(streams_of_set(arguments.data or "the scenes")))
+        say(blank.sentences())
         if report is None:
             return None
         groups = worst_and_best(report.pair_scores) if arguments.report else ()

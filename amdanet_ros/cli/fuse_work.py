@@ -90,7 +90,7 @@ class FuseWork:
 
     def __post_init__(self) -> None:
         self._left_out = LeftOut(self._source.streams)
-        self._blank = BlankImages()
+        self._blank = BlankImages(self._source.streams)
 
     def __enter__(self) -> FuseWork:
         from ..fuse.journal import FuseJournal
@@ -124,7 +124,7 @@ class FuseWork:
     def last_words(self) -> list[str]:
         """Return what is to say once all pairs are through."""
         last = [*self._left_out.further(), *self._source.remarks]
-        last += self._blank.sentences(self._source.streams)
+        last += self._blank.sentences()
         if self._fusions or self._left_out.count:
             last += [self._sentence(each) for each in self._source.findings]
         return list(self._new(last))

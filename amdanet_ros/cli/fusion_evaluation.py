@@ -35,12 +35,11 @@ def evaluate_fusions(
     from ..evaluation.fusion_comparison import compare_fusions, comparison_table
     from ..training.processes import processes
 
-    blank = BlankImages()
+    blank = BlankImages(streams_of_set(arguments.data or "the scenes"))
     pairs = evaluated_pairs(arguments, table)
     with processes(arguments.device) as here:
         network = evaluated_network(arguments, checkpoint).to(here.device)
-        own = (blank.counted(pairs[i]) for i in range(len(pairs)))
-        shown = tqdm(own, total=len(pairs), unit="pair")
+        shown = tqdm(blank.counted(pairs, range(len(pairs))), total=len(pairs), unit="pair")
         scores = compare_fusions(network, shown, here.device)
-    say(blank.sentences(streams_of_set(arguments.data or "the scenes")))
+    say(blank.sentences())
     return Evaluated(comparison_table(scores), {"fusions.json": json.dumps(scores, indent=2)})

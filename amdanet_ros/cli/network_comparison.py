@@ -53,11 +53,10 @@ def compare(arguments: argparse.Namespace, old_name: str, new_name: str) -> Eval
             for name, (checkpoint, _) in checkpoints.items()
         }
         sides = [(networks[name], PairCounts(names[name], wanted)) for name in (old_name, new_name)]
-        blank = BlankImages()
-        own = (blank.counted(pairs[i]) for i in range(len(pairs)))
-        shown = tqdm(own, total=len(pairs), unit="pair")
+        blank = BlankImages(streams_of_set(arguments.data))
+        shown = tqdm(blank.counted(pairs, range(len(pairs))), total=len(pairs), unit="pair")
         count_pairs(sides, shown, label_rows(table.names, wanted, partial), here.device)
-        say(blank.sentences(streams_of_set(arguments.data)))
+        say(blank.sentences())
         arrays = [counts.array() for _, counts in sides]
         found = compared(*arrays, wanted)
         means = [pair_means(array) for array in arrays]

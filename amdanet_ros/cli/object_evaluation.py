@@ -55,11 +55,10 @@ def evaluate_objects(
     }
     # 20 of the street set's 480 rows.
     least_height = 20 / 480 * pairs[0].labels.shape[0]
-    blank = BlankImages()
-    as_they_are = (blank.counted(pairs[i]) for i in range(len(pairs)))
-    seen: dict[str, Iterable] = {"as it is": as_they_are}
-    if arguments.views:
-        seen = {**{name: ViewedPairs(pairs, view) for name, view in VIEWS.items()}, **seen}
+    blank = BlankImages(streams_of_set(arguments.data))
+    views = VIEWS if arguments.views else {}
+    seen: dict[str, Iterable] = {"as it is": blank.counted(pairs, range(len(pairs)))}
+    seen |= {name: ViewedPairs(pairs, views[name]) for name in views if name not in seen}
     with processes(arguments.device) as here:
         network = evaluated_network(arguments, checkpoint).to(here.device)
         scores = {
@@ -72,7 +71,7 @@ def evaluate_objects(
         "split": arguments.split,
         "pairs": len(pairs),
     }
-    say(blank.sentences(streams_of_set(arguments.data)))
+    say(blank.sentences())
     remark = origin_remark(root, ((name, pairs.labels(i)) for i, name in enumerate(pairs.names)))
     report = ObjectReport(table.names, scores, {**facts, **({"remark": remark} if remark else {})})
     return Evaluated(report.as_table(), {"objects.json": report.as_json()})

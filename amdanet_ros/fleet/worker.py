@@ -42,8 +42,6 @@ def work_on(processor: Processor, unit: Unit, claims: Path) -> Result:
     except Exception as error:
         if no_place := out_disk_words(error, claims):
             return result(State.NO_PLACE, error=no_place)
-        if isinstance(error, UnitError):
-            return result(State.FAILED, error=str(error) or type(error).__name__)
-        lasting = lasting_words(error)
-        state = State.FAILED if lasting else State.ERROR
+        lasting = "" if isinstance(error, UnitError) else lasting_words(error)
+        state = State.FAILED if lasting or isinstance(error, UnitError) else State.ERROR
         return result(state, error=lasting or str(error) or type(error).__name__)

@@ -12,7 +12,7 @@ import stat
 import cv2
 import numpy as np
 
-from ..regular_file import PIPE_OR_DEVICE, is_pipe_or_device
+from ..regular_file import PIPE_OR_DEVICE
 from .errors import BadImage
 from .file_header import FileHeader, file_header
 from .read_options import DEFAULT, ReadOptions
@@ -107,7 +107,7 @@ def read_bytes(path: str | os.PathLike, options: ReadOptions = DEFAULT) -> np.nd
     """
     try:
         found = os.stat(path)
-        if is_pipe_or_device(found.st_mode) or stat.S_ISDIR(found.st_mode):
+        if not stat.S_ISREG(found.st_mode):
             what = "a folder" if stat.S_ISDIR(found.st_mode) else PIPE_OR_DEVICE
             raise BadImage(f"it is {what}", "give an image file")
         if found.st_size > options.max_image_megapixels * 1e6 * _MOST_BYTES + _METADATA:

@@ -10,8 +10,7 @@ from .errors import DeviceUnavailableError
 def choose_device(device: str | torch.device = "auto", others: str = "") -> torch.device:
     """Return the device named by "auto", "cpu", "cuda" or "cuda:N".
 
-    "auto" is the first CUDA device if there is one, else the CPU. "cuda" is the first one, or under
-    `torchrun` that of LOCAL_RANK, which `training.processes` puts in.
+    "auto" is the first CUDA device if there is one, else the CPU; "cuda" is the first one.
 
     Args:
         device: its name.

@@ -13,7 +13,7 @@ from ..settings import Settings
 from .adaptive_subscription import AdaptiveSubscription, image_profile
 from .finding_text import TopicNames
 from .message_types import type_name
-from .published_images import published_images
+from .no_publisher import no_publisher
 from .qos import LAST_ONE_QOS, reliability_words
 from .qos_overrides import SUBSCRIPTION, overridden
 
@@ -131,9 +131,7 @@ class CameraInput:
         if found != self.images.topic and self._node.count_publishers(found):
             values["found"] = found
             return Finding(FindingKind.OTHER_TRANSPORT, self._stream, Level.ERROR, values)
-        published = published_images(self._node, self.images.topic)
-        about = {"published": published} if published else {}
-        return Finding(FindingKind.NO_PUBLISHER, self._stream, Level.ERROR, about)
+        return no_publisher(self._node, self._stream, self.images.topic, Level.ERROR)
 
     def values(self) -> dict[str, object]:
         """Return what the diagnostics report about the image subscription."""

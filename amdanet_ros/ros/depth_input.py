@@ -14,7 +14,7 @@ from ..pipeline.depth_images import DepthImage, DepthImages
 from ..pipeline.geometry import is_by_depth
 from ..settings import Settings
 from .adaptive_subscription import AdaptiveSubscription
-from .published_images import published_images
+from .no_publisher import no_publisher
 from .qos import reliability_words
 
 
@@ -73,9 +73,7 @@ class DepthInput:
         if self.images.foreign:
             values = {"type": self.images.foreign, "wanted": self.images.type}
             return [Finding(FindingKind.WRONG_TYPE, "depth", Level.WARN, values)]
-        published = published_images(self._node, self.images.topic)
-        about = {"published": published} if published else {}
-        return [Finding(FindingKind.NO_PUBLISHER, "depth", Level.WARN, about)]
+        return [no_publisher(self._node, "depth", self.images.topic, Level.WARN)]
 
     def values(self) -> dict[str, object] | None:
         """Return what the diagnostics report about it; None: depth is not wanted."""

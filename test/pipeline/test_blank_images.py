@@ -35,7 +35,8 @@ def test_an_rgb_image_is_blank_where_it_shows_nothing(value, kind):
 
 
 def test_pairs_are_counted_by_stream_and_kind_and_cameras_that_are_off_are_not():
-    counted, monitor = BlankImages(), HealthMonitor()
+    counted = BlankImages({"rgb": "/rgb", "thermal": "/thermal/image_raw"})
+    monitor = HealthMonitor()
     for value in (0, 0, 200):
         counted.add(
             {
@@ -44,6 +45,6 @@ def test_pairs_are_counted_by_stream_and_kind_and_cameras_that_are_off_are_not()
             }
         )
     counted.add({"rgb": ModalityHealth(), "thermal": ModalityHealth()})
-    (sentence,) = counted.sentences({"rgb": "/rgb", "thermal": "/thermal/image_raw"})
+    (sentence,) = counted.sentences()
     assert sentence.startswith("/thermal/image_raw: 3 of 4 pairs have an image without content (2 ")
     assert "2 black, 1 of one value" in sentence

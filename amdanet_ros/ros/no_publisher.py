@@ -1,4 +1,4 @@
-"""Topics on which other nodes publish images, for those who look for one that is silent."""
+"""What is said of a topic of images that nobody publishes: which topics have images."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import difflib
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage, Image
 
+from ..findings import Finding, FindingKind, Level
 from ..one_line import one_line
 from .message_types import type_name
 
@@ -14,16 +15,22 @@ _TYPES = {type_name(Image), type_name(CompressedImage)}
 _MOST = 3
 
 
-def published_images(node: Node, wanted: str) -> str:
-    """Return in words the topics with images that a node neither publishes nor subscribes to.
+def no_publisher(node: Node, stream: str, topic: str, level: Level) -> Finding:
+    """Return the finding that nobody publishes a stream's topic, with topics that have images.
 
     Args:
-        node: whose own topics do not count.
-        wanted: topic that nobody publishes; the names that are most like it come first.
-
-    Returns:
-        Such as "/camera/image_raw, /front/image and 2 more"; "" where there are none.
+        node: that subscribes to it; its own topics are not named.
+        stream: "rgb", "thermal" or "depth".
+        topic: that nobody publishes; the names that are most like it come first.
+        level: of the finding.
     """
+    published = _published_images(node, topic)
+    values = {"published": published} if published else {}
+    return Finding(FindingKind.NO_PUBLISHER, stream, level, values)
+
+
+def _published_images(node: Node, wanted: str) -> str:
+    """Return such as "/camera/image_raw, /front/image and 2 more"; "" where there are none."""
     own = {each.topic_name for each in (*node.publishers, *node.subscriptions)}
     others = [
         topic
